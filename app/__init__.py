@@ -1,0 +1,1 @@
+"""ServerGem: a push deploys to Cloud Run, and the check run on the commit tells the story."""

@@ -1,0 +1,367 @@
+"""The words: frozen data that every other room passes around; nothing here acts or imports ours.
+
+Each word survives a restart: it holds names (a digest, a revision, a generation), never a path, a
+client or an open file, and pydantic can write it to JSON and read it back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+
+class Blame(StrEnum):
+    """Whose fault a Finding is; `unknown` is an honest answer."""
+
+    YOU = "you"
+    GOOGLE = "google"
+    SERVERGEM = "servergem"
+    UNKNOWN = "unknown"
+
+
+class Weight(StrEnum):
+    """What a Finding does to the deployment: ends it, warns, or only informs."""
+
+    STOP = "stop"
+    WARN = "warn"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Lines of one file of the repository, counted from 1; `end_line` is included."""
+
+    path: str
+    line: int = 1
+    end_line: int | None = None
+
+    @property
+    def last_line(self) -> int:
+        return self.end_line if self.end_line is not None else self.line
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found, in words a person can act on.
+
+    `code` is kebab-case and stable. `title` names the real thing in at most about 80 characters.
+    `message` says in a sentence or two what happened, `fix` what to type or write now, and where.
+    `excerpt` is the evidence as printed, already redacted.
+    """
+
+    code: str
+    title: str
+    fix: str
+    blame: Blame = Blame.YOU
+    weight: Weight = Weight.STOP
+    message: str = ""
+    place: Place | None = None
+    excerpt: str = ""
+    link: str = ""
+
+
+class Stop(Exception):  # noqa: N818 - it is the house's word, and not always an error
+    """The only exception that leaves a stage on purpose; it carries the Findings, worst first.
+
+    One positional argument, because the workflow engine has to write it down and read it back.
+    """
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(findings)
+        self.findings = findings
+
+    @property
+    def finding(self) -> Finding:
+        return self.findings[0]
+
+
+class Superseded(Exception):  # noqa: N818 - an ending, not an error
+    """A newer commit took this deployment's lane before it moved traffic."""
+
+    def __init__(self, successor: str) -> None:
+        super().__init__(successor)
+        self.successor = successor
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A GitHub repository. Keyed by `id`: names change, ids do not."""
+
+    id: int
+    owner: str
+    name: str
+    installation_id: int
+    default_branch: str = "main"
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit of a repository, on the branch whose push told us of it."""
+
+    repository: Repository
+    sha: str
+    branch: str
+    message: str = ""
+    tree: str = ""
+
+    @property
+    def short(self) -> str:
+        return self.sha[:7]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One verified webhook. `payload` is the JSON text that GitHub signed, whole."""
+
+    id: str
+    event: str
+    action: str | None
+    payload: bytes
+
+    def __repr__(self) -> str:
+        return f"Delivery({self.id}, {self.event}, {self.action}, {len(self.payload)} bytes)"
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """A Job: bring this commit of this branch to wherever its configuration says.
+
+    `before` is the commit that the branch pointed at until now; empty when that cannot be compared
+    with (a new branch, a force push), which means "everything changed".
+    """
+
+    commit: Commit
+    before: str = ""
+    delivery_id: str = ""
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """A Job that is none, with the reason that the sender and `/explain` read."""
+
+    reason: str
+
+
+Job = Deploy | Ignore
+
+
+class Build(StrEnum):
+    """How an image is made. `auto` takes the Dockerfile when the service's path has one."""
+
+    AUTO = "auto"
+    DOCKERFILE = "dockerfile"
+    BUILDPACKS = "buildpacks"
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """The `build` part of a service. `dockerfile` is relative to the service's path."""
+
+    kind: Build = Build.AUTO
+    dockerfile: str = "Dockerfile"
+    target: str = ""
+    args: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class SecretRef:
+    """A secret's name in Secret Manager and the version wanted; the value never comes near us."""
+
+    name: str
+    version: str = "latest"
+
+
+@dataclass(frozen=True)
+class Instances:
+    """How many instances of a service may run."""
+
+    min: int = 0
+    max: int = 10
+
+
+@dataclass(frozen=True)
+class ServiceConfig:
+    """What servergem.yml asks for one service, defaults filled in. Durations are seconds."""
+
+    name: str
+    path: str = "."
+    watch: tuple[str, ...] = ()
+    build: BuildPlan = BuildPlan()
+    region: str = ""
+    port: int = 8080
+    cpu: str = "1"
+    memory: str = "512Mi"
+    concurrency: int = 80
+    timeout: int = 300
+    instances: Instances = Instances()
+    public: bool = True
+    service_account: str = ""
+    env: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[tuple[str, SecretRef], ...] = ()
+    health: str = "/"
+    release: str = ""
+    rollout: tuple[int, ...] = (100,)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a service goes and how it is to look there: project, region, service, environment.
+
+    `lines` maps a dotted key of servergem.yml ("services.api.region") to its line, so that a Finding
+    about something that was asked for can point at the asking.
+    """
+
+    project: str
+    region: str
+    environment: str
+    service: ServiceConfig
+    lines: tuple[tuple[str, int], ...] = ()
+    config_path: str = ""
+
+    @property
+    def name(self) -> str:
+        """The Cloud Run service's id."""
+        return self.service.name
+
+    @property
+    def lane(self) -> str:
+        """One deployment at a time goes to here."""
+        return f"{self.project}/{self.region}/{self.name}"
+
+    @property
+    def check_name(self) -> str:
+        return f"ServerGem / {self.name} ({self.environment})"
+
+    def place(self, key: str) -> Place | None:
+        """The line of servergem.yml that asks for `key`, or of its nearest parent; None without a file."""
+        lines = dict(self.lines)
+        parts = f"services.{self.name}.{key}".split(".")
+        while parts and self.config_path:
+            if (line := lines.get(".".join(parts))) is not None:
+                return Place(self.config_path, line)
+            parts.pop()
+        return Place(self.config_path) if self.config_path else None
+
+
+@dataclass(frozen=True)
+class Skip:
+    """A service that this push does not deploy, and the rule that decided so."""
+
+    target: Target
+    rule: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """The commit's tarball in the project's bucket; `generation` pins the bytes, `top` is its one folder."""
+
+    bucket: str
+    object: str
+    generation: int
+    top: str
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Image:
+    """A container image by digest: `name@sha256:…`. `reused` says why nothing was built."""
+
+    name: str
+    digest: str
+    reused: str = ""
+    build_id: str = ""
+
+    @property
+    def reference(self) -> str:
+        return f"{self.name}@{self.digest}"
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """One entry of a service's traffic. `revision` empty means LATEST."""
+
+    revision: str
+    percent: int
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A Cloud Run revision that was made and has not yet been given traffic.
+
+    `before` is the traffic as it was, which is what a rollback restores; empty on a first deployment.
+    """
+
+    name: str
+    url: str
+    tag_url: str
+    before: tuple[Traffic, ...] = ()
+    first: bool = False
+
+
+@dataclass(frozen=True)
+class Live:
+    """The end of a deployment: this revision serves at this address."""
+
+    url: str
+    revision: str
+
+
+class RowState(StrEnum):
+    """How a stage stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One stage's line in the report. Times are epoch seconds; `notes`: what was made, repaired, retried."""
+
+    title: str
+    state: RowState = RowState.WAITING
+    started: float = 0.0
+    ended: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        return max(0.0, self.ended - self.started)
+
+    def noted(self, note: str) -> Row:
+        return replace(self, notes=(*self.notes, note))
+
+
+class Ending(StrEnum):
+    """How a deployment ended; each maps to one conclusion of a check run."""
+
+    LIVE = "live"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+    SKIPPED = "skipped"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a person sees of one deployment; app.report turns it into text."""
+
+    commit: Commit
+    check_name: str
+    rows: tuple[Row, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    log_tail: tuple[str, ...] = ()
+    ending: Ending | None = None
+    url: str = ""
+    revision: str = ""
+    ending_note: str = ""
+    deployment_id: str = ""
+    log_url: str = ""
+    made: tuple[str, ...] = field(default=())

@@ -1,0 +1,276 @@
+"""What a person sees of a deployment: a Report becomes a check run and a GitHub deployment.
+
+Pure: the same Report gives the same text. Nothing is ever read back from what is written here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from app.model import Blame, Ending, Finding, Report, Row, RowState, Weight
+
+# GitHub enforces its documented "65535 characters" in bytes: github/docs#35252.
+MAX_TEXT_BYTES = 65_535
+# https://docs.github.com/rest/checks/runs#update-a-check-run
+MAX_ANNOTATION_TITLE = 255
+MAX_ANNOTATION_BYTES = 64 * 1024
+LOG_TAIL_LINES = 40
+
+AnnotationLevel = Literal["notice", "warning", "failure"]
+Status = Literal["queued", "in_progress", "completed"]
+GitHubDeploymentState = Literal["queued", "in_progress", "success", "failure", "error", "inactive"]
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """A Finding's Place, as the check run shows it."""
+
+    path: str
+    start_line: int
+    end_line: int
+    annotation_level: AnnotationLevel
+    title: str
+    message: str
+    raw_details: str = ""
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button on a finished check run. GitHub's limits: 20, 40 and 20 characters, three buttons."""
+
+    label: str
+    description: str
+    identifier: str
+
+
+@dataclass(frozen=True)
+class CheckRunPayload:
+    """One state of a check run, ready for GitHub. Times are in UTC."""
+
+    status: Status
+    title: str
+    summary: str
+    text: str = ""
+    conclusion: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    annotations: tuple[Annotation, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+
+CONCLUSIONS: dict[Ending, str] = {
+    Ending.LIVE: "success",
+    Ending.FAILED: "failure",
+    Ending.SUPERSEDED: "neutral",
+    Ending.SKIPPED: "skipped",
+    Ending.INTERRUPTED: "neutral",
+}
+GITHUB_DEPLOYMENT_STATES: dict[Ending, GitHubDeploymentState] = {
+    Ending.LIVE: "success",
+    Ending.FAILED: "failure",
+    Ending.SUPERSEDED: "inactive",
+    Ending.SKIPPED: "inactive",
+    Ending.INTERRUPTED: "error",
+}
+LEVELS: dict[Weight, AnnotationLevel] = {
+    Weight.STOP: "failure",
+    Weight.WARN: "warning",
+    Weight.NOTE: "notice",
+}
+MARKS: dict[RowState, str] = {
+    RowState.WAITING: "",
+    RowState.RUNNING: "…",
+    RowState.DONE: "✓",
+    RowState.SKIPPED: "–",
+    RowState.FAILED: "✗",
+}
+BLAMES: dict[Blame, str] = {
+    Blame.YOU: "This is in the repository or its configuration.",
+    Blame.GOOGLE: "This is on Google's side, not in your change.",
+    Blame.SERVERGEM: "This is ServerGem's own fault, not your change.",
+    Blame.UNKNOWN: "ServerGem does not know this failure; the lines below are all it saw.",
+}
+
+
+def check_run(report: Report) -> CheckRunPayload:
+    """The whole check run as it stands now; annotations only once the deployment has ended."""
+    return CheckRunPayload(
+        status=_status(report),
+        title=title(report),
+        summary=within(summary(report)),
+        text=within(text(report)),
+        conclusion=CONCLUSIONS[report.ending] if report.ending else None,
+        started_at=_utc(min((row.started for row in report.rows if row.started), default=0.0)),
+        completed_at=_utc(max((row.ended for row in report.rows), default=0.0)) if report.ending else None,
+        annotations=annotated(report.findings) if report.ending else (),
+    )
+
+
+def title(report: Report) -> str:
+    """One line: what is happening, or how it ended."""
+    if report.ending is Ending.LIVE:
+        return f"Live in {duration(_total(report))}"
+    if report.ending is Ending.FAILED and report.findings:
+        return _cut(report.findings[0].title, MAX_ANNOTATION_TITLE)
+    if report.ending:
+        return _cut(report.ending_note, MAX_ANNOTATION_TITLE)
+    running = [row.title for row in report.rows if row.state is RowState.RUNNING]
+    return " · ".join(running) if running else "Queued"
+
+
+def summary(report: Report) -> str:
+    """The check run's first part: the ending or the findings, then the table of stages."""
+    parts = [_lead(report), *map(_finding, report.findings), _table(report.rows)]
+    if report.made:
+        parts.append("**Made or repaired on the way**\n\n" + "\n".join(f"- {made}" for made in report.made))
+    if report.log_url:
+        parts.append(f"[Log at Google Cloud]({report.log_url})")
+    return "\n\n".join(part for part in parts if part)
+
+
+def text(report: Report) -> str:
+    """The check run's second part: the end of the build log."""
+    if not report.log_tail:
+        return ""
+    tail = "\n".join(report.log_tail[-LOG_TAIL_LINES:])
+    return f"### Build log, last {min(len(report.log_tail), LOG_TAIL_LINES)} lines\n\n{fenced(tail)}"
+
+
+def annotated(findings: tuple[Finding, ...]) -> tuple[Annotation, ...]:
+    """The findings that have a place in the repository, in order."""
+    return tuple(
+        Annotation(
+            path=finding.place.path,
+            start_line=finding.place.line,
+            end_line=finding.place.last_line,
+            annotation_level=LEVELS[finding.weight],
+            title=_cut(finding.title, MAX_ANNOTATION_TITLE),
+            message=within(_advice(finding), MAX_ANNOTATION_BYTES),
+            raw_details=within(finding.excerpt, MAX_ANNOTATION_BYTES),
+        )
+        for finding in findings
+        if finding.place
+    )
+
+
+def github_deployment_state(report: Report) -> GitHubDeploymentState:
+    return GITHUB_DEPLOYMENT_STATES[report.ending] if report.ending else "in_progress"
+
+
+def within(words: str, limit: int = MAX_TEXT_BYTES) -> str:
+    """`words` in at most `limit` UTF-8 bytes, cut between characters, an open code fence closed."""
+    if len(words.encode()) <= limit:
+        return words
+    ending = "\n\n… cut here: GitHub shows no more.\n"
+    longest_fence = max((len(run) for run in _runs_of_backticks(words)), default=0) + 1
+    kept = words.encode()[: max(0, limit - len(ending.encode()) - longest_fence)].decode(errors="ignore")
+    fence = _open_fence(kept)
+    return kept + ("\n" + fence if fence else "") + ending
+
+
+def _open_fence(words: str) -> str:
+    """The fence of the code block that is still open at the end of `words`; empty when none is."""
+    fence = ""
+    for line in words.split("\n"):
+        ticks = line[: len(line) - len(line.lstrip("`"))]
+        if len(ticks) < 3:
+            continue
+        if not fence:
+            fence = ticks
+        elif line == ticks and len(ticks) >= len(fence):
+            fence = ""
+    return fence
+
+
+def fenced(words: str) -> str:
+    """A code block that its own content cannot close: the fence is longer than any run of backticks in it."""
+    longest = max((len(run) for run in _runs_of_backticks(words)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{words}\n{fence}"
+
+
+def duration(seconds: float) -> str:
+    """As a person says it: 0.4 s, 12 s, 3 min 05 s."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def in_markdown(words: str) -> str:
+    """Text from outside, so that it cannot become markup, a mention or a table cell of its own."""
+    for character in "\\`*_{}[]<>|#@~":
+        words = words.replace(character, f"&#{ord(character)};")
+    return " ".join(words.split())
+
+
+def _status(report: Report) -> Status:
+    if report.ending:
+        return "completed"
+    return "in_progress" if any(row.state is not RowState.WAITING for row in report.rows) else "queued"
+
+
+def _lead(report: Report) -> str:
+    if report.ending is Ending.LIVE:
+        return f"**[{report.url}]({report.url})** runs commit `{report.commit.short}` as `{report.revision}`."
+    return in_markdown(report.ending_note) if report.ending else ""
+
+
+def _finding(finding: Finding) -> str:
+    where = ""
+    if finding.place:
+        where = f" — `{finding.place.path}`, line {finding.place.line}"
+    parts = [f"### {in_markdown(finding.title)}{where}"]
+    if finding.message:
+        parts.append(in_markdown(finding.message))
+    parts.append(f"**What to do now:** {finding.fix}")
+    parts.append(BLAMES[finding.blame])
+    if finding.link:
+        parts.append(f"[Read more]({finding.link})")
+    if finding.excerpt:
+        parts.append(fenced(finding.excerpt))
+    return "\n\n".join(parts)
+
+
+def _advice(finding: Finding) -> str:
+    return "\n\n".join(part for part in (finding.message, finding.fix, finding.link) if part)
+
+
+def _table(rows: tuple[Row, ...]) -> str:
+    if not rows:
+        return ""
+    lines = ["| | Stage | Time | |", "|---|---|---:|---|"]
+    for row in rows:
+        time = duration(row.seconds) if row.ended else ""
+        notes = "<br>".join(in_markdown(note) for note in row.notes)
+        lines.append(f"| {MARKS[row.state]} | {row.title} | {time} | {notes} |")
+    return "\n".join(lines)
+
+
+def _total(report: Report) -> float:
+    started = [row.started for row in report.rows if row.started]
+    return max((row.ended for row in report.rows), default=0.0) - min(started, default=0.0)
+
+
+def _utc(seconds: float) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def _cut(words: str, limit: int) -> str:
+    return words if len(words) <= limit else words[: limit - 1] + "…"
+
+
+def _runs_of_backticks(words: str) -> list[str]:
+    return [run for run in "".join(c if c == "`" else " " for c in words).split(" ") if run]
+
+
+def ended(report: Report, ending: Ending, note: str = "", findings: tuple[Finding, ...] = ()) -> Report:
+    """The report of a deployment that is over: nothing in it still waits or runs."""
+    rows = tuple(
+        replace(row, state=RowState.SKIPPED) if row.state is RowState.WAITING else row for row in report.rows
+    )
+    return replace(report, ending=ending, ending_note=note, findings=(*report.findings, *findings), rows=rows)

@@ -1,0 +1,1 @@
+"""Google Cloud's edges: one file per product, in Google's own words."""

@@ -1,0 +1,1 @@
+"""ServerGem's tests: stories at the wire, and pure tests in milliseconds."""

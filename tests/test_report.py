@@ -1,0 +1,134 @@
+"""The texts a person reads on GitHub, compared whole with the files in tests/reports/."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.model import (
+    Blame,
+    Commit,
+    Ending,
+    Finding,
+    Place,
+    Report,
+    Repository,
+    Row,
+    RowState,
+)
+from app.report import annotated, check_run, duration, ended, fenced, in_markdown, within
+
+REPORTS = Path(__file__).parent / "reports"
+COMMIT = Commit(Repository(1, "acme", "hello", 7), "a1b2c3d" + "0" * 33, "main", "Say hello")
+ROWS = (
+    Row("Read configuration", RowState.DONE, 1000.0, 1000.1),
+    Row(
+        "Check Google Cloud",
+        RowState.DONE,
+        1000.1,
+        1001.3,
+        notes=("created Artifact Registry repository servergem in europe-west1",),
+    ),
+    Row("Build image", RowState.WAITING),
+)
+BUILDING = Report(COMMIT, "ServerGem / hello (production)", ROWS)
+RUNNING = replace(BUILDING, rows=(*ROWS[:2], Row("Build image", RowState.RUNNING, 1001.3)))
+LIVE = ended(
+    replace(
+        RUNNING,
+        rows=(*ROWS[:2], Row("Build image", RowState.DONE, 1001.3, 1042.0)),
+        url="https://hello-abc-ew.a.run.app",
+        revision="hello-a1b2c3d-00001",
+        made=("created Artifact Registry repository servergem in europe-west1",),
+        log_tail=("Step #0: done", "PUSH", "DONE"),
+    ),
+    Ending.LIVE,
+)
+FAILED = ended(
+    replace(RUNNING, rows=(*ROWS[:2], Row("Build image", RowState.FAILED, 1001.3, 1042.0))),
+    Ending.FAILED,
+    "",
+    (
+        Finding(
+            code="pip-no-such-version",
+            title="requests==9.9.9 does not exist",
+            message="pip found no version 9.9.9 of requests; the newest is 2.32.3.",
+            fix="Write `requests==2.32.3` on line 3 of requirements.txt.",
+            blame=Blame.YOU,
+            place=Place("requirements.txt", 3),
+            excerpt="ERROR: No matching distribution found for requests==9.9.9",
+            link="https://pypi.org/project/requests/#history",
+        ),
+    ),
+)
+SUPERSEDED = ended(RUNNING, Ending.SUPERSEDED, "Superseded by b2c3d4e before it took traffic")
+SAMPLES = {
+    "queued": Report(COMMIT, "ServerGem / hello (production)", (Row("Read configuration"),)),
+    "building": RUNNING,
+    "live": LIVE,
+    "failed": FAILED,
+    "superseded": SUPERSEDED,
+}
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_a_check_run_reads_as_its_file(name: str) -> None:
+    """Title, summary and text of each state are what was agreed, to the letter."""
+    payload = check_run(SAMPLES[name])
+    words = f"{payload.status} {payload.conclusion or ''}\n# {payload.title}\n\n{payload.summary}\n\n{payload.text}\n"
+    file = REPORTS / f"{name}.md"
+    if os.environ.get("WRITE_REPORTS"):
+        file.write_text(words)
+    assert words == file.read_text()
+
+
+def test_annotations_wait_for_the_end() -> None:
+    """A running deployment shows no annotation: GitHub appends them and never takes one back."""
+    assert check_run(replace(FAILED, ending=None)).annotations == ()
+    assert [(a.path, a.start_line) for a in check_run(FAILED).annotations] == [("requirements.txt", 3)]
+
+
+def test_a_finding_without_a_place_is_no_annotation() -> None:
+    """What no line of the repository is to blame for stands in the summary alone."""
+    nowhere = replace(FAILED.findings[0], place=None)
+    assert annotated((nowhere,)) == ()
+    assert "requests==9.9.9 does not exist" in check_run(replace(FAILED, findings=(nowhere,))).summary
+
+
+@given(st.text(alphabet="aé🚀`\n", max_size=400), st.integers(min_value=60, max_value=300))
+def test_a_cut_text_keeps_the_byte_limit(words: str, limit: int) -> None:
+    """GitHub counts bytes, and a cut never splits a character."""
+    cut = within(words, limit)
+    assert len(cut.encode()) <= limit
+    assert cut == words or "cut here" in cut
+
+
+def test_a_cut_text_closes_its_code_fence() -> None:
+    """What follows a cut log is not swallowed by it."""
+    assert within(fenced("x" * 500), 200).count("```") == 2
+
+
+@given(st.text(alphabet="`a\n", max_size=60))
+def test_a_fence_outlasts_what_is_inside(words: str) -> None:
+    """A log cannot close the code block that it is shown in."""
+    opening, *_, closing = fenced(words).split("\n")
+    assert closing not in words.split("\n")
+    assert opening == closing + "text"
+
+
+def test_foreign_words_cannot_become_markup() -> None:
+    """A commit message or a log line mentions nobody, links nowhere and stays in its table cell."""
+    assert not set("@[|<*`") & set(in_markdown("@team [x](http://e) | <b> *a* `c`"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.04, "0.0 s"), (9.94, "9.9 s"), (12.3, "12 s"), (185.2, "3 min 05 s")]
+)
+def test_durations_read_as_a_person_says_them(seconds: float, words: str) -> None:
+    """Tenths below ten seconds, whole seconds below a minute, minutes above."""
+    assert duration(seconds) == words

@@ -1,0 +1,57 @@
+"""The one retry layer: what is tried again, how often, and who hears of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.retry import Policy, heard, retrying
+
+QUICK = Policy(attempts=3, first_wait=0.001)
+
+
+class _Flaky:
+    """Fails as often as it is told to, then answers."""
+
+    def __init__(self, faults: int) -> None:
+        self.faults, self.calls = faults, 0
+
+    def __call__(self) -> str:
+        self.calls += 1
+        if self.calls <= self.faults:
+            raise ConnectionResetError("connection reset by peer")
+        return "answer"
+
+
+def test_a_transient_fault_is_tried_again_and_heard() -> None:
+    """Two resets cost two more attempts, and each is told with its reason."""
+    notes: list[str] = []
+    heard.set(notes.append)
+    flaky = _Flaky(2)
+    assert retrying(flaky, transient=lambda _: 0.0, policy=QUICK) == "answer"
+    assert flaky.calls == 3
+    assert [note.split(" after")[0] for note in notes] == ["attempt 2 of 3", "attempt 3 of 3"]
+    assert all(note.endswith("connection reset by peer") for note in notes)
+
+
+def test_a_permanent_fault_is_not_tried_again() -> None:
+    """What will not get better is raised at once, unchanged."""
+    flaky = _Flaky(1)
+    with pytest.raises(ConnectionResetError):
+        retrying(flaky, transient=lambda _: None, policy=QUICK)
+    assert flaky.calls == 1
+
+
+def test_patience_ends() -> None:
+    """After the last attempt the last fault is raised."""
+    flaky = _Flaky(9)
+    with pytest.raises(ConnectionResetError):
+        retrying(flaky, transient=lambda _: 0.0, policy=QUICK)
+    assert flaky.calls == 3
+
+
+def test_what_the_other_side_asked_for_is_waited() -> None:
+    """A Retry-After longer than our own wait is kept to."""
+    notes: list[str] = []
+    heard.set(notes.append)
+    retrying(_Flaky(1), transient=lambda _: 0.1, policy=QUICK)
+    assert "after 0.1 s" in notes[0]
