@@ -355,6 +355,7 @@ class Report:
 
     commit: Commit
     check_name: str
+    environment: str = ""
     rows: tuple[Row, ...] = ()
     findings: tuple[Finding, ...] = ()
     log_tail: tuple[str, ...] = ()

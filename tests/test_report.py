@@ -36,7 +36,7 @@ ROWS = (
     ),
     Row("Build image", RowState.WAITING),
 )
-BUILDING = Report(COMMIT, "ServerGem / hello (production)", ROWS)
+BUILDING = Report(COMMIT, "ServerGem / hello (production)", rows=ROWS)
 RUNNING = replace(BUILDING, rows=(*ROWS[:2], Row("Build image", RowState.RUNNING, 1001.3)))
 LIVE = ended(
     replace(
@@ -68,7 +68,7 @@ FAILED = ended(
 )
 SUPERSEDED = ended(RUNNING, Ending.SUPERSEDED, "Superseded by b2c3d4e before it took traffic")
 SAMPLES = {
-    "queued": Report(COMMIT, "ServerGem / hello (production)", (Row("Read configuration"),)),
+    "queued": Report(COMMIT, "ServerGem / hello (production)", rows=(Row("Read configuration"),)),
     "building": RUNNING,
     "live": LIVE,
     "failed": FAILED,

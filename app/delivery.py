@@ -1,0 +1,105 @@
+"""Headers and bytes become a Delivery, or are Refused with a status and a reason; nothing unsigned is read."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qs
+
+import msgspec
+
+from app.model import Delivery
+
+# GitHub does not deliver a larger event at all:
+# https://docs.github.com/webhooks/webhook-events-and-payloads#payload-cap
+MAX_BODY_BYTES = 25 * 1024 * 1024
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
+DELIVERY_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+EVENT = re.compile(r"[a-z_]{1,64}")
+
+
+class Refused(Exception):  # noqa: N818 - an answer to the sender, not a fault of ours
+    """This is not a delivery of GitHub's that we can read: the 4xx to answer, and why."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(status, reason)
+        self.status = status
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class _Envelope(msgspec.Struct):
+    action: str | None = None
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+
+
+def verify(headers: Mapping[str, str], body: bytes, secret: str) -> Delivery:
+    """The Delivery that `headers` (lower-case names) and `body` are, signature first."""
+    if len(body) > MAX_BODY_BYTES:
+        raise Refused(413, f"The body has {len(body)} bytes; GitHub sends at most {MAX_BODY_BYTES}.")
+    _check_signature(headers.get("x-hub-signature-256", ""), body, secret)
+    event = _required(headers, "x-github-event", EVENT)
+    delivery_id = _required(headers, "x-github-delivery", DELIVERY_ID)
+    payload = _payload(headers.get("content-type", ""), body)
+    return Delivery(delivery_id, event, _action(payload), payload)
+
+
+def _check_signature(given: str, body: bytes, secret: str) -> None:
+    # https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
+    if not given:
+        raise Refused(
+            401, "The header X-Hub-Signature-256 is missing; set the webhook secret at the GitHub App."
+        )
+    if not SIGNATURE.fullmatch(given):
+        raise Refused(401, "The header X-Hub-Signature-256 is not `sha256=` and 64 hexadecimal digits.")
+    wanted = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(wanted, given):
+        raise Refused(
+            401, "The signature does not match; GITHUB_WEBHOOK_SECRET differs from the GitHub App's."
+        )
+
+
+def _required(headers: Mapping[str, str], name: str, form: re.Pattern[str]) -> str:
+    value = headers.get(name, "")
+    if not value:
+        raise Refused(400, f"The header {name} is missing.")
+    if not form.fullmatch(value):
+        raise Refused(400, f"The header {name} is not of GitHub's form.")
+    return value
+
+
+def _payload(content_type: str, body: bytes) -> bytes:
+    """The JSON text: the body itself, or the one field of a form (GitHub's default content type)."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == JSON:
+        return body
+    if kind != FORM:
+        raise Refused(415, f"The content type is {kind or 'missing'}; {JSON} and {FORM} are read.")
+    try:
+        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=1)
+    except ValueError as error:
+        raise Refused(400, "The form is not one URL-encoded field.") from error
+    if "payload" not in fields:
+        raise Refused(400, "The form has no field `payload`.")
+    return fields["payload"][0].encode()
+
+
+def _action(payload: bytes) -> str | None:
+    try:
+        payload.decode()  # msgspec skips what we do not read, and with it bytes that are not text
+        return _ENVELOPE.decode(payload).action
+    except UnicodeDecodeError as error:
+        raise Refused(400, "The payload is not UTF-8.") from error
+    except RecursionError as error:
+        raise Refused(400, "The payload is nested too deeply.") from error
+    except msgspec.ValidationError as error:
+        raise Refused(400, f"The payload is not a webhook's: {error}.") from error
+    except msgspec.DecodeError as error:
+        raise Refused(400, f"The payload is not JSON: {error}.") from error

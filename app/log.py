@@ -1,0 +1,158 @@
+"""What happened, one line for each fact: JSON as Cloud Logging reads it, plain text on a terminal, no secrets."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Iterable, MutableMapping
+from typing import Any
+
+import structlog
+from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
+
+HIDDEN = "[hidden]"
+SHORTEST_SECRET = 6  # hiding shorter values would make holes in ordinary words
+LABELS = ("delivery", "deployment", "repository", "commit", "target")
+SEVERITIES = {
+    "debug": "DEBUG",
+    "info": "INFO",
+    "warning": "WARNING",
+    "error": "ERROR",
+    "critical": "CRITICAL",
+}
+PATTERNS = (
+    (re.compile(r"gh[a-z]_[A-Za-z0-9._-]{20,}|github_pat_[A-Za-z0-9_]{20,}"), HIDDEN),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), rf"\1 {HIDDEN}"),
+    (
+        re.compile(
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+        ),
+        HIDDEN,
+    ),
+    (re.compile(r"ya29\.[A-Za-z0-9._-]+"), HIDDEN),
+    (re.compile(r"AIza[A-Za-z0-9_-]{20,}"), HIDDEN),
+    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s@/]+@"), rf"\1:{HIDDEN}@"),
+)
+
+_secrets: tuple[str, ...] = ()
+
+
+def set_up(log_format: str, secrets: Iterable[str]) -> None:
+    """Write to standard output as `log_format` says (auto, json or text), and never any of `secrets`."""
+    hide(secrets)
+    as_text = log_format == "text" or (log_format == "auto" and sys.stdout.isatty())
+    render: Any = (
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if as_text
+        else structlog.processors.JSONRenderer()
+    )
+    shape = [_hidden] if as_text else [_as_cloud_logging, _hidden]
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
+    every: list[Any] = [merge_contextvars, structlog.stdlib.add_log_level, stamp]
+    structlog.configure(
+        processors=[*every, *shape, render],
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=False,
+    )
+    others = logging.StreamHandler(sys.stdout)
+    others.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*every, _told_by],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _traced, *shape, render],
+        )
+    )
+    logging.root.handlers = [others]
+    logging.root.setLevel(logging.WARNING)
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Values that no line may show from now on; the longest first, since one may contain another."""
+    global _secrets
+    parts = {part.strip() for secret in secrets for part in (secret, *secret.splitlines())}
+    usable = {part for part in parts if len(part) >= SHORTEST_SECRET and not part.startswith("-----")}
+    _secrets = tuple(sorted(usable, key=len, reverse=True))
+
+
+def redact(text: str) -> str:
+    """`text` without the secrets we hold and without what looks like somebody's."""
+    for secret in _secrets:
+        text = text.replace(secret, HIDDEN)
+    for pattern, instead in PATTERNS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def about(**fields: str) -> None:
+    """From here on, every line of this thread or task carries these fields."""
+    bind_contextvars(**fields)
+
+
+def about_nothing() -> None:
+    """Forget what earlier work in this thread was about."""
+    clear_contextvars()
+
+
+def fact(event: str, /, **fields: Any) -> None:
+    """Something happened."""
+    structlog.get_logger().info(event, **fields)
+
+
+def warning(event: str, /, **fields: Any) -> None:
+    """Something happened that the operator may want to look at."""
+    structlog.get_logger().warning(event, **fields)
+
+
+def fault(event: str, error: BaseException, /, **fields: Any) -> None:
+    """Something broke; the line carries the whole traceback."""
+    structlog.get_logger().error(
+        event,
+        error=f"{type(error).__name__}: {error}",
+        stack_trace="".join(traceback.format_exception(error)),
+        **fields,
+    )
+
+
+def _as_cloud_logging(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Rename to the special fields of Cloud Logging's structured JSON."""
+    line: dict[str, Any] = {
+        "severity": SEVERITIES.get(event.pop("level", "info"), "INFO"),
+        "message": event.pop("event", ""),
+        "time": event.pop("time", ""),
+    }
+    labels = {name: str(event[name]) for name in LABELS if name in event}
+    line.update(event)
+    if labels:
+        line["logging.googleapis.com/labels"] = labels
+    return line
+
+
+def _hidden(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {key: _without_secrets(value) for key, value in event.items()}
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    if isinstance(value, dict):
+        return {redact(str(key)): _without_secrets(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_without_secrets(inner) for inner in value]
+    return redact(str(value))
+
+
+def _told_by(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Which library a line comes from that is not ours."""
+    event["logger"] = event["_record"].name
+    return event
+
+
+def _traced(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A library's traceback as a field, so that it is redacted with the rest."""
+    error = event.pop("exc_info", None)
+    if isinstance(error, tuple) and error[1] is not None:
+        event["stack_trace"] = "".join(traceback.format_exception(error[1]))
+    return event

@@ -1,0 +1,94 @@
+"""push: a branch moved; its new head is to be deployed wherever the configuration says."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from app.delivery import Refused
+from app.model import Commit, Delivery, Deploy, Ignore, Job, Repository
+
+# https://docs.github.com/webhooks/webhook-events-and-payloads#push
+BRANCH, TAG = "refs/heads/", "refs/tags/"
+NO_COMMIT = "0" * 40
+SKIP_MARKS = ("[skip deploy]", "[skip ci]")
+
+# Names and ids end up in addresses, so only what GitHub itself allows in them comes in.
+Sha = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{40}\Z")]
+FullName = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")]
+
+
+class _Installation(msgspec.Struct):
+    id: int
+
+
+class _Repository(msgspec.Struct):
+    id: int
+    full_name: FullName
+    default_branch: str = "main"
+
+
+class _HeadCommit(msgspec.Struct):
+    id: Sha
+    tree_id: Sha
+    message: str = ""
+
+
+class _Push(msgspec.Struct):
+    ref: str
+    before: Sha
+    after: Sha
+    repository: _Repository
+    created: bool = False
+    deleted: bool = False
+    forced: bool = False
+    head_commit: _HeadCommit | None = None
+    installation: _Installation | None = None
+
+
+_PUSH = msgspec.json.Decoder(_Push)
+
+
+def handle(delivery: Delivery) -> tuple[Job, ...]:
+    """Deploy the branch's new head, or Ignore with the reason."""
+    push = _read(delivery)
+    if reason := _reason_to_ignore(push):
+        return (Ignore(reason),)
+    comparable = not (push.created or push.forced or push.before == NO_COMMIT)
+    return (Deploy(_commit(push), before=push.before if comparable else "", delivery_id=delivery.id),)
+
+
+def _read(delivery: Delivery) -> _Push:
+    try:
+        return _PUSH.decode(delivery.payload)
+    except msgspec.ValidationError as error:
+        raise Refused(400, f"The payload is not a push: {error}.") from error
+
+
+def _reason_to_ignore(push: _Push) -> str | None:
+    if push.ref.startswith(TAG):
+        return f"{push.ref.removeprefix(TAG)} is a tag; pushes of branches deploy."
+    if not push.ref.startswith(BRANCH):
+        return f"{push.ref} is not a branch; pushes of branches deploy."
+    if push.deleted or push.after == NO_COMMIT:
+        return f"The branch {push.ref.removeprefix(BRANCH)} was deleted."
+    if push.installation is None:
+        return "This is a repository's own webhook; ServerGem acts on those of its GitHub App."
+    message = push.head_commit.message.lower() if push.head_commit else ""
+    if mark := next((mark for mark in SKIP_MARKS if mark in message), None):
+        return f"The message of {push.after[:7]} says {mark}."
+    return None
+
+
+def _commit(push: _Push) -> Commit:
+    assert push.installation is not None, "_reason_to_ignore has looked"
+    owner, name = push.repository.full_name.split("/")
+    head = push.head_commit if push.head_commit and push.head_commit.id == push.after else None
+    return Commit(
+        Repository(push.repository.id, owner, name, push.installation.id, push.repository.default_branch),
+        sha=push.after,
+        branch=push.ref.removeprefix(BRANCH),
+        message=head.message if head else "",
+        tree=head.tree_id if head else "",
+    )

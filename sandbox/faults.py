@@ -1,0 +1,75 @@
+"""Faults on demand: "the next N calls of METHOD answer STATUS, are dropped, or take S seconds", and counted."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+Kind = Literal["status", "drop", "drop_after", "delay"]
+
+
+@dataclass(frozen=True)
+class PlannedFault:
+    """One call that shall go wrong.
+
+    `drop` loses the connection before the work, `drop_after` when the work is done but not yet answered.
+    `status` is a gRPC code name ("UNAVAILABLE") or an HTTP status ("502").
+    """
+
+    kind: Kind
+    status: str = "UNAVAILABLE"
+    seconds: float = 0.0
+    message: str = ""
+
+
+class Faults:
+    """The plan of faults, by method name; a fault is used up by the call that met it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._planned: dict[str, deque[PlannedFault]] = {}
+        self._used: Counter[str] = Counter()
+
+    def add(
+        self,
+        method: str,
+        times: int = 1,
+        kind: str = "status",
+        status: str | int = "UNAVAILABLE",
+        seconds: float = 0.0,
+        message: str = "",
+    ) -> None:
+        """The next `times` calls of `method` meet this fault, after those that are planned already."""
+        if kind not in get_args(Kind):
+            raise ValueError(f"{kind!r} is no kind of fault; there are {', '.join(get_args(Kind))}")
+        if times < 1:
+            raise ValueError(f"a fault is met at least once, not {times} times")
+        fault = PlannedFault(cast(Kind, kind), str(status), seconds, message)
+        with self._lock:
+            self._planned.setdefault(method, deque()).extend([fault] * times)
+
+    def take(self, method: str) -> PlannedFault | None:
+        """The fault that this call of `method` meets, and it counts as used."""
+        with self._lock:
+            waiting = self._planned.get(method)
+            if not waiting:
+                return None
+            self._used[method] += 1
+            return waiting.popleft()
+
+    def used(self, method: str) -> int:
+        """How many calls of `method` met a fault."""
+        with self._lock:
+            return self._used[method]
+
+    def unused(self) -> dict[str, int]:
+        """Methods whose planned faults nobody met yet, with how many are left."""
+        with self._lock:
+            return {method: len(waiting) for method, waiting in self._planned.items() if waiting}
+
+    def clear(self) -> None:
+        """Forget what is planned; what was met stays counted."""
+        with self._lock:
+            self._planned.clear()

@@ -1,0 +1,234 @@
+"""One revision coming to life: its image, its secrets, its process, and the conditions that tell how it went."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from google.cloud import run_v2
+
+from sandbox.google.artifact_registry import ArtifactRegistry
+from sandbox.google.cloud_logging import CloudLogging
+from sandbox.google.errors import Code, Refusal
+from sandbox.google.iam import SecretManager
+from sandbox.google.ports import Runner
+from sandbox.google.state import Project, Projects, now
+
+Condition = run_v2.Condition
+# Their enums have no types that mypy can read.
+Reason: Any = run_v2.Condition.CommonReason
+RevisionReason: Any = run_v2.Condition.RevisionReason
+_LOGS = {"stdout": "run.googleapis.com%2Fstdout", "stderr": "run.googleapis.com%2Fstderr"}
+_SYSTEM_LOG = "run.googleapis.com%2Fvarlog%2Fsystem"
+_GUIDE = "https://cloud.google.com/run/docs/troubleshooting#container-failed-to-start"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a service lives."""
+
+    project: Project
+    region: str
+    service: str
+
+    @property
+    def parent(self) -> str:
+        return f"projects/{self.project.id}/locations/{self.region}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.parent}/services/{self.service}"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a revision is not ready, in Cloud Run's words."""
+
+    message: str
+    code: Any = Code.FAILED_PRECONDITION
+    reason: int | None = None
+    revision_reason: int | None = None
+
+    def condition(self, kind: str) -> run_v2.Condition:
+        condition: Any = run_v2.Condition(
+            type_=kind,
+            state=Condition.State.CONDITION_FAILED,
+            message=self.message,
+            severity=Condition.Severity.ERROR,
+            last_transition_time=now(),
+        )
+        if self.revision_reason is not None:
+            condition.revision_reason = self.revision_reason
+        elif self.reason is not None:
+            condition.reason = self.reason
+        return cast(run_v2.Condition, condition)
+
+    def refusal(self) -> Refusal:
+        return Refusal(self.code, self.message)
+
+
+def good(kind: str) -> run_v2.Condition:
+    return run_v2.Condition(type_=kind, state=Condition.State.CONDITION_SUCCEEDED, last_transition_time=now())
+
+
+def pending(kind: str) -> run_v2.Condition:
+    return run_v2.Condition(
+        type_=kind, state=Condition.State.CONDITION_RECONCILING, last_transition_time=now()
+    )
+
+
+class Revisions:
+    """Makes revisions and starts them."""
+
+    def __init__(
+        self,
+        projects: Projects,
+        logging: CloudLogging,
+        registry: ArtifactRegistry,
+        secrets: SecretManager,
+        runner: Runner,
+    ) -> None:
+        self._projects = projects
+        self._logging = logging
+        self._registry = registry
+        self._secrets = secrets
+        self._runner = runner
+
+    def make(self, address: Address, service: run_v2.Service, name: str) -> run_v2.Revision:
+        """The revision as it is the moment it was asked for."""
+        template = service.template
+        return run_v2.Revision(
+            name=f"{address.name}/revisions/{name}",
+            uid=str(uuid.uuid4()),
+            generation=1,
+            labels=dict(template.labels),
+            annotations=dict(template.annotations),
+            create_time=now(),
+            update_time=now(),
+            service=address.service,
+            scaling=template.scaling,
+            max_instance_request_concurrency=template.max_instance_request_concurrency,
+            timeout=template.timeout,
+            service_account=template.service_account,
+            containers=list(template.containers),
+            reconciling=True,
+            conditions=[pending("Ready")],
+            log_uri="https://console.cloud.google.com/logs/viewer?"
+            f"project={address.project.id}&resource=cloud_run_revision/service_name/{address.service}"
+            f"/revision_name/{name}",
+            etag=f'"{uuid.uuid4().hex}"',
+        )
+
+    def start(self, address: Address, revision: run_v2.Revision) -> Failure | None:
+        """Start it and wait until it listens; the reason if it does not."""
+        failure = self._start(address, revision)
+        with self._projects.lock:
+            if failure is None:
+                revision.conditions = [
+                    good(kind) for kind in ("Ready", "ContainerHealthy", "ResourcesAvailable")
+                ]
+            else:
+                revision.conditions = [failure.condition("Ready"), failure.condition("ContainerHealthy")]
+            revision.reconciling, revision.observed_generation, revision.update_time = False, 1, now()
+        return failure
+
+    def _start(self, address: Address, revision: run_v2.Revision) -> Failure | None:
+        short, container = revision.name.rpartition("/")[2], revision.containers[0]
+        not_ready = f"Revision '{short}' is not ready and cannot serve traffic."
+        digest = self._registry.digest(container.image)
+        if digest is None:
+            return Failure(
+                f"{not_ready} Image '{container.image}' not found.", reason=Reason.CONTAINER_MISSING
+            )
+        env, failure = self._environment(address, revision)
+        if failure is not None:
+            return failure
+        outcome = self._runner.start_revision(
+            project=address.project.id,
+            region=address.region,
+            service=address.service,
+            revision=short,
+            image_digest=digest,
+            env=env,
+            port=container.ports[0].container_port,
+            startup_timeout=self._patience(container),
+            log=self._log(address, short),
+        )
+        if outcome.ok:
+            return None
+        text = (
+            outcome.message if outcome.message.startswith("Revision '") else f"{not_ready} {outcome.message}"
+        )
+        if "Logs URL" not in text:
+            text += f"\nLogs URL: {revision.log_uri}\nFor more troubleshooting guidance, see {_GUIDE}"
+        if outcome.reason in Reason.__members__:
+            return Failure(text, reason=Reason[outcome.reason])
+        kind = (
+            outcome.reason if outcome.reason in RevisionReason.__members__ else "HEALTH_CHECK_CONTAINER_ERROR"
+        )
+        return Failure(text, revision_reason=RevisionReason[kind])
+
+    def _patience(self, container: run_v2.Container) -> float:
+        probe = container.startup_probe
+        allowed = probe.initial_delay_seconds + (probe.period_seconds or 10) * (probe.failure_threshold or 3)
+        return min(self._projects.behaviour.startup_timeout, float(allowed))
+
+    def _environment(
+        self, address: Address, revision: run_v2.Revision
+    ) -> tuple[dict[str, str], Failure | None]:
+        short = revision.name.rpartition("/")[2]
+        env = {"K_SERVICE": address.service, "K_REVISION": short, "K_CONFIGURATION": address.service}
+        for number, variable in enumerate(revision.containers[0].env):
+            reference = variable.value_source.secret_key_ref
+            if not reference.secret:
+                env[variable.name] = variable.value
+                continue
+            value, failure = self._secret(address, revision, number, reference)
+            if failure is not None:
+                return env, failure
+            env[variable.name] = value
+        return env, None
+
+    def _secret(
+        self, address: Address, revision: run_v2.Revision, number: int, reference: run_v2.SecretKeySelector
+    ) -> tuple[str, Failure | None]:
+        secret, version = reference.secret.rpartition("/")[2], reference.version or "latest"
+        path = f"projects/{address.project.number}/secrets/{secret}/versions/{version}"
+        field = f"spec.template.spec.containers[0].env[{number}].value_from.secret_key_ref.name"
+        if not address.project.holds("secretmanager.versions.access", "runtime"):
+            return "", Failure(
+                f"{field}: Permission denied on secret: {path} for Revision service account "
+                f"{revision.service_account}. The service account used must be granted the 'Secret Manager "
+                "Secret Accessor' role (roles/secretmanager.secretAccessor) at the secret, project or higher level.",
+                Code.INTERNAL,
+                Reason.SECRETS_ACCESS_CHECK_FAILED,
+            )
+        value = self._secrets.value(address.project.id, secret, version)
+        if value is None:
+            return "", Failure(
+                f"{field}: Secret {path} was not found", Code.INTERNAL, Reason.SECRETS_ACCESS_CHECK_FAILED
+            )
+        return value, None
+
+    def _log(self, address: Address, revision: str) -> Callable[[str, str], None]:
+        labels = {
+            "project_id": address.project.id,
+            "location": address.region,
+            "service_name": address.service,
+            "configuration_name": address.service,
+            "revision_name": revision,
+        }
+
+        def write(stream: str, text: str) -> None:
+            self._logging.write(
+                address.project.id,
+                _LOGS.get(stream, _SYSTEM_LOG),
+                "cloud_run_revision",
+                labels,
+                text,
+                severity="DEFAULT" if stream in _LOGS else "ERROR",
+            )
+
+        return write
