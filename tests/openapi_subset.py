@@ -46,7 +46,9 @@ def without_prose(node: Any, *, names: bool = False) -> Any:
     if not isinstance(node, dict):
         return node
     return {
-        key: without_prose(inner, names=key in {"properties", "schemas", "parameters", "responses"} and not names)
+        key: without_prose(
+            inner, names=key in {"properties", "schemas", "parameters", "responses"} and not names
+        )
         for key, inner in node.items()
         if names or key not in PROSE
     }
@@ -87,4 +89,6 @@ def subset(whole: dict[str, Any]) -> dict[str, Any]:
 if __name__ == "__main__":
     with gzip.open(sys.argv[1]) as file:
         description = json.load(file)
-    SUBSET.write_bytes(gzip.compress(json.dumps(subset(description), separators=(",", ":")).encode(), mtime=0))
+    SUBSET.write_bytes(
+        gzip.compress(json.dumps(subset(description), separators=(",", ":")).encode(), mtime=0)
+    )
