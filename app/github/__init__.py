@@ -1,0 +1,8 @@
+"""Every call to GitHub: our words in, our words out, one retry layer, few round trips."""
+
+from __future__ import annotations
+
+from app.github.client import AppInfo, Comparison, GitHub
+from app.github.errors import GitHubError
+
+__all__ = ["AppInfo", "Comparison", "GitHub", "GitHubError"]

@@ -1,0 +1,291 @@
+"""GitHub as the stages see it: our words in, our words out."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+
+from app.github import bodies, endpoints
+from app.github.archive import Archives
+from app.github.errors import GitHubError
+from app.github.wire import Wire
+from app.model import Commit, Repository
+from app.report import Annotation, CheckRunPayload
+from app.retry import Policy, retrying
+
+T = TypeVar("T")
+
+# https://docs.github.com/rest/commits/commits#compare-two-commits: what is beyond is left out, unsaid.
+MAX_COMPARED_FILES = 300
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How head stands to base. `paths` is what changed on the way; None when that cannot be told: everything."""
+
+    status: Literal["ahead", "behind", "diverged", "identical"]
+    paths: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class AppInfo:
+    """The GitHub App as it is registered."""
+
+    slug: str
+    permissions: tuple[tuple[str, str], ...]
+    events: tuple[str, ...]
+
+
+class GitHub:
+    """Every call we make. Safe for any thread; raises GitHubError and nothing else."""
+
+    def __init__(self, app_id: str, private_key: str, api_url: str, retry: Policy) -> None:
+        self._wire = Wire(app_id, private_key, api_url)
+        self._archives = Archives(self._wire)
+        self._retry = retry
+
+    def app(self) -> AppInfo:
+        """Who we are; proves that the App's id and key belong together."""
+        told = self._again(lambda: self._wire.as_app(endpoints.APP)).json()
+        return AppInfo(
+            told["slug"], tuple(sorted(told["permissions"].items())), tuple(sorted(told["events"]))
+        )
+
+    def file(self, commit: Commit, path: str) -> str | None:
+        """A text file of this commit; None when there is none at this path."""
+        found = self._get_or_none(endpoints.CONTENTS, commit.repository, {"ref": commit.sha}, path=path)
+        if not isinstance(found, dict) or found.get("type") != "file":
+            return None
+        if found.get("encoding") != "base64":
+            raise GitHubError(413, f"{path} has {found.get('size')} bytes, more than the 1 MB GitHub shows")
+        return base64.b64decode(found["content"]).decode(errors="replace")
+
+    def branch_head(self, repository: Repository, branch: str) -> str | None:
+        """The commit that a branch points at now; None when the branch is gone."""
+        found = self._get_or_none(endpoints.BRANCH_REF, repository, {}, branch=branch)
+        return str(found["object"]["sha"]) if found else None
+
+    def compare(self, repository: Repository, base: str, head: str) -> Comparison:
+        """How `head` stands to `base`. A commit that a force push has buried counts as diverged."""
+        # Commits are paged, files all come with the first page: one commit a page is the least to send.
+        found = self._get_or_none(endpoints.COMPARE, repository, {"per_page": 1}, base=base, head=head)
+        if found is None:
+            return Comparison("diverged", None)
+        status, files = found["status"], found.get("files") or []
+        # The files are those since the merge base, which is a difference only when head is ahead of base.
+        if status not in ("ahead", "identical") or len(files) >= MAX_COMPARED_FILES:
+            return Comparison(status, None)
+        paths = {file[key] for file in files for key in ("filename", "previous_filename") if file.get(key)}
+        return Comparison(status, tuple(sorted(paths)))
+
+    def tree(self, commit: Commit, path: str) -> str:
+        """The git tree of a directory: two commits with the same one have the same content there."""
+        names = [name for name in path.split("/") if name not in ("", ".")]
+        sha = commit.tree
+        if not sha:
+            sha = self._tree(commit, commit.sha)["sha"]
+        for name in names:
+            entries = self._tree(commit, sha)["tree"]
+            sha = next((e["sha"] for e in entries if e["path"] == name and e["type"] == "tree"), "")
+            if not sha:
+                raise GitHubError(404, f"{path} is not a directory of {commit.short}")
+        return str(sha)
+
+    def tarball(self, commit: Commit) -> AbstractContextManager[tuple[Iterator[bytes], int | None]]:
+        """The commit's archive as it arrives, and its size when GitHub says it; the caller sets the limit."""
+        return self._archives.tarball(commit, self._again)
+
+    def find_check_run(self, commit: Commit, name: str, external_id: str) -> int | None:
+        """The check run that we made for `external_id`, if we did."""
+        return self._again(lambda: self._look_for_check_run(commit, name, external_id))
+
+    def create_check_run(
+        self,
+        commit: Commit,
+        *,
+        name: str,
+        external_id: str,
+        details_url: str,
+        payload: CheckRunPayload,
+        again: bool = False,
+    ) -> int:
+        """Make a check run, without its annotations; one of this `external_id` is made only once.
+
+        `again`: an earlier process may have made it, so it is looked for before the first attempt too.
+        """
+        opening = {
+            "name": name,
+            "head_sha": commit.sha,
+            "external_id": external_id,
+            "details_url": details_url,
+        }
+        body = opening | bodies.check_run(payload)
+        return self._make(
+            lambda: self._look_for_check_run(commit, name, external_id),
+            lambda: _id(self._wire.ask(endpoints.CREATE_CHECK_RUN, commit.repository, body=body).json()),
+            doubtful=again,
+        )
+
+    def update_check_run(self, repository: Repository, check_run_id: int, payload: CheckRunPayload) -> None:
+        """Replace what a check run says; its annotations stay as they are."""
+        try:
+            self._patch_check_run(repository, check_run_id, payload)
+        except GitHubError as error:
+            if error.status != 422:
+                raise
+            # Better a short last word than a check run that stays open for ever.
+            self._patch_check_run(repository, check_run_id, _short(payload, error))
+
+    def add_annotations(
+        self,
+        repository: Repository,
+        check_run_id: int,
+        title: str,
+        summary: str,
+        annotations: tuple[Annotation, ...],
+        *,
+        text: str = "",
+    ) -> None:
+        """Add those that the check run does not have yet; may be called again after any failure.
+
+        Each PATCH appends, so none is repeated before GitHub has said how many arrived.
+        """
+
+        def add_the_rest() -> None:
+            run = self._wire.ask(endpoints.CHECK_RUN, repository, id=check_run_id).json()
+            for start in range(
+                run["output"]["annotations_count"], len(annotations), bodies.ANNOTATIONS_PER_REQUEST
+            ):
+                batch = annotations[start : start + bodies.ANNOTATIONS_PER_REQUEST]
+                body = bodies.annotated(title, summary, text, batch)
+                self._wire.ask(endpoints.UPDATE_CHECK_RUN, repository, body=body, id=check_run_id)
+
+        self._again(add_the_rest)
+
+    def create_github_deployment(
+        self,
+        commit: Commit,
+        environment: str,
+        description: str,
+        *,
+        key: str,
+        transient: bool = False,
+        again: bool = False,
+    ) -> int:
+        """Make a GitHub deployment; one of this `key` is made only once. `again` as for a check run."""
+        body = bodies.github_deployment(commit, environment, description, transient, key)
+
+        def post() -> int:
+            answer = self._wire.ask(endpoints.CREATE_DEPLOYMENT, commit.repository, body=body)
+            if answer.status != 201:
+                raise GitHubError(answer.status, f"GitHub made no deployment: {answer.body[:200]}")
+            return _id(answer.json())
+
+        return self._make(lambda: self._look_for_deployment(commit, environment, key), post, doubtful=again)
+
+    def set_github_deployment_status(
+        self,
+        repository: Repository,
+        deployment_id: int,
+        state: str,
+        *,
+        log_url: str = "",
+        environment_url: str = "",
+        description: str = "",
+    ) -> None:
+        """Say how a GitHub deployment stands; not said twice when the first answer was lost."""
+        body = bodies.status(state, log_url, environment_url, description)
+
+        def look() -> int | None:
+            newest = self._wire.ask(
+                endpoints.STATUSES, repository, query={"per_page": 1}, id=deployment_id
+            ).json()
+            same = newest and all(newest[0].get(key) == value for key, value in body.items())
+            return _id(newest[0]) if same else None
+
+        self._make(
+            look,
+            lambda: _id(
+                self._wire.ask(endpoints.CREATE_STATUS, repository, body=body, id=deployment_id).json()
+            ),
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._wire.close()
+        self._archives.close()
+
+    def _again(self, work: Callable[[], T]) -> T:
+        return retrying(work, transient=self._transient, policy=self._retry)
+
+    def _transient(self, error: Exception) -> float | None:
+        """None when it is no use, or when GitHub wants a longer silence than this call may take."""
+        if not isinstance(error, GitHubError) or not error.transient:
+            return None
+        wait = error.retry_after or 0.0
+        return wait if wait < self._retry.total else None
+
+    def _make(
+        self, look: Callable[[], int | None], post: Callable[[], int], *, doubtful: bool = False
+    ) -> int:
+        """POST once; after an answer that did not come, look for what it may have made before the next."""
+
+        def attempt() -> int:
+            nonlocal doubtful
+            if doubtful and (found := look()) is not None:
+                return found
+            doubtful = True
+            return post()
+
+        return self._again(attempt)
+
+    def _get_or_none(
+        self, endpoint: endpoints.Endpoint, repository: Repository, query: dict[str, object], **parts: str
+    ) -> Any:
+        try:
+            return self._again(lambda: self._wire.ask(endpoint, repository, query=query, **parts)).json()
+        except GitHubError as error:
+            # "No commit found for the ref …" is not about the thing that was asked for, but about its commit.
+            if error.status != 404 or (endpoint is endpoints.CONTENTS and "No commit" in error.message):
+                raise
+            return None
+
+    def _tree(self, commit: Commit, sha: str) -> Any:
+        return self._again(lambda: self._wire.ask(endpoints.TREE, commit.repository, tree=sha)).json()
+
+    def _patch_check_run(self, repository: Repository, check_run_id: int, payload: CheckRunPayload) -> None:
+        body = bodies.check_run(payload)
+        self._again(
+            lambda: self._wire.ask(endpoints.UPDATE_CHECK_RUN, repository, body=body, id=check_run_id)
+        )
+
+    def _look_for_check_run(self, commit: Commit, name: str, external_id: str) -> int | None:
+        query: dict[str, object] = {"check_name": name, "filter": "all"}
+        for page in self._wire.pages(
+            endpoints.CHECK_RUNS_OF_COMMIT, commit.repository, query=query, ref=commit.sha
+        ):
+            for run in page["check_runs"]:
+                if run["external_id"] == external_id:
+                    return _id(run)
+        return None
+
+    def _look_for_deployment(self, commit: Commit, environment: str, key: str) -> int | None:
+        query: dict[str, object] = {"sha": commit.sha, "environment": environment}
+        for page in self._wire.pages(endpoints.DEPLOYMENTS, commit.repository, query=query):
+            for deployment in page:
+                payload = deployment["payload"]
+                if isinstance(payload, dict) and payload.get("servergem") == key:
+                    return _id(deployment)
+        return None
+
+
+def _id(thing: dict[str, Any]) -> int:
+    return int(thing["id"])
+
+
+def _short(payload: CheckRunPayload, error: GitHubError) -> CheckRunPayload:
+    summary = f"GitHub did not take the whole report ({error.message}). Its details page has all of it."
+    return replace(payload, title=payload.title[:120], summary=summary, text="", actions=())

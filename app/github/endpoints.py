@@ -1,0 +1,52 @@
+"""What we call at GitHub, and which permission each call needs; app.yml asks for these and no more.
+
+Permissions: https://docs.github.com/rest/authentication/permissions-required-for-github-apps
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Access = Literal["read", "write"]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One method of GitHub's REST API. `permission` is empty when the App itself asks, with its JWT."""
+
+    verb: Literal["GET", "POST", "PATCH"]
+    path: str
+    permission: str = ""
+    access: Access = "read"
+
+
+APP = Endpoint("GET", "/app")
+TOKEN = Endpoint("POST", "/app/installations/{installation}/access_tokens")
+REPOSITORY_BY_ID = Endpoint("GET", "/repositories/{id}", "metadata")
+CONTENTS = Endpoint("GET", "/repos/{repository}/contents/{path}", "contents")
+BRANCH_REF = Endpoint("GET", "/repos/{repository}/git/ref/heads/{branch}", "contents")
+COMPARE = Endpoint("GET", "/repos/{repository}/compare/{base}...{head}", "contents")
+TREE = Endpoint("GET", "/repos/{repository}/git/trees/{tree}", "contents")
+TARBALL = Endpoint("GET", "/repos/{repository}/tarball/{ref}", "contents")
+CHECK_RUNS_OF_COMMIT = Endpoint("GET", "/repos/{repository}/commits/{ref}/check-runs", "checks")
+CHECK_RUN = Endpoint("GET", "/repos/{repository}/check-runs/{id}", "checks")
+CREATE_CHECK_RUN = Endpoint("POST", "/repos/{repository}/check-runs", "checks", "write")
+UPDATE_CHECK_RUN = Endpoint("PATCH", "/repos/{repository}/check-runs/{id}", "checks", "write")
+DEPLOYMENTS = Endpoint("GET", "/repos/{repository}/deployments", "deployments")
+CREATE_DEPLOYMENT = Endpoint("POST", "/repos/{repository}/deployments", "deployments", "write")
+STATUSES = Endpoint("GET", "/repos/{repository}/deployments/{id}/statuses", "deployments")
+CREATE_STATUS = Endpoint("POST", "/repos/{repository}/deployments/{id}/statuses", "deployments", "write")
+
+ENDPOINTS: tuple[Endpoint, ...] = tuple(
+    thing for thing in list(globals().values()) if isinstance(thing, Endpoint)
+)
+
+
+def permissions() -> dict[str, Access]:
+    """What an installation has to grant; each token is asked for with exactly this."""
+    needed: dict[str, Access] = {"metadata": "read"}  # GitHub grants it always
+    for endpoint in ENDPOINTS:
+        if endpoint.permission and needed.get(endpoint.permission) != "write":
+            needed[endpoint.permission] = endpoint.access
+    return needed

@@ -1,0 +1,96 @@
+"""What GitHub refused, whether it may pass, and how long it asked us to wait."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+# https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+# Without `retry-after`, and with calls remaining, it is a secondary limit: wait at least a minute.
+SECONDARY_WAIT = 60.0
+SECONDARY_WORDS = ("secondary rate limit", "abuse detection", "wait a few minutes before you try again")
+MESSAGE_LENGTH = 600
+
+
+class GitHubError(Exception):
+    """GitHub said no, or nothing (`status` 0). `retry_after` is in seconds, None when it did not say."""
+
+    def __init__(
+        self, status: int, message: str, transient: bool = False, retry_after: float | None = None
+    ) -> None:
+        # All four are positional, so that the workflow engine can write it down and read it back.
+        super().__init__(status, message, transient, retry_after)
+        self.status = status
+        self.message = message
+        self.transient = transient
+        self.retry_after = retry_after
+
+    @property
+    def rate_limited(self) -> bool:
+        return self.status in (403, 429) and self.retry_after is not None
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.message}" if self.status else self.message
+
+
+def refusal(status: int, headers: Mapping[str, str], body: str, *, now: float) -> GitHubError:
+    """GitHub's answer of 300 and above as an error; `headers` have lower-case names."""
+    message = _message(body)
+    wait = _wait(status, headers, message, now)
+    if status == 403 and wait is None and (accepted := headers.get("x-accepted-github-permissions")):
+        message += f" (this call needs {accepted})"
+    transient = status >= 500 or status == 408 or wait is not None
+    return GitHubError(status, message, transient, wait)
+
+
+def unreachable(error: Exception) -> GitHubError:
+    """No answer came: said in the operating system's words, which are shorter than the HTTP library's."""
+    return GitHubError(0, f"no answer from GitHub: {_root_words(error)}", transient=True)
+
+
+def _message(body: str) -> str:
+    """GitHub's sentence and, for a 422, which field it means."""
+    try:
+        told: Any = json.loads(body)
+    except ValueError:
+        return " ".join(body.split())[:MESSAGE_LENGTH] or "without a body"
+    if not isinstance(told, dict):
+        return body[:MESSAGE_LENGTH]
+    words = str(told.get("message", "without a message"))
+    faults = told.get("errors")
+    details = [_fault(fault) for fault in faults] if isinstance(faults, list) else []
+    return "; ".join([words, *details])[:MESSAGE_LENGTH]
+
+
+def _fault(fault: Any) -> str:
+    if not isinstance(fault, dict):
+        return str(fault)
+    where = ".".join(str(fault[key]) for key in ("resource", "field") if fault.get(key))
+    what = fault.get("message") or fault.get("code") or ""
+    return f"{where}: {what}" if where else str(what)
+
+
+def _wait(status: int, headers: Mapping[str, str], message: str, now: float) -> float | None:
+    """Seconds to wait, in GitHub's order of obedience; None when this is no rate limit."""
+    told = headers.get("retry-after", "")
+    if told.isdecimal() and (status in (403, 429) or status >= 500):
+        return float(told)
+    if status not in (403, 429):
+        return None
+    if headers.get("x-ratelimit-remaining") == "0":
+        reset = headers.get("x-ratelimit-reset", "")
+        return max(1.0, float(reset) - now) if reset.isdecimal() else SECONDARY_WAIT
+    secondary = status == 429 or any(words in message.lower() for words in SECONDARY_WORDS)
+    return SECONDARY_WAIT if secondary else None
+
+
+def _root_words(error: BaseException) -> str:
+    words, seen = "", error
+    cause: BaseException | None = error
+    while cause is not None:
+        seen = cause
+        if isinstance(cause, OSError) and cause.strerror:
+            words = cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return (words or str(seen) or type(seen).__name__).lower()

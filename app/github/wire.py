@@ -1,0 +1,257 @@
+"""One exchange with GitHub: PyGithub's requester with its own retries, throttle and redirects out of the way.
+
+What is wrong with the defaults, measured: PyGithub sleeps before each write, repeats a POST after a 502,
+never repeats a PATCH, follows a 301 without its query and takes a 307 for success.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from github.Auth import Auth
+from github.Requester import (
+    HTTPRequestsConnectionClass,
+    HTTPSRequestsConnectionClass,
+    Requester,
+    RequestsResponse,
+)
+from requests import RequestException
+
+from app.github.credentials import AppKey, Tokens
+from app.github.endpoints import REPOSITORY_BY_ID, TOKEN, Endpoint, permissions
+from app.github.errors import GitHubError, refusal, unreachable
+from app.model import Repository
+
+API_VERSION = "2022-11-28"
+USER_AGENT = "ServerGem"
+ACCEPT = "application/vnd.github+json"
+TIMEOUT_SECONDS = 15
+# GitHub's limit is 100 at once: .../rate-limits-for-the-rest-api#about-secondary-rate-limits
+AT_ONCE = 50
+# GET is redirected with 301, everything else with 307; `_as_it_came` writes 308 for the first.
+MOVED = (307, 308)
+NEXT_PAGE = re.compile(r'<([^>]+)>;\s*rel="next"')
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What GitHub said, below 400. `headers` have lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+    def json(self) -> Any:
+        try:
+            return json.loads(self.body)
+        except ValueError as error:
+            raise GitHubError(self.status, "GitHub's answer is not JSON", transient=True) from error
+
+    @property
+    def next_page(self) -> str | None:
+        found = NEXT_PAGE.search(self.headers.get("link", ""))
+        return found[1] if found else None
+
+
+class Wire:
+    """Sends one request and never a second one, but to a repository's new name. Safe for any thread."""
+
+    def __init__(self, app_id: str, private_key: str, api_url: str) -> None:
+        self.api_url = api_url.rstrip("/")
+        self.key = AppKey(app_id, private_key)
+        self.tokens = Tokens(self._mint)
+        self._clients: deque[_Client] = deque()
+        self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._names: dict[int, str] = {}
+        self._quiet_until: dict[int, float] = {}
+
+    def as_app(self, endpoint: Endpoint, body: Any = None, **parts: object) -> Answer:
+        """Ask as the App itself."""
+        return self._send(0, endpoint.verb, path_of(endpoint, **parts), self.key.jwt(), None, body)
+
+    def ask(
+        self,
+        endpoint: Endpoint,
+        repository: Repository,
+        *,
+        query: Mapping[str, object] | None = None,
+        body: Any = None,
+        **parts: object,
+    ) -> Answer:
+        """Ask for one repository, by the name it has now."""
+        for _ in range(2):
+            path = path_of(endpoint, repository=self.name_of(repository), **parts)
+            answer = self._as_installation(endpoint.verb, path, repository, query, body)
+            if answer.status not in MOVED:
+                return answer
+            self.find_name(repository)
+        raise GitHubError(answer.status, f"{repository.full_name} has moved, and so has its new name")
+
+    def pages(
+        self, endpoint: Endpoint, repository: Repository, *, query: Mapping[str, object], **parts: object
+    ) -> Iterator[Any]:
+        """Each page's JSON, as far as the caller reads; the way on is GitHub's own `Link`."""
+        answer = self.ask(endpoint, repository, query={"per_page": 100, **query}, **parts)
+        yield answer.json()
+        while page := answer.next_page:
+            answer = self._as_installation(endpoint.verb, page, repository, None, None)
+            yield answer.json()
+
+    def name_of(self, repository: Repository) -> str:
+        return self._names.get(repository.id, repository.full_name)
+
+    def find_name(self, repository: Repository) -> None:
+        """Learn a renamed repository's name; its id has stayed."""
+        path = path_of(REPOSITORY_BY_ID, id=repository.id)
+        found = self._as_installation(REPOSITORY_BY_ID.verb, path, repository, None, None).json()
+        self._names[repository.id] = str(found["full_name"])
+
+    def insist_not_quiet(self, installation: int) -> None:
+        """Raise while GitHub has asked this installation to be quiet; going on may get an App banned."""
+        wait = self._quiet_until.get(installation, 0.0) - time.monotonic()
+        if wait > 0:
+            raise GitHubError(429, "GitHub's rate limit for this installation is used up", True, wait)
+
+    def refused(self, installation: int, status: int, headers: Mapping[str, str], body: str) -> GitHubError:
+        """The error for an answer, after taking note of a rate limit for all threads."""
+        error = refusal(status, headers, body, now=time.time())
+        if error.rate_limited and error.retry_after is not None:
+            self._quiet_until[installation] = time.monotonic() + error.retry_after
+        return error
+
+    def distrusted(self, repository: Repository, token: str, error: GitHubError) -> GitHubError:
+        """A token that was revoked, or ran out before its time, is worth another attempt with a new one."""
+        self.tokens.forget(repository, token)
+        return GitHubError(error.status, error.message, transient=True)
+
+    def close(self) -> None:
+        while self._clients:
+            self._clients.pop().connection.close()
+
+    def _mint(self, repository: Repository) -> tuple[str, float]:
+        wanted = {"repository_ids": [repository.id], "permissions": permissions()}
+        answer = self.as_app(TOKEN, wanted, installation=repository.installation_id).json()
+        return str(answer["token"]), datetime.fromisoformat(answer["expires_at"]).timestamp()
+
+    def _as_installation(
+        self, verb: str, path: str, repository: Repository, query: Mapping[str, object] | None, body: Any
+    ) -> Answer:
+        token = self.tokens.of(repository)
+        try:
+            return self._send(repository.installation_id, verb, path, token, query, body)
+        except GitHubError as error:
+            if error.status != 401:
+                raise
+            raise self.distrusted(repository, token, error) from error
+
+    def _send(
+        self,
+        installation: int,
+        verb: str,
+        path: str,
+        bearer: str,
+        query: Mapping[str, object] | None,
+        body: Any,
+    ) -> Answer:
+        self.insist_not_quiet(installation)
+        with self._client() as client:
+            client.bearer.value = bearer
+            try:
+                status, headers, text = client.requester.requestJson(
+                    verb, path, dict(query or {}), {"Accept": ACCEPT}, body, client.connection
+                )
+            except RequestException as error:
+                raise unreachable(error) from error
+        if status >= 400:
+            raise self.refused(installation, status, headers, text)
+        return Answer(status, headers, text)
+
+    @contextmanager
+    def _client(self) -> Iterator[_Client]:
+        """A client for one request: never two threads' at once, and the last used first, its connection warm."""
+        with self._places:
+            try:
+                client = self._clients.pop()
+            except IndexError:
+                client = _Client.to(self.api_url)
+            try:
+                yield client
+            finally:
+                self._clients.append(client)
+
+
+def path_of(endpoint: Endpoint, **parts: object) -> str:
+    """The endpoint's path; slashes in a branch or a file's path stay, everything else odd is escaped."""
+    return endpoint.path.format(**{name: quote(str(part), safe="/") for name, part in parts.items()})
+
+
+@dataclass
+class _Bearer(Auth):
+    """Whoever this client speaks for in its present request."""
+
+    value: str = field(default="", repr=False)
+
+    @property
+    def token_type(self) -> str:
+        return "Bearer"
+
+    @property
+    def token(self) -> str:
+        return self.value
+
+
+class _Http(HTTPRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        return _as_it_came(super().getresponse())
+
+
+class _Https(HTTPSRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        return _as_it_came(super().getresponse())
+
+
+def _as_it_came(response: RequestsResponse) -> RequestsResponse:
+    """PyGithub would follow a 301 without its query (`?ref=…`), and guess at the text's encoding."""
+    response.response.encoding = "utf-8"
+    if response.status == 301:
+        response.status = 308
+    return response
+
+
+@dataclass(frozen=True)
+class _Client:
+    """A PyGithub requester, which is not safe for two threads, and its one connection."""
+
+    requester: Requester
+    connection: _Http | _Https
+    bearer: _Bearer
+
+    @classmethod
+    def to(cls, api_url: str) -> _Client:
+        address, bearer = urlsplit(api_url), _Bearer()
+        kind = _Https if address.scheme == "https" else _Http
+        # retry 0: app.retry is the one layer that repeats.
+        connection = kind(address.hostname or "", address.port, timeout=TIMEOUT_SECONDS, retry=0, pool_size=1)
+        requester = Requester(
+            bearer,
+            api_url,
+            timeout=TIMEOUT_SECONDS,
+            user_agent=USER_AGENT,
+            per_page=100,
+            verify=True,
+            retry=0,
+            pool_size=1,
+            lazy=True,
+            api_version=API_VERSION,
+        )
+        return cls(requester, connection, bearer)

@@ -1,0 +1,31 @@
+"""The database beside the intake, opened once for each process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from app.store.deployments import Deployments, Heartbeats
+from app.store.lanes import Lanes
+from app.store.tables import open_database
+
+
+@dataclass(frozen=True)
+class Database:
+    """One engine and the tables read through it."""
+
+    engine: Engine
+    lanes: Lanes
+    deployments: Deployments
+    heartbeats: Heartbeats
+
+    @classmethod
+    def open(cls, data: Path, database_url: str) -> Database:
+        engine = open_database(data, database_url)
+        return cls(engine, Lanes(engine), Deployments(engine), Heartbeats(engine))
+
+    def close(self) -> None:
+        self.lanes.close()
+        self.engine.dispose()

@@ -1,0 +1,153 @@
+"""Deployments as rows: what the pages list, and what GitHub has yet to be told."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Engine, delete, func, insert, select, update
+
+from app.model import Report
+from app.store.rows import Heartbeat, Known, Unshown
+from app.store.tables import DEPLOYMENTS, HEARTBEATS, LOG_LINES, insert_once, transaction
+
+REPORT = TypeAdapter(Report)
+UNDER_WAY = "running"
+
+
+class Deployments:
+    """The rows of deployments and their log lines."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def opened(self, run_id: str, report: Report, lane: str) -> Known:
+        """Begin a deployment's row, or after a restart find it as it was left."""
+        repository = report.commit.repository
+        with transaction(self._engine) as connection:
+            is_new = insert_once(
+                connection,
+                DEPLOYMENTS,
+                id=run_id,
+                repository_id=repository.id,
+                full_name=repository.full_name,
+                sha=report.commit.sha,
+                branch=report.commit.branch,
+                check_name=report.check_name,
+                lane=lane,
+                state=UNDER_WAY,
+                started=time.time(),
+                report=_json(report),
+            )
+            row = connection.execute(
+                select(DEPLOYMENTS.c.check_run_id, DEPLOYMENTS.c.github_deployment_id).where(
+                    DEPLOYMENTS.c.id == run_id
+                )
+            ).one()
+        return Known(row.check_run_id, row.github_deployment_id, taken_up=not is_new)
+
+    def progressed(self, run_id: str, report: Report) -> None:
+        """Keep the report as it stands, for the pages."""
+        self._change(run_id, report=_json(report), url=report.url)
+
+    def ended(self, run_id: str, report: Report) -> None:
+        """Keep the last report."""
+        state = report.ending.value if report.ending else UNDER_WAY
+        self._change(
+            run_id, report=_json(report), url=report.url, state=state, ended=time.time(), shown=False
+        )
+
+    def shown(self, run_id: str) -> None:
+        """GitHub has the last state."""
+        self._change(run_id, shown=True)
+
+    def has_check_run(self, run_id: str, check_run_id: int) -> None:
+        self._change(run_id, check_run_id=check_run_id)
+
+    def has_github_deployment(self, run_id: str, github_deployment_id: int) -> None:
+        self._change(run_id, github_deployment_id=github_deployment_id)
+
+    def unshown(self) -> list[Unshown]:
+        """Ended deployments whose last state GitHub lacks, oldest first."""
+        query = (
+            select(DEPLOYMENTS)
+            .where(DEPLOYMENTS.c.state != UNDER_WAY, DEPLOYMENTS.c.shown.is_(False))
+            .order_by(DEPLOYMENTS.c.number)
+        )
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query).all()
+        return [
+            Unshown(
+                row.lane,
+                REPORT.validate_json(row.report),
+                Known(row.check_run_id, row.github_deployment_id, taken_up=True),
+            )
+            for row in rows
+        ]
+
+    def reports(self, limit: int) -> list[Report]:
+        """The newest first."""
+        query = select(DEPLOYMENTS.c.report).order_by(DEPLOYMENTS.c.number.desc()).limit(limit)
+        with transaction(self._engine) as connection:
+            return [REPORT.validate_json(text) for text in connection.execute(query).scalars()]
+
+    def report(self, run_id: str) -> Report | None:
+        with transaction(self._engine) as connection:
+            text = connection.execute(select(DEPLOYMENTS.c.report).where(DEPLOYMENTS.c.id == run_id)).scalar()
+        return REPORT.validate_json(text) if text is not None else None
+
+    def under_way(self) -> int:
+        """How many deployments have not ended."""
+        with transaction(self._engine) as connection:
+            return connection.execute(
+                select(func.count()).select_from(DEPLOYMENTS).where(DEPLOYMENTS.c.state == UNDER_WAY)
+            ).scalar_one()
+
+    def add_log_line(self, run_id: str, line: str) -> None:
+        with transaction(self._engine) as connection:
+            connection.execute(insert(LOG_LINES).values(deployment_id=run_id, time=time.time(), line=line))
+
+    def log_lines(self, run_id: str) -> list[str]:
+        query = (
+            select(LOG_LINES.c.line).where(LOG_LINES.c.deployment_id == run_id).order_by(LOG_LINES.c.number)
+        )
+        with transaction(self._engine) as connection:
+            return list(connection.execute(query).scalars())
+
+    def _change(self, run_id: str, **values: Any) -> None:
+        with transaction(self._engine) as connection:
+            connection.execute(update(DEPLOYMENTS).where(DEPLOYMENTS.c.id == run_id).values(values))
+
+
+class Heartbeats:
+    """Which processes are alive."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def beat(self, heartbeat: Heartbeat) -> None:
+        values = {
+            "host": heartbeat.host,
+            "pid": heartbeat.pid,
+            "born": heartbeat.born,
+            "time": heartbeat.time,
+        }
+        with transaction(self._engine) as connection:
+            if not insert_once(connection, HEARTBEATS, executor_id=heartbeat.executor_id, **values):
+                connection.execute(
+                    update(HEARTBEATS).where(HEARTBEATS.c.executor_id == heartbeat.executor_id).values(values)
+                )
+
+    def all(self) -> list[Heartbeat]:
+        with transaction(self._engine) as connection:
+            return [Heartbeat(*row) for row in connection.execute(select(HEARTBEATS))]
+
+    def stopped(self, executor_id: str) -> None:
+        """Forget a process of which nothing is left to take over."""
+        with transaction(self._engine) as connection:
+            connection.execute(delete(HEARTBEATS).where(HEARTBEATS.c.executor_id == executor_id))
+
+
+def _json(report: Report) -> str:
+    return REPORT.dump_json(report).decode()

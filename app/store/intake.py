@@ -1,0 +1,275 @@
+"""The intake: every verified delivery on disk before it is answered, once, however many come at the same time.
+
+SQLite in a file of its own, WAL and synchronous=FULL. While one commit runs the next batch forms by itself,
+so there is no waiting window. Measured reasons: design.md, decision 1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.model import Delivery
+from app.store.rows import Received, StoreError
+
+LARGEST_BATCH = 256
+MOST_WAITING = 4_000  # deliveries; behind so many a 503 now is better than an answer after GitHub's 10 s
+CHECKPOINT_BYTES = 8_000_000
+KEEP_SECONDS = 30 * 86_400
+TABLES = """
+CREATE TABLE IF NOT EXISTS deliveries (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, event TEXT NOT NULL, action TEXT,
+    received_at REAL NOT NULL, outcome TEXT);
+CREATE TABLE IF NOT EXISTS bodies (number INTEGER PRIMARY KEY, payload BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS unstarted ON deliveries (number) WHERE outcome IS NULL;
+"""
+DROP_BODY = "DELETE FROM bodies WHERE number = (SELECT number FROM deliveries WHERE id = ?)"
+
+
+@dataclass(frozen=True)
+class _Accept:
+    delivery: Delivery
+    received_at: float
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[bool]
+
+
+@dataclass(frozen=True)
+class _Mark:
+    delivery_id: str
+    outcome: str
+    answer: Future[None]
+
+
+_Wish = _Accept | _Mark
+
+
+class Intake:
+    """The table of deliveries, written by one thread."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._wishes: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._closed = False
+        self._written = 0
+        self._much_written = threading.Event()
+        self._reading = threading.Lock()
+        with _as_store_errors():
+            self._connection = _connect(path)
+            self._connection.executescript(TABLES)
+            self._forget_old()
+            self._reader = _connect(path)
+        self._writer = threading.Thread(target=self._write, name="intake", daemon=True)
+        self._checkpointer = threading.Thread(target=self._checkpoint, name="intake-checkpoint", daemon=True)
+        self._writer.start()
+        self._checkpointer.start()
+
+    async def accept(self, delivery: Delivery, received_at: float) -> bool:
+        """Keep `delivery`; it is on disk when this returns. False when its id was there before."""
+        if self._closed:
+            raise StoreError("the intake is closed")
+        if self._waiting >= MOST_WAITING:
+            raise StoreError(f"{self._waiting} deliveries are waiting to be stored")
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bool] = loop.create_future()
+        self._waiting += 1
+        try:
+            self._wishes.put(_Accept(delivery, received_at, loop, answer))
+            return await answer
+        finally:
+            self._waiting -= 1
+
+    def mark(self, delivery_id: str, outcome: str) -> None:
+        """Say what became of a delivery: the jobs started, or why it was ignored. Its body is dropped."""
+        if self._closed:
+            raise StoreError("the intake is closed")
+        answer: Future[None] = Future()
+        self._wishes.put(_Mark(delivery_id, outcome, answer))
+        answer.result()
+
+    def unstarted(self, limit: int = 100) -> list[Delivery]:
+        """Deliveries without an outcome, oldest first."""
+        rows = self._read(
+            "SELECT id, event, action, payload FROM deliveries JOIN bodies USING (number)"
+            " WHERE outcome IS NULL ORDER BY number LIMIT ?",
+            limit,
+        )
+        return [Delivery(*row) for row in rows]
+
+    def deliveries(self, limit: int) -> list[Received]:
+        """The newest deliveries first."""
+        rows = self._read(
+            "SELECT id, event, action, received_at, outcome FROM deliveries ORDER BY number DESC LIMIT ?",
+            limit,
+        )
+        return [Received(*row) for row in rows]
+
+    def close(self) -> None:
+        """Write what is waiting, then stop."""
+        if self._closed:
+            return
+        self._closed = True
+        self._wishes.put(None)
+        self._writer.join()
+        self._much_written.set()
+        self._checkpointer.join()
+        with self._reading:
+            self._reader.close()
+        self._connection.close()
+
+    def _read(self, sql: str, limit: int) -> list[tuple]:  # type: ignore[type-arg]  # sqlite3's rows are untyped
+        with _as_store_errors(), self._reading:
+            return self._reader.execute(sql, (limit,)).fetchall()
+
+    def _write(self) -> None:
+        while True:
+            first = self._wishes.get()
+            if first is None:
+                return
+            batch, last = self._gather(first)
+            try:
+                new = self._commit(batch)
+            except sqlite3.Error as error:
+                _answer(batch, [StoreError(f"deliveries.db: {error}")] * len(batch))
+            else:
+                _answer(batch, [_take(new, wish) for wish in batch])
+            if last:
+                return
+
+    def _gather(self, first: _Wish) -> tuple[list[_Wish], bool]:
+        """What has queued up by now, without waiting for more; True when the intake is to stop after it."""
+        batch = [first]
+        while len(batch) < LARGEST_BATCH:
+            try:
+                wish = self._wishes.get_nowait()
+            except queue.Empty:
+                break
+            if wish is None:
+                return batch, True
+            batch.append(wish)
+        return batch, False
+
+    def _commit(self, batch: Sequence[_Wish]) -> set[str]:
+        """One transaction for the whole batch; the ids that were new."""
+        accepts: dict[str, _Accept] = {}
+        for wish in batch:
+            if isinstance(wish, _Accept):
+                accepts.setdefault(wish.delivery.id, wish)
+        marks = [wish for wish in batch if isinstance(wish, _Mark)]
+        run = self._connection.execute
+        run("BEGIN IMMEDIATE")
+        try:
+            new = self._insert(list(accepts.values())) if accepts else set()
+            for mark in marks:
+                run("UPDATE deliveries SET outcome = ? WHERE id = ?", (mark.outcome, mark.delivery_id))
+                run(DROP_BODY, (mark.delivery_id,))
+            run("COMMIT")
+        except sqlite3.Error:
+            if self._connection.in_transaction:
+                run("ROLLBACK")
+            raise
+        self._count(sum(len(accepts[id_].delivery.payload) for id_ in new))
+        return new
+
+    def _insert(self, accepts: Sequence[_Accept]) -> set[str]:
+        """One multi-row statement for each table: every call of sqlite3 gives up and re-takes the GIL."""
+        values: list[object] = []
+        for wish in accepts:
+            values += (wish.delivery.id, wish.delivery.event, wish.delivery.action, wish.received_at)
+        places = ",".join(["(?,?,?,?)"] * len(accepts))
+        found = self._connection.execute(
+            f"INSERT OR IGNORE INTO deliveries (id, event, action, received_at) VALUES {places}"  # noqa: S608 - only question marks
+            " RETURNING id, number",
+            values,
+        ).fetchall()
+        numbers = dict(found)
+        bodies = [
+            part
+            for wish in accepts
+            if (number := numbers.get(wish.delivery.id)) is not None
+            for part in (number, wish.delivery.payload)
+        ]
+        if numbers:
+            places = ",".join(["(?,?)"] * len(numbers))
+            self._connection.execute(f"INSERT INTO bodies (number, payload) VALUES {places}", bodies)  # noqa: S608 - only question marks
+        return set(numbers)
+
+    def _count(self, written: int) -> None:
+        self._written += written
+        if self._written >= CHECKPOINT_BYTES:
+            self._written = 0
+            self._much_written.set()
+
+    def _checkpoint(self) -> None:
+        """Move the WAL into the file beside the commits, not inside one."""
+        connection = _connect(self._path)
+        while not self._closed:
+            self._much_written.wait()
+            self._much_written.clear()
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        connection.close()
+
+    def _forget_old(self) -> None:
+        self._connection.execute(
+            "DELETE FROM deliveries WHERE outcome IS NOT NULL AND received_at < ?",
+            (time.time() - KEEP_SECONDS,),
+        )
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    return connection
+
+
+def _take(new: set[str], wish: _Wish) -> bool:
+    """True for the first of those who brought this id, False for the others."""
+    if isinstance(wish, _Accept) and wish.delivery.id in new:
+        new.discard(wish.delivery.id)
+        return True
+    return False
+
+
+def _answer(batch: Sequence[_Wish], verdicts: Sequence[bool | StoreError]) -> None:
+    """Tell everybody who waits; the event loop is woken once for the whole batch."""
+    told: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[bool], bool | StoreError]]] = {}
+    for wish, answer in zip(batch, verdicts, strict=True):
+        if isinstance(wish, _Accept):
+            told.setdefault(wish.loop, []).append((wish.answer, answer))
+        elif isinstance(answer, StoreError):
+            wish.answer.set_exception(answer)
+        else:
+            wish.answer.set_result(None)
+    for loop, answers in told.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, answers)
+
+
+def _settle(answers: Sequence[tuple[asyncio.Future[bool], bool | StoreError]]) -> None:
+    for future, answer in answers:
+        if future.done():
+            continue  # whoever asked has gone; the delivery is stored all the same
+        if isinstance(answer, StoreError):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
+
+
+@contextmanager
+def _as_store_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"deliveries.db: {error}") from error

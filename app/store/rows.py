@@ -1,0 +1,60 @@
+"""What the store hands out: its rows as frozen words, and its one error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.model import Report
+
+
+class StoreError(Exception):
+    """The store could not keep, find or change something; the message says what the database said."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A delivery as the list of deliveries shows it; `outcome` is None until its jobs were started."""
+
+    id: str
+    event: str
+    action: str | None
+    received_at: float
+    outcome: str | None
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A run's place in a lane. `fence` grows with each entry; only the newest may change what serves."""
+
+    fence: int
+    holder: bool
+
+
+@dataclass(frozen=True)
+class Known:
+    """What GitHub already has of a deployment; 0 means nothing yet."""
+
+    check_run_id: int
+    github_deployment_id: int
+    taken_up: bool = False
+    """An earlier process may have begun to tell GitHub and died before it wrote that down."""
+
+
+@dataclass(frozen=True)
+class Unshown:
+    """A deployment that ended and whose last state GitHub does not have yet."""
+
+    lane: str
+    report: Report
+    known: Known
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """A process that runs stories: where it is, and when it last said so (epoch seconds)."""
+
+    executor_id: str
+    host: str
+    pid: int
+    born: str
+    time: float
