@@ -132,6 +132,10 @@ class Engine:
         status = DBOS.get_workflow_status(workflow_id)
         return status is not None and status.status not in UNFINISHED
 
+    def stop_acting(self) -> None:
+        """Begin no further step."""
+        self._stop.set()
+
     def shutdown(self) -> None:
         """Begin no further step; what is under way is continued by the next process."""
         global _current
@@ -271,12 +275,20 @@ def step(title: str, work: Callable[[], T], type_: type[T]) -> T:
     fresh: list[Exception] = []
 
     def written() -> Any:
-        return _adapter(_Written).dump_python(_write_down(work, adapter, fresh), mode="json")
+        record = _write_down(work, adapter, fresh)
+        if record.broke and not running.engine.may_act(running.epoch):
+            raise Interrupted(title)  # it broke because we stop; that is not how the step ended
+        return _adapter(_Written).dump_python(record, mode="json")
 
     try:
         journalled = DBOS.run_step({"name": title}, written)
-    except (dbos_error.DBOSWorkflowConflictIDError, dbos_error.DBOSWorkflowCancelledError) as error:
-        raise Interrupted(title) from error
+    except Exception as error:
+        lost = isinstance(
+            error, dbos_error.DBOSWorkflowConflictIDError | dbos_error.DBOSWorkflowCancelledError
+        )
+        if lost or not running.engine.may_act(running.epoch):
+            raise Interrupted(title) from error
+        raise
     if fresh:
         raise fresh[0]
     record = _adapter(_Written).validate_python(journalled)

@@ -53,10 +53,10 @@ def set_up(log_format: str, secrets: Iterable[str]) -> None:
     every: list[Any] = [merge_contextvars, structlog.stdlib.add_log_level, stamp]
     structlog.configure(
         processors=[*every, *shape, render],
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    others = logging.StreamHandler(sys.stdout)
+    others = _ToStandardOutput()
     others.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*every, _told_by],
@@ -112,6 +112,13 @@ def fault(event: str, error: BaseException, /, **fields: Any) -> None:
         stack_trace="".join(traceback.format_exception(error)),
         **fields,
     )
+
+
+class _ToStandardOutput(logging.Handler):
+    """Like our own lines: to whatever standard output is at that moment, not when this was set up."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stdout, flush=True)
 
 
 def _as_cloud_logging(

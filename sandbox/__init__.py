@@ -1,1 +1,1 @@
-"""GitHub and Google Cloud on this machine, for ServerGem to run against; it knows nothing of ServerGem."""
+"""GitHub and Google Cloud on loopback, real enough that the clients we ship cannot tell; imports nothing of ours."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,18 @@ def test_how_a_step_ended_is_raised_as_it_was(engine: Engine, ending: Exception)
     assert seen == [ending]
 
 
+@contextmanager
+def running(data: Path, story: Callable[[str], None]) -> Iterator[Engine]:
+    """A process's life: its store and its engine, from launch to a clean stop."""
+    store = Store.open(data)
+    engine = Engine(settings(data), store)
+    engine.story("story", story, str)
+    engine.launch()
+    yield engine
+    engine.shutdown()
+    store.close()
+
+
 STORY = """
 import os, sys, time
 from pathlib import Path
@@ -194,3 +208,84 @@ def test_a_killed_story_goes_on_where_it_was(tmp_path: Path, executor: str) -> N
     assert lines[:4] == ["first", "stop", "second", "second"]
     assert lines[4].startswith("Stop ") and "no-billing" in lines[4]
     assert lines[5:] == [f"Superseded {'b' * 40}", "Broke ValueError: a bug", "end of it"]
+
+
+def test_runs_of_a_living_process_are_left_alone(tmp_path: Path) -> None:
+    """A second process does not touch what the first one is running, and takes it over once that one is dead."""
+    first = begin(tmp_path)
+    until(lambda: "second" in notes(tmp_path))
+    second = begin(tmp_path)
+    until(lambda: len(processes(tmp_path)) == 2)
+    assert notes(tmp_path).count("second") == 1
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    until(lambda: notes(tmp_path).count("second") == 2)
+    (tmp_path / "go").touch()
+    assert second.wait(30) == 0
+    assert notes(tmp_path).count("first") == 1
+
+
+def processes(folder: Path) -> list[object]:
+    opened = Store.open(folder / "data")
+    try:
+        return list(opened.heartbeats())
+    finally:
+        opened.close()
+
+
+def test_a_run_of_another_version_is_handed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that this version cannot continue is named to whoever closes its check run, once, and never runs."""
+    first = begin(tmp_path)
+    until(lambda: "second" in notes(tmp_path))
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    monkeypatch.setattr(durable, "VERSION", "2")
+    abandoned: list[str] = []
+    for _ in range(2):
+        store = Store.open(tmp_path / "data")
+        engine = Engine(settings(tmp_path / "data"), store, abandoned.append)
+        engine.story("story", lambda _job: abandoned.append("it ran"), str)
+        engine.launch()
+        assert engine.finished("run")
+        engine.shutdown()
+        store.close()
+    assert abandoned == ["run"]
+
+
+def test_a_run_of_a_compatible_version_is_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of a version that this one continues is continued."""
+    first = begin(tmp_path)
+    until(lambda: "second" in notes(tmp_path))
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    monkeypatch.setattr(durable, "VERSION", "2")
+    monkeypatch.setattr(durable, "COMPATIBLE", frozenset({"1"}))
+    seen: list[str] = []
+    store = Store.open(tmp_path / "data")
+    engine = Engine(settings(tmp_path / "data"), store)
+    engine.story("story", seen.append, str)
+    engine.launch()
+    until(lambda: engine.finished("run"))
+    engine.shutdown()
+    store.close()
+    assert seen == ["it"]
+
+
+def test_a_process_that_stops_leaves_its_runs_to_the_next(tmp_path: Path) -> None:
+    """A clean stop between two steps is no ending: the next process goes on with the second step."""
+    seen: list[str] = []
+    stop = threading.Event()
+
+    def story(_job: str) -> None:
+        durable.step("first", lambda: seen.append("first"), type(None))
+        stop.wait(10)
+        durable.step("second", lambda: seen.append("second"), type(None))
+
+    with running(tmp_path, story) as engine:
+        engine.start("story", "run", "")
+        until(lambda: seen == ["first"])
+        engine.stop_acting()
+        stop.set()
+    with running(tmp_path, story) as engine:
+        until(lambda: engine.finished("run"))
+    assert seen == ["first", "second"]

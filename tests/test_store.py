@@ -79,10 +79,10 @@ def test_what_was_accepted_is_there_after_a_kill(tmp_path: Path) -> None:
 def test_a_delivery_that_cannot_be_stored_is_refused(store: Store, tmp_path: Path) -> None:
     """A database error reaches whoever asked, and the next delivery is tried afresh."""
     blocker = sqlite3.connect(tmp_path / "deliveries.db", isolation_level=None)
-    blocker.execute("ALTER TABLE bodies RENAME TO elsewhere")
-    with pytest.raises(StoreError, match="bodies"):
+    blocker.execute("ALTER TABLE deliveries RENAME TO elsewhere")
+    with pytest.raises(StoreError, match="deliveries"):
         asyncio.run(store.accept(delivery("one"), 1.0))
-    blocker.execute("ALTER TABLE elsewhere RENAME TO bodies")
+    blocker.execute("ALTER TABLE elsewhere RENAME TO deliveries")
     assert asyncio.run(store.accept(delivery("one"), 1.0)) is True
     blocker.close()
 
@@ -224,3 +224,12 @@ def test_heartbeats_are_one_row_for_each_process(store: Store) -> None:
     assert store.heartbeats() == [Heartbeat("me", "here", 1, "b", 2.0)]
     store.heart_stopped("me")
     assert store.heartbeats() == []
+
+
+def test_an_abandoned_deployment_gives_its_lane_up(store: Store) -> None:
+    """Closing a deployment that nobody continues frees its lane and leaves its last state to be shown."""
+    store.deployment_opened("run", report(), LANE)
+    store.lane_enter(LANE, "run", "a")
+    store.deployment_abandoned("run", Report(**{**report().__dict__, "ending": Ending.INTERRUPTED}))
+    assert store.lane_enter(LANE, "next", "b").holder
+    assert [one.report.ending for one in store.deployments_unshown()] == [Ending.INTERRUPTED]

@@ -16,8 +16,17 @@ DESCRIPTION_CHARACTERS = 140
 Body = dict[str, Any]
 
 
+def new_check_run(payload: CheckRunPayload) -> Body:
+    """A check run with as many of its annotations as one request takes."""
+    body = check_run(payload)
+    if payload.annotations:
+        first = payload.annotations[:ANNOTATIONS_PER_REQUEST]
+        body["output"]["annotations"] = [_annotation(each) for each in first]
+    return body
+
+
 def check_run(payload: CheckRunPayload) -> Body:
-    """A check run's state without its annotations: those append, so they go by `annotated` alone."""
+    """A check run's state without its annotations: in an update those append."""
     output = {"title": payload.title, "summary": payload.summary}
     body: Body = {"status": payload.status, "output": output}
     if payload.text:

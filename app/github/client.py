@@ -112,7 +112,7 @@ class GitHub:
         payload: CheckRunPayload,
         again: bool = False,
     ) -> int:
-        """Make a check run, without its annotations; one of this `external_id` is made only once.
+        """Make a check run with its first 50 annotations; one of this `external_id` is made only once.
 
         `again`: an earlier process may have made it, so it is looked for before the first attempt too.
         """
@@ -122,7 +122,7 @@ class GitHub:
             "external_id": external_id,
             "details_url": details_url,
         }
-        body = opening | bodies.check_run(payload)
+        body = opening | bodies.new_check_run(payload)
         return self._make(
             lambda: self._look_for_check_run(commit, name, external_id),
             lambda: _id(self._wire.ask(endpoints.CREATE_CHECK_RUN, commit.repository, body=body).json()),

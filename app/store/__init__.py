@@ -108,6 +108,12 @@ class Store:
         """GitHub's own deployment for this one."""
         self._database.deployments.has_github_deployment(run_id, github_deployment_id)
 
+    def deployment_abandoned(self, run_id: str, report: Report) -> None:
+        """Close a deployment that nobody continues: keep its last report, and give its lane up."""
+        if lane := self._database.deployments.lane(run_id):
+            self._database.lanes.leave(lane, run_id)
+        self._database.deployments.ended(run_id, report)
+
     def deployments_unshown(self) -> list[Unshown]:
         """Ended deployments whose last state GitHub does not have yet."""
         return self._database.deployments.unshown()

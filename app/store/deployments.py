@@ -97,6 +97,14 @@ class Deployments:
             text = connection.execute(select(DEPLOYMENTS.c.report).where(DEPLOYMENTS.c.id == run_id)).scalar()
         return REPORT.validate_json(text) if text is not None else None
 
+    def lane(self, run_id: str) -> str:
+        """The lane that a deployment was opened with; empty when it is not known."""
+        with transaction(self._engine) as connection:
+            return (
+                connection.execute(select(DEPLOYMENTS.c.lane).where(DEPLOYMENTS.c.id == run_id)).scalar()
+                or ""
+            )
+
     def under_way(self) -> int:
         """How many deployments have not ended."""
         with transaction(self._engine) as connection:

@@ -22,16 +22,15 @@ from app.store.rows import Received, StoreError
 
 LARGEST_BATCH = 256
 MOST_WAITING = 4_000  # deliveries; behind so many a 503 now is better than an answer after GitHub's 10 s
-CHECKPOINT_BYTES = 8_000_000
+CHECKPOINT_BYTES = 32_000_000  # less often moves fewer pages: a marked body is gone by then
 KEEP_SECONDS = 30 * 86_400
+# `payload` comes last: a list of deliveries reads none of the pages that it overflows into.
 TABLES = """
 CREATE TABLE IF NOT EXISTS deliveries (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, event TEXT NOT NULL, action TEXT,
-    received_at REAL NOT NULL, outcome TEXT);
-CREATE TABLE IF NOT EXISTS bodies (number INTEGER PRIMARY KEY, payload BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS unstarted ON deliveries (number) WHERE outcome IS NULL;
+    received_at REAL NOT NULL, outcome TEXT, payload BLOB);
 """
-DROP_BODY = "DELETE FROM bodies WHERE number = (SELECT number FROM deliveries WHERE id = ?)"
+MARK = "UPDATE deliveries SET outcome = ?, payload = NULL WHERE id = ?"
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,7 @@ class Intake:
         self._waiting = 0
         self._closed = False
         self._written = 0
+        self._seen_to = 0  # every delivery up to this number has its outcome: spares an index
         self._much_written = threading.Event()
         self._reading = threading.Lock()
         with _as_store_errors():
@@ -99,12 +99,18 @@ class Intake:
 
     def unstarted(self, limit: int = 100) -> list[Delivery]:
         """Deliveries without an outcome, oldest first."""
+        newest = self._read("SELECT max(number) FROM deliveries WHERE number > ?", self._seen_to)[0][0]
         rows = self._read(
-            "SELECT id, event, action, payload FROM deliveries JOIN bodies USING (number)"
-            " WHERE outcome IS NULL ORDER BY number LIMIT ?",
+            "SELECT number, id, event, action, payload FROM deliveries"
+            " WHERE number > ? AND outcome IS NULL ORDER BY number LIMIT ?",
+            self._seen_to,
             limit,
         )
-        return [Delivery(*row) for row in rows]
+        if rows:
+            self._seen_to = rows[0][0] - 1
+        elif newest is not None:
+            self._seen_to = newest
+        return [Delivery(*row[1:]) for row in rows]
 
     def deliveries(self, limit: int) -> list[Received]:
         """The newest deliveries first."""
@@ -127,9 +133,9 @@ class Intake:
             self._reader.close()
         self._connection.close()
 
-    def _read(self, sql: str, limit: int) -> list[tuple]:  # type: ignore[type-arg]  # sqlite3's rows are untyped
+    def _read(self, sql: str, *values: int) -> list[tuple]:  # type: ignore[type-arg]  # sqlite3's rows are untyped
         with _as_store_errors(), self._reading:
-            return self._reader.execute(sql, (limit,)).fetchall()
+            return self._reader.execute(sql, values).fetchall()
 
     def _write(self) -> None:
         while True:
@@ -165,44 +171,36 @@ class Intake:
         for wish in batch:
             if isinstance(wish, _Accept):
                 accepts.setdefault(wish.delivery.id, wish)
-        marks = [wish for wish in batch if isinstance(wish, _Mark)]
-        run = self._connection.execute
-        run("BEGIN IMMEDIATE")
+        marks = [(wish.outcome, wish.delivery_id) for wish in batch if isinstance(wish, _Mark)]
+        if not marks:
+            return self._insert(list(accepts.values()))  # one statement is its own transaction
+        self._connection.execute("BEGIN IMMEDIATE")
         try:
-            new = self._insert(list(accepts.values())) if accepts else set()
-            for mark in marks:
-                run("UPDATE deliveries SET outcome = ? WHERE id = ?", (mark.outcome, mark.delivery_id))
-                run(DROP_BODY, (mark.delivery_id,))
-            run("COMMIT")
+            new = self._insert(list(accepts.values()))
+            self._connection.executemany(MARK, marks)
+            self._connection.execute("COMMIT")
         except sqlite3.Error:
             if self._connection.in_transaction:
-                run("ROLLBACK")
+                self._connection.execute("ROLLBACK")
             raise
-        self._count(sum(len(accepts[id_].delivery.payload) for id_ in new))
         return new
 
     def _insert(self, accepts: Sequence[_Accept]) -> set[str]:
-        """One multi-row statement for each table: every call of sqlite3 gives up and re-takes the GIL."""
+        """One multi-row statement: every call of sqlite3 gives up and re-takes the GIL."""
+        if not accepts:
+            return set()
         values: list[object] = []
         for wish in accepts:
-            values += (wish.delivery.id, wish.delivery.event, wish.delivery.action, wish.received_at)
-        places = ",".join(["(?,?,?,?)"] * len(accepts))
+            one = wish.delivery
+            values += (one.id, one.event, one.action, wish.received_at, one.payload)
+        places = ",".join(["(?,?,?,?,?)"] * len(accepts))
         found = self._connection.execute(
-            f"INSERT OR IGNORE INTO deliveries (id, event, action, received_at) VALUES {places}"  # noqa: S608 - only question marks
-            " RETURNING id, number",
+            "INSERT OR IGNORE INTO deliveries (id, event, action, received_at, payload)"  # noqa: S608 - only question marks
+            f" VALUES {places} RETURNING id",
             values,
         ).fetchall()
-        numbers = dict(found)
-        bodies = [
-            part
-            for wish in accepts
-            if (number := numbers.get(wish.delivery.id)) is not None
-            for part in (number, wish.delivery.payload)
-        ]
-        if numbers:
-            places = ",".join(["(?,?)"] * len(numbers))
-            self._connection.execute(f"INSERT INTO bodies (number, payload) VALUES {places}", bodies)  # noqa: S608 - only question marks
-        return set(numbers)
+        self._count(sum(len(wish.delivery.payload) for wish in accepts))
+        return {row[0] for row in found}
 
     def _count(self, written: int) -> None:
         self._written += written

@@ -1,0 +1,67 @@
+"""The command line: `servergem serve | sandbox`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+
+@click.group()
+@click.version_option(package_name="servergem")
+def main() -> None:
+    """ServerGem: a push deploys to Cloud Run, and the check run on the commit tells the story."""
+
+
+@main.command()
+@click.option("--host", default="0.0.0.0", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=lambda: int(os.environ.get("PORT", "8080")), type=int, help="Default: $PORT or 8080."
+)
+def serve(host: str, port: int) -> None:
+    """Receive webhooks and deploy. The settings come from the environment; README.md lists them."""
+    import uvicorn
+
+    uvicorn.run("app.main:app", host=host, port=port, log_config=None, access_log=False)
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="Also start ServerGem and push a sample repository.")
+@click.option("--once", is_flag=True, help="With --demo: end after the first deployment.")
+@click.option("--github-latency", default="0ms", help="Added to each GitHub call, such as 60ms.")
+@click.option("--google-latency", default="0ms", help="Added to each Google call, such as 40ms.")
+@click.option(
+    "--record", type=click.Path(path_type=Path), help="Write every exchange with GitHub to this file."
+)
+@click.option("--folder", type=click.Path(path_type=Path), help="Keep the sandbox's state here.")
+def sandbox(
+    demo: bool, once: bool, github_latency: str, google_latency: str, record: Path | None, folder: Path | None
+) -> None:
+    """GitHub and Google Cloud on this machine, without an account."""
+    from sandbox import demo as sandbox_demo
+    from sandbox.world import Options, Sandbox
+
+    if demo:
+        sys.exit(sandbox_demo.run(once=once))
+    options = Options(
+        github_latency=_seconds(github_latency), google_latency=_seconds(google_latency), record=record
+    )
+    with Sandbox(folder, options) as world:
+        click.echo(f"GitHub   {world.github.url}")
+        click.echo(f"Google   {world.google.grpc_address}  storage {world.google.storage_url}")
+        click.echo(f"Control  {world.control.url}")
+        threading.Event().wait()
+
+
+def _seconds(words: str) -> float:
+    """60ms, 0.5s or 2 (seconds)."""
+    if words.endswith("ms"):
+        return float(words[:-2]) / 1000
+    return float(words.removesuffix("s"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Build: Cloud Build turns the source into an image, or the image that is already there is taken."""
+
+from __future__ import annotations
+
+from app.deployment import Scene
+from app.model import Blame, Build, Commit, Finding, Image, Source, Stop, Superseded, Target
+from gcp import cloud_build
+from gcp.cloud_build import BuildRequest, BuildState
+
+WENT_WRONG = {"FAILURE", "TIMEOUT", "INTERNAL_ERROR", "EXPIRED", "CANCELLED"}
+
+
+def build(scene: Scene, commit: Commit, target: Target, source: Source) -> Image:
+    """The image of this commit by digest. A build that an earlier run began is waited for, not repeated."""
+    google, project, region = scene.world.google, target.project, target.region
+    request = _request(scene, commit, target, source)
+    begun = cloud_build.find(google, project, region, request.tags[-1])
+    if begun is None or begun.status in WENT_WRONG:
+        scene.insist()
+        build_id = cloud_build.submit(google, request)
+    else:
+        scene.note("went on with the build that was already running")
+        build_id = begun.id
+    state = scene.world.builds.wait(
+        project, region, build_id, stop=lambda: scene.successor() is not None, on_log=scene.log_line
+    )
+    scene.log_url = state.log_url
+    if successor := scene.successor():
+        cloud_build.cancel(google, project, region, build_id)
+        raise Superseded(successor)
+    if state.status != "SUCCESS":
+        raise Stop((_failed(scene, target, state),))
+    return Image(request.image_name, state.digest, build_id=build_id)
+
+
+def _request(scene: Scene, commit: Commit, target: Target, source: Source) -> BuildRequest:
+    settings, plan = scene.world.settings, target.service.build
+    image = f"{target.region}-docker.pkg.dev/{target.project.replace(':', '/')}/{settings.repository}/{target.name}"
+    return BuildRequest(
+        project=target.project,
+        region=target.region,
+        source=source,
+        directory=f"{source.top}/{target.service.path}".removesuffix("/."),
+        image_name=image,
+        tag=commit.sha,
+        kind=_kind(scene, commit, target),
+        dockerfile=plan.dockerfile,
+        target=plan.target,
+        args=plan.args,
+        env=(),
+        cache_reference=f"{image}:cache",
+        service_account=settings.build_service_account,
+        timeout=settings.build_timeout,
+        tags=("servergem", f"commit-{commit.sha}", f"run-{scene.run.id}"[:128]),
+    )
+
+
+def _kind(scene: Scene, commit: Commit, target: Target) -> str:
+    plan = target.service.build
+    if plan.kind is not Build.AUTO:
+        return plan.kind.value
+    path = f"{target.service.path}/{plan.dockerfile}".removeprefix("./")
+    has_dockerfile = scene.world.github.file(commit, path) is not None
+    return (Build.DOCKERFILE if has_dockerfile else Build.BUILDPACKS).value
+
+
+def _failed(scene: Scene, target: Target, state: BuildState) -> Finding:
+    """What the build itself said; diagnosis replaces this with the line that has to change."""
+    return Finding(
+        code="build-failed",
+        title=f"The build of {target.name} ended with {state.status}"[:80],
+        message=state.failure_detail,
+        fix="Read the last lines of the build's log below, change what they name, and push.",
+        blame=Blame.UNKNOWN,
+        excerpt="\n".join(scene.tail),
+        link=state.log_url,
+    )

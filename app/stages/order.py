@@ -1,0 +1,37 @@
+"""Order: may this commit go on? Decided by the branch's head and by ancestry, never by when a webhook came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.github import GitHub
+from app.model import Commit, Superseded
+
+AHEAD, SAME = "ahead", "identical"
+
+
+def insist_on_newest(github: GitHub, commit: Commit, rival: Callable[[], str]) -> None:
+    """Raise Superseded when the branch, or its `rival` (what serves, or is about to), has left this commit behind.
+
+    The head of the branch is always wanted, also when it is older than what serves: that is a revert
+    or a force push. An ancestor of the head is wanted until something newer on the branch serves.
+    """
+    repository = commit.repository
+    head = github.branch_head(repository, commit.branch)
+    if head == commit.sha:
+        return
+    if head is None:
+        raise Superseded(f"the removal of branch {commit.branch}")
+    if github.compare(repository, commit.sha, head).status != AHEAD:
+        raise Superseded(head)
+    serving = rival()
+    if serving and serving != commit.sha:
+        ours = github.compare(repository, serving, commit.sha).status
+        serving_is_on_branch = github.compare(repository, serving, head).status in (AHEAD, SAME)
+        if ours != AHEAD and serving_is_on_branch:
+            raise Superseded(serving)
+
+
+def nobody() -> str:
+    """The rival of a commit that has none."""
+    return ""

@@ -1,0 +1,52 @@
+"""Release: a new revision by digest, without traffic, under a tag of its own; what serves stays pinned."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app.deployment import Scene
+from app.model import Blame, Commit, Finding, Image, Revision, Stop, Target
+from app.stages.order import insist_on_newest
+from app.stages.wanted import wanted
+from gcp import cloud_run
+from gcp.cloud_run import RevisionFailed, ServiceState
+
+
+def release(scene: Scene, commit: Commit, target: Target, image: Image) -> Revision:
+    """Make the revision, or take the one that an earlier attempt of this run made."""
+    google = scene.world.google
+    before = cloud_run.service(google, target.project, target.region, target.name)
+    insist_on_newest(scene.world.github, commit, partial(serving_commit, scene, target, before))
+    scene.insist()
+    wish = wanted(scene, commit, target, image)
+    try:
+        made = cloud_run.release(google, wish, before=before)
+    except RevisionFailed as failed:
+        raise Stop((_not_ready(target, failed),)) from failed
+    return Revision(
+        name=made.name,
+        url=made.url,
+        tag_url=made.tag_url or made.url,
+        before=before.traffic if before else (),
+        first=before is None,
+    )
+
+
+def serving_commit(scene: Scene, target: Target, state: ServiceState | None) -> str:
+    """The commit that serves now; empty when nothing serves or somebody else deployed it."""
+    if state is None:
+        return ""
+    return cloud_run.commit_of(scene.world.google, target.project, target.region, target.name, state.serving)
+
+
+def _not_ready(target: Target, failed: RevisionFailed) -> Finding:
+    return Finding(
+        code="revision-not-ready",
+        title=f"The new revision of {target.name} did not become ready"[:80],
+        message=failed.message,
+        fix=f"Have the program listen on 0.0.0.0 and the port in $PORT ({target.service.port}); "
+        "its own log is below.",
+        blame=Blame.YOU,
+        place=target.place("port"),
+        link="https://cloud.google.com/run/docs/troubleshooting#container-failed-to-start",
+    )

@@ -1,0 +1,112 @@
+"""Shift: traffic moves to the verified revision, step by step, and is proved to have arrived."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app import probe
+from app.deployment import Scene
+from app.model import Blame, Commit, Finding, Live, Revision, Stop, Superseded, Target, Traffic
+from app.stages.order import insist_on_newest
+from app.stages.release import serving_commit
+from app.stages.wanted import tag
+from gcp import cloud_run
+from gcp.cloud_run import ServiceState
+from gcp.errors import GoogleError
+
+# How often we read again and try again when somebody else changes the service at the same moment.
+CONFLICTS = 5
+
+
+def shift(scene: Scene, commit: Commit, target: Target, revision: Revision) -> Live:
+    """Give the revision its traffic by the rollout's steps; Superseded when something newer is on its way."""
+    for percent in target.service.rollout:
+        state = _set(scene, commit, target, revision, percent)
+        if percent < 100:
+            _still_well(target, revision)
+            scene.note(f"{percent} % of the traffic")
+    if not any(entry.revision == revision.name and entry.percent == 100 for entry in state.traffic):
+        raise Stop((_did_not_arrive(target, revision),))
+    return Live(url=state.url, revision=revision.name)
+
+
+def restore(scene: Scene, target: Target, revision: Revision) -> None:
+    """Put back the traffic as it was before this deployment; a first deployment has nothing to put back."""
+    google = scene.world.google
+    state = cloud_run.service(google, target.project, target.region, target.name)
+    if state is None or not revision.before:
+        scene.note("there was nothing that served before")
+        return
+    if not any(entry.revision == revision.name and entry.percent for entry in state.traffic):
+        scene.note("the traffic was never moved: what served before serves on")
+        return
+    scene.insist()
+    cloud_run.set_traffic(google, target.project, target.region, target.name, revision.before, state.etag)
+    scene.note("put back: " + ", ".join(f"{e.percent} % {e.revision}" for e in revision.before if e.percent))
+
+
+def _set(scene: Scene, commit: Commit, target: Target, revision: Revision, percent: int) -> ServiceState:
+    """One step of the rollout, with the etag of the state that it was decided on."""
+    google = scene.world.google
+    for attempt in range(CONFLICTS):
+        state = cloud_run.service(google, target.project, target.region, target.name)
+        if state is None:
+            raise Superseded("the removal of the service")
+        if attempt == 0:
+            insist_on_newest(scene.world.github, commit, partial(serving_commit, scene, target, state))
+        scene.insist()
+        entries = _entries(state, target, commit, revision, percent)
+        try:
+            return cloud_run.set_traffic(
+                google, target.project, target.region, target.name, entries, state.etag
+            )
+        except GoogleError as conflict:
+            if conflict.code != "ABORTED" or attempt == CONFLICTS - 1:
+                raise
+            scene.note("somebody else changed the service at the same time; read it again")
+    raise AssertionError("unreachable")
+
+
+def _entries(
+    state: ServiceState, target: Target, commit: Commit, revision: Revision, percent: int
+) -> tuple[Traffic, ...]:
+    """The new revision's share, the rest where it was, and every tag that is not ours kept."""
+    own = Traffic(revision.name, percent, tag(target.name, commit.sha))
+    before = [entry for entry in revision.before if entry.percent and entry.revision != revision.name]
+    kept = [
+        Traffic(entry.revision, 0, entry.tag)
+        for entry in state.traffic
+        if entry.tag and not entry.tag.startswith("v-") and entry.revision != revision.name
+    ]
+    if percent == 100 or not before:
+        return (own, *kept)
+    rest = [Traffic(entry.revision, entry.percent * (100 - percent) // 100, entry.tag) for entry in before]
+    missing = 100 - percent - sum(entry.percent for entry in rest)
+    rest[0] = Traffic(rest[0].revision, rest[0].percent + missing, rest[0].tag)
+    return (own, *rest, *kept)
+
+
+def _still_well(target: Target, revision: Revision) -> None:
+    answer = probe.ask(revision.tag_url.rstrip("/") + target.service.health)
+    if not answer.good and target.service.public:
+        raise Stop((_fell_ill(target, answer.status),))
+
+
+def _fell_ill(target: Target, status: int) -> Finding:
+    return Finding(
+        code="rollout-failed",
+        title=f"{target.name} answered {status or 'nothing'} during its rollout"[:80],
+        fix="Read the revision's log in Cloud Run, change what it names, and push.",
+        message="The new revision was well when it was verified and is not with real traffic.",
+        place=target.place("rollout"),
+    )
+
+
+def _did_not_arrive(target: Target, revision: Revision) -> Finding:
+    return Finding(
+        code="traffic-did-not-arrive",
+        title=f"Cloud Run does not send {target.name}'s traffic to {revision.name}"[:80],
+        message="The change of traffic was accepted, but the service does not show it.",
+        fix="Re-run this check; when it happens again, look at the service's Revisions page.",
+        blame=Blame.GOOGLE,
+    )

@@ -1,0 +1,135 @@
+"""Google: the real clients, each built once, when it is first needed; plain gRPC to a stand-in when told so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from app.retry import Policy
+from gcp.errors import ask
+
+if TYPE_CHECKING:
+    import grpc
+    from google.cloud.artifactregistry_v1 import ArtifactRegistryClient
+    from google.cloud.devtools.cloudbuild_v1 import CloudBuildClient
+    from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
+    from google.cloud.resourcemanager_v3 import ProjectsClient
+    from google.cloud.run_v2 import RevisionsClient, ServicesClient
+    from google.cloud.service_usage_v1 import ServiceUsageClient
+
+T = TypeVar("T")
+
+# The libraries have no time limit of their own for some calls; ours is generous for any of these.
+TIMEOUT = 30.0
+# Idle connections are cut by networks between us and Google; a ping keeps them known to be alive.
+CHANNEL = (("grpc.keepalive_time_ms", 60_000), ("grpc.max_receive_message_length", 32 * 1024 * 1024))
+
+
+class Google:
+    """Every client ServerGem uses. Safe for any thread."""
+
+    def __init__(self, endpoint: str = "", storage_endpoint: str = "", policy: Policy | None = None) -> None:
+        self.endpoint, self.storage_endpoint = endpoint, storage_endpoint
+        self.policy = policy or Policy()
+        self._building = RLock()
+
+    def ask(self, method: str, call: Callable[[], T]) -> T:
+        """One call under its name, through the retry layer. Raises GoogleError."""
+        return ask(self.policy, method, call)
+
+    def identity_token(self, audience: str) -> str:
+        """Who we are, for a private service; its audience is the service's own URL, also at a tag's."""
+        if self.endpoint:
+            return "stand-in"
+        from google.auth.transport.requests import Request
+        from google.oauth2 import id_token
+
+        fetch: Callable[..., str] = id_token.fetch_id_token
+        return self.ask("iam.idToken", lambda: fetch(Request(), audience))
+
+    @cached_property
+    def projects(self) -> ProjectsClient:
+        from google.cloud import resourcemanager_v3
+        from google.cloud.resourcemanager_v3.services.projects.transports import ProjectsGrpcTransport
+
+        return self._client(resourcemanager_v3.ProjectsClient, ProjectsGrpcTransport)
+
+    @cached_property
+    def usage(self) -> ServiceUsageClient:
+        from google.cloud import service_usage_v1
+        from google.cloud.service_usage_v1.services.service_usage.transports import (
+            ServiceUsageGrpcTransport,
+        )
+
+        return self._client(service_usage_v1.ServiceUsageClient, ServiceUsageGrpcTransport)
+
+    @cached_property
+    def registry(self) -> ArtifactRegistryClient:
+        from google.cloud import artifactregistry_v1
+        from google.cloud.artifactregistry_v1.services.artifact_registry.transports import (
+            ArtifactRegistryGrpcTransport,
+        )
+
+        return self._client(artifactregistry_v1.ArtifactRegistryClient, ArtifactRegistryGrpcTransport)
+
+    @cached_property
+    def builds(self) -> CloudBuildClient:
+        from google.cloud.devtools import cloudbuild_v1
+        from google.cloud.devtools.cloudbuild_v1.services.cloud_build.transports import (
+            CloudBuildGrpcTransport,
+        )
+
+        return self._client(cloudbuild_v1.CloudBuildClient, CloudBuildGrpcTransport)
+
+    @cached_property
+    def services(self) -> ServicesClient:
+        from google.cloud import run_v2
+        from google.cloud.run_v2.services.services.transports import ServicesGrpcTransport
+
+        return self._client(run_v2.ServicesClient, ServicesGrpcTransport)
+
+    @cached_property
+    def revisions(self) -> RevisionsClient:
+        from google.cloud import run_v2
+        from google.cloud.run_v2.services.revisions.transports import RevisionsGrpcTransport
+
+        return self._client(run_v2.RevisionsClient, RevisionsGrpcTransport)
+
+    @cached_property
+    def logging(self) -> LoggingServiceV2Client:
+        from google.cloud.logging_v2.services import logging_service_v2
+        from google.cloud.logging_v2.services.logging_service_v2.transports import (
+            LoggingServiceV2GrpcTransport,
+        )
+
+        return self._client(logging_service_v2.LoggingServiceV2Client, LoggingServiceV2GrpcTransport)
+
+    @cached_property
+    def storage(self) -> Any:
+        """google.cloud.storage.Client; the library has no types."""
+        from google.api_core.client_options import ClientOptions
+        from google.auth.credentials import AnonymousCredentials
+        from google.cloud import storage  # type: ignore[attr-defined]  # the library has no types
+
+        if not self.storage_endpoint:
+            return storage.Client()
+        return storage.Client(
+            project="stand-in",
+            credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]  # nor has this one
+            client_options=ClientOptions(api_endpoint=self.storage_endpoint),
+        )
+
+    @cached_property
+    def _channel(self) -> grpc.Channel:
+        import grpc
+
+        with self._building:
+            return self.__dict__.get("_channel") or grpc.insecure_channel(self.endpoint, options=CHANNEL)
+
+    def _client(self, client: type[T], transport: Any) -> T:
+        """With a channel of ours the library asks for no credentials, and operations go over it too."""
+        build: Any = client
+        made: T = build(transport=transport(channel=self._channel)) if self.endpoint else build()
+        return made

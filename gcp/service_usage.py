@@ -1,0 +1,39 @@
+"""Service Usage: which APIs of a project are on, and switching them on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.cloud import service_usage_v1
+
+from gcp.cloud import TIMEOUT, Google
+from gcp.operations import finished
+
+# https://cloud.google.com/service-usage/docs/reference/rest/v1/services/batchEnable
+MOST_AT_ONCE = 20
+
+
+def states(google: Google, project: str, apis: tuple[str, ...]) -> dict[str, bool]:
+    """Whether each of `apis` (at most 30) is enabled, in one call."""
+    parent = f"projects/{project}"
+    request = service_usage_v1.BatchGetServicesRequest(
+        parent=parent, names=[f"{parent}/services/{api}" for api in apis]
+    )
+    answer = google.ask(
+        "ServiceUsage.BatchGetServices",
+        lambda: google.usage.batch_get_services(request=request, retry=None, timeout=TIMEOUT),
+    )
+    enabled = service_usage_v1.State.ENABLED
+    return {service.name.rpartition("/")[2]: service.state == enabled for service in answer.services}
+
+
+def enable(google: Google, project: str, apis: tuple[str, ...]) -> None:
+    """Switch `apis` on, in one batch, and wait for the operation; its effect may lag by minutes."""
+    request = service_usage_v1.BatchEnableServicesRequest(
+        parent=f"projects/{project}", service_ids=list(apis[:MOST_AT_ONCE])
+    )
+    operation: Any = google.ask(
+        "ServiceUsage.BatchEnableServices",
+        lambda: google.usage.batch_enable_services(request=request, retry=None, timeout=TIMEOUT),
+    )
+    finished(google, "ServiceUsage.BatchEnableServices", operation)

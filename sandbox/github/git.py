@@ -1,0 +1,267 @@
+"""One bare repository on disk, read and written with git itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+NO_COMMIT = "0" * 40
+_SHA = re.compile(r"[0-9a-f]{40}")
+_SHORT_SHA = re.compile(r"[0-9a-f]{4,40}")
+_LOG = "%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x1e"
+# The person's own configuration (signing, hooks, templates) must not reach the sandbox.
+ENVIRONMENT = os.environ | {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "LC_ALL": "C.UTF-8"}
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who wrote a commit, and when, in ISO form with the writer's own offset."""
+
+    name: str
+    email: str
+    when: str
+
+
+@dataclass(frozen=True)
+class CommitFacts:
+    """What a commit object says."""
+
+    sha: str
+    tree: str
+    parents: tuple[str, ...]
+    author: Person
+    committer: Person
+    message: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a tree. `size` is None for what is no blob."""
+
+    path: str
+    mode: str
+    kind: str
+    sha: str
+    size: int | None
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """One file of a diff; `previous` is its old name when it was renamed."""
+
+    path: str
+    status: str
+    sha: str
+    additions: int
+    deletions: int
+    previous: str = ""
+
+
+class Git:
+    """The commands that the sandbox needs of one bare repository."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path, source: Path | None, branch: str, message: str) -> Git:
+        """An empty repository, or one with the folder `source` as its first commit."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _run("git", "init", "-q", "--bare", "-b", branch, str(path))
+        git = cls(path)
+        # GitHub keeps what a force push buries, and anybody who reaches the sandbox may push.
+        for setting, value in (
+            ("http.receivepack", "true"),
+            ("gc.auto", "0"),
+            ("uploadpack.allowAnySHA1InWant", "true"),
+        ):
+            git.run("config", setting, value)
+        if source is not None:
+            git._seed(source, branch, message)
+        return git
+
+    def _seed(self, source: Path, branch: str, message: str) -> None:
+        author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+        with tempfile.TemporaryDirectory() as folder:
+            work = Path(folder) / "work"
+            shutil.copytree(source, work, ignore=shutil.ignore_patterns(".git", "__pycache__"))
+            _run("git", "init", "-q", "-b", branch, ".", cwd=work)
+            _run("git", "add", "-A", cwd=work)
+            _run("git", *author, "commit", "-q", "--allow-empty", "-m", message, cwd=work)
+            _run("git", "push", "-q", str(self.path), branch, cwd=work)
+
+    def run(self, *arguments: str) -> bytes:
+        return _run("git", *arguments, cwd=self.path)
+
+    def try_run(self, *arguments: str) -> bytes | None:
+        """The output; None when git says no."""
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.path, env=ENVIRONMENT, capture_output=True, check=False
+        )
+        return done.stdout if done.returncode == 0 else None
+
+    def refs(self) -> dict[str, str]:
+        lines = self.run("for-each-ref", "--format=%(refname) %(objectname)").decode().splitlines()
+        return dict(line.split(" ", 1) for line in lines)
+
+    def branches(self) -> dict[str, str]:
+        return {
+            n.removeprefix("refs/heads/"): sha
+            for n, sha in self.refs().items()
+            if n.startswith("refs/heads/")
+        }
+
+    @property
+    def default_branch(self) -> str:
+        return self.run("symbolic-ref", "--short", "HEAD").decode().strip()
+
+    @default_branch.setter
+    def default_branch(self, branch: str) -> None:
+        self.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+
+    def resolve(self, ref: str, kind: str = "commit") -> str | None:
+        """The commit (or tree) that GitHub understands by `ref`: a sha, a branch, a tag, or a ref's name."""
+        names = [
+            f"refs/heads/{ref}",
+            f"refs/tags/{ref}",
+            f"refs/{ref}",
+            *([ref] if ref.startswith("refs/") else []),
+        ]
+        if _SHA.fullmatch(ref):
+            names = [ref]
+        elif ref == "HEAD":
+            names = ["HEAD"]
+        elif _SHORT_SHA.fullmatch(ref):
+            names.append(ref)
+        for name in names:
+            if re.search(r"[\s~^:?*\[\\]|\.\.|@\{", name):
+                return None
+            if found := self.try_run(
+                "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{{kind}}}"
+            ):
+                return found.decode().strip()
+        return None
+
+    def commit(self, sha: str) -> CommitFacts:
+        return _commit(self.path, sha)
+
+    def log(self, *revisions: str, limit: int | None = None, skip: int = 0) -> tuple[CommitFacts, ...]:
+        """Newest first."""
+        extra = [f"--max-count={limit}"] if limit is not None else []
+        return _commits(self.run("log", f"--format={_LOG}", f"--skip={skip}", *extra, *revisions, "--"))
+
+    def count(self, *revisions: str) -> int:
+        return int(self.run("rev-list", "--count", *revisions, "--"))
+
+    def ahead_behind(self, base: str, head: str) -> tuple[int, int]:
+        behind, ahead = self.run("rev-list", "--left-right", "--count", f"{base}...{head}").split()
+        return int(ahead), int(behind)
+
+    def merge_base(self, base: str, head: str) -> str | None:
+        found = self.try_run("merge-base", base, head)
+        return found.decode().strip() if found else None
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        return self.try_run("merge-base", "--is-ancestor", old, new) is not None
+
+    def changes(self, old: str, new: str) -> tuple[FileChange, ...]:
+        raw = iter(_fields(self.run("diff", "--raw", "-z", "-M", "--abbrev=40", old, new)))
+        lines = _line_counts(_fields(self.run("diff", "--numstat", "-z", "-M", old, new)))
+        return tuple(_changes(raw, lines))
+
+    def patch(self, old: str, new: str) -> str:
+        return self.run("diff", "-M", "--no-color", old, new).decode(errors="replace")
+
+    def tree(self, tree: str, *, recursive: bool = False, path: str = "") -> tuple[Entry, ...]:
+        """The entries of a tree; with `path`, that one entry."""
+        options = ["-r", "-t"] if recursive else []
+        where = ["--", path] if path else []
+        return tuple(
+            _entry(line)
+            for line in _fields(
+                self.run("--literal-pathspecs", "ls-tree", "-z", "-l", *options, tree, *where)
+            )
+        )
+
+    def blob(self, sha: str) -> bytes:
+        return self.run("cat-file", "blob", sha)
+
+    def archive(self, sha: str, prefix: str) -> Iterator[bytes]:
+        """The tar.gz of a commit, as it is made."""
+        command = ["git", "archive", "--format=tar.gz", f"--prefix={prefix}/", sha]
+        with subprocess.Popen(command, cwd=self.path, env=ENVIRONMENT, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            while chunk := process.stdout.read(_CHUNK):
+                yield chunk
+
+
+def _run(*command: str, cwd: Path | None = None) -> bytes:
+    return subprocess.run(command, cwd=cwd, env=ENVIRONMENT, stdout=subprocess.PIPE, check=True).stdout
+
+
+@lru_cache(maxsize=10_000)
+def _commit(path: Path, sha: str) -> CommitFacts:
+    return _commits(_run("git", "log", "--no-walk", f"--format={_LOG}", sha, "--", cwd=path))[0]
+
+
+def _commits(output: bytes) -> tuple[CommitFacts, ...]:
+    records = output.decode(errors="replace").split("\x1e")[:-1]
+    return tuple(_facts(record.lstrip("\n").split("\0")) for record in records)
+
+
+def _facts(fields: list[str]) -> CommitFacts:
+    sha, tree, parents, author, email, when, committer, its_email, its_when, message = fields
+    return CommitFacts(
+        sha,
+        tree,
+        tuple(parents.split()),
+        Person(author, email, when),
+        Person(committer, its_email, its_when),
+        message.rstrip("\n"),
+    )
+
+
+def _fields(output: bytes) -> list[str]:
+    return output.decode(errors="replace").split("\0")[:-1]
+
+
+def _entry(line: str) -> Entry:
+    facts, _, path = line.partition("\t")
+    mode, kind, sha, size = facts.split()
+    return Entry(path, mode, kind, sha, int(size) if size.isdecimal() else None)
+
+
+def _line_counts(fields: list[str]) -> dict[str, tuple[int, int]]:
+    counts: dict[str, tuple[int, int]] = {}
+    rest = iter(fields)
+    for field in rest:
+        added, deleted, path = field.split("\t")
+        if not path:  # a rename: its old and its new name follow
+            next(rest)
+            path = next(rest)
+        # git counts no lines of a binary file, and says "-"
+        counts[path] = (int(added) if added != "-" else 0, int(deleted) if deleted != "-" else 0)
+    return counts
+
+
+_STATUS = {"A": "added", "M": "modified", "D": "removed", "R": "renamed", "C": "copied", "T": "changed"}
+
+
+def _changes(raw: Iterator[str], lines: dict[str, tuple[int, int]]) -> Iterator[FileChange]:
+    for facts in raw:
+        _, _, old_sha, new_sha, status = facts.split()
+        previous, path = "", next(raw)
+        if status[0] in "RC":
+            previous, path = path, next(raw)
+        sha = old_sha if status[0] == "D" else new_sha
+        added, deleted = lines.get(path, (0, 0))
+        yield FileChange(path, _STATUS[status[0]], sha, added, deleted, previous)

@@ -1,0 +1,116 @@
+"""What a push did to a repository's refs, told as GitHub tells it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from sandbox.github.git import EMPTY_TREE, NO_COMMIT, CommitFacts
+from sandbox.github.shapes import Shapes
+from sandbox.github.state import Repo
+from sandbox.github.webhooks import Event
+from sandbox.github.words import Json
+
+MOST_COMMITS = 2048
+# More tags, or branches, at once than these are pushed in silence.
+MOST_TAGS, MOST_BRANCHES = 3, 5000
+
+
+def events(
+    repo: Repo, shapes: Shapes, before: Mapping[str, str], after: Mapping[str, str], pusher: str
+) -> Iterator[Event]:
+    """One push event for each branch and tag that changed."""
+    changed = sorted(ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref))
+    branches = [ref for ref in changed if ref.startswith("refs/heads/")]
+    tags = [ref for ref in changed if ref.startswith("refs/tags/")]
+    loud = (branches if len(branches) <= MOST_BRANCHES else []) + (tags if len(tags) <= MOST_TAGS else [])
+    installation = shapes.hub.installation_of(repo.owner)
+    for ref in loud:
+        told = _payload(repo, shapes, ref, before, after, pusher)
+        told["installation"] = {"id": installation, "node_id": f"MDIzOkludGVncmF0aW9u{installation}"}
+        text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+        yield Event("push", text.encode(), installation, repo.id)
+
+
+def _payload(
+    repo: Repo, shapes: Shapes, ref: str, before: Mapping[str, str], after: Mapping[str, str], pusher: str
+) -> Json:
+    old, new = before.get(ref, NO_COMMIT), after.get(ref, NO_COMMIT)
+    created, deleted = old == NO_COMMIT, new == NO_COMMIT
+    tip = repo.git.resolve(new) if not deleted else None
+    known = set(before.values())
+    commits = [] if deleted or ref.startswith("refs/tags/") else _pushed(repo, old, new, known)
+    new_ones = {c.sha for c in (repo.git.log(new, "--not", *known, limit=MOST_COMMITS) if tip else ())}
+    head = _commit(repo, shapes, repo.git.commit(tip), tip in new_ones) if tip else None
+    same = next(
+        (r for r, sha in before.items() if created and sha == new and r.startswith("refs/heads/")), None
+    )
+    forced = not created and not deleted and not repo.git.is_ancestor(old, new)
+    return {
+        "ref": ref,
+        "before": old,
+        "after": new,
+        "repository": shapes.pushed_repository(repo),
+        "pusher": {"name": pusher, "email": f"{pusher}@users.noreply.github.com"},
+        "organization": _organization(shapes, repo.owner),
+        "sender": shapes.user(pusher),
+        "created": created,
+        "deleted": deleted,
+        "forced": forced,
+        "base_ref": same,
+        "compare": _compare(shapes.html(repo), ref, old, new),
+        "commits": [_commit(repo, shapes, commit, commit.sha in new_ones) for commit in commits],
+        "head_commit": head,
+    }
+
+
+def _pushed(repo: Repo, old: str, new: str, known: set[str]) -> list[CommitFacts]:
+    """Oldest first; for a new branch what no other branch had."""
+    without = sorted(known) if old == NO_COMMIT else [old]
+    return list(reversed(repo.git.log(new, "--not", *without, limit=MOST_COMMITS)))
+
+
+def _commit(repo: Repo, shapes: Shapes, commit: CommitFacts, distinct: bool) -> Json:
+    changes = repo.git.changes(commit.parents[0] if commit.parents else EMPTY_TREE, commit.sha)
+    paths: dict[str, list[str]] = {"added": [], "removed": [], "modified": []}
+    for change in changes:
+        if change.previous and change.status == "renamed":
+            paths["removed"].append(change.previous)
+        kind = change.status if change.status in ("added", "removed") else "modified"
+        paths["added" if change.previous else kind].append(change.path)
+    return {
+        "id": commit.sha,
+        "tree_id": commit.tree,
+        "distinct": distinct,
+        "message": commit.message,
+        "timestamp": commit.committer.when,
+        "url": f"{shapes.html(repo)}/commit/{commit.sha}",
+        "author": {"name": commit.author.name, "email": commit.author.email},
+        "committer": {"name": commit.committer.name, "email": commit.committer.email},
+        **paths,
+    }
+
+
+def _compare(html: str, ref: str, old: str, new: str) -> str:
+    if old == NO_COMMIT:
+        return f"{html}/compare/{ref.split('/', 2)[2]}"
+    return f"{html}/compare/{old[:12]}...{new[:12]}"
+
+
+def _organization(shapes: Shapes, owner: str) -> Json:
+    user = shapes.user(owner, "Organization")
+    url = f"{shapes.base}/orgs/{owner}"
+    return {
+        "login": owner,
+        "id": user["id"],
+        "node_id": user["node_id"],
+        "url": url,
+        "repos_url": f"{url}/repos",
+        "events_url": f"{url}/events",
+        "hooks_url": f"{url}/hooks",
+        "issues_url": f"{url}/issues",
+        "members_url": f"{url}/members{{/member}}",
+        "public_members_url": f"{url}/public_members{{/member}}",
+        "avatar_url": user["avatar_url"],
+        "description": "",
+    }

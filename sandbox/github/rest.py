@@ -1,0 +1,286 @@
+"""The REST API's door: which method is asked, who asks, whether they may, and GitHub's headers on the answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote
+
+from sandbox.github import rest_apps, rest_checks, rest_deployments, rest_sources
+from sandbox.github.answers import Answer, Call, Refused, not_found
+from sandbox.github.shapes import Shapes
+from sandbox.github.state import Hub, Repo
+from sandbox.github.tokens import BadCredentials, Grant, Tokens
+from sandbox.github.words import Json
+
+API_VERSIONS = ("2022-11-28", "2026-03-10")
+# These path parameters hold slashes.
+_MANY_SEGMENTS = ("path", "branch", "ref", "basehead")
+RESOURCE_LIMIT = 15_000
+_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method of the API. `permission` empty: the App itself asks, or any token of an installation may."""
+
+    verb: str
+    template: str
+    work: Callable[[Call], Answer]
+    permission: str = ""
+    access: str = "read"
+
+    @property
+    def name(self) -> str:
+        return f"{self.verb} {self.template}"
+
+    @property
+    def as_app(self) -> bool:
+        return self.template.startswith("/app") or self.template.endswith("/installation")
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        pieces = re.split(r"{(\w+)}", self.template)
+        # For {ref} before another segment the shortest, so that `/commits/a/b/check-runs` finds its end.
+        for index in range(1, len(pieces), 2):
+            many = pieces[index] in _MANY_SEGMENTS
+            pieces[index] = f"(?P<{pieces[index]}>{'.*[^/]' if many else '[^/]+'})"
+        return re.compile("".join(pieces))
+
+
+R = "/repos/{owner}/{repo}"
+METHODS: tuple[Method, ...] = (
+    Method("GET", "/app", rest_apps.app),
+    Method("GET", "/app/installations", rest_apps.installations),
+    Method("GET", "/app/installations/{installation_id}", rest_apps.installation),
+    Method("POST", "/app/installations/{installation_id}/access_tokens", rest_apps.access_token),
+    Method("GET", "/app/hook/deliveries", rest_apps.deliveries),
+    Method("GET", "/app/hook/deliveries/{delivery_id}", rest_apps.delivery),
+    Method("POST", "/app/hook/deliveries/{delivery_id}/attempts", rest_apps.redeliver),
+    Method("DELETE", "/installation/token", rest_apps.revoke),
+    Method("GET", "/installation/repositories", rest_apps.repositories, "metadata"),
+    Method("GET", "/rate_limit", rest_apps.rate_limit),
+    Method("GET", R + "/installation", rest_apps.repository_installation),
+    Method("GET", R, rest_sources.repository, "metadata"),
+    Method("GET", R + "/contents/{path}", rest_sources.contents, "contents"),
+    Method("GET", R + "/branches", rest_sources.branches, "contents"),
+    Method("GET", R + "/branches/{branch}", rest_sources.branch, "contents"),
+    Method("GET", R + "/git/ref/{ref}", rest_sources.git_ref, "contents"),
+    Method("GET", R + "/git/commits/{commit_sha}", rest_sources.git_commit, "contents"),
+    Method("GET", R + "/git/trees/{tree_sha}", rest_sources.git_tree, "contents"),
+    Method("GET", R + "/compare/{basehead}", rest_sources.compare, "contents"),
+    Method("GET", R + "/tarball/{ref}", rest_sources.tarball, "contents"),
+    Method("GET", R + "/commits/{ref}/check-runs", rest_checks.runs_of_commit, "checks"),
+    Method("GET", R + "/commits/{ref}/check-suites", rest_checks.suites_of_commit, "checks"),
+    Method("GET", R + "/commits", rest_sources.commits, "contents"),
+    Method("GET", R + "/commits/{ref}", rest_sources.commit, "contents"),
+    Method("POST", R + "/check-runs", rest_checks.create, "checks", "write"),
+    Method("GET", R + "/check-runs/{check_run_id}", rest_checks.get, "checks"),
+    Method("PATCH", R + "/check-runs/{check_run_id}", rest_checks.update, "checks", "write"),
+    Method("GET", R + "/check-runs/{check_run_id}/annotations", rest_checks.annotations_of_run, "checks"),
+    Method("GET", R + "/check-suites/{check_suite_id}", rest_checks.suite, "checks"),
+    Method("GET", R + "/check-suites/{check_suite_id}/check-runs", rest_checks.runs_of_suite, "checks"),
+    Method("GET", R + "/deployments", rest_deployments.listed, "deployments"),
+    Method("POST", R + "/deployments", rest_deployments.create, "deployments", "write"),
+    Method("GET", R + "/deployments/{deployment_id}", rest_deployments.get, "deployments"),
+    Method("GET", R + "/deployments/{deployment_id}/statuses", rest_deployments.statuses, "deployments"),
+    Method(
+        "POST",
+        R + "/deployments/{deployment_id}/statuses",
+        rest_deployments.create_status,
+        "deployments",
+        "write",
+    ),
+)
+_PATTERNS = tuple((method, method.pattern) for method in METHODS)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it came; `target` is the path and query, still escaped."""
+
+    verb: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A method and the parts of the path, unescaped. `by_id`: `/repositories/{id}` stood for the name."""
+
+    method: Method
+    params: Mapping[str, str]
+    by_id: int | None = None
+
+
+def find(verb: str, path: str) -> Found | None:
+    alias = re.fullmatch(r"/repositories/(\d+)(/.*)?", path)
+    path = f"/repos/-/-{alias[2] or ''}" if alias else path
+    # GitHub takes a listing of the top and a tarball of the default branch with nothing behind them.
+    path = re.sub(r"^(/repos/[^/]+/[^/]+)/contents/?$", r"\1/contents/.", path)
+    path = re.sub(r"^(/repos/[^/]+/[^/]+)/tarball/?$", r"\1/tarball/HEAD", path)
+    for method, pattern in _PATTERNS:
+        match = pattern.fullmatch(path) if method.verb == verb else None
+        if match:
+            params = {name: unquote(value) for name, value in match.groupdict().items()}
+            return Found(method, params, int(alias[1]) if alias else None)
+    return None
+
+
+class Rest:
+    """Answers one request; everything that is refused is refused in GitHub's form."""
+
+    def __init__(self, hub: Hub, tokens: Tokens) -> None:
+        self._hub, self._tokens = hub, tokens
+        self._used: dict[str, int] = {}
+        # Off by default, so that a long bench is not cut short; the headers count down all the same.
+        self.limit, self.limit_enforced = RESOURCE_LIMIT, False
+
+    def answer(self, asked: Asked, base: str) -> Answer:
+        found = find(asked.verb, asked.path)
+        try:
+            answer = self._answered(asked, found, base)
+        except Refused as refused:
+            answer = Answer(refused.status, refused.body(), refused.headers)
+        return self._dressed(asked, found, answer)
+
+    def refuse(self, asked: Asked, status: int, message: str, seconds: float) -> Answer:
+        """A planned fault: an outage, or a rate limit with or without `Retry-After`."""
+        headers: dict[str, str] = {}
+        if status in (403, 429) and seconds > 0:
+            message = (
+                message
+                or "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+            )
+            headers["retry-after"] = str(math.ceil(seconds))
+        elif status in (403, 429) and not message:
+            message = "API rate limit exceeded for installation."
+            headers |= {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(time.time()) + 1)}
+        refused = Refused(status, message or "Server Error", headers=headers)
+        return self._dressed(asked, find(asked.verb, asked.path), Answer(status, refused.body(), headers))
+
+    def _answered(self, asked: Asked, found: Found | None, base: str) -> Answer:
+        if not asked.headers.get("user-agent"):
+            raise Refused(
+                403,
+                "Request forbidden by administrative rules. Please make sure your request has a User-Agent header.",
+            )
+        version = asked.headers.get("x-github-api-version")
+        if version and version not in API_VERSIONS:
+            raise Refused(400, f'"{version}" is not a supported version.')
+        grant, as_app = self._caller(asked.headers.get("authorization", ""))
+        if found is None:
+            raise not_found()
+        self._insist_on_limit(grant)
+        if found.method.as_app and not as_app:
+            raise Refused(401, "A JSON web token could not be decoded")
+        repo = self._repository(asked, found, grant, base)
+        if not found.method.as_app and grant is None and found.method.template != "/rate_limit":
+            if repo is None:
+                raise Refused(401, "Requires authentication")
+            if repo.private or found.method.verb != "GET":
+                raise not_found()
+        if grant and found.method.permission and not grant.may(found.method.permission, found.method.access):
+            raise Refused(403, "Resource not accessible by integration")
+        query = dict(parse_qsl(asked.target.partition("?")[2], keep_blank_values=True))
+        shapes = Shapes(base, self._hub)
+        call = Call(
+            self._hub, base, shapes, asked.path, found.params, query, asked.headers, _body(asked), grant, repo
+        )
+        return found.method.work(call)
+
+    def _caller(self, header: str) -> tuple[Grant | None, bool]:
+        """The installation's grant, or whether it is the App; neither without a header."""
+        if not header:
+            return None, False
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() not in ("bearer", "token"):
+            raise Refused(401, "Bad credentials")
+        try:
+            if token.startswith("eyJ") and scheme.lower() == "bearer":
+                self._tokens.check_app(token)
+                return None, True
+            return self._tokens.grant_of(token), False
+        except BadCredentials as error:
+            raise Refused(401, str(error)) from error
+
+    def _repository(self, asked: Asked, found: Found, grant: Grant | None, base: str) -> Repo | None:
+        if "owner" not in found.params:
+            return None
+        by_id = found.by_id
+        owner, name = found.params["owner"], found.params["repo"]
+        repo = self._hub.repos.get(by_id) if by_id is not None else self._hub.find(owner, name)
+        if repo is None or (grant and not self._reaches(grant, repo)):
+            raise not_found()
+        if by_id is None and f"{owner}/{name}".lower() != repo.full_name.lower():
+            rest = re.sub(r"^/repos/[^/]+/[^/]+", f"/repositories/{repo.id}", asked.target)
+            status = 301 if asked.verb in ("GET", "HEAD") else 307
+            where = base + rest
+            raise Refused(status, "Moved Permanently", headers={"location": where}, extra={"url": where})
+        return repo
+
+    def _reaches(self, grant: Grant, repo: Repo) -> bool:
+        within = grant.repositories is None or repo.id in grant.repositories
+        return not repo.private or (within and grant.installation == self._hub.installation_of(repo.owner))
+
+    def _insist_on_limit(self, grant: Grant | None) -> None:
+        key = str(grant.installation) if grant else "app"
+        self._used[key] = self._used.get(key, 0) + 1
+        if self.limit_enforced and self._used[key] > self.limit:
+            raise Refused(
+                403,
+                f"API rate limit exceeded for installation ID {key}.",
+                headers={"x-ratelimit-remaining": "0"},
+            )
+
+    def _dressed(self, asked: Asked, found: Found | None, answer: Answer) -> Answer:
+        used = min(max(self._used.values(), default=0), self.limit)
+        headers = {
+            "server": "github.com",
+            "x-github-media-type": "github.v3; format=json",
+            "x-github-api-version-selected": asked.headers.get("x-github-api-version", API_VERSIONS[0]),
+            "x-github-request-id": ":".join(secrets.token_hex(2).upper() for _ in range(5)),
+            "x-ratelimit-limit": str(self.limit),
+            "x-ratelimit-remaining": str(self.limit - used),
+            "x-ratelimit-used": str(used),
+            "x-ratelimit-reset": str(
+                int(self._hub.started) + _HOUR * (1 + int((time.time() - self._hub.started) / _HOUR))
+            ),
+            "x-ratelimit-resource": "core",
+            "vary": "Accept, Authorization, Cookie, X-GitHub-OTP,Accept-Encoding, Accept, X-Requested-With",
+        }
+        if found and not found.method.as_app:
+            needed = found.method.permission or "metadata"
+            headers["x-accepted-github-permissions"] = f"{needed}={found.method.access}"
+        if asked.verb == "GET" and answer.status == 200:
+            told = answer.encoded() + asked.headers.get("authorization", "").encode()
+            headers["etag"] = f'W/"{hashlib.sha256(told).hexdigest()}"'
+            headers["cache-control"] = "private, max-age=60, s-maxage=60"
+            if asked.headers.get("if-none-match") == headers["etag"]:
+                return Answer(304, None, headers)
+        return Answer(answer.status, answer.body, {**headers, **answer.headers}, answer.content_type)
+
+
+def _body(asked: Asked) -> Json:
+    if not asked.body:
+        return {}
+    try:
+        told = json.loads(asked.body)
+    except ValueError as error:
+        raise Refused(400, "Problems parsing JSON") from error
+    if told is None:
+        return {}
+    if not isinstance(told, dict):
+        raise Refused(400, "Body should be a JSON object")
+    return told

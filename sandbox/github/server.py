@@ -1,0 +1,309 @@
+"""GitHub on one loopback port: git, REST, archives and pages, with faults and latency as they are planned."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import IO, Any, cast
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from sandbox.faults import Faults, PlannedFault
+from sandbox.github import pages, pushes, rest_sources, smart_http
+from sandbox.github.rest import Asked, Rest, find
+from sandbox.github.shapes import Shapes
+from sandbox.github.state import AppFacts, Hub, Repo
+from sandbox.github.tokens import BadCredentials, Tokens
+from sandbox.github.webhooks import Deliveries
+from sandbox.github.words import Json
+from sandbox.record import Recorder
+
+VERBS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+ARCHIVE = "GET /{owner}/{repo}/legacy.tar.gz/{ref}"
+DEFAULT_BRANCH = "main"
+PUSHER = "ada"
+# Until this size what is pushed stays in memory.
+_SPOOLED = 8 << 20
+
+
+class GitHubSandbox:
+    """`start()`, then `url` is GitHub's address for everything.
+
+    `webhook_url`, `latency` (seconds added to each REST call) and `hub.granted` (the installation's
+    permissions) may change while it runs; `calls` counts by method, `deliveries` holds and shuffles webhooks.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        app_manifest: Path,
+        webhook_url: str | None,
+        webhook_secret: str,
+        app_id: str,
+        public_key_pem: str,
+        faults: Faults | None = None,
+        record: Path | None = None,
+        latency: float = 0.0,
+    ) -> None:
+        self.webhook_url = webhook_url
+        self.latency = latency
+        self.faults = faults or Faults()
+        self.calls: Counter[str] = Counter()
+        self.url = ""
+        self.recorder = Recorder(record)
+        facts = AppFacts.read(app_manifest, app_id)
+        self.tokens = Tokens(facts.id, public_key_pem)
+        self.deliveries = Deliveries(lambda: self.webhook_url, webhook_secret, facts.id, self.recorder)
+        self.hub = Hub(root, facts, self.tokens, self.deliveries)
+        self.rest = Rest(self.hub, self.tokens)
+        self._lock = threading.Lock()
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self.app = Starlette(routes=self._routes())
+
+    def _routes(self) -> list[Route]:
+        git = [
+            Route("/{owner}/{name}/info/refs", self._git, methods=["GET"]),
+            Route("/{owner}/{name}/git-upload-pack", self._git, methods=["POST"]),
+            Route("/{owner}/{name}/git-receive-pack", self._git, methods=["POST"]),
+        ]
+        api = [
+            Route(prefix + rest, self._rest, methods=VERBS)
+            for prefix in ("/app", "/installation", "/repos", "/repositories", "/rate_limit")
+            for rest in ("", "/{rest:path}")
+        ]
+        archive = Route("/_codeload/{owner}/{name}/legacy.tar.gz/{ref:path}", self._archive)
+        return [*api, archive, *git, *pages.routes(self.hub)]
+
+    def start(self, port: int = 0) -> str:
+        """Listen; port 0 is any free one."""
+        config = uvicorn.Config(
+            self.app,
+            "127.0.0.1",
+            port,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=1,
+        )
+        server = self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=server.run, name="sandbox-github", daemon=True)
+        self._thread.start()
+        while not server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError("the sandbox's GitHub did not start")
+            time.sleep(0.01)
+        self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        self.deliveries.start()
+        return self.url
+
+    def stop(self) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(5)
+            self.deliveries.stop()
+        self.recorder.close()
+
+    def create_repository(
+        self,
+        owner: str,
+        name: str,
+        source: Path | None = None,
+        *,
+        private: bool = True,
+        branch: str = DEFAULT_BRANCH,
+    ) -> int:
+        """A repository where the App is installed, empty or with a folder as its first commit; its id."""
+        return self.hub.create(owner, name, source, private=private, branch=branch).id
+
+    def rename_repository(self, full_name: str, name: str) -> None:
+        self.hub.rename(self.hub.of(full_name), name)
+
+    def clone_url(self, full_name: str) -> str:
+        return f"{self.url}/{full_name}.git"
+
+    def check_runs(self, full_name: str, sha: str | None = None) -> list[Json]:
+        """Newest first, as the REST API shows them."""
+        shapes = Shapes(self.url, self.hub)
+        return [shapes.check_run(run) for run in self.hub.runs_of(self.hub.of(full_name), sha)]
+
+    def annotations(self, check_run_id: int) -> list[Json]:
+        return list(self.hub.runs[check_run_id].annotations)
+
+    def github_deployments(self, full_name: str) -> list[Json]:
+        """Newest first, each with the states it went through, oldest first."""
+        shapes = Shapes(self.url, self.hub)
+        found = self.hub.deployments_of(self.hub.of(full_name))
+        return [{**shapes.deployment(d), "states": [status.state for status in d.statuses]} for d in found]
+
+    async def _rest(self, request: Request) -> Response:
+        target = request.scope["raw_path"].decode("latin-1")
+        query = request.scope["query_string"].decode("latin-1")
+        asked = Asked(
+            request.method,
+            f"{target}?{query}" if query else target,
+            dict(request.headers),
+            await request.body(),
+        )
+        found = find(asked.verb, asked.path)
+        name = found.method.name if found else f"{asked.verb} {asked.path}"
+        fault = await self._arrived(name)
+        if fault and fault.kind == "drop":
+            return self._lost(request, asked)
+        if fault and fault.kind == "status":
+            status = int(fault.status) if fault.status.isdecimal() else 503
+            answer = self.rest.refuse(asked, status, fault.message, fault.seconds)
+        else:
+            answer = await run_in_threadpool(self.rest.answer, asked, _base(request))
+        if fault and fault.kind == "drop_after":
+            return self._lost(request, asked)
+        body = answer.encoded()
+        headers = {**answer.headers, "content-type": answer.content_type}
+        self.recorder.exchange(
+            asked.verb,
+            asked.target,
+            request_headers=asked.headers,
+            request_body=asked.body,
+            status=answer.status,
+            response_headers=headers,
+            response_body=body,
+        )
+        if answer.body is None and answer.status != 302:
+            headers.pop("content-type")
+        return Response(body, answer.status, headers)
+
+    async def _arrived(self, name: str) -> PlannedFault | None:
+        """Count the call, take its fault, and let the wire's time pass."""
+        with self._lock:
+            self.calls[name] += 1
+        fault = self.faults.take(name)
+        wait = self.latency + (fault.seconds if fault and fault.kind == "delay" else 0.0)
+        if wait:
+            await asyncio.sleep(wait)
+        return fault
+
+    def _lost(self, request: Request, asked: Asked) -> Response:
+        self.recorder.exchange(
+            asked.verb, asked.target, request_headers=asked.headers, request_body=asked.body
+        )
+        return _Lost(request)
+
+    async def _archive(self, request: Request) -> Response:
+        fault = await self._arrived(ARCHIVE)
+        if fault and fault.kind.startswith("drop"):
+            return _Lost(request)
+        if fault and fault.kind == "status":
+            return PlainTextResponse(
+                "codeload: outage", int(fault.status) if fault.status.isdecimal() else 503
+            )
+        repo = self.hub.find(request.path_params["owner"], request.path_params["name"])
+        key = request.query_params.get("token", "")
+        if repo is None or (repo.private and not self.hub.opens(key, repo)):
+            return PlainTextResponse("404: Not Found", 404)
+        answer = await run_in_threadpool(rest_sources.archive, repo, request.path_params["ref"])
+        if answer is None or answer.stream is None:
+            return PlainTextResponse("404: Not Found", 404)
+        return StreamingResponse(
+            answer.stream, answer.status, dict(answer.headers), media_type=answer.content_type
+        )
+
+    async def _git(self, request: Request) -> Response:
+        """A clone or a push; a token, where one is given, has to be good for it."""
+        owner, name = request.path_params["owner"], request.path_params["name"].removesuffix(".git")
+        repo = self.hub.find(owner, name)
+        if repo is None:
+            return PlainTextResponse("Repository not found.", 404)
+        rest = request.url.path.split("/", 3)[3]
+        pushing = "git-receive-pack" in (rest, request.query_params.get("service"))
+        user, password = _basic(request.headers.get("authorization", ""))
+        if password.startswith("ghs_") and not self._may_git(password, repo, pushing):
+            return PlainTextResponse("Permission denied.", 403)
+        with tempfile.SpooledTemporaryFile(_SPOOLED) as body:
+            length = await _spool(request, body)
+            # http-backend reads from a file of its own, not from Python's buffer.
+            body.rollover()
+            body.seek(0)
+            pusher = user if user and user != "x-access-token" else PUSHER
+            work = self._push if rest == "git-receive-pack" else self._serve
+            answer = await run_in_threadpool(
+                work, request, repo, rest, cast("IO[bytes]", body), length, pusher
+            )
+        return StreamingResponse(answer.chunks, answer.status, dict(answer.headers))
+
+    def _serve(
+        self, request: Request, repo: Repo, rest: str, body: IO[bytes], length: int, _pusher: str
+    ) -> smart_http.GitAnswer:
+        return smart_http.serve(
+            repo.git.path, rest, request.method, request.url.query, request.headers, body, length
+        )
+
+    def _push(
+        self, request: Request, repo: Repo, rest: str, body: IO[bytes], length: int, pusher: str
+    ) -> smart_http.GitAnswer:
+        """One push at a time, so that what changed is what this push changed."""
+        with repo.pushing:
+            before = repo.git.refs()
+            answer = self._serve(request, repo, rest, body, length, pusher)
+            chunks = list(answer.chunks)
+            self.hub.pushed(repo, before)
+            events = pushes.events(repo, Shapes(_base(request), self.hub), before, repo.git.refs(), pusher)
+            for event in events:
+                self.deliveries.send(event)
+        return smart_http.GitAnswer(answer.status, answer.headers, iter(chunks))
+
+    def _may_git(self, token: str, repo: Repo, pushing: bool) -> bool:
+        try:
+            grant = self.tokens.grant_of(token)
+        except BadCredentials:
+            return False
+        within = grant.repositories is None or repo.id in grant.repositories
+        return within and grant.may("contents", "write" if pushing else "read")
+
+
+class _Lost(Response):
+    """No answer: the connection is reset, as a broken one is."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__()
+        self._request = request
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        # ASGI has no word for it; uvicorn's own cycle, whose method `receive` is, knows the socket.
+        cast("Any", self._request.receive).__self__.transport.abort()
+
+
+def _base(request: Request) -> str:
+    return f"http://{request.headers['host']}"
+
+
+def _basic(header: str) -> tuple[str, str]:
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        user, _, password = base64.b64decode(value).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return user, password
+
+
+async def _spool(request: Request, body: IO[bytes]) -> int:
+    length = 0
+    chunks: AsyncIterator[bytes] = request.stream()
+    async for chunk in chunks:
+        length += len(chunk)
+        body.write(chunk)
+    return length

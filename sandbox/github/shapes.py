@@ -1,0 +1,438 @@
+"""GitHub's JSON objects, whole; every address in them begins with the host that was asked."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from sandbox.github.git import CommitFacts, FileChange, Person
+from sandbox.github.state import AppFacts, CheckRun, Deployment, DeploymentStatus, Hub, Repo, Suite
+from sandbox.github.words import Json, now
+
+# The member of a repository object, and what follows the repository's own address.
+_REPOSITORY_URLS = {
+    "archive_url": "/{archive_format}{/ref}",
+    "assignees_url": "/assignees{/user}",
+    "blobs_url": "/git/blobs{/sha}",
+    "branches_url": "/branches{/branch}",
+    "collaborators_url": "/collaborators{/collaborator}",
+    "comments_url": "/comments{/number}",
+    "commits_url": "/commits{/sha}",
+    "compare_url": "/compare/{base}...{head}",
+    "contents_url": "/contents/{+path}",
+    "contributors_url": "/contributors",
+    "deployments_url": "/deployments",
+    "downloads_url": "/downloads",
+    "events_url": "/events",
+    "forks_url": "/forks",
+    "git_commits_url": "/git/commits{/sha}",
+    "git_refs_url": "/git/refs{/sha}",
+    "git_tags_url": "/git/tags{/sha}",
+    "hooks_url": "/hooks",
+    "issue_comment_url": "/issues/comments{/number}",
+    "issue_events_url": "/issues/events{/number}",
+    "issues_url": "/issues{/number}",
+    "keys_url": "/keys{/key_id}",
+    "labels_url": "/labels{/name}",
+    "languages_url": "/languages",
+    "merges_url": "/merges",
+    "milestones_url": "/milestones{/number}",
+    "notifications_url": "/notifications{?since,all,participating}",
+    "pulls_url": "/pulls{/number}",
+    "releases_url": "/releases{/id}",
+    "stargazers_url": "/stargazers",
+    "statuses_url": "/statuses/{sha}",
+    "subscribers_url": "/subscribers",
+    "subscription_url": "/subscription",
+    "tags_url": "/tags",
+    "teams_url": "/teams",
+    "trees_url": "/git/trees{/sha}",
+}
+_USER_URLS = {
+    "followers_url": "/followers",
+    "following_url": "/following{/other_user}",
+    "gists_url": "/gists{/gist_id}",
+    "starred_url": "/starred{/owner}{/repo}",
+    "subscriptions_url": "/subscriptions",
+    "organizations_url": "/orgs",
+    "repos_url": "/repos",
+    "events_url": "/events{/privacy}",
+    "received_events_url": "/received_events",
+}
+_COUNTS = dict.fromkeys(
+    (
+        "forks",
+        "forks_count",
+        "open_issues",
+        "open_issues_count",
+        "stargazers_count",
+        "watchers",
+        "watchers_count",
+    ),
+    0,
+)
+_ABILITIES: Json = {
+    "has_issues": True,
+    "has_projects": True,
+    "has_wiki": True,
+    "has_pages": False,
+    "has_downloads": True,
+    "has_discussions": False,
+    "archived": False,
+    "disabled": False,
+    "allow_forking": True,
+    "is_template": False,
+    "web_commit_signoff_required": False,
+    "topics": [],
+}
+_UNSIGNED: Json = {
+    "verified": False,
+    "reason": "unsigned",
+    "signature": None,
+    "payload": None,
+    "verified_at": None,
+}
+
+
+def node_id(kind: str, id: object) -> str:  # noqa: A002 - GitHub's word
+    return f"{kind}_{base64.urlsafe_b64encode(f'{kind}:{id}'.encode()).decode().rstrip('=')}"
+
+
+def utc(moment: str) -> str:
+    """A git time with its offset, as the REST API shows it."""
+    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def account_id(login: str) -> int:
+    return 1_000_000 + zlib.crc32(login.lower().encode()) % 100_000_000
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """All objects as seen through one host."""
+
+    base: str
+    hub: Hub
+
+    def api(self, repo: Repo) -> str:
+        return f"{self.base}/repos/{repo.full_name}"
+
+    def html(self, repo: Repo) -> str:
+        return f"{self.base}/{repo.full_name}"
+
+    def user(self, login: str, kind: str = "User") -> Json:
+        url = f"{self.base}/users/{quote(login)}"
+        return {
+            "login": login,
+            "id": account_id(login),
+            "node_id": node_id("U", login),
+            "avatar_url": f"{self.base}/_avatars/{quote(login)}.svg",
+            "gravatar_id": "",
+            "url": url,
+            "html_url": f"{self.base}/{quote(login)}",
+            **{name: url + rest for name, rest in _USER_URLS.items()},
+            "type": kind,
+            "user_view_type": "public",
+            "site_admin": False,
+        }
+
+    def bot(self) -> Json:
+        return self.user(f"{self.hub.app.slug}[bot]", "Bot")
+
+    def repository(self, repo: Repo) -> Json:
+        """The minimal repository, and more: what installation tokens and suites show."""
+        url = self.api(repo)
+        return {
+            "id": repo.id,
+            "node_id": node_id("R", repo.id),
+            "name": repo.name,
+            "full_name": repo.full_name,
+            "private": repo.private,
+            "owner": self.user(repo.owner, "Organization"),
+            "html_url": self.html(repo),
+            "description": None,
+            "fork": False,
+            "url": url,
+            **{name: url + rest for name, rest in _REPOSITORY_URLS.items()},
+            "created_at": repo.created_at,
+            "updated_at": repo.pushed_at,
+            "pushed_at": repo.pushed_at,
+            "git_url": f"git://{self.base.partition('://')[2]}/{repo.full_name}.git",
+            "ssh_url": f"git@{self.base.partition('://')[2]}:{repo.full_name}.git",
+            "clone_url": f"{self.base}/{repo.full_name}.git",
+            "svn_url": self.html(repo),
+            "homepage": None,
+            "size": 1,
+            "language": None,
+            "mirror_url": None,
+            "license": None,
+            **_COUNTS,
+            **_ABILITIES,
+            "visibility": "private" if repo.private else "public",
+            "default_branch": repo.git.default_branch,
+        }
+
+    def full_repository(self, repo: Repo) -> Json:
+        return {
+            **self.repository(repo),
+            "permissions": {"admin": False, "maintain": False, "push": False, "triage": False, "pull": True},
+            "temp_clone_token": "",
+            "allow_squash_merge": True,
+            "allow_merge_commit": True,
+            "allow_rebase_merge": True,
+            "allow_auto_merge": False,
+            "delete_branch_on_merge": False,
+            "allow_update_branch": False,
+            "organization": self.user(repo.owner, "Organization"),
+            "network_count": 0,
+            "subscribers_count": 0,
+        }
+
+    def pushed_repository(self, repo: Repo) -> Json:
+        """As a push shows it: three times in whole seconds, the owner by name."""
+        told = self.repository(repo)
+        seconds = {name: _epoch(told[name]) for name in ("created_at", "pushed_at")}
+        owner = {"name": repo.owner, "email": None, **told["owner"]}
+        owner.pop("email")
+        more = {"stargazers": 0, "master_branch": told["default_branch"], "organization": repo.owner}
+        return {**told, **seconds, "url": self.html(repo), "owner": owner, **more}
+
+    def app(self) -> Json:
+        app: AppFacts = self.hub.app
+        return {
+            "id": app.id,
+            "client_id": f"Iv23li{app.id:014d}",
+            "slug": app.slug,
+            "node_id": node_id("A", app.id),
+            "owner": self.user(app.owner, "Organization"),
+            "name": app.name,
+            "description": app.description,
+            "external_url": app.url,
+            "html_url": f"{self.base}/apps/{app.slug}",
+            "created_at": utc(datetime.fromtimestamp(self.hub.started, UTC).isoformat()),
+            "updated_at": utc(datetime.fromtimestamp(self.hub.started, UTC).isoformat()),
+            "permissions": dict(app.permissions),
+            "events": list(app.events),
+        }
+
+    def installation(self, id: int, owner: str) -> Json:  # noqa: A002 - GitHub's word
+        app = self.app()
+        return {
+            "id": id,
+            "account": self.user(owner, "Organization"),
+            "repository_selection": "all",
+            "access_tokens_url": f"{self.base}/app/installations/{id}/access_tokens",
+            "repositories_url": f"{self.base}/installation/repositories",
+            "html_url": f"{self.base}/organizations/{owner}/settings/installations/{id}",
+            "app_id": app["id"],
+            "client_id": app["client_id"],
+            "app_slug": app["slug"],
+            "target_id": account_id(owner),
+            "target_type": "Organization",
+            "permissions": dict(self.hub.granted),
+            "events": app["events"],
+            "created_at": app["created_at"],
+            "updated_at": app["updated_at"],
+            "single_file_name": None,
+            "has_multiple_single_files": False,
+            "single_file_paths": [],
+            "suspended_by": None,
+            "suspended_at": None,
+        }
+
+    def commit(self, repo: Repo, commit: CommitFacts) -> Json:
+        url, html = self.api(repo), self.html(repo)
+        return {
+            "sha": commit.sha,
+            "node_id": node_id("C", commit.sha),
+            "commit": {
+                "author": _git_user(commit.author),
+                "committer": _git_user(commit.committer),
+                "message": commit.message,
+                "tree": {"sha": commit.tree, "url": f"{url}/git/trees/{commit.tree}"},
+                "url": f"{url}/git/commits/{commit.sha}",
+                "comment_count": 0,
+                "verification": _UNSIGNED,
+            },
+            "url": f"{url}/commits/{commit.sha}",
+            "html_url": f"{html}/commit/{commit.sha}",
+            "comments_url": f"{url}/commits/{commit.sha}/comments",
+            # Nobody here has told GitHub that this address is theirs.
+            "author": None,
+            "committer": None,
+            "parents": [
+                {"sha": sha, "url": f"{url}/commits/{sha}", "html_url": f"{html}/commit/{sha}"}
+                for sha in commit.parents
+            ],
+        }
+
+    def git_commit(self, repo: Repo, commit: CommitFacts) -> Json:
+        url = self.api(repo)
+        return {
+            "sha": commit.sha,
+            "node_id": node_id("C", commit.sha),
+            "url": f"{url}/git/commits/{commit.sha}",
+            "html_url": f"{self.html(repo)}/commit/{commit.sha}",
+            "author": _git_user(commit.author),
+            "committer": _git_user(commit.committer),
+            "tree": {"sha": commit.tree, "url": f"{url}/git/trees/{commit.tree}"},
+            "message": commit.message,
+            "parents": [
+                {
+                    "sha": sha,
+                    "url": f"{url}/git/commits/{sha}",
+                    "html_url": f"{self.html(repo)}/commit/{sha}",
+                }
+                for sha in commit.parents
+            ],
+            "verification": _UNSIGNED,
+        }
+
+    def file(self, repo: Repo, sha: str, change: FileChange) -> Json:
+        path = quote(change.path)
+        return {
+            "sha": change.sha,
+            "filename": change.path,
+            "status": change.status,
+            "additions": change.additions,
+            "deletions": change.deletions,
+            "changes": change.additions + change.deletions,
+            "blob_url": f"{self.html(repo)}/blob/{sha}/{path}",
+            "raw_url": f"{self.html(repo)}/raw/{sha}/{path}",
+            "contents_url": f"{self.api(repo)}/contents/{path}?ref={sha}",
+            **({"previous_filename": change.previous} if change.previous else {}),
+        }
+
+    def check_run(self, run: CheckRun) -> Json:
+        repo = run.suite.repo
+        url = f"{self.api(repo)}/check-runs/{run.id}"
+        return {
+            "id": run.id,
+            "name": run.name,
+            "node_id": node_id("CR", run.id),
+            "head_sha": run.suite.sha,
+            "external_id": run.external_id,
+            "url": url,
+            "html_url": f"{self.html(repo)}/runs/{run.id}",
+            "details_url": run.details_url or self.hub.app.url,
+            "status": run.status,
+            "conclusion": run.conclusion,
+            "started_at": run.started_at,
+            "completed_at": run.completed_at,
+            "output": {
+                "title": run.title,
+                "summary": run.summary,
+                "text": run.text,
+                "annotations_count": len(run.annotations),
+                "annotations_url": f"{url}/annotations",
+            },
+            "check_suite": {"id": run.suite.id},
+            "app": self.app(),
+            "pull_requests": [],
+        }
+
+    def annotation(self, run: CheckRun, annotation: Json) -> Json:
+        place = f"{run.suite.sha}/{quote(annotation['path'])}"
+        optional = {
+            name: annotation.get(name) for name in ("start_column", "end_column", "title", "raw_details")
+        }
+        return {
+            "path": annotation["path"],
+            "blob_href": f"{self.html(run.suite.repo)}/blob/{place}",
+            "start_line": annotation["start_line"],
+            "end_line": annotation["end_line"],
+            "annotation_level": annotation["annotation_level"],
+            "message": annotation["message"],
+            **optional,
+        }
+
+    def suite(self, suite: Suite) -> Json:
+        repo, commit = suite.repo, suite.repo.git.commit(suite.sha)
+        runs = self.hub.runs_of(repo, suite.sha)
+        done = bool(runs) and all(run.status == "completed" for run in runs)
+        bad = next(
+            (run.conclusion for run in runs if run.conclusion not in ("success", "neutral", "skipped")),
+            "success",
+        )
+        url = f"{self.api(repo)}/check-suites/{suite.id}"
+        return {
+            "id": suite.id,
+            "node_id": node_id("CS", suite.id),
+            "head_branch": suite.branch,
+            "head_sha": suite.sha,
+            "status": "completed" if done else "in_progress" if runs else "queued",
+            "conclusion": bad if done else None,
+            "url": url,
+            "before": commit.parents[0] if commit.parents else "0" * 40,
+            "after": suite.sha,
+            "pull_requests": [],
+            "app": self.app(),
+            "created_at": suite.created_at,
+            "updated_at": now() if not done else max(run.completed_at or "" for run in runs),
+            "head_commit": {
+                "id": commit.sha,
+                "tree_id": commit.tree,
+                "message": commit.message,
+                "timestamp": utc(commit.committer.when),
+                "author": {"name": commit.author.name, "email": commit.author.email},
+                "committer": {"name": commit.committer.name, "email": commit.committer.email},
+            },
+            "repository": self.repository(repo),
+            "latest_check_runs_count": len({run.name for run in runs}),
+            "check_runs_url": f"{url}/check-runs",
+        }
+
+    def deployment(self, deployment: Deployment) -> Json:
+        url = f"{self.api(deployment.repo)}/deployments/{deployment.id}"
+        last = deployment.statuses[-1].created_at if deployment.statuses else deployment.created_at
+        return {
+            "url": url,
+            "id": deployment.id,
+            "node_id": node_id("DE", deployment.id),
+            "task": deployment.task,
+            "original_environment": deployment.environment,
+            "environment": deployment.environment,
+            "description": deployment.description,
+            "created_at": deployment.created_at,
+            "updated_at": last,
+            "statuses_url": f"{url}/statuses",
+            "repository_url": self.api(deployment.repo),
+            "creator": self.bot(),
+            "sha": deployment.sha,
+            "ref": deployment.ref,
+            "payload": deployment.payload,
+            "transient_environment": deployment.transient,
+            "production_environment": deployment.production,
+            "performed_via_github_app": self.app(),
+        }
+
+    def deployment_status(self, deployment: Deployment, status: DeploymentStatus) -> Json:
+        url = f"{self.api(deployment.repo)}/deployments/{deployment.id}"
+        return {
+            "url": f"{url}/statuses/{status.id}",
+            "id": status.id,
+            "node_id": node_id("DES", status.id),
+            "state": status.state,
+            "creator": self.bot(),
+            "description": status.description,
+            "environment": status.environment or deployment.environment,
+            "target_url": status.log_url,
+            "created_at": status.created_at,
+            "updated_at": status.created_at,
+            "deployment_url": url,
+            "repository_url": self.api(deployment.repo),
+            "environment_url": status.environment_url,
+            "log_url": status.log_url,
+            "performed_via_github_app": self.app(),
+        }
+
+
+def _git_user(person: Person) -> Json:
+    return {"name": person.name, "email": person.email, "date": utc(person.when)}
+
+
+def _epoch(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp())

@@ -1,0 +1,1 @@
+"""What ServerGem costs, measured; `make bench` prints it."""

@@ -1,0 +1,226 @@
+"""The intake against a bare Starlette handler: verified deliveries a second and p99, interleaved, one core each."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+SECRET = "a webhook secret for measuring"
+ROUNDS, REQUESTS, CONNECTIONS = 3, 2_000, 16
+STEADY_RATE, STEADY_SECONDS = 25, 4
+BODY_BYTES = 15_000  # the mean of GitHub's push and pull_request examples
+PATIENCE = 20.0
+
+SERVER = """
+import sys, time, uvicorn
+from pathlib import Path
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from app import main
+from app.delivery import verify
+from app.settings import load
+
+secret = sys.argv[3]
+class Door(main.House):
+    def _run(self):  # the intake alone: no stories are started
+        self.wired.set()
+
+async def bare(request):
+    delivery = verify(request.headers, await request.body(), secret)
+    return JSONResponse({"delivery": delivery.id, "outcome": "accepted"}, status_code=202)
+
+if sys.argv[1] == "bare":
+    app = Starlette(routes=[Route("/webhook", bare, methods=["POST"])])
+else:
+    main.House = Door
+    app = main.create_app(load({
+        "GITHUB_APP_ID": "1", "GITHUB_WEBHOOK_SECRET": secret, "GOOGLE_CLOUD_PROJECT": "demo-project",
+        "GITHUB_PRIVATE_KEY": "-----BEGIN RSA PRIVATE KEY-----\\nx\\n-----END RSA PRIVATE KEY-----\\n",
+        "SERVERGEM_DATA": sys.argv[2], "LOG_FORMAT": "json"}))
+uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[4]), log_config=None, access_log=False)
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one server did with one load. Times are milliseconds."""
+
+    per_second: float
+    p50: float
+    p99: float
+    cpu_us: float
+    failed: int
+
+
+def rows() -> list[tuple[str, ...]]:
+    """One row for each server and load: name, load, requests a second, ratio to bare, p50, p99, CPU, failed."""
+    full: dict[str, list[Run]] = {"bare Starlette": [], "ServerGem": []}
+    steady: dict[str, list[Run]] = {"bare Starlette": [], "ServerGem": []}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _server("bare", folder) as bare,
+        _server("door", folder) as door,
+    ):
+        for round_ in range(ROUNDS + 1):
+            for name, server in (("bare Starlette", bare), ("ServerGem", door)):
+                run = _measure(server, REQUESTS, None)
+                if round_:  # the first warms up
+                    full[name].append(run)
+        for name, server in (("bare Starlette", bare), ("ServerGem", door)):
+            steady[name].append(_measure(server, STEADY_RATE * STEADY_SECONDS, STEADY_RATE))
+    return [*_lines(f"{CONNECTIONS} connections", full), *_lines(f"{STEADY_RATE}/s", steady)]
+
+
+def _lines(load: str, runs: dict[str, list[Run]]) -> Iterator[tuple[str, ...]]:
+    reference = runs["bare Starlette"]
+    for name, of in runs.items():
+        ratio = statistics.median(
+            run.per_second / bare.per_second for run, bare in zip(of, reference, strict=True)
+        )
+        yield (
+            name,
+            load,
+            f"{statistics.median(run.per_second for run in of):,.0f}/s",
+            f"{ratio:.2f}",
+            f"p50 {statistics.median(run.p50 for run in of):.1f} ms",
+            f"p99 {statistics.median(run.p99 for run in of):.1f} ms",
+            f"{statistics.median(run.cpu_us for run in of):.0f} us",
+            f"{sum(run.failed for run in of)} failed",
+        )
+
+
+@dataclass(frozen=True)
+class _Server:
+    pid: int
+    port: int
+
+
+@contextmanager
+def _server(kind: str, folder: str) -> Iterator[_Server]:
+    port = _free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVER, kind, folder, SECRET, str(port)], cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    try:
+        _wait_until_open(process, port)
+        yield _Server(process.pid, port)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _measure(server: _Server, requests: int, rate: int | None) -> Run:
+    """Send `requests`, as fast as the connections allow or `rate` a second; the load is made in a thread."""
+    answers: list[tuple[float, bool]] = []
+    cpu = _cpu_seconds(server.pid)
+    took: list[float] = []
+
+    def load() -> None:
+        took.append(asyncio.run(_load(server.port, _requests(requests), rate, answers)))
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    thread.join()
+    times = sorted(seconds * 1000 for seconds, _ in answers)
+    return Run(
+        per_second=requests / took[0],
+        p50=times[len(times) // 2],
+        p99=times[min(len(times) - 1, int(len(times) * 0.99))],
+        cpu_us=(_cpu_seconds(server.pid) - cpu) / requests * 1e6,
+        failed=sum(not ok for _, ok in answers),
+    )
+
+
+async def _load(
+    port: int, waiting: list[bytes], rate: int | None, answers: list[tuple[float, bool]]
+) -> float:
+    begun = time.perf_counter()
+    todo = list(enumerate(waiting))
+    todo.reverse()
+
+    async def connection() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while todo:
+            number, request = todo.pop()
+            due = begun + number / rate if rate else time.perf_counter()
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            writer.write(request)
+            status = await reader.readline()
+            length = 0
+            while (line := await reader.readline()) != b"\r\n":
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.split(b":")[1])
+            await reader.readexactly(length)
+            answers.append((time.perf_counter() - due, b" 202 " in status))
+        writer.close()
+
+    await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
+    return time.perf_counter() - begun
+
+
+def _requests(count: int) -> list[bytes]:
+    """Whole HTTP requests, each with a delivery id and a signature of its own, made before the clock starts."""
+    made = []
+    push = {
+        "ref": "refs/heads/main",
+        "before": "a" * 40,
+        "after": "b" * 40,
+        "installation": {"id": 2},
+        "repository": {"id": 1, "full_name": "acme/api"},
+        "filler": "x" * BODY_BYTES,
+    }
+    for _ in range(count):
+        id_ = os.urandom(16).hex()
+        body = json.dumps(push | {"id": id_}).encode()
+        signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+        head = (
+            f"POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nx-github-event: push\r\n"
+            f"x-github-delivery: {id_}\r\nx-hub-signature-256: sha256={signature}\r\n"
+            f"content-length: {len(body)}\r\n\r\n"
+        )
+        made.append(head.encode() + body)
+    return made
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_open(process: subprocess.Popen[bytes], port: int) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise RuntimeError(f"the server did not open its port within {PATIENCE:.0f} s")
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print(" | ".join(row))

@@ -1,0 +1,75 @@
+"""Stories at the wire: a real push, the real clients, and what a person then sees."""
+
+from __future__ import annotations
+
+from tests.conftest import House, answer_of
+
+
+def test_a_first_push_into_an_empty_project_goes_live(house: House) -> None:
+    """APIs, repository and bucket are missing; one push later the service answers and the check run says so."""
+    work = house.repository("hello-python")
+    sha = work.push("Say hello")
+    deployment = house.ended(sha)
+    assert deployment["ending"] == "live", house.log_tail()
+    assert answer_of(deployment["url"]).status_code == 200
+    run = house.check_run("hello-python", sha)
+    assert run["name"] == "ServerGem / hello-python (production)"
+    assert run["conclusion"] == "success"
+    assert "created Artifact Registry repository servergem in europe-west1" in run["output"]["summary"]
+    assert "enabled the Cloud Run API" in run["output"]["summary"]
+
+
+def test_a_second_push_replaces_the_first(house: House) -> None:
+    """The second commit serves, and the first one's check run stays as it ended."""
+    work = house.repository("hello-python")
+    first = work.push("Say hello")
+    assert house.ended(first)["ending"] == "live", house.log_tail()
+    second = work.push("Say it again", **{"note.txt": "again"})
+    deployment = house.ended(second)
+    assert deployment["ending"] == "live", house.log_tail()
+    assert second[:7] in deployment["revision"]
+    assert house.check_run("hello-python", first)["conclusion"] == "success"
+
+
+def test_a_container_that_never_listens_leaves_production_alone(house: House) -> None:
+    """The new revision fails the way Cloud Run says it, and what served before serves on."""
+    good = house.repository("hello-python")
+    assert house.ended(good.push("Say hello"))["ending"] == "live", house.log_tail()
+    url = house.deployments()[0]["url"]
+    before = answer_of(url).text
+    sha = good.push("Break it", **{"main.py": "raise RuntimeError('no database')\n"})
+    assert house.ended(sha)["ending"] == "failed"
+    assert house.check_run("hello-python", sha)["conclusion"] == "failure"
+    assert answer_of(url).text == before
+
+
+def test_a_build_that_fails_shows_its_log(house: House) -> None:
+    """The check run of a failing build is red and holds the end of the build's own log."""
+    work = house.repository("missing-package")
+    sha = work.push("Want what does not exist")
+    assert house.ended(sha)["ending"] == "failed"
+    run = house.check_run("missing-package", sha)
+    assert run["conclusion"] == "failure"
+    assert "No matching distribution found" in run["output"]["summary"] + (run["output"]["text"] or "")
+
+
+def test_a_broken_configuration_is_an_annotation_on_its_line(house: House) -> None:
+    """An unknown key in servergem.yml fails a check run of its own, on the line that has it."""
+    work = house.repository("hello-python")
+    sha = work.push("Misspell", **{"servergem.yml": "services:\n  hello:\n    prot: 8080\n"})
+    run = house.check_run("hello-python", sha)
+    assert run["name"] == "ServerGem / configuration"
+    assert run["conclusion"] == "failure"
+    assert "port" in run["output"]["summary"]
+    assert run["output"]["annotations_count"] == 1
+
+
+def test_a_branch_of_no_environment_starts_nothing(house: House) -> None:
+    """A push to another branch is received and leaves no check run."""
+    work = house.repository("hello-python")
+    first = work.push("Say hello")
+    assert house.ended(first)["ending"] == "live", house.log_tail()
+    work.push("An idea", branch="idea")
+    second = work.push("Say it again")
+    assert house.ended(second)["ending"] == "live", house.log_tail()
+    assert {d["sha"] for d in house.deployments()} == {first, second}
