@@ -35,7 +35,7 @@ MARKS = {"done": "✓", "failed": "✗", "running": "…", "skipped": "–", "wa
 
 def run(*, once: bool) -> int:
     """Show one push going live; then keep everything up until Ctrl-C, unless `once`. The exit status."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="servergem-demo-") as folder, Sandbox(Path(folder)) as world:
         world.google.project(PROJECT)
         with servergem(world, Path(folder)) as address:
@@ -79,12 +79,12 @@ def servergem(world: Sandbox, folder: Path, **settings: str) -> Iterator[str]:
 
 
 def _push(world: Sandbox, folder: Path) -> Path:
-    """A real clone, a real commit and a real push of the sample."""
+    """A real repository, a real commit and a real push of the sample."""
     world.github.create_repository(OWNER, NAME, None)
     work = folder / NAME
-    _git(folder, "clone", "-q", world.github.clone_url(f"{OWNER}/{NAME}"), str(work))
-    shutil.copytree(SAMPLES / NAME, work, dirs_exist_ok=True)
-    _git(work, "checkout", "-q", "-B", "main")
+    shutil.copytree(SAMPLES / NAME, work)
+    _git(work, "init", "-q", "-b", "main")
+    _git(work, "remote", "add", "origin", world.github.clone_url(f"{OWNER}/{NAME}"))
     _git(work, "add", "-A")
     _git(work, "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-qm", "Say hello")
     _git(work, "push", "-q", "origin", "main")
@@ -120,7 +120,7 @@ def _follow(console: Console, address: str) -> dict[str, Any] | None:
 def _table(deployment: dict[str, Any]) -> Table:
     table = Table(box=None, show_header=False)
     for row in deployment["rows"]:
-        table.add_row(MARKS[row["state"]], row["title"], _seconds(row), "; ".join(row["notes"]))
+        table.add_row(MARKS[row["state"]], row["title"], _seconds(row), "\n".join(row["notes"]))
     return table
 
 
@@ -128,9 +128,9 @@ def _tell(console: Console, deployment: dict[str, Any], told: set[str]) -> None:
     for row in deployment["rows"]:
         if row["ended"] and row["title"] not in told:
             told.add(row["title"])
-            notes = "; ".join(row["notes"])
-            line = f"{MARKS[row['state']]} {row['title']:<24} {_seconds(row):>7}  {notes}"
-            console.print(line.rstrip(), markup=False)
+            console.print(f"{MARKS[row['state']]} {row['title']:<24} {_seconds(row):>7}", markup=False)
+            for note in row["notes"]:
+                console.print(f"    {note}", markup=False)
 
 
 def _seconds(row: dict[str, Any]) -> str:
