@@ -14,7 +14,7 @@ test: .venv/ready
 	$(BIN)/pytest
 
 bench: .venv/ready
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench $(ONLY)
 
 lock:
 	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 requirements.in -o requirements.lock

@@ -32,6 +32,7 @@ def push(world: World, job: Deploy) -> None:
     """A push, from a commit to one deployment for each service that it changed."""
     log.about(delivery=job.delivery_id, repository=job.commit.repository.full_name, commit=job.commit.sha)
     started = time.time()
+    world.github.expect_tarball(job.commit)
     reading = durable.step(READ, partial(_read, world, job, started), _Reading)
     if reading.findings:
         durable.step("say", partial(_say_misconfigured, world, job, reading), type(None))
@@ -52,15 +53,15 @@ def deploy(world: World, run: Run) -> None:
     with Deployment(world, run, (PREFLIGHT, UPLOAD, BUILD, RELEASE, VERIFY, SHIFT)) as this:
         this.enter_lane(insist_on_newest)
         bucket_ready: Future[str] = Future()
-        _, source = this.both(
+        ground, source = this.both(
             call(PREFLIGHT, preflight, commit, target, bucket_ready),
             call(UPLOAD, upload, commit, bucket_ready),
         )
         image = this.stage(BUILD, build, commit, target, source)
-        revision = this.stage(RELEASE, release, commit, target, image)
+        revision = this.stage(RELEASE, release, commit, target, image, ground.service)
         with this.on_failure(RESTORE, restore, target, revision):
-            this.stage(VERIFY, verify, target, revision)
-            live = this.stage(SHIFT, shift, commit, target, revision)
+            verified = this.stage(VERIFY, verify, commit, target, revision)
+            live = this.stage(SHIFT, shift, commit, target, revision, verified)
         this.live(live)
 
 

@@ -35,6 +35,7 @@ from app.model import (
     Target,
 )
 from app.outbox import Outbox
+from app.redaction import redact
 from app.report import LOG_TAIL_LINES, ended
 from app.settings import Settings
 from app.store import Store, Ticket
@@ -99,7 +100,10 @@ class Record:
 
 @dataclass
 class Scene:
-    """The world as one stage sees it, and its ways to say what it does."""
+    """The world as one stage sees it, and its ways to say what it does.
+
+    `again`: an earlier process began this run, so what a stage is about to make may be there already.
+    """
 
     world: World
     run: Run
@@ -107,6 +111,7 @@ class Scene:
     row: Row
     show: Callable[[Row], None]
     hear: Callable[[str], None]
+    again: bool = False
     made_here: list[str] = field(default_factory=list)
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_TAIL_LINES))
     log_url: str = ""
@@ -124,7 +129,7 @@ class Scene:
 
     def log_line(self, line: str) -> None:
         """One line of a build's or a container's own log."""
-        shown = log.redact(line)
+        shown = redact(line)
         self.tail.append(shown)
         self.hear(shown)
 
@@ -171,6 +176,7 @@ class Deployment:
             deployment_id=run.id,
         )
         self._ticket = Ticket(fence=0, holder=False)
+        self._again = False
         self._lock = Lock()
 
     def __enter__(self) -> Deployment:
@@ -180,7 +186,7 @@ class Deployment:
             commit=self.run.commit.sha,
             target=self.run.target.lane,
         )
-        self.world.outbox.open(self.run.id, self.run.target.lane, self.report)
+        self._again = self.world.outbox.open(self.run.id, self.run.target.lane, self.report)
         return self
 
     def __exit__(
@@ -262,7 +268,7 @@ class Deployment:
 
     def _perform(self, one: Call[T]) -> Record:
         row = Row(one.title, RowState.RUNNING, started=time.time())
-        scene = Scene(self.world, self.run, self._ticket, row, self._show, self._hear)
+        scene = Scene(self.world, self.run, self._ticket, row, self._show, self._hear, self._again)
         retry.heard.set(scene.note)
         self._show(row)
         log.fact("stage.started", stage=one.title)

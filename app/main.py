@@ -26,6 +26,7 @@ import handlers
 from app import log
 from app.delivery import MAX_BODY_BYTES, Refused, verify
 from app.model import Delivery, Deploy, Ending, Ignore, Job
+from app.redaction import redact
 from app.settings import BadSettings, Settings, load
 from app.store import Store, StoreError
 
@@ -95,7 +96,7 @@ class House:
         try:
             self._wire()
         except Exception as error:  # noqa: BLE001 - /readyz says so; deliveries are stored all the same
-            self.broken = f"{type(error).__name__}: {log.redact(str(error))}"
+            self.broken = f"{type(error).__name__}: {redact(str(error))}"
             log.fault("door.not_wired", error)
             self.wired.set()
             return
@@ -299,7 +300,7 @@ def _answer(question: Callable[[], object]) -> Answer:
     try:
         question()
     except Exception as error:  # noqa: BLE001 - whatever it was, it is the reason shown
-        return Answer(False, log.redact(f"{type(error).__name__}: {error}"))
+        return Answer(False, redact(f"{type(error).__name__}: {error}"))
     return Answer(True)
 
 

@@ -294,12 +294,14 @@ class Revision:
     """A Cloud Run revision that was made and has not yet been given traffic.
 
     `before` is the traffic as it was, which is what a rollback restores; empty on a first deployment.
+    `etag` is the service's, right after the revision was made.
     """
 
     name: str
     url: str
     tag_url: str
     before: tuple[Traffic, ...] = ()
+    etag: str = ""
     first: bool = False
 
 

@@ -49,12 +49,13 @@ class Outbox:
         self._stopping = False
         threading.Thread(target=self._watch, name="outbox", daemon=True).start()
 
-    def open(self, run_id: str, lane: str, report: Report) -> None:
-        """Begin (or, after a restart, take up again) what a person sees of this deployment."""
+    def open(self, run_id: str, lane: str, report: Report) -> bool:
+        """Begin (or, after a restart, take up again) what a person sees of this deployment; whether it was begun."""
         known = self._store.deployment_opened(run_id, report, lane)
         with self._changed:
             self._letters[run_id] = _Letter(report, known)
             self._changed.notify()
+        return known.taken_up
 
     def take_up(self) -> None:
         """After a start: send the last states that GitHub does not have yet."""

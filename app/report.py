@@ -122,7 +122,7 @@ def title(report: Report) -> str:
 
 def summary(report: Report) -> str:
     """The check run's first part: the ending or the findings, then the table of stages."""
-    parts = [_lead(report), *map(_finding, report.findings), _table(report.rows)]
+    parts = [_lead(report), *map(finding_in_markdown, report.findings), _table(report.rows)]
     if report.made:
         parts.append("**Made or repaired on the way**\n\n" + "\n".join(f"- {made}" for made in report.made))
     if report.log_url:
@@ -220,7 +220,8 @@ def _lead(report: Report) -> str:
     return in_markdown(report.ending_note) if report.ending else ""
 
 
-def _finding(finding: Finding) -> str:
+def finding_in_markdown(finding: Finding) -> str:
+    """One finding whole: where, what happened, what to do, whose fault, the evidence."""
     where = ""
     if finding.place:
         where = f" — `{finding.place.path}`, line {finding.place.line}"

@@ -18,6 +18,8 @@ from gcp.errors import Denial, GoogleError, from_status
 LONG_POLL = 30
 LONGEST_WAITS = 20
 LOOK_SECONDS = 0.5
+# How often we read again and try again when somebody else changes the service at the same moment.
+CONFLICTS = 5
 REVISION = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
 LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
 
@@ -60,11 +62,12 @@ class ServiceState:
 
 @dataclass(frozen=True)
 class MadeRevision:
-    """A revision that is ready, and where it can be asked before it serves."""
+    """A revision that is ready, where it can be asked before it serves, and its service as it stood then."""
 
     name: str
     url: str
     tag_url: str
+    state: ServiceState
 
 
 def service(google: Google, project: str, region: str, name: str) -> ServiceState | None:
@@ -102,26 +105,24 @@ def validate(google: Google, wanted: WantedService) -> None:
 def release(google: Google, wanted: WantedService, *, before: ServiceState | None) -> MadeRevision:
     """Make the revision without traffic under its tag, what serves pinned by name; adopt it when it is there.
 
+    `before` is the service as it was last seen: it is read again only when Cloud Run says that it has changed.
+
     On a first deployment there is nothing to pin: the revision gets all traffic once it is ready.
     Raises RevisionFailed when it does not become ready; what served before serves on.
     """
     name = _name(wanted.project, wanted.region, wanted.name)
-    if before is None:
-        operation = _create(google, wanted)
-    elif _has(google, name, wanted.revision_name):
-        operation = None
-    else:
-        wish = _named(_spec(wanted), name)
-        wish.etag = before.etag
-        wish.traffic = _targets((*_pinned(before), Traffic(wanted.revision_name, 0, wanted.tag)))
-        request = run_v2.UpdateServiceRequest(service=wish)
-        operation = google.ask(
-            "Services.UpdateService",
-            lambda: google.services.update_service(request=request, retry=None, timeout=TIMEOUT),
-        )
-    made = _ready(google, name, wanted, operation)
-    tag_urls = {status.tag: status.uri for status in made.traffic_statuses if status.tag}
-    return MadeRevision(wanted.revision_name, made.uri, tag_urls.get(wanted.tag, made.uri))
+    for attempt in range(CONFLICTS):
+        try:
+            operation = _create(google, wanted) if before is None else _update(google, wanted, before)
+        except GoogleError as conflict:
+            if conflict.code not in ("ABORTED", "ALREADY_EXISTS") or attempt == CONFLICTS - 1:
+                raise
+        else:
+            return _made(wanted, _ready(google, name, wanted, operation))
+        if _has(google, name, wanted.revision_name):
+            return _made(wanted, _ready(google, name, wanted, None))
+        before = service(google, wanted.project, wanted.region, wanted.name)
+    raise AssertionError("unreachable")
 
 
 def set_traffic(
@@ -159,21 +160,32 @@ def delete_service(google: Google, project: str, region: str, name: str) -> None
     _waited(google, operation.operation)
 
 
+def _made(wanted: WantedService, found: run_v2.Service) -> MadeRevision:
+    tag_urls = {status.tag: status.uri for status in found.traffic_statuses if status.tag}
+    return MadeRevision(wanted.revision_name, found.uri, tag_urls.get(wanted.tag, found.uri), _state(found))
+
+
+def _update(google: Google, wanted: WantedService, before: ServiceState) -> Any:
+    wish = _named(_spec(wanted), _name(wanted.project, wanted.region, wanted.name))
+    wish.etag = before.etag
+    wish.traffic = _targets((*_pinned(before), Traffic(wanted.revision_name, 0, wanted.tag)))
+    request = run_v2.UpdateServiceRequest(service=wish)
+    return google.ask(
+        "Services.UpdateService",
+        lambda: google.services.update_service(request=request, retry=None, timeout=TIMEOUT),
+    )
+
+
 def _create(google: Google, wanted: WantedService) -> Any:
     spec = _spec(wanted)
     spec.traffic = [run_v2.TrafficTarget(type_=LATEST, percent=100, tag=wanted.tag)]
     request = run_v2.CreateServiceRequest(
         parent=f"projects/{wanted.project}/locations/{wanted.region}", service_id=wanted.name, service=spec
     )
-    try:
-        return google.ask(
-            "Services.CreateService",
-            lambda: google.services.create_service(request=request, retry=None, timeout=TIMEOUT),
-        )
-    except GoogleError as error:
-        if error.code != "ALREADY_EXISTS":
-            raise
-        return None  # an earlier attempt made it, and its answer was lost
+    return google.ask(
+        "Services.CreateService",
+        lambda: google.services.create_service(request=request, retry=None, timeout=TIMEOUT),
+    )
 
 
 def _ready(google: Google, name: str, wanted: WantedService, operation: Any) -> run_v2.Service:

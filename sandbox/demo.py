@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def run(*, once: bool) -> int:
     console = Console(highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="servergem-demo-") as folder, Sandbox(Path(folder)) as world:
         world.google.project(PROJECT)
-        with servergem(world, Path(folder)) as address:
+        with servergem(world, Path(folder)) as started:
+            address = started.address
             world.github.webhook_url = f"{address}/webhook"
             work = _push(world, Path(folder))
             console.print(f"Pushed [bold]{OWNER}/{NAME}[/] to {world.github.url}/{OWNER}/{NAME}")
@@ -52,9 +54,27 @@ def run(*, once: bool) -> int:
     return 0
 
 
+@dataclass(frozen=True)
+class Process:
+    """A running ServerGem and where its door is."""
+
+    address: str
+    process: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def kill(self) -> None:
+        """As a machine that loses its power: nothing is finished, nothing is said."""
+        self.process.kill()
+        self.process.wait()
+
+
 @contextmanager
-def servergem(world: Sandbox, folder: Path, **settings: str) -> Iterator[str]:
-    """ServerGem as a process of its own, as `Procfile` runs it; gives its address."""
+def servergem(world: Sandbox, folder: Path, **settings: str) -> Iterator[Process]:
+    """ServerGem as a process of its own, as `Procfile` runs it."""
+    folder.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
     environment = os.environ | world.settings(folder / "servergem") | settings
@@ -68,7 +88,7 @@ def servergem(world: Sandbox, folder: Path, **settings: str) -> Iterator[str]:
     )
     try:
         _wait_until_open(process, port, folder / "servergem.log")
-        yield address
+        yield Process(address, process)
     finally:
         process.terminate()
         try:
@@ -183,4 +203,4 @@ def _wait_until_open(process: subprocess.Popen[bytes], port: int, log: Path) -> 
     raise RuntimeError("ServerGem did not open its door within 30 s")
 
 
-__all__ = ["Options", "run", "servergem"]
+__all__ = ["Options", "Process", "run", "servergem"]

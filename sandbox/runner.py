@@ -123,6 +123,12 @@ class Runner:
         host = f"{tag}---{service}" if tag else service
         return f"http://{host}.localhost:{self._router.port}"
 
+    def traffic(self, service: str) -> dict[str, int]:
+        """How a service's requests are spread, by revision; empty when there is no such service."""
+        with self._lock:
+            found = next((s for key, s in self._services.items() if key.endswith(f"/{service}")), None)
+        return {route.revision: route.percent for route in found.routes if route.percent} if found else {}
+
     def remove(self, project: str, region: str, service: str, revision: str = "") -> None:
         with self._lock:
             if not revision:

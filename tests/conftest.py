@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.demo import servergem
+from sandbox.demo import Process, servergem
 from sandbox.world import PROJECT, SAMPLES, Options, Sandbox
 
 OWNER = "acme"
@@ -41,14 +41,26 @@ class House:
     address: str = ""
     settings: dict[str, str] = field(default_factory=dict)
     process: ExitStack = field(default_factory=ExitStack)
+    running: Process | None = None
 
     def start(self) -> None:
-        self.address = self.process.enter_context(
-            servergem(self.world, self.folder, **QUICK, **self.settings)
+        self.running = self.process.enter_context(
+            servergem(self.world, self.folder, **(QUICK | self.settings))
         )
+        self.address = self.running.address
         self.world.github.webhook_url = f"{self.address}/webhook"
 
+    def ready(self) -> None:
+        """Wait until GitHub, Google and the store have answered."""
+        eventually(lambda: self.get("/readyz")["ready"], "a ready ServerGem", self.log_tail)
+
     def stop(self) -> None:
+        self.process.close()
+
+    def kill(self) -> None:
+        """kill -9, and nothing more."""
+        assert self.running is not None
+        self.running.kill()
         self.process.close()
 
     def repository(self, sample: str, name: str = "") -> Work:

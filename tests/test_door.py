@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from app import log
 from app.delivery import MAX_BODY_BYTES
 from app.main import create_app
+from app.redaction import HIDDEN
 from app.settings import load
 from app.store import Store
 
@@ -225,7 +226,7 @@ def test_a_line_shows_no_secret(secret: str, capsys: pytest.CaptureFixture[str])
     heart = secret.removeprefix("Bearer ").removeprefix("postgresql://me:").removesuffix("@db/servergem")
     assert heart not in lines
     assert "MIIEow" not in lines
-    assert log.HIDDEN in lines
+    assert HIDDEN in lines
 
 
 def test_a_line_is_what_cloud_logging_reads(capsys: pytest.CaptureFixture[str]) -> None:

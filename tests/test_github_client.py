@@ -468,19 +468,18 @@ def test_a_commit_that_is_not_there_is_an_error(server: Server) -> None:
         server.client.file(COMMIT, "servergem.yml")
 
 
-def test_a_directorys_tree_is_found_by_walking(server: Server) -> None:
-    """The push already told the root's tree; each further folder is one call."""
-    services = {"tree": [{"path": "services", "type": "tree", "sha": "1" * 40}]}
-    server.on("GET", f"{HELLO}/git/trees/{'c' * 40}", Reply(200, services))
-    server.on(
-        "GET",
-        f"{HELLO}/git/trees/{'1' * 40}",
-        Reply(200, {"tree": [{"path": "api", "type": "tree", "sha": "2"}]}),
-    )
-    assert server.client.tree(COMMIT, ".") == "c" * 40
-    assert server.client.tree(COMMIT, "services/api") == "2"
-    with pytest.raises(GitHubError, match="not a directory"):
-        server.client.tree(COMMIT, "nowhere")
+def test_a_commit_is_listed_in_one_call(server: Server) -> None:
+    """Files and the trees of their directories come together; a list that GitHub cut says so."""
+    entries = [
+        {"path": "services", "type": "tree", "sha": "1" * 40},
+        {"path": "services/main.py", "type": "blob", "sha": "2" * 40},
+    ]
+    told = {"sha": "c" * 40, "tree": entries, "truncated": True}
+    server.on("GET", f"{HELLO}/git/trees/{'b' * 40}", Reply(200, told))
+    listing = server.client.listing(COMMIT)
+    assert listing.files == {"services/main.py"}
+    assert listing.trees == {"": "c" * 40, "services": "1" * 40}
+    assert not listing.complete
 
 
 def test_a_github_deployment_never_merges_or_waits(server: Server) -> None:
@@ -536,7 +535,9 @@ def test_a_tarball_that_breaks_off_says_so(server: Server) -> None:
     def hang_up(call: Call) -> Reply:
         return Reply(200, b"x" * 10, {"content-length": "20", "connection": "close"})
 
-    server.on("GET", f"{HELLO}/tarball/{COMMIT.sha}", Reply(503, {}), hang_up)
+    away = Reply(302, b"", {"location": f"{server.url}/archive"})
+    server.on("GET", f"{HELLO}/tarball/{COMMIT.sha}", Reply(503, {}), away)
+    server.on("GET", "/archive", hang_up)
     with server.client.tarball(COMMIT) as (chunks, _), pytest.raises(GitHubError) as caught:
         list(chunks)
     assert caught.value.transient

@@ -27,6 +27,8 @@ FLOORS = {
     "app.outbox": 3,
     "app.retry": 3,
     "app.log": 3,
+    "app.redaction": 1,
+    "app.dockerfile": 2,
     "app.config": 2,
     "app.delivery": 2,
     "app.diagnosis": 2,

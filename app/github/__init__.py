@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.github.client import AppInfo, Comparison, GitHub
+from app.github.client import AppInfo, Comparison, GitHub, Listing
 from app.github.errors import GitHubError
 
-__all__ = ["AppInfo", "Comparison", "GitHub", "GitHubError"]
+__all__ = ["AppInfo", "Comparison", "GitHub", "GitHubError", "Listing"]

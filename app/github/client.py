@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -20,6 +20,18 @@ T = TypeVar("T")
 
 # https://docs.github.com/rest/commits/commits#compare-two-commits: what is beyond is left out, unsaid.
 MAX_COMPARED_FILES = 300
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is in a commit. Two commits with the same tree at a path have the same content there.
+
+    Not `complete` when GitHub cut it: https://docs.github.com/rest/git/trees#get-a-tree
+    """
+
+    files: frozenset[str]
+    trees: Mapping[str, str]
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -81,18 +93,21 @@ class GitHub:
         paths = {file[key] for file in files for key in ("filename", "previous_filename") if file.get(key)}
         return Comparison(status, tuple(sorted(paths)))
 
-    def tree(self, commit: Commit, path: str) -> str:
-        """The git tree of a directory: two commits with the same one have the same content there."""
-        names = [name for name in path.split("/") if name not in ("", ".")]
-        sha = commit.tree
-        if not sha:
-            sha = self._tree(commit, commit.sha)["sha"]
-        for name in names:
-            entries = self._tree(commit, sha)["tree"]
-            sha = next((e["sha"] for e in entries if e["path"] == name and e["type"] == "tree"), "")
-            if not sha:
-                raise GitHubError(404, f"{path} is not a directory of {commit.short}")
-        return str(sha)
+    def listing(self, commit: Commit) -> Listing:
+        """Every file of the commit and the git tree of every directory, in one call."""
+        told = self._get_or_none(endpoints.TREE, commit.repository, {"recursive": "1"}, tree=commit.sha)
+        if told is None:
+            raise GitHubError(404, f"{commit.repository.full_name} has no commit {commit.short}")
+        entries = told["tree"]
+        return Listing(
+            files=frozenset(entry["path"] for entry in entries if entry["type"] == "blob"),
+            trees={"": told["sha"]} | {e["path"]: e["sha"] for e in entries if e["type"] == "tree"},
+            complete=not told["truncated"],
+        )
+
+    def expect_tarball(self, commit: Commit) -> None:
+        """Find out beside other work where the commit's archive is, since it is going to be asked for."""
+        self._archives.expect(commit)
 
     def tarball(self, commit: Commit) -> AbstractContextManager[tuple[Iterator[bytes], int | None]]:
         """The commit's archive as it arrives, and its size when GitHub says it; the caller sets the limit."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.deployment import Scene
-from app.model import Blame, Build, Commit, Finding, Image, Source, Stop, Superseded, Target
+from app.model import Blame, Commit, Finding, Image, Source, Stop, Superseded, Target
 from gcp import cloud_build
 from gcp.cloud_build import BuildRequest, BuildState
 
@@ -14,7 +14,7 @@ def build(scene: Scene, commit: Commit, target: Target, source: Source) -> Image
     """The image of this commit by digest. A build that an earlier run began is waited for, not repeated."""
     google, project, region = scene.world.google, target.project, target.region
     request = _request(scene, commit, target, source)
-    begun = cloud_build.find(google, project, region, request.tags[-1])
+    begun = cloud_build.find(google, project, region, request.tags[-1]) if scene.again else None
     if begun is None or begun.status in WENT_WRONG:
         scene.insist()
         build_id = cloud_build.submit(google, request)
@@ -43,7 +43,7 @@ def _request(scene: Scene, commit: Commit, target: Target, source: Source) -> Bu
         directory=f"{source.top}/{target.service.path}".removesuffix("/."),
         image_name=image,
         tag=commit.sha,
-        kind=_kind(scene, commit, target),
+        kind=plan.kind.value,
         dockerfile=plan.dockerfile,
         target=plan.target,
         args=plan.args,
@@ -53,15 +53,6 @@ def _request(scene: Scene, commit: Commit, target: Target, source: Source) -> Bu
         timeout=settings.build_timeout,
         tags=("servergem", f"commit-{commit.sha}", f"run-{scene.run.id}"[:128]),
     )
-
-
-def _kind(scene: Scene, commit: Commit, target: Target) -> str:
-    plan = target.service.build
-    if plan.kind is not Build.AUTO:
-        return plan.kind.value
-    path = f"{target.service.path}/{plan.dockerfile}".removeprefix("./")
-    has_dockerfile = scene.world.github.file(commit, path) is not None
-    return (Build.DOCKERFILE if has_dockerfile else Build.BUILDPACKS).value
 
 
 def _failed(scene: Scene, target: Target, state: BuildState) -> Finding:

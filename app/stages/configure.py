@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 from app import config
 from app.deployment import World
-from app.model import Deploy, Skip, Target
+from app.github import Listing
+from app.model import Build, Deploy, Skip, Target
 
 CONFIG_PATH = "servergem.yml"
 
@@ -23,7 +25,9 @@ class Plan:
 def configure(world: World, job: Deploy) -> Plan:
     """Read the configuration of this very commit; Stop with every fault and its line when it is not valid."""
     commit = job.commit
-    text = world.github.file(commit, CONFIG_PATH)
+    with ThreadPoolExecutor(1, thread_name_prefix="listing") as beside:
+        listing = beside.submit(world.github.listing, commit)
+        text = world.github.file(commit, CONFIG_PATH)
     read = config.read(text, path=CONFIG_PATH, repository_name=commit.repository.name)
     targets = config.targets(
         read,
@@ -37,9 +41,22 @@ def configure(world: World, job: Deploy) -> Plan:
     paths = _changed_paths(world, job, targets)
     rules = [(target, config.changed(target, paths)) for target in targets]
     return Plan(
-        targets=tuple(target for target, rule in rules if rule is None),
+        targets=tuple(_decided(world, job, t, listing.result()) for t, rule in rules if rule is None),
         skips=tuple(Skip(target, rule) for target, rule in rules if rule is not None),
     )
+
+
+def _decided(world: World, job: Deploy, target: Target, listing: Listing) -> Target:
+    """The Target with `auto` replaced by what the commit has: a Dockerfile, or work for buildpacks."""
+    plan = target.service.build
+    if plan.kind is not Build.AUTO:
+        return target
+    path = f"{target.service.path}/{plan.dockerfile}".removeprefix("./")
+    there = path in listing.files
+    if not there and not listing.complete:
+        there = world.github.file(job.commit, path) is not None
+    kind = Build.DOCKERFILE if there else Build.BUILDPACKS
+    return replace(target, service=replace(target.service, build=replace(plan, kind=kind)))
 
 
 def _changed_paths(world: World, job: Deploy, targets: tuple[Target, ...]) -> tuple[str, ...] | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.github import GitHub
-from app.model import Commit, Superseded
+from app.model import Commit, Superseded, Target
+from gcp import cloud_run
+from gcp.cloud import Google
 
 AHEAD, SAME = "ahead", "identical"
 
@@ -30,6 +32,14 @@ def insist_on_newest(github: GitHub, commit: Commit, rival: Callable[[], str]) -
         serving_is_on_branch = github.compare(repository, serving, head).status in (AHEAD, SAME)
         if ours != AHEAD and serving_is_on_branch:
             raise Superseded(serving)
+
+
+def serving_commit(google: Google, target: Target) -> str:
+    """The commit that serves now; empty when nothing serves or somebody else deployed it."""
+    state = cloud_run.service(google, target.project, target.region, target.name)
+    if state is None:
+        return ""
+    return cloud_run.commit_of(google, target.project, target.region, target.name, state.serving)
 
 
 def nobody() -> str:

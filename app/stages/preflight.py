@@ -6,14 +6,15 @@ import contextvars
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from app.deployment import Scene, from_google
 from app.model import Blame, Commit, Finding, Stop, Target
 from app.stages.order import insist_on_newest, nobody
 from app.stages.validate import validate
-from gcp import artifact_registry, resource_manager, service_usage, storage
+from gcp import artifact_registry, cloud_run, resource_manager, service_usage, storage
+from gcp.cloud_run import ServiceState
 from gcp.errors import GoogleError
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class Ground:
 
     project_number: int
     bucket: str
+    service: ServiceState | None = None
 
 
 class Memory:
@@ -68,10 +70,7 @@ def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future
     try:
         if known := memory.recall(target):
             bucket_ready.set_result(known.bucket)
-            insist_on_newest(scene.world.github, commit, nobody)
-            validate(scene, commit, target)
-            return known
-        insist_on_newest(scene.world.github, commit, nobody)
+            return _look_again(scene, commit, target, known)
         ground = _ask(scene, commit, target, bucket_ready)
     except BaseException as error:
         if not bucket_ready.done():
@@ -81,6 +80,19 @@ def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future
     return ground
 
 
+def _look_again(scene: Scene, commit: Commit, target: Target, known: Ground) -> Ground:
+    """What may have changed since the last deployment: the branch, the specification, the service itself."""
+    with ThreadPoolExecutor(3, thread_name_prefix="preflight") as threads:
+        newest = _begin(threads, lambda: insist_on_newest(scene.world.github, commit, nobody))
+        valid = _begin(threads, lambda: validate(scene, commit, target))
+        service = _begin(threads, lambda: _service(scene, target))
+    newest.result()
+    if faults := _faults(valid, service):
+        memory.forget(target)
+        raise Stop(faults)
+    return replace(known, service=service.result())
+
+
 def bucket_name(project_number: int, region: str) -> str:
     """Not to be guessed or squatted from the project's id alone: it holds the project's number."""
     return f"servergem-{project_number}-{region}"[:63].rstrip("-")
@@ -88,18 +100,21 @@ def bucket_name(project_number: int, region: str) -> str:
 
 def _ask(scene: Scene, commit: Commit, target: Target, bucket_ready: Future[str]) -> Ground:
     """Every question at once, each followed by its own repair; all faults are collected, then reported."""
-    with ThreadPoolExecutor(5, thread_name_prefix="preflight") as threads:
+    with ThreadPoolExecutor(7, thread_name_prefix="preflight") as threads:
+        newest = _begin(threads, lambda: insist_on_newest(scene.world.github, commit, nobody))
         project = _begin(threads, lambda: _project(scene, target))
         enabled = _begin(threads, lambda: _apis(scene, target))
         bucket = _begin(threads, lambda: _bucket(scene, target, project, enabled))
         repository = _begin(threads, lambda: _repository(scene, target, enabled))
-        service = _begin(threads, lambda: _patiently(scene, enabled, lambda: validate(scene, commit, target)))
+        valid = _begin(threads, lambda: _patiently(scene, enabled, lambda: validate(scene, commit, target)))
+        service = _begin(threads, lambda: _patiently(scene, enabled, lambda: _service(scene, target)))
         if bucket.exception() is None:
             bucket_ready.set_result(bucket.result())
-    faults = _faults(project, enabled, bucket, repository, service)
+    newest.result()
+    faults = _faults(project, enabled, bucket, repository, valid, service)
     if faults:
         raise Stop(faults)
-    return Ground(project.result(), bucket.result())
+    return Ground(project.result(), bucket.result(), service.result())
 
 
 def _begin(threads: ThreadPoolExecutor, work: Callable[[], T]) -> Future[T]:
@@ -107,7 +122,11 @@ def _begin(threads: ThreadPoolExecutor, work: Callable[[], T]) -> Future[T]:
 
 
 def _faults(
-    *answers: Future[int] | Future[str] | Future[tuple[str, ...]] | Future[None],
+    *answers: Future[int]
+    | Future[str]
+    | Future[tuple[str, ...]]
+    | Future[None]
+    | Future[ServiceState | None],
 ) -> tuple[Finding, ...]:
     """The findings of all answers, each cause once; a fault of our own is raised as it is."""
     found: dict[tuple[str, str], Finding] = {}
@@ -166,6 +185,11 @@ def _repository(scene: Scene, target: Target, enabled: Future[tuple[str, ...]]) 
     ):
         _patiently(scene, enabled, lambda: artifact_registry.create_repository(google, project, region, name))
         scene.made(f"created Artifact Registry repository {name} in {region}")
+
+
+def _service(scene: Scene, target: Target) -> ServiceState | None:
+    """The service as it stands before this deployment."""
+    return cloud_run.service(scene.world.google, target.project, target.region, target.name)
 
 
 def _patiently(scene: Scene, enabled: Future[tuple[str, ...]], work: Callable[[], T]) -> T:

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from app.deployment import Scene
 from app.model import Blame, Commit, Finding, Image, Revision, Stop, Target
-from app.stages.order import insist_on_newest
 from app.stages.wanted import wanted
 from gcp import cloud_run
 from gcp.cloud_run import RevisionFailed, ServiceState
 
 
-def release(scene: Scene, commit: Commit, target: Target, image: Image) -> Revision:
+def release(
+    scene: Scene, commit: Commit, target: Target, image: Image, before: ServiceState | None
+) -> Revision:
     """Make the revision, or take the one that an earlier attempt of this run made."""
-    google = scene.world.google
-    before = cloud_run.service(google, target.project, target.region, target.name)
-    insist_on_newest(scene.world.github, commit, partial(serving_commit, scene, target, before))
     scene.insist()
     wish = wanted(scene, commit, target, image)
     try:
-        made = cloud_run.release(google, wish, before=before)
+        made = cloud_run.release(scene.world.google, wish, before=before)
     except RevisionFailed as failed:
         raise Stop((_not_ready(target, failed),)) from failed
     return Revision(
         name=made.name,
         url=made.url,
-        tag_url=made.tag_url or made.url,
+        tag_url=made.tag_url,
         before=before.traffic if before else (),
+        etag=made.state.etag,
         first=before is None,
     )
-
-
-def serving_commit(scene: Scene, target: Target, state: ServiceState | None) -> str:
-    """The commit that serves now; empty when nothing serves or somebody else deployed it."""
-    if state is None:
-        return ""
-    return cloud_run.commit_of(scene.world.google, target.project, target.region, target.name, state.serving)
 
 
 def _not_ready(target: Target, failed: RevisionFailed) -> Finding:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 from app import probe
 from app.deployment import Scene
 from app.model import Blame, Commit, Finding, Live, Revision, Stop, Superseded, Target, Traffic
-from app.stages.order import insist_on_newest
-from app.stages.release import serving_commit
+from app.stages.order import insist_on_newest, serving_commit
+from app.stages.verify import Verified
 from app.stages.wanted import tag
 from gcp import cloud_run
-from gcp.cloud_run import ServiceState
+from gcp.cloud_run import CONFLICTS, ServiceState
 from gcp.errors import GoogleError
 
-# How often we read again and try again when somebody else changes the service at the same moment.
-CONFLICTS = 5
+# After a restart the branch's head is asked for again: it was seen in another life of this process.
+HEAD_HOLDS_SECONDS = 10.0
 
 
-def shift(scene: Scene, commit: Commit, target: Target, revision: Revision) -> Live:
+def shift(scene: Scene, commit: Commit, target: Target, revision: Revision, verified: Verified) -> Live:
     """Give the revision its traffic by the rollout's steps; Superseded when something newer is on its way."""
+    if time.time() - verified.at > HEAD_HOLDS_SECONDS:
+        insist_on_newest(scene.world.github, commit, partial(serving_commit, scene.world.google, target))
+    state = ServiceState(target.name, revision.etag, revision.url, revision.before, "")
     for percent in target.service.rollout:
-        state = _set(scene, commit, target, revision, percent)
+        state = _set(scene, commit, target, revision, percent, state)
         if percent < 100:
             _still_well(target, revision)
             scene.note(f"{percent} % of the traffic")
@@ -45,25 +49,24 @@ def restore(scene: Scene, target: Target, revision: Revision) -> None:
     scene.note("put back: " + ", ".join(f"{e.percent} % {e.revision}" for e in revision.before if e.percent))
 
 
-def _set(scene: Scene, commit: Commit, target: Target, revision: Revision, percent: int) -> ServiceState:
+def _set(
+    scene: Scene, commit: Commit, target: Target, revision: Revision, percent: int, state: ServiceState
+) -> ServiceState:
     """One step of the rollout, with the etag of the state that it was decided on."""
-    google = scene.world.google
+    google, project, region = scene.world.google, target.project, target.region
     for attempt in range(CONFLICTS):
-        state = cloud_run.service(google, target.project, target.region, target.name)
-        if state is None:
-            raise Superseded("the removal of the service")
-        if attempt == 0:
-            insist_on_newest(scene.world.github, commit, partial(serving_commit, scene, target, state))
         scene.insist()
         entries = _entries(state, target, commit, revision, percent)
         try:
-            return cloud_run.set_traffic(
-                google, target.project, target.region, target.name, entries, state.etag
-            )
+            return cloud_run.set_traffic(google, project, region, target.name, entries, state.etag)
         except GoogleError as conflict:
             if conflict.code != "ABORTED" or attempt == CONFLICTS - 1:
                 raise
-            scene.note("somebody else changed the service at the same time; read it again")
+        found = cloud_run.service(google, project, region, target.name)
+        if found is None:
+            raise Superseded("the removal of the service")
+        state = found
+        insist_on_newest(scene.world.github, commit, partial(serving_commit, google, target))
     raise AssertionError("unreachable")
 
 

@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from functools import partial
 
 from app import probe
 from app.deployment import Scene
-from app.model import Finding, Revision, Stop, Target
+from app.model import Commit, Finding, Revision, Stop, Target
 from app.probe import Answer
+from app.stages.order import insist_on_newest, serving_commit
 
 
-def verify(scene: Scene, target: Target, revision: Revision) -> None:
+@dataclass(frozen=True)
+class Verified:
+    """The revision answers and the commit is still wanted: both were so `at` this time (epoch seconds)."""
+
+    at: float
+
+
+def verify(scene: Scene, commit: Commit, target: Target, revision: Revision) -> Verified:
+    """Prove that the revision answers; beside it, that the branch still wants this commit."""
+    wanted = partial(serving_commit, scene.world.google, target)
+    with ThreadPoolExecutor(1, thread_name_prefix="head") as beside:
+        newest = beside.submit(copy_context().run, insist_on_newest, scene.world.github, commit, wanted)
+        at = time.time()
+        _insist_on_answers(scene, target, revision)
+        newest.result()
+    return Verified(at)
+
+
+def _insist_on_answers(scene: Scene, target: Target, revision: Revision) -> None:
     """Ask the revision's own address until it has answered well often enough, or the deadline is over."""
     settings = scene.world.settings
     address = revision.tag_url.rstrip("/") + target.service.health

@@ -29,6 +29,7 @@ from sandbox.github.tokens import BadCredentials, Tokens
 from sandbox.github.webhooks import Deliveries
 from sandbox.github.words import Json
 from sandbox.record import Recorder
+from sandbox.spans import Spans
 
 VERBS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 ARCHIVE = "GET /{owner}/{repo}/legacy.tar.gz/{ref}"
@@ -62,6 +63,7 @@ class GitHubSandbox:
         self.latency = latency
         self.faults = faults or Faults()
         self.calls: Counter[str] = Counter()
+        self.spans = Spans()
         self.url = ""
         self.recorder = Recorder(record)
         facts = AppFacts.read(app_manifest, app_id)
@@ -160,6 +162,10 @@ class GitHubSandbox:
         )
         found = find(asked.verb, asked.path)
         name = found.method.name if found else f"{asked.verb} {asked.path}"
+        with self.spans.of(name):
+            return await self._answered(request, asked, name)
+
+    async def _answered(self, request: Request, asked: Asked, name: str) -> Response:
         fault = await self._arrived(name)
         if fault and fault.kind == "drop":
             return self._lost(request, asked)
@@ -202,6 +208,10 @@ class GitHubSandbox:
         return _Lost(request)
 
     async def _archive(self, request: Request) -> Response:
+        with self.spans.of(ARCHIVE):
+            return await self._archived(request)
+
+    async def _archived(self, request: Request) -> Response:
         fault = await self._arrived(ARCHIVE)
         if fault and fault.kind.startswith("drop"):
             return _Lost(request)

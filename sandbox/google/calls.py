@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.google.state import now
+from sandbox.spans import Spans
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Calls(Mapping[str, int]):
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._file = None
+        self.spans = Spans()
         if record is not None:
             record.parent.mkdir(parents=True, exist_ok=True)
             self._file = record.open("a", encoding="utf-8")

@@ -68,6 +68,11 @@ class CloudRun:
     def stop(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def revisions_of(self, service: str) -> list[str]:
+        """The names of a service's revisions in whatever project and region, for who looks on from outside."""
+        homes = [home for name, home in self._homes.items() if name.endswith(f"/{service}")]
+        return sorted(name for home in homes for name in home.revisions)
+
     # -- reading
 
     def _admit(self, name: str, permission: str) -> Project:

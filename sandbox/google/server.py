@@ -202,7 +202,8 @@ class _Door(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic only i
             self._sandbox.calls.arrived(method.name)
             request = method.read(raw) if method.request is not None else None
             try:
-                answer = table.write(await self._answer(method, request))
+                with self._sandbox.calls.spans.of(method.name):
+                    answer = table.write(await self._answer(method, request))
             except Refusal as refusal:
                 self._note(method, request, refusal.code.name, started)
                 trailer = (("grpc-status-details-bin", refusal.status().SerializeToString()),)

@@ -53,6 +53,10 @@ class StorageServer:
     def answer(self, asked: Asked) -> Answer | None:
         """The answer; None if the connection is to be lost."""
         method = self._storage.method(asked)
+        with self._calls.spans.of(method):
+            return self._answered(method, asked)
+
+    def _answered(self, method: str, asked: Asked) -> Answer | None:
         started = time.perf_counter()
         self._calls.arrived(method)
         fault = self._faults.take(method)
