@@ -11,7 +11,9 @@ test: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy app handlers gcp sandbox tests
+	@rm -rf build/traffic
 	$(BIN)/pytest
+	$(BIN)/python -m tests.traffic build/traffic
 
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench $(ONLY)

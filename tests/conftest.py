@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -30,6 +31,8 @@ QUICK = {
     "LOG_FORMAT": "json",
 }
 PATIENCE = 60.0
+# What is recorded here is held against GitHub's description after the tests: tests/traffic.py.
+TRAFFIC = Path(__file__).parent.parent / "build" / "traffic"
 
 
 @dataclass
@@ -170,9 +173,13 @@ def answer_of(url: str) -> httpx.Response:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[Sandbox]:
     """GitHub and Google Cloud, empty; the project exists and has nothing in it."""
-    with Sandbox(tmp_path / "sandbox", Options(record=tmp_path / "github.jsonl")) as world:
+    record = tmp_path / "github.jsonl"
+    with Sandbox(tmp_path / "sandbox", Options(record=record)) as world:
         world.google.project(PROJECT)
         yield world
+    if record.exists():
+        TRAFFIC.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(record, TRAFFIC / f"{uuid4().hex}.jsonl")
 
 
 @pytest.fixture

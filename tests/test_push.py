@@ -73,3 +73,56 @@ def test_a_branch_of_no_environment_starts_nothing(house: House) -> None:
     second = work.push("Say it again")
     assert house.ended(second)["ending"] == "live", house.log_tail()
     assert {d["sha"] for d in house.deployments()} == {first, second}
+
+
+ILL = """
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+
+class Ill(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_error(500, "the database is away")
+
+
+HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Ill).serve_forever()
+"""
+
+
+def test_a_revision_that_answers_badly_never_serves(house: House) -> None:
+    """The new revision starts and answers 500: it gets no traffic, and the check run says what it answered."""
+    house.settings["VERIFY_DEADLINE"] = "1"
+    house.stop()
+    house.start()
+    work = house.repository("hello-python")
+    good = house.ended(work.push("Say hello"))
+    assert good["ending"] == "live", house.log_tail()
+    sha = work.push("Lose the database", **{"main.py": ILL})
+    bad = house.ended(sha)
+    assert bad["ending"] == "failed"
+    assert house.world.runner.traffic("hello-python") == {good["revision"]: 100}
+    run = house.check_run("hello-python", sha)
+    assert "HTTP 500" in run["output"]["title"]
+    assert "what served before serves on" in run["output"]["summary"]
+
+
+def test_a_rollout_goes_step_by_step(house: House) -> None:
+    """`rollout: [10, 50, 100]` gives the new revision its share in three steps, each named."""
+    work = house.repository("hello-python")
+    steps = "services:\n  hello-python:\n    rollout: [10, 50, 100]\n"
+    assert house.ended(work.push("Say hello", **{"servergem.yml": steps}))["ending"] == "live"
+    sha = work.push("Say more", **{"n.txt": "1"})
+    deployment = house.ended(sha)
+    assert deployment["ending"] == "live", house.log_tail()
+    notes = [note for row in deployment["rows"] for note in row["notes"]]
+    assert "10 % of the traffic" in notes and "50 % of the traffic" in notes
+    assert house.world.runner.traffic("hello-python") == {deployment["revision"]: 100}
+
+
+def test_a_private_service_is_asked_with_a_token(house: House) -> None:
+    """`public: false`: nobody may call it without a token, and it goes live all the same."""
+    work = house.repository("hello-python")
+    closed = "services:\n  hello-python:\n    public: false\n"
+    deployment = house.ended(work.push("Say hello", **{"servergem.yml": closed}))
+    assert deployment["ending"] == "live", house.log_tail()
+    assert answer_of(deployment["url"]).status_code == 403

@@ -24,7 +24,8 @@ def shift(scene: Scene, commit: Commit, target: Target, revision: Revision, veri
     if time.time() - verified.at > HEAD_HOLDS_SECONDS:
         insist_on_newest(scene.world.github, commit, partial(serving_commit, scene.world.google, target))
     state = ServiceState(target.name, revision.etag, revision.url, revision.before, "")
-    for percent in target.service.rollout:
+    # Where nothing served before there is nobody to share with.
+    for percent in target.service.rollout if _elsewhere(revision) else (100,):
         state = _set(scene, commit, target, revision, percent, state)
         if percent < 100:
             _still_well(target, revision)
@@ -75,18 +76,23 @@ def _entries(
 ) -> tuple[Traffic, ...]:
     """The new revision's share, the rest where it was, and every tag that is not ours kept."""
     own = Traffic(revision.name, percent, tag(target.name, commit.sha))
-    before = [entry for entry in revision.before if entry.percent and entry.revision != revision.name]
+    before = _elsewhere(revision)
     kept = [
         Traffic(entry.revision, 0, entry.tag)
         for entry in state.traffic
         if entry.tag and not entry.tag.startswith("v-") and entry.revision != revision.name
     ]
-    if percent == 100 or not before:
+    if percent == 100:
         return (own, *kept)
     rest = [Traffic(entry.revision, entry.percent * (100 - percent) // 100, entry.tag) for entry in before]
     missing = 100 - percent - sum(entry.percent for entry in rest)
     rest[0] = Traffic(rest[0].revision, rest[0].percent + missing, rest[0].tag)
     return (own, *rest, *kept)
+
+
+def _elsewhere(revision: Revision) -> list[Traffic]:
+    """What served before, other than this revision."""
+    return [entry for entry in revision.before if entry.percent and entry.revision != revision.name]
 
 
 def _still_well(target: Target, revision: Revision) -> None:

@@ -135,7 +135,6 @@ class Shapes:
             "html_url": f"{self.base}/{quote(login)}",
             **{name: url + rest for name, rest in _USER_URLS.items()},
             "type": kind,
-            "user_view_type": "public",
             "site_admin": False,
         }
 
@@ -172,6 +171,7 @@ class Shapes:
             **_COUNTS,
             **_ABILITIES,
             "visibility": "private" if repo.private else "public",
+            "custom_properties": {},
             "default_branch": repo.git.default_branch,
         }
 

@@ -1,0 +1,132 @@
+"""`python -m tests.traffic FOLDER`: all traffic with GitHub that the tests recorded, held against GitHub's description.
+
+Beside a checkout of the shared tools the whole description is used; a plain clone has the subset in this folder.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from tests.openapi_subset import SUBSET
+
+SHARED = Path(__file__).parent.parent.parent / "shared"
+CHECKER = SHARED / "tools" / "github_openapi_check.py"
+DESCRIPTION = SHARED / "reference" / "github-openapi.json.gz"
+WEBHOOKS = SHARED / "reference" / "github-webhooks-schema.json.gz"
+# Not part of the REST description: the archive's own host.
+OUTSIDE = re.compile(r"^/(?:_codeload/)?[^/]+/[^/]+/legacy\.tar\.gz/")
+
+
+def main(folder: Path) -> int:
+    recorded = sorted(folder.glob("*.jsonl"))
+    if not recorded:
+        print(f"no traffic was recorded in {folder}")
+        return 2
+    return _with_checker(recorded) if CHECKER.exists() else _with_subset(recorded)
+
+
+def _with_checker(recorded: list[Path]) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        plain = []
+        for path in (DESCRIPTION, WEBHOOKS):
+            plain.append(Path(folder) / path.stem)
+            plain[-1].write_bytes(gzip.decompress(path.read_bytes()))
+        command = [sys.executable, str(CHECKER), str(plain[0]), *map(str, recorded)]
+        return subprocess.run([*command, "--webhook-schemas", str(plain[1])], check=False).returncode
+
+
+def _with_subset(recorded: list[Path]) -> int:
+    description = _jsonschema(json.loads(gzip.decompress(SUBSET.read_bytes())))
+    faults: Counter[str] = Counter()
+    count = 0
+    for path in recorded:
+        for line in path.read_text().splitlines():
+            count += 1
+            faults.update(_faults(description, json.loads(line)))
+    for fault, times in faults.items():
+        print(f"{fault} [{times}x]")
+    print(f"exchanges and deliveries held against the subset of GitHub's description: {count}")
+    return 1 if faults else 0
+
+
+def _faults(description: dict[str, Any], exchange: dict[str, Any]) -> Iterator[str]:
+    if "event" in exchange:
+        yield from _webhook_faults(description, exchange)
+        return
+    path = exchange["path"].partition("?")[0]
+    if OUTSIDE.match(path):
+        return
+    verb = exchange["method"].lower()
+    found = [t for t in description["paths"] if _fits(t, path) and verb in description["paths"][t]]
+    if not found:
+        yield f"{exchange['method']} {path}: no such operation"
+        return
+    operation = description["paths"][max(found, key=lambda t: t.count("/") - t.count("{"))][verb]
+    name = f"{exchange['method']} {found[0]}"
+    if (body := exchange.get("request_body")) is not None:
+        schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        yield from _invalid(description, schema, body, f"{name}: request")
+    status = str(exchange.get("status", ""))
+    answers = operation["responses"]
+    if status and status not in answers and int(status) < 400:
+        yield f"{name}: {status} is not documented"
+    schema = _content(description, answers.get(status, {})).get("schema")
+    if schema and exchange.get("response_body") is not None:
+        yield from _invalid(description, schema, exchange["response_body"], f"{name}: {status}")
+
+
+def _webhook_faults(description: dict[str, Any], exchange: dict[str, Any]) -> Iterator[str]:
+    hook = description["x-webhooks"].get(exchange["event"])
+    if hook is None:
+        return
+    schema = _content(description, hook["post"]["requestBody"]).get("schema")
+    yield from _invalid(description, schema, exchange["payload"], f"webhook {exchange['event']}")
+
+
+def _content(description: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in part:
+        _, _, kind, name = part["$ref"].split("/")
+        part = description["components"][kind][name]
+    found: dict[str, Any] = part.get("content", {}).get("application/json", {})
+    return found
+
+
+def _fits(template: str, path: str) -> bool:
+    """`{path}`, `{ref}` and `{basehead}` may hold slashes, nothing else may."""
+    pattern = re.sub(r"\\\{(path|ref|basehead)\\\}", ".+", re.escape(template))
+    return re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", pattern), path) is not None
+
+
+def _invalid(description: dict[str, Any], schema: Any, body: Any, name: str) -> Iterator[str]:
+    if schema is None:
+        return
+    whole = {"allOf": [schema], "components": description["components"]}
+    for error in jsonschema.Draft4Validator(whole).iter_errors(body):
+        yield f"{name}: /{'/'.join(map(str, error.absolute_path))}: {error.message[:150]}"
+
+
+def _jsonschema(node: Any) -> Any:
+    """OpenAPI 3.0's `nullable` as JSON Schema says it."""
+    if isinstance(node, list):
+        return [_jsonschema(inner) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    said = {key: _jsonschema(inner) for key, inner in node.items()}
+    if said.pop("nullable", False) is True:
+        return {"anyOf": [said, {"type": "null"}]}
+    return said
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
