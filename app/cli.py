@@ -1,4 +1,4 @@
-"""The command line: `servergem serve | sandbox`."""
+"""The command line: `servergem serve | sandbox | explain`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -54,6 +55,38 @@ def sandbox(
         click.echo(f"Google   {world.google.grpc_address}  storage {world.google.storage_url}")
         click.echo(f"Control  {world.control.url}")
         threading.Event().wait()
+
+
+@main.command()
+@click.option(
+    "--repo",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=".",
+    show_default=True,
+    help="The repository at the commit that failed.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True
+)
+@click.argument("log", type=click.File("rb"), default="-")
+def explain(repo: Path, form: str, log: BinaryIO) -> None:
+    """Say what a failing build or container log means: the line to change, what happened, what to write.
+
+    LOG is a file, or - for standard input: from Cloud Build, Docker, Cloud Run, or any CI. Nothing leaves this
+    machine. The exit status is 0 when there is an answer, even "unknown", and 2 for a wrong command line.
+    """
+    from rich.console import Console
+
+    from app.diagnosis import Files, diagnose, forms
+
+    files = Files.under(repo)
+    diagnosis = diagnose(log.read(), files)
+    if form == "json":
+        click.echo(forms.as_json(diagnosis))
+    elif form == "github":
+        click.echo(forms.as_workflow_commands(diagnosis))
+    else:
+        forms.show(diagnosis, files, Console(highlight=False, soft_wrap=True))
 
 
 def _seconds(words: str) -> float:

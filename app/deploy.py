@@ -55,7 +55,7 @@ def deploy(world: World, run: Run) -> None:
         bucket_ready: Future[str] = Future()
         ground, source = this.both(
             call(PREFLIGHT, preflight, commit, target, bucket_ready),
-            call(UPLOAD, upload, commit, bucket_ready),
+            call(UPLOAD, upload, commit, target, bucket_ready),
         )
         image = this.stage(BUILD, build, commit, target, source)
         revision = this.stage(RELEASE, release, commit, target, image, ground.service)

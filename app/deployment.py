@@ -20,6 +20,7 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, get_type_hints
 from pydantic import TypeAdapter
 
 from app import durable, log, retry
+from app.diagnosis import Files, diagnose
 from app.github import GitHub, GitHubError
 from app.model import (
     Blame,
@@ -41,7 +42,7 @@ from app.settings import Settings
 from app.store import Store, Ticket
 from gcp.build_watcher import BuildWatcher
 from gcp.cloud import Google
-from gcp.errors import GoogleError
+from gcp.errors import GoogleError, evidence
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -96,6 +97,7 @@ class Record:
     value: object = None
     findings: tuple[Finding, ...] = ()
     successor: str = ""
+    warnings: tuple[Finding, ...] = ()
 
 
 @dataclass
@@ -113,6 +115,7 @@ class Scene:
     hear: Callable[[str], None]
     again: bool = False
     made_here: list[str] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_TAIL_LINES))
     log_url: str = ""
 
@@ -127,11 +130,19 @@ class Scene:
         self.made_here.append(words)
         self.note(words)
 
+    def warn(self, finding: Finding) -> None:
+        """Something that does not stop this deployment and that its author should know."""
+        self.warnings.append(finding)
+
     def log_line(self, line: str) -> None:
         """One line of a build's or a container's own log."""
         shown = redact(line)
         self.tail.append(shown)
         self.hear(shown)
+
+    def explain(self, error: GoogleError) -> Finding:
+        """What a Google error means for this deployment."""
+        return explain(self.world, self.run, error)
 
     def successor(self) -> str | None:
         """The commit that has asked for this lane since, if one has."""
@@ -260,7 +271,7 @@ class Deployment:
 
     def _doctor(self, error: Exception) -> Finding:
         if isinstance(error, GoogleError):
-            return from_google(error)
+            return explain(self.world, self.run, error)
         if isinstance(error, GitHubError):
             return _from_github(error)
         log.fault("deployment.broke", error)
@@ -281,14 +292,21 @@ class Deployment:
         except Stop as stop:
             state, findings = RowState.FAILED, stop.findings
         except GoogleError as error:
-            state, findings = RowState.FAILED, (from_google(error),)
+            state, findings = RowState.FAILED, (explain(self.world, self.run, error),)
         except GitHubError as error:
             state, findings = RowState.FAILED, (_from_github(error),)
         row = replace(scene.row, state=state, ended=time.time())
         self._show(row)
         log.fact("stage.ended", stage=one.title, state=state.value, seconds=round(row.seconds, 3))
         return Record(
-            row, tuple(scene.made_here), tuple(scene.tail), scene.log_url, value, findings, successor
+            row,
+            tuple(scene.made_here),
+            tuple(scene.tail),
+            scene.log_url,
+            value,
+            findings,
+            successor,
+            tuple(scene.warnings),
         )
 
     def _perform_both(self, first: Call[A], second: Call[B]) -> tuple[Record, Record]:
@@ -310,6 +328,7 @@ class Deployment:
             self.report = replace(
                 self.report,
                 made=(*self.report.made, *record.made),
+                findings=(*self.report.findings, *record.warnings),
                 log_tail=record.tail or self.report.log_tail,
                 log_url=record.log_url or self.report.log_url,
             )
@@ -338,8 +357,11 @@ class Deployment:
         log.fact("deployment.ended", ending=ending.value if ending else "", note=self.report.ending_note)
 
 
-def from_google(error: GoogleError) -> Finding:
-    """A Google error as a Finding, until diagnosis knows it better."""
+def explain(world: World, run: Run, error: GoogleError) -> Finding:
+    """A Google error as a Finding, on the line of servergem.yml that asked for what Google refuses."""
+    found = diagnose(evidence(error), _configuration(world, run))
+    if found.known:
+        return found.findings[0]
     return Finding(
         code="google-error",
         title=f"Google answered {error.code} to {error.method}"[:80],
@@ -348,6 +370,18 @@ def from_google(error: GoogleError) -> Finding:
         blame=Blame.GOOGLE if error.transient else Blame.UNKNOWN,
         excerpt=str(error),
     )
+
+
+def _configuration(world: World, run: Run) -> Files:
+    """servergem.yml at this commit, when there is one and GitHub gives it."""
+    path = run.target.config_path
+    if not path:
+        return Files.of({})
+    try:
+        return Files.of({path: world.github.file(run.commit, path) or ""})
+    except GitHubError as error:
+        log.warning("configuration.unread", error=str(error))
+        return Files.of({})
 
 
 def _from_github(error: GitHubError) -> Finding:

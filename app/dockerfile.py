@@ -178,3 +178,43 @@ def _escape(lines: list[str]) -> str:
         if match[1].lower() == "escape":
             return match[2]
     return "\\"
+
+
+class Ignored:
+    """A .dockerignore: which files of the build context the builder never sees.
+
+    https://docs.docker.com/build/concepts/context/#dockerignore-files
+    """
+
+    def __init__(self, text: str) -> None:
+        lines = (line.strip() for line in text.splitlines())
+        self._rules = [_ignore_rule(line) for line in lines if line and not line.startswith("#")]
+
+    def hides(self, path: str) -> bool:
+        """The last rule that fits a file or a folder above it decides."""
+        hidden = False
+        for pattern, again_shown in self._rules:
+            if pattern.match(path):
+                hidden = not again_shown
+        return hidden
+
+
+def _ignore_rule(line: str) -> tuple[re.Pattern[str], bool]:
+    shown = line.startswith("!")
+    return re.compile(_glob(line.removeprefix("!").strip().strip("/")) + r"(?:/.*)?$"), shown
+
+
+def copies(pattern: str) -> re.Pattern[str]:
+    """What a COPY source means as an expression over the context's files: the file itself, or all of a folder."""
+    return re.compile(_glob(pattern) + r"(?:/.*)?$")
+
+
+def _glob(pattern: str) -> str:
+    clean = "/".join(part for part in pattern.split("/") if part not in ("", "."))
+    if not clean:
+        return r"[^/]+"
+    parts = []
+    for part in re.split(r"(\*\*/|\*\*|\*|\?)", clean):
+        wild = {"**/": r"(?:.*/)?", "**": r".*", "*": r"[^/]*", "?": r"[^/]"}
+        parts.append(wild.get(part) or re.escape(part))
+    return "".join(parts)

@@ -274,4 +274,5 @@ def ended(report: Report, ending: Ending, note: str = "", findings: tuple[Findin
     rows = tuple(
         replace(row, state=RowState.SKIPPED) if row.state is RowState.WAITING else row for row in report.rows
     )
-    return replace(report, ending=ending, ending_note=note, findings=(*report.findings, *findings), rows=rows)
+    # What ended it comes before what was only remarked on the way.
+    return replace(report, ending=ending, ending_note=note, findings=(*findings, *report.findings), rows=rows)

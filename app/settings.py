@@ -200,6 +200,15 @@ class Settings:
         180.0,
         read=_positive,
     )
+    log_interval: float = _setting(
+        "LOG_INTERVAL_SECONDS", "Between two looks at the log of a container that died.", 1.0, read=_positive
+    )
+    log_patience: float = _setting(
+        "LOG_PATIENCE_SECONDS",
+        "How long the log of a container that died is waited for; entries come late.",
+        15.0,
+        read=_positive,
+    )
     max_source_bytes: int = _setting(
         "MAX_SOURCE_BYTES", "The largest source archive that is uploaded.", 500_000_000, read=_count
     )

@@ -27,6 +27,8 @@ QUICK = {
     "RETRY_FIRST_WAIT": "0.05",
     "VERIFY_INTERVAL": "0.05",
     "VERIFY_DEADLINE": "5",
+    "LOG_INTERVAL_SECONDS": "0.05",
+    "LOG_PATIENCE_SECONDS": "2",
     "HEARTBEAT_SECONDS": "0.5",
     "LOG_FORMAT": "json",
 }
@@ -102,14 +104,14 @@ class House:
         )
         return found
 
-    def check_run(self, name: str, sha: str) -> dict[str, Any]:
-        """The one check run of a commit, once GitHub shows it completed."""
+    def check_run(self, name: str, sha: str, check_name: str = "") -> dict[str, Any]:
+        """The one check run of a commit (or the one of this name), once GitHub shows it completed."""
         found: dict[str, Any] = eventually(
             lambda: next(
                 (
                     run
                     for run in self.world.github.check_runs(f"{OWNER}/{name}", sha)
-                    if run["status"] == "completed"
+                    if run["status"] == "completed" and check_name in ("", run["name"])
                 ),
                 None,
             ),

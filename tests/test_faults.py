@@ -54,6 +54,7 @@ def test_a_killed_deployment_goes_on(house: House, stage: str) -> None:
     house.start()
     deployment = house.ended(sha)
     assert deployment["ending"] == "live", house.log_tail()
+    house.check_run(SAMPLE, sha)
     runs = house.world.github.check_runs(f"{OWNER}/{SAMPLE}", sha)
     assert [run["conclusion"] for run in runs] == ["success"]
     assert world.google.calls["CloudBuild.CreateBuild"] == builds + 1

@@ -29,6 +29,8 @@ FLOORS = {
     "app.log": 3,
     "app.redaction": 1,
     "app.dockerfile": 2,
+    "app.inspection": 2,
+    "app.archive": 2,
     "app.config": 2,
     "app.delivery": 2,
     "app.diagnosis": 2,

@@ -96,6 +96,6 @@ def test_only_the_service_that_changed_is_deployed(house: House) -> None:
     assert house.ended(second, "api")["ending"] == "live", house.log_tail()
     skipped = house.ended(second, "web")
     assert skipped["ending"] == "skipped"
-    runs = {run["name"]: run for run in house.world.github.check_runs(f"{OWNER}/shop", second)}
-    assert runs["ServerGem / web (production)"]["conclusion"] == "skipped"
-    assert "web" in runs["ServerGem / web (production)"]["output"]["title"]
+    run = house.check_run("shop", second, "ServerGem / web (production)")
+    assert run["conclusion"] == "skipped"
+    assert "web" in run["output"]["title"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from app.deployment import Scene
-from app.model import Blame, Commit, Finding, Image, Source, Stop, Superseded, Target
+from app.model import Commit, Image, Source, Stop, Superseded, Target
+from app.stages.diagnose import of_build
 from gcp import cloud_build
-from gcp.cloud_build import BuildRequest, BuildState
+from gcp.cloud_build import BuildRequest
 
 WENT_WRONG = {"FAILURE", "TIMEOUT", "INTERNAL_ERROR", "EXPIRED", "CANCELLED"}
 
@@ -29,7 +30,7 @@ def build(scene: Scene, commit: Commit, target: Target, source: Source) -> Image
         cloud_build.cancel(google, project, region, build_id)
         raise Superseded(successor)
     if state.status != "SUCCESS":
-        raise Stop((_failed(scene, target, state),))
+        raise Stop(of_build(scene, commit, target, state.status, state.failure_detail))
     return Image(request.image_name, state.digest, build_id=build_id)
 
 
@@ -52,17 +53,4 @@ def _request(scene: Scene, commit: Commit, target: Target, source: Source) -> Bu
         service_account=settings.build_service_account,
         timeout=settings.build_timeout,
         tags=("servergem", f"commit-{commit.sha}", f"run-{scene.run.id}"[:128]),
-    )
-
-
-def _failed(scene: Scene, target: Target, state: BuildState) -> Finding:
-    """What the build itself said; diagnosis replaces this with the line that has to change."""
-    return Finding(
-        code="build-failed",
-        title=f"The build of {target.name} ended with {state.status}"[:80],
-        message=state.failure_detail,
-        fix="Read the last lines of the build's log below, change what they name, and push.",
-        blame=Blame.UNKNOWN,
-        excerpt="\n".join(scene.tail),
-        link=state.log_url,
     )

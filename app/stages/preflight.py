@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from app.deployment import Scene, from_google
+from app.deployment import Scene
 from app.model import Blame, Commit, Finding, Stop, Target
 from app.stages.order import insist_on_newest, nobody
 from app.stages.validate import validate
@@ -87,7 +87,7 @@ def _look_again(scene: Scene, commit: Commit, target: Target, known: Ground) -> 
         valid = _begin(threads, lambda: validate(scene, commit, target))
         service = _begin(threads, lambda: _service(scene, target))
     newest.result()
-    if faults := _faults(valid, service):
+    if faults := _faults(scene, valid, service):
         memory.forget(target)
         raise Stop(faults)
     return replace(known, service=service.result())
@@ -111,7 +111,7 @@ def _ask(scene: Scene, commit: Commit, target: Target, bucket_ready: Future[str]
         if bucket.exception() is None:
             bucket_ready.set_result(bucket.result())
     newest.result()
-    faults = _faults(project, enabled, bucket, repository, valid, service)
+    faults = _faults(scene, project, enabled, bucket, repository, valid, service)
     if faults:
         raise Stop(faults)
     return Ground(project.result(), bucket.result(), service.result())
@@ -122,6 +122,7 @@ def _begin(threads: ThreadPoolExecutor, work: Callable[[], T]) -> Future[T]:
 
 
 def _faults(
+    scene: Scene,
     *answers: Future[int]
     | Future[str]
     | Future[tuple[str, ...]]
@@ -136,7 +137,7 @@ def _faults(
             continue
         if not isinstance(error, Stop | GoogleError):
             raise error
-        for finding in error.findings if isinstance(error, Stop) else (from_google(error),):
+        for finding in error.findings if isinstance(error, Stop) else (scene.explain(error),):
             found.setdefault((finding.code, finding.title), finding)
     return tuple(found.values())
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.deployment import Scene
-from app.model import Blame, Commit, Finding, Image, Revision, Stop, Target
+from app.model import Commit, Image, Revision, Stop, Target
+from app.stages.diagnose import of_revision
 from app.stages.wanted import wanted
 from gcp import cloud_run
 from gcp.cloud_run import RevisionFailed, ServiceState
@@ -18,7 +19,7 @@ def release(
     try:
         made = cloud_run.release(scene.world.google, wish, before=before)
     except RevisionFailed as failed:
-        raise Stop((_not_ready(target, failed),)) from failed
+        raise Stop(of_revision(scene, commit, target, failed)) from failed
     return Revision(
         name=made.name,
         url=made.url,
@@ -26,17 +27,4 @@ def release(
         before=before.traffic if before else (),
         etag=made.state.etag,
         first=before is None,
-    )
-
-
-def _not_ready(target: Target, failed: RevisionFailed) -> Finding:
-    return Finding(
-        code="revision-not-ready",
-        title=f"The new revision of {target.name} did not become ready"[:80],
-        message=failed.message,
-        fix=f"Have the program listen on 0.0.0.0 and the port in $PORT ({target.service.port}); "
-        "its own log is below.",
-        blame=Blame.YOU,
-        place=target.place("port"),
-        link="https://cloud.google.com/run/docs/troubleshooting#container-failed-to-start",
     )

@@ -2,39 +2,51 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from itertools import chain
 
+from app.archive import Passing
 from app.deployment import Scene
-from app.model import Commit, Finding, Source, Stop
+from app.diagnosis import Files
+from app.inspection import inspect, wanted
+from app.model import Commit, Finding, Source, Stop, Target, Weight
 from gcp import storage
 
-# Enough of the unpacked stream to hold the pax header and the first entry, which names the top folder.
-HEAD_BYTES = 4 * tarfile.BLOCKSIZE
 MEGABYTE = 1_000_000
 
 
-def upload(scene: Scene, commit: Commit, bucket_ready: Future[str]) -> Source:
-    """Stream the commit into the bucket; what an earlier run or another service uploaded is used as it is."""
+def upload(scene: Scene, commit: Commit, target: Target, bucket_ready: Future[str]) -> Source:
+    """Stream the commit into the bucket; what an earlier run or another service uploaded is used as it is.
+
+    What a parser can see in it is found on the way, so that no build minute is spent on it.
+    """
     archive = _Archive(scene, commit)
     bucket = bucket_ready.result()
     name = f"sources/{commit.repository.id}/{commit.sha}.tar.gz"
     generation = storage.upload(scene.world.google, bucket, name, archive.opened)
-    return Source(bucket, name, generation, archive.top, archive.size)
+    source = archive.passing
+    if source.whole:
+        _insist_on_a_source_that_builds(scene, target, source)
+    return Source(bucket, name, generation, source.top, archive.size)
+
+
+def _insist_on_a_source_that_builds(scene: Scene, target: Target, source: Passing) -> None:
+    files = Files(source.paths, lambda path: source.texts.get(path, ""))
+    found = inspect(files, target)
+    if any(finding.weight is Weight.STOP for finding in found):
+        raise Stop(found)
+    for finding in found:
+        scene.warn(finding)
 
 
 class _Archive:
-    """The tarball as it passes: its size, its top folder, and that it is the commit we asked for."""
+    """The tarball as it passes: its size, and that it is the commit we asked for."""
 
     def __init__(self, scene: Scene, commit: Commit) -> None:
         self._github, self._commit = scene.world.github, commit
         self._limit = scene.world.settings.max_source_bytes
-        self.size, self.top = 0, ""
+        self.size, self.passing = 0, Passing(wanted)
 
     @contextmanager
     def opened(self) -> Iterator[Iterator[bytes]]:
@@ -44,30 +56,17 @@ class _Archive:
             yield self._watched(chunks)
 
     def _watched(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        self.size, head = 0, []
-        unpack, unpacked = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), b""
+        self.size, self.passing = 0, Passing(wanted)
         for chunk in chunks:
-            head.append(chunk)
-            unpacked += unpack.decompress(chunk, HEAD_BYTES - len(unpacked))
-            if len(unpacked) >= HEAD_BYTES:
-                break
-        self.top = _top_folder(unpacked, self._commit)
-        for chunk in chain(head, chunks):
             self.size += len(chunk)
             if self.size > self._limit:
                 raise Stop((_too_large(self._commit, self.size, self._limit),))
+            self.passing.feed(chunk)
+            if self.passing.top and self.passing.commit not in ("", self._commit.sha):
+                raise Stop((_not_the_commit(self._commit, self.passing.commit),))
             yield chunk
-
-
-def _top_folder(head: bytes, commit: Commit) -> str:
-    """`git archive` writes the commit's full name into the first header and one folder around everything."""
-    padded = head + bytes(2 * tarfile.BLOCKSIZE)
-    with tarfile.open(fileobj=io.BytesIO(padded), mode="r:", ignore_zeros=False) as archive:
-        first = archive.next()
-        told = archive.pax_headers.get("comment", commit.sha)
-    if first is None or told != commit.sha:
-        raise Stop((_not_the_commit(commit, told),))
-    return first.name.split("/")[0]
+        if not self.passing.top:
+            raise Stop((_not_the_commit(self._commit, ""),))
 
 
 def _too_large(commit: Commit, size: int, limit: int) -> Finding:

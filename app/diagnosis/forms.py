@@ -1,0 +1,114 @@
+"""A Diagnosis for whoever asks: as a terminal shows it, as JSON for GitHub's check-run API, as workflow commands."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.text import Text
+
+from app.diagnosis.engine import Diagnosis
+from app.diagnosis.files import Files
+from app.model import Blame, Finding
+from app.report import annotated, finding_in_markdown
+
+CONTEXT = 2
+BLAMES = {
+    Blame.YOU: "in this repository",
+    Blame.GOOGLE: "on the other side, not in this repository",
+    Blame.SERVERGEM: "ServerGem's own fault",
+    Blame.UNKNOWN: "unknown",
+}
+
+
+def as_json(diagnosis: Diagnosis) -> str:
+    """`annotations` as https://docs.github.com/rest/checks/runs takes them, `summary` in Markdown, `findings`."""
+    found = {
+        "annotations": [asdict(each) for each in annotated(diagnosis.findings)],
+        "summary": summary(diagnosis),
+        "findings": [_as_dict(each) for each in diagnosis.findings],
+        "more": diagnosis.more,
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def as_workflow_commands(diagnosis: Diagnosis) -> str:
+    """https://docs.github.com/actions/reference/workflow-commands-for-github-actions"""
+    return "\n".join(_command(each) for each in diagnosis.findings)
+
+
+def summary(diagnosis: Diagnosis) -> str:
+    """The check run's text: every finding with its fix, those without a place too."""
+    parts = [finding_in_markdown(each) for each in diagnosis.findings]
+    if diagnosis.more:
+        parts.append(f"{diagnosis.more} more of the same kind are not shown.")
+    return "\n\n".join(parts)
+
+
+def show(diagnosis: Diagnosis, files: Files, console: Console) -> None:
+    """Each finding as a compiler shows it: the title, the source lines with the place marked, the fix."""
+    for finding in diagnosis.findings:
+        console.print(Text.assemble(("error", "bold red"), f"[{finding.code}]: ", (finding.title, "bold")))
+        if finding.place:
+            _show_source(finding, files, console)
+        for line in (finding.message, f"fix: {finding.fix}", finding.link):
+            if line:
+                console.print(Text(f"  {line}"))
+        console.print(Text(f"  fault: {BLAMES[finding.blame]}\n", "dim"))
+        if finding.blame is Blame.UNKNOWN and finding.excerpt:
+            console.print(Text("\n".join(f"  | {line}" for line in finding.excerpt.split("\n")) + "\n"))
+    if diagnosis.more:
+        console.print(f"{diagnosis.more} more of the same kind.")
+
+
+def _show_source(finding: Finding, files: Files, console: Console) -> None:
+    place = finding.place
+    assert place is not None
+    console.print(Text(f"  --> {place.path}:{place.line}", "blue"))
+    lines = files.lines(place.path)
+    first, last = (
+        max(1, place.line - CONTEXT),
+        min(len(lines), min(place.last_line, place.line + 8) + CONTEXT),
+    )
+    lexer = Syntax.guess_lexer(place.path)
+    for number in range(first, last + 1):
+        inside = place.line <= number <= place.last_line
+        mark = Text(f"{'>' if inside else ' '} {number:>5} | ", "bold red" if inside else "blue")
+        code = Syntax("", lexer).highlight(lines[number - 1][:200])
+        code.rstrip()
+        console.print(mark + code)
+
+
+def _as_dict(finding: Finding) -> dict[str, object]:
+    place = finding.place
+    return {
+        "code": finding.code,
+        "title": finding.title,
+        "message": finding.message,
+        "fix": finding.fix,
+        "blame": finding.blame.value,
+        "path": place.path if place else None,
+        "line": place.line if place else None,
+        "end_line": place.last_line if place else None,
+        "link": finding.link,
+        "excerpt": finding.excerpt,
+    }
+
+
+def _command(finding: Finding) -> str:
+    where = ""
+    if finding.place:
+        place = finding.place
+        where = f"file={_property(place.path)},line={place.line},endLine={place.last_line},"
+    message = "\n".join(part for part in (finding.message, finding.fix, finding.link) if part)
+    return f"::error {where}title={_property(finding.title)}::{_data(message)}"
+
+
+def _data(words: str) -> str:
+    return words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(words: str) -> str:
+    return _data(words).replace(":", "%3A").replace(",", "%2C")
