@@ -15,7 +15,7 @@ from app.report import ended
 from app.stages.build import build
 from app.stages.configure import CONFIG_PATH, Plan, configure
 from app.stages.order import insist_on_newest
-from app.stages.preflight import preflight
+from app.stages.preflight import memory, preflight
 from app.stages.release import release
 from app.stages.shift import restore, shift
 from app.stages.upload import upload
@@ -63,6 +63,8 @@ def deploy(world: World, run: Run) -> None:
             verified = this.stage(VERIFY, verify, commit, target, revision)
             live = this.stage(SHIFT, shift, commit, target, revision, verified)
         this.live(live)
+    if this.report.ending is Ending.FAILED:
+        memory.forget(target.project)
 
 
 @dataclass(frozen=True)

@@ -116,12 +116,14 @@ class Scene:
     again: bool = False
     made_here: list[str] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_TAIL_LINES))
     log_url: str = ""
 
     def note(self, words: str) -> None:
         """A remark on this stage's row: a retry, a repair, a reason."""
-        self.row = self.row.noted(words)
+        with self.lock:
+            self.row = self.row.noted(words)
         log.fact("stage.note", stage=self.row.title, note=words)
         self.show(self.row)
 
@@ -129,6 +131,19 @@ class Scene:
         """Something that was created or switched on for this deployment."""
         self.made_here.append(words)
         self.note(words)
+
+    def parts(self, rows: tuple[Row, ...]) -> None:
+        """What this stage does side by side, each with a line of its own."""
+        with self.lock:
+            self.row = replace(self.row, parts=rows)
+        self.show(self.row)
+
+    def part(self, row: Row) -> None:
+        """How one of them stands now."""
+        with self.lock:
+            rows = tuple(row if kept.title == row.title else kept for kept in self.row.parts)
+            self.row = replace(self.row, parts=rows)
+        self.show(self.row)
 
     def warn(self, finding: Finding) -> None:
         """Something that does not stop this deployment and that its author should know."""
@@ -241,7 +256,7 @@ class Deployment:
         """Run two stages side by side, as one step of the journal."""
         title = f"{first.title} + {second.title}"
         records = durable.step(title, partial(self._perform_both, first, second), tuple[Record, Record])
-        faults = tuple({f.code: f for record in records for f in record.findings}.values())
+        faults = tuple({(f.code, f.title): f for record in records for f in record.findings}.values())
         for record in records:
             self._fold(record)
         if successor := next((r.successor for r in records if r.successor), ""):

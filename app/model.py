@@ -325,13 +325,17 @@ class RowState(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One stage's line in the report. Times are epoch seconds; `notes`: what was made, repaired, retried."""
+    """One stage's line in the report. Times are epoch seconds; `notes`: what was made, repaired, retried.
+
+    `parts` are the lines of what a stage does side by side.
+    """
 
     title: str
     state: RowState = RowState.WAITING
     started: float = 0.0
     ended: float = 0.0
     notes: tuple[str, ...] = ()
+    parts: tuple[Row, ...] = ()
 
     @property
     def seconds(self) -> float:

@@ -86,6 +86,7 @@ MARKS: dict[RowState, str] = {
     RowState.SKIPPED: "–",
     RowState.FAILED: "✗",
 }
+IN_MARKDOWN = {ord(character): f"&#{ord(character)};" for character in "\\`*_{}[]<>|#@~"}
 BLAMES: dict[Blame, str] = {
     Blame.YOU: "This is in the repository or its configuration.",
     Blame.GOOGLE: "This is on Google's side, not in your change.",
@@ -203,9 +204,7 @@ def duration(seconds: float) -> str:
 
 def in_markdown(words: str) -> str:
     """Text from outside, so that it cannot become markup, a mention or a table cell of its own."""
-    for character in "\\`*_{}[]<>|#@~":
-        words = words.replace(character, f"&#{ord(character)};")
-    return " ".join(words.split())
+    return " ".join(words.translate(IN_MARKDOWN).split())
 
 
 def _status(report: Report) -> Status:
@@ -246,10 +245,15 @@ def _table(rows: tuple[Row, ...]) -> str:
         return ""
     lines = ["| | Stage | Time | |", "|---|---|---:|---|"]
     for row in rows:
-        time = duration(row.seconds) if row.ended else ""
-        notes = "<br>".join(in_markdown(note) for note in row.notes)
-        lines.append(f"| {MARKS[row.state]} | {row.title} | {time} | {notes} |")
+        lines.append(_line(row, row.title))
+        lines += [_line(part, f"· {part.title}") for part in row.parts]
     return "\n".join(lines)
+
+
+def _line(row: Row, title: str) -> str:
+    time = duration(row.seconds) if row.ended else ""
+    notes = "<br>".join(in_markdown(note) for note in row.notes)
+    return f"| {MARKS[row.state]} | {title} | {time} | {notes} |"
 
 
 def _total(report: Report) -> float:

@@ -13,10 +13,13 @@ from gcp.errors import ask
 if TYPE_CHECKING:
     import grpc
     from google.cloud.artifactregistry_v1 import ArtifactRegistryClient
+    from google.cloud.billing_v1 import CloudBillingClient
     from google.cloud.devtools.cloudbuild_v1 import CloudBuildClient
+    from google.cloud.iam_admin_v1 import IAMClient
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
     from google.cloud.resourcemanager_v3 import ProjectsClient
     from google.cloud.run_v2 import RevisionsClient, ServicesClient
+    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
     from google.cloud.service_usage_v1 import ServiceUsageClient
 
 T = TypeVar("T")
@@ -73,6 +76,29 @@ class Google:
         )
 
         return self._client(artifactregistry_v1.ArtifactRegistryClient, ArtifactRegistryGrpcTransport)
+
+    @cached_property
+    def billing(self) -> CloudBillingClient:
+        from google.cloud import billing_v1
+        from google.cloud.billing_v1.services.cloud_billing.transports import CloudBillingGrpcTransport
+
+        return self._client(billing_v1.CloudBillingClient, CloudBillingGrpcTransport)
+
+    @cached_property
+    def accounts(self) -> IAMClient:
+        from google.cloud import iam_admin_v1
+        from google.cloud.iam_admin_v1.services.iam.transports import IAMGrpcTransport
+
+        return self._client(iam_admin_v1.IAMClient, IAMGrpcTransport)
+
+    @cached_property
+    def secrets(self) -> SecretManagerServiceClient:
+        from google.cloud import secretmanager_v1
+        from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (
+            SecretManagerServiceGrpcTransport,
+        )
+
+        return self._client(secretmanager_v1.SecretManagerServiceClient, SecretManagerServiceGrpcTransport)
 
     @cached_property
     def builds(self) -> CloudBuildClient:

@@ -20,6 +20,7 @@ LONGEST_WAITS = 20
 LOOK_SECONDS = 0.5
 # How often we read again and try again when somebody else changes the service at the same moment.
 CONFLICTS = 5
+MANAGED_BY = "servergem"
 REVISION = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
 LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
 
@@ -50,7 +51,10 @@ class WantedService:
 
 @dataclass(frozen=True)
 class ServiceState:
-    """A service as it stands. `traffic` names revisions also where the service says LATEST."""
+    """A service as it stands. `traffic` names revisions also where the service says LATEST.
+
+    `env` are the names of its variables. `pinned_by_hand`: its newest revision gets nothing, and not by our doing.
+    """
 
     name: str
     etag: str
@@ -58,6 +62,9 @@ class ServiceState:
     traffic: tuple[Traffic, ...]
     serving: str
     tag_urls: tuple[tuple[str, str], ...] = ()
+    env: tuple[str, ...] = ()
+    last_modifier: str = ""
+    pinned_by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -280,7 +287,19 @@ def _state(found: run_v2.Service) -> ServiceState:
     ) or (Traffic(latest, 100),)
     serving = max(traffic, key=lambda entry: entry.percent).revision
     tags = tuple((status.tag, status.uri) for status in found.traffic_statuses if status.tag)
-    return ServiceState(found.name.rpartition("/")[2], found.etag, found.uri, traffic, serving, tags)
+    containers = list(found.template.containers)
+    newest = found.latest_created_revision.rpartition("/")[2]
+    return ServiceState(
+        name=found.name.rpartition("/")[2],
+        etag=found.etag,
+        url=found.uri,
+        traffic=traffic,
+        serving=serving,
+        tag_urls=tags,
+        env=tuple(sorted(variable.name for variable in containers[0].env)) if containers else (),
+        last_modifier=found.last_modifier,
+        pinned_by_hand=serving != newest and MANAGED_BY not in dict(found.labels).values(),
+    )
 
 
 def _pinned(before: ServiceState) -> tuple[Traffic, ...]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from google.iam.v1 import iam_policy_pb2
 
 from gcp.cloud import TIMEOUT, Google
 
@@ -36,3 +39,17 @@ def test_permissions(google: Google, project: str, permissions: tuple[str, ...])
         ),
     )
     return frozenset(held.permissions)
+
+
+def roles(google: Google, project: str) -> dict[str, frozenset[str]]:
+    """The roles of each member on the project itself; what comes from a folder or an organisation is not in it."""
+    request = iam_policy_pb2.GetIamPolicyRequest(resource=f"projects/{project}")
+    policy: Any = google.ask(
+        "Projects.GetIamPolicy",
+        lambda: google.projects.get_iam_policy(request=request, retry=None, timeout=TIMEOUT),
+    )
+    members = {member for binding in policy.bindings for member in binding.members}
+    return {
+        member: frozenset(binding.role for binding in policy.bindings if member in binding.members)
+        for member in members
+    }

@@ -121,8 +121,10 @@ class House:
         return found
 
     def log_tail(self) -> str:
+        """What is still under way, and the end of ServerGem's own log."""
         log = self.folder / "servergem.log"
-        return log.read_text()[-6000:] if log.exists() else "no log"
+        open_ones = [(d["name"], d["sha"][:7], d["rows"]) for d in self.deployments() if not d["ending"]]
+        return f"{open_ones}\n{log.read_text()[-6000:] if log.exists() else 'no log'}"
 
 
 @dataclass

@@ -23,6 +23,14 @@ MAX_COMPARED_FILES = 300
 
 
 @dataclass(frozen=True)
+class Installation:
+    """An installation's permissions by name, and the page where its owner accepts new ones."""
+
+    permissions: Mapping[str, str]
+    settings_url: str
+
+
+@dataclass(frozen=True)
 class Listing:
     """What is in a commit. Two commits with the same tree at a path have the same content there.
 
@@ -65,6 +73,13 @@ class GitHub:
         return AppInfo(
             told["slug"], tuple(sorted(told["permissions"].items())), tuple(sorted(told["events"]))
         )
+
+    def installation(self, repository: Repository) -> Installation:
+        """What the owner of this repository has granted the App, and where that is changed."""
+        told = self._again(
+            lambda: self._wire.as_app(endpoints.INSTALLATION, installation=repository.installation_id)
+        ).json()
+        return Installation(dict(told["permissions"]), str(told["html_url"]))
 
     def file(self, commit: Commit, path: str) -> str | None:
         """A text file of this commit; None when there is none at this path."""

@@ -22,6 +22,7 @@ class Endpoint:
 
 
 APP = Endpoint("GET", "/app")
+INSTALLATION = Endpoint("GET", "/app/installations/{installation}")
 TOKEN = Endpoint("POST", "/app/installations/{installation}/access_tokens")
 REPOSITORY_BY_ID = Endpoint("GET", "/repositories/{id}", "metadata")
 CONTENTS = Endpoint("GET", "/repos/{repository}/contents/{path}", "contents")

@@ -139,8 +139,15 @@ class Wire:
             self._clients.pop().connection.close()
 
     def _mint(self, repository: Repository) -> tuple[str, float]:
-        wanted = {"repository_ids": [repository.id], "permissions": permissions()}
-        answer = self.as_app(TOKEN, wanted, installation=repository.installation_id).json()
+        """A token for this one repository and what we call; what the owner has not accepted yet is done without."""
+        wanted: dict[str, Any] = {"repository_ids": [repository.id], "permissions": permissions()}
+        try:
+            answer = self.as_app(TOKEN, wanted, installation=repository.installation_id).json()
+        except GitHubError as error:
+            if error.status != 422:
+                raise
+            del wanted["permissions"]
+            answer = self.as_app(TOKEN, wanted, installation=repository.installation_id).json()
         return str(answer["token"]), datetime.fromisoformat(answer["expires_at"]).timestamp()
 
     def _as_installation(

@@ -7,72 +7,104 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.deployment import Scene
-from app.model import Blame, Commit, Finding, Stop, Target
+from app.github import GitHubError
+from app.model import Commit, Finding, Row, RowState, Stop, Superseded, Target
+from app.stages.checks.apis import apis
+from app.stages.checks.asking import Asking, CannotLook
+from app.stages.checks.bucket import bucket
+from app.stages.checks.github_app import github_app
+from app.stages.checks.permissions import act_as, builder_roles, permissions
+from app.stages.checks.project import can_pay, project
+from app.stages.checks.registry import registry
+from app.stages.checks.secrets import secrets
+from app.stages.checks.service import service
 from app.stages.order import insist_on_newest, nobody
 from app.stages.validate import validate
-from gcp import artifact_registry, cloud_run, resource_manager, service_usage, storage
 from gcp.cloud_run import ServiceState
 from gcp.errors import GoogleError
 
 T = TypeVar("T")
 
-# Their names in Google's own words: https://cloud.google.com/apis/docs/cloud-apis
-APIS = {
-    "cloudbuild.googleapis.com": "Cloud Build API",
-    "run.googleapis.com": "Cloud Run API",
-    "artifactregistry.googleapis.com": "Artifact Registry API",
-    "storage.googleapis.com": "Cloud Storage API",
-    "logging.googleapis.com": "Cloud Logging API",
-}
-# A project's answers hold for this long, until a denial says otherwise.
+# A project's answers hold for this long, until a deployment fails.
 REMEMBER_SECONDS = 600.0
-# Between two looks at whether Google agrees with what we have just switched on, in seconds.
-FIRST_LOOK, LONGEST_LOOK = 0.25, 8.0
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What preflight found or made: where sources and images go."""
+    """What preflight found or made: where sources go, and the service as it stood."""
 
     project_number: int
     bucket: str
     service: ServiceState | None = None
 
 
+@dataclass(frozen=True)
+class Check:
+    """One question with its line in the report. `lasting`: its answer holds for the next deployments too."""
+
+    title: str
+    ask: Callable[[Asking], Any]
+    lasting: bool = True
+
+
+PROJECT, APIS, BUCKET, SERVICE = "Project", "APIs", "Source bucket", "Service as it stands"
+CHECKS = (
+    Check(PROJECT, project),
+    Check(APIS, apis),
+    Check(BUCKET, bucket),
+    Check("Image repository", registry),
+    Check("Billing", can_pay),
+    Check("Permissions", permissions),
+    Check("Accounts", act_as),
+    Check("Build account", builder_roles),
+    Check("Secrets", secrets),
+    Check("GitHub App", github_app),
+    Check(SERVICE, service, lasting=False),
+    Check("Specification", lambda asking: _specification(asking), lasting=False),
+    Check("Branch", lambda asking: _branch(asking), lasting=False),
+)
+
+
 class Memory:
-    """What does not change between deploys, remembered per project and region for a short time."""
+    """What does not change between deploys, remembered for a short time."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], tuple[float, Ground]] = {}
+        self._known: dict[Target, tuple[float, Ground]] = {}
 
     def recall(self, target: Target) -> Ground | None:
-        until, ground = self._known.get((target.project, target.region), (0.0, None))
+        until, ground = self._known.get(_without_lines(target), (0.0, None))
         return ground if time.monotonic() < until else None
 
     def keep(self, target: Target, ground: Ground) -> None:
-        self._known[(target.project, target.region)] = (time.monotonic() + REMEMBER_SECONDS, ground)
+        self._known[_without_lines(target)] = (time.monotonic() + REMEMBER_SECONDS, ground)
 
-    def forget(self, target: Target) -> None:
-        self._known.pop((target.project, target.region), None)
+    def forget(self, project_id: str) -> None:
+        """After a failure nothing of a project is believed any more."""
+        for target in [each for each in self._known if each.project == project_id]:
+            self._known.pop(target, None)
 
 
 memory = Memory()
 
 
 def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future[str]) -> Ground:
-    """Order, project, APIs, repository, bucket, and the service's specification before a build is paid for.
+    """Order, project, accounts, registry, bucket, and the service's specification before a build is paid for.
 
     `bucket_ready` lets the upload beside us start as soon as it can.
     """
+    known = memory.recall(target)
+    asking = Asking(scene, commit, target)
     try:
-        if known := memory.recall(target):
+        if known:
             bucket_ready.set_result(known.bucket)
-            return _look_again(scene, commit, target, known)
-        ground = _ask(scene, commit, target, bucket_ready)
+            asking.number.set_result(known.project_number)
+            asking.enabled.set_result(())
+        ground = _ask(asking, known, bucket_ready)
     except BaseException as error:
+        memory.forget(target.project)
         if not bucket_ready.done():
             bucket_ready.set_exception(error)
         raise
@@ -80,161 +112,95 @@ def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future
     return ground
 
 
-def _look_again(scene: Scene, commit: Commit, target: Target, known: Ground) -> Ground:
-    """What may have changed since the last deployment: the branch, the specification, the service itself."""
-    with ThreadPoolExecutor(3, thread_name_prefix="preflight") as threads:
-        newest = _begin(threads, lambda: insist_on_newest(scene.world.github, commit, nobody))
-        valid = _begin(threads, lambda: validate(scene, commit, target))
-        service = _begin(threads, lambda: _service(scene, target))
-    newest.result()
-    if faults := _faults(scene, valid, service):
-        memory.forget(target)
-        raise Stop(faults)
-    return replace(known, service=service.result())
-
-
-def bucket_name(project_number: int, region: str) -> str:
-    """Not to be guessed or squatted from the project's id alone: it holds the project's number."""
-    return f"servergem-{project_number}-{region}"[:63].rstrip("-")
-
-
-def _ask(scene: Scene, commit: Commit, target: Target, bucket_ready: Future[str]) -> Ground:
+def _ask(asking: Asking, known: Ground | None, bucket_ready: Future[str]) -> Ground:
     """Every question at once, each followed by its own repair; all faults are collected, then reported."""
-    with ThreadPoolExecutor(7, thread_name_prefix="preflight") as threads:
-        newest = _begin(threads, lambda: insist_on_newest(scene.world.github, commit, nobody))
-        project = _begin(threads, lambda: _project(scene, target))
-        enabled = _begin(threads, lambda: _apis(scene, target))
-        bucket = _begin(threads, lambda: _bucket(scene, target, project, enabled))
-        repository = _begin(threads, lambda: _repository(scene, target, enabled))
-        valid = _begin(threads, lambda: _patiently(scene, enabled, lambda: validate(scene, commit, target)))
-        service = _begin(threads, lambda: _patiently(scene, enabled, lambda: _service(scene, target)))
-        if bucket.exception() is None:
-            bucket_ready.set_result(bucket.result())
-    newest.result()
-    faults = _faults(scene, project, enabled, bucket, repository, valid, service)
+    checks = [check for check in CHECKS if not (known and check.lasting)]
+    asking.scene.parts(tuple(Row(check.title) for check in checks))
+    with ThreadPoolExecutor(len(checks), thread_name_prefix="preflight") as threads:
+        answers = {
+            check.title: threads.submit(contextvars.copy_context().run, _answer, asking, check)
+            for check in checks
+        }
+        if known is None:
+            _when_done(answers[BUCKET], bucket_ready)
+    faults = _faults(asking.scene, list(answers.values()))
     if faults:
         raise Stop(faults)
-    return Ground(project.result(), bucket.result(), service.result())
+    state = answers[SERVICE].result()
+    if known:
+        return replace(known, service=state)
+    return Ground(answers[PROJECT].result(), answers[BUCKET].result(), state)
 
 
-def _begin(threads: ThreadPoolExecutor, work: Callable[[], T]) -> Future[T]:
-    return threads.submit(contextvars.copy_context().run, work)
+def _answer(asking: Asking, check: Check) -> Any:
+    """Ask one question, with its own line and its own time."""
+    row = Row(check.title, RowState.RUNNING, started=time.time())
+    waiting: Future[Any] | None = asking.number if check.title == PROJECT else None
+    waiting = asking.enabled if check.title == APIS else waiting
+    try:
+        found = check.ask(asking)
+    except CannotLook as refused:
+        asking.scene.part(_ended(row, RowState.SKIPPED).noted(f"could not look: {refused}"))
+        found = ()
+    except Exception as error:
+        asking.scene.part(_ended(row, RowState.FAILED))
+        asking.refused.set()
+        if waiting:
+            waiting.set_exception(error)
+        raise
+    else:
+        asking.scene.part(_ended(row, RowState.DONE))
+    if waiting and not waiting.done():
+        waiting.set_result(found)
+    return found
 
 
-def _faults(
-    scene: Scene,
-    *answers: Future[int]
-    | Future[str]
-    | Future[tuple[str, ...]]
-    | Future[None]
-    | Future[ServiceState | None],
-) -> tuple[Finding, ...]:
-    """The findings of all answers, each cause once; a fault of our own is raised as it is."""
-    found: dict[tuple[str, str], Finding] = {}
-    for answer in answers:
-        error = answer.exception()
+def _ended(row: Row, state: RowState) -> Row:
+    return replace(row, state=state, ended=time.time())
+
+
+def _when_done(answer: Future[Any], ready: Future[str]) -> None:
+    """Hand the bucket over as soon as it is there; when it is not, the upload ends with the same reason."""
+
+    def hand_over(done: Future[Any]) -> None:
+        error = done.exception()
         if error is None:
+            ready.set_result(done.result())
+        else:
+            ready.set_exception(error)
+
+    answer.add_done_callback(hand_over)
+
+
+def _specification(asking: Asking) -> None:
+    asking.patiently(lambda: validate(asking.scene, asking.commit, asking.target))
+
+
+def _branch(asking: Asking) -> None:
+    insist_on_newest(asking.scene.world.github, asking.commit, nobody)
+
+
+def _faults(scene: Scene, answers: list[Future[Any]]) -> tuple[Finding, ...]:
+    """The findings of all answers, each cause once; what is no finding is raised as it is."""
+    found: dict[tuple[str, str], Finding] = {}
+    errors = [error for answer in answers if (error := answer.exception())]
+    off = any(isinstance(error, Stop) and error.finding.code == "api-disabled" for error in errors)
+    for error in sorted(errors, key=lambda error: not isinstance(error, Superseded)):
+        if isinstance(error, GoogleError) and error.reason == "SERVICE_DISABLED" and off:
+            continue  # it follows from what is said already
+        if isinstance(error, GoogleError):
+            findings: tuple[Finding, ...] = (scene.explain(error),)
+        elif isinstance(error, Stop):
+            findings = error.findings
+        elif isinstance(error, GitHubError) and found:
             continue
-        if not isinstance(error, Stop | GoogleError):
+        else:
             raise error
-        for finding in error.findings if isinstance(error, Stop) else (scene.explain(error),):
+        for finding in findings:
             found.setdefault((finding.code, finding.title), finding)
     return tuple(found.values())
 
 
-def _project(scene: Scene, target: Target) -> int:
-    """The project's number; Stop when it cannot be used."""
-    project = resource_manager.get_project(scene.world.google, target.project)
-    if project.state != "ACTIVE":
-        raise Stop((_project_is(target, project.state),))
-    return int(project.number)
-
-
-def _apis(scene: Scene, target: Target) -> tuple[str, ...]:
-    """Switch on what is off, in one batch; the APIs that were off."""
-    states = service_usage.states(scene.world.google, target.project, tuple(APIS))
-    off = tuple(api for api in APIS if not states.get(api))
-    if not off:
-        return ()
-    if not scene.world.settings.enable_apis:
-        raise Stop(tuple(_api_is_off(target, api) for api in off))
-    service_usage.enable(scene.world.google, target.project, off)
-    for api in off:
-        scene.made(f"enabled the {APIS[api]} ({api})")
-    return off
-
-
-def _bucket(scene: Scene, target: Target, project: Future[int], enabled: Future[tuple[str, ...]]) -> str:
-    """The bucket for sources, made when missing; Stop when somebody else owns its name."""
-    google, name = scene.world.google, bucket_name(project.result(), target.region)
-    found = _patiently(scene, enabled, lambda: storage.bucket(google, name))
-    if found is None:
-        _patiently(scene, enabled, lambda: storage.create_bucket(google, target.project, name, target.region))
-        scene.made(f"created source bucket {name} in {target.region}")
-    elif int(found.project_number) != project.result():
-        raise Stop((_bucket_is_foreign(target, name),))
-    return name
-
-
-def _repository(scene: Scene, target: Target, enabled: Future[tuple[str, ...]]) -> None:
-    """The Docker repository for images, made when missing."""
-    google, name = scene.world.google, scene.world.settings.repository
-    project, region = target.project, target.region
-    if (
-        _patiently(scene, enabled, lambda: artifact_registry.repository(google, project, region, name))
-        is None
-    ):
-        _patiently(scene, enabled, lambda: artifact_registry.create_repository(google, project, region, name))
-        scene.made(f"created Artifact Registry repository {name} in {region}")
-
-
-def _service(scene: Scene, target: Target) -> ServiceState | None:
-    """The service as it stands before this deployment."""
-    return cloud_run.service(scene.world.google, target.project, target.region, target.name)
-
-
-def _patiently(scene: Scene, enabled: Future[tuple[str, ...]], work: Callable[[], T]) -> T:
-    """Wait out the minutes in which Google still denies an API that we have just switched on.
-
-    A denial is final when we changed nothing: https://cloud.google.com/service-usage/docs/enable-disable
-    """
-    until = time.monotonic() + scene.world.settings.propagation_deadline
-    pause = FIRST_LOOK
-    while True:
-        try:
-            return work()
-        except GoogleError as denied:
-            if denied.code != "PERMISSION_DENIED" or not enabled.result() or time.monotonic() > until:
-                raise
-        time.sleep(pause)
-        pause = min(pause * 2, LONGEST_LOOK)
-
-
-def _project_is(target: Target, state: str) -> Finding:
-    return Finding(
-        code="project-not-active",
-        title=f"The Google Cloud project {target.project} is {state}",
-        message="Nothing can be deployed into a project that is being deleted.",
-        fix=f"Restore it: `gcloud projects undelete {target.project}`, then re-run this check.",
-        link="https://cloud.google.com/resource-manager/docs/creating-managing-projects",
-    )
-
-
-def _api_is_off(target: Target, api: str) -> Finding:
-    return Finding(
-        code="api-disabled",
-        title=f"The {APIS[api]} is off in project {target.project}",
-        message="This ServerGem is not allowed to switch APIs on (SERVERGEM_ENABLE_APIS).",
-        fix=f"`gcloud services enable {' '.join(APIS)} --project {target.project}`, then re-run this check.",
-        link=f"https://console.cloud.google.com/apis/library/{api}?project={target.project}",
-    )
-
-
-def _bucket_is_foreign(target: Target, name: str) -> Finding:
-    return Finding(
-        code="bucket-in-another-project",
-        title=f"The bucket {name} belongs to another project",
-        message="Sources are never uploaded to a bucket that somebody else owns.",
-        fix=f"Find out who owns gs://{name}; ServerGem needs that name in project {target.project}.",
-        blame=Blame.UNKNOWN,
-    )
+def _without_lines(target: Target) -> Target:
+    """The same Target in another commit, where its lines may have moved."""
+    return replace(target, lines=())

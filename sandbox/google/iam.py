@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from google.cloud import iam_admin_v1, secretmanager_v1
-from google.iam.v1 import iam_policy_pb2
+from google.iam.v1 import iam_policy_pb2, policy_pb2
 
 from sandbox.google.errors import Code, Refusal, not_found
 from sandbox.google.state import Project, Projects, account_of, segments
@@ -89,6 +89,7 @@ class SecretManager:
         return {
             "SecretManagerService.GetSecret": self.get_secret,
             "SecretManagerService.GetSecretVersion": self.get_version,
+            "SecretManagerService.GetIamPolicy": self.policy,
             "SecretManagerService.TestIamPermissions": self.test_permissions,
         }
 
@@ -115,6 +116,11 @@ class SecretManager:
     def get_secret(self, request: Any) -> secretmanager_v1.Secret:
         project, secret = self._admit(request.name, "secrets.get")
         return secretmanager_v1.Secret(name=f"projects/{project.number}/secrets/{secret}")
+
+    def policy(self, request: Any) -> policy_pb2.Policy:
+        """Nobody has a role on one secret alone: all have theirs on the project."""
+        self._admit(request.resource, "secrets.getIamPolicy")
+        return policy_pb2.Policy()
 
     def get_version(self, request: Any) -> secretmanager_v1.SecretVersion:
         project, secret = self._admit(request.name, "versions.get")

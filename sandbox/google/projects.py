@@ -6,12 +6,16 @@ from typing import Any
 
 from google.cloud import billing_v1
 from google.cloud import resourcemanager_v3 as resourcemanager
-from google.iam.v1 import iam_policy_pb2
+from google.iam.v1 import iam_policy_pb2, policy_pb2
 
 from sandbox.google.errors import Code, Refusal, error_info
-from sandbox.google.state import Project, Projects
+from sandbox.google.state import Member, Project, Projects
 
 API = "cloudresourcemanager.googleapis.com"
+ROLES: dict[Member, str] = {
+    "build": "roles/cloudbuild.builds.builder",
+    "runtime": "roles/secretmanager.secretAccessor",
+}
 _STATES: Any = resourcemanager.Project.State
 
 
@@ -25,6 +29,7 @@ class ResourceManager:
         return {
             "Projects.GetProject": self.get_project,
             "Projects.TestIamPermissions": self.test_permissions,
+            "Projects.GetIamPolicy": self.policy,
             "CloudBilling.GetProjectBillingInfo": self.billing_info,
         }
 
@@ -61,6 +66,14 @@ class ResourceManager:
         project = self._projects.find(request.resource)
         held = [each for each in request.permissions if project is not None and project.holds(each)]
         return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)
+
+    def policy(self, request: Any) -> policy_pb2.Policy:
+        """Who has which role: the accounts that build and run have theirs unless something was revoked."""
+        project = self._admit(request.resource, "resourcemanager.projects.getIamPolicy")
+        members = [f"serviceAccount:{account}" for account in sorted(project.service_accounts)]
+        given = {member: role for member, role in ROLES.items() if not project.revoked.get(member)}
+        bindings = [policy_pb2.Binding(role=role, members=members) for role in given.values()]
+        return policy_pb2.Policy(bindings=bindings)
 
     def billing_info(self, request: Any) -> billing_v1.ProjectBillingInfo:
         project = self._admit(request.name, "resourcemanager.projects.get")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -30,7 +29,17 @@ DEFAULT_APIS = frozenset(
     }
 )
 DEPLOY_APIS = ("run.googleapis.com", "cloudbuild.googleapis.com", "artifactregistry.googleapis.com")
-_LOCATION = re.compile(r"[a-z]+(-[a-z]+)+[0-9]{1,2}\Z")
+# https://cloud.google.com/run/docs/locations
+REGIONS = frozenset({
+    "africa-south1", "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2", "asia-northeast3",
+    "asia-south1", "asia-south2", "asia-southeast1", "asia-southeast2", "asia-southeast3",
+    "australia-southeast1", "australia-southeast2", "europe-central2", "europe-north1", "europe-north2",
+    "europe-southwest1", "europe-west1", "europe-west10", "europe-west12", "europe-west2", "europe-west3",
+    "europe-west4", "europe-west6", "europe-west8", "europe-west9", "me-central1", "me-central2",
+    "me-west1", "northamerica-northeast1", "northamerica-northeast2", "northamerica-south1",
+    "southamerica-east1", "southamerica-west1", "us-central1", "us-east1", "us-east4", "us-east5",
+    "us-south1", "us-west1", "us-west2", "us-west3", "us-west4",
+})  # fmt: skip
 DEPLOYER = "servergem-deployer@sandbox.iam.gserviceaccount.com"
 
 
@@ -112,7 +121,7 @@ class Projects:
         if usable_from is None or usable_from > time.monotonic():
             raise errors.service_disabled(api, project.id, project.number)
         location = segments(resource).get("locations", "-")
-        if location not in {"-", "global"} and not _LOCATION.match(location):
+        if location not in {"-", "global"} | REGIONS:
             raise errors.no_location(location)
         if pays and not project.billing:
             raise errors.billing_disabled(api, project.id, project.number)

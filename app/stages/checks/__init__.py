@@ -1,0 +1,1 @@
+"""The cloud checks: each file has one question to Google that can be answered before a build is paid for."""

@@ -1,0 +1,30 @@
+"""Is there a Docker repository for the images? It is made when it is missing."""
+
+from __future__ import annotations
+
+from app.model import Finding
+from app.stages.checks.asking import Asking, stop
+from gcp import artifact_registry
+
+
+def registry(asking: Asking) -> None:
+    """Find or make the Artifact Registry repository in the service's region."""
+    google, name = asking.google, asking.scene.world.settings.repository
+    project, region = asking.project, asking.region
+    found = asking.patiently(lambda: artifact_registry.repository(google, project, region, name))
+    if found is None:
+        asking.patiently(lambda: artifact_registry.create_repository(google, project, region, name))
+        asking.scene.made(f"created Artifact Registry repository {name} in {region}")
+    elif found.format != "DOCKER":
+        raise stop(_not_docker(project, region, name, found.format))
+
+
+def _not_docker(project: str, region: str, name: str, kind: str) -> Finding:
+    return Finding(
+        code="repository-wrong-format",
+        title=f"The repository {name} holds {kind} packages, not images"[:80],
+        message=f"projects/{project}/locations/{region}/repositories/{name} has the format {kind}.",
+        fix="Have the operator name another one as SERVERGEM_REPOSITORY, or make this one anew with "
+        f"`gcloud artifacts repositories create {name} --repository-format=docker --location={region}`.",
+        link=f"https://console.cloud.google.com/artifacts?project={project}",
+    )

@@ -1,0 +1,29 @@
+"""Secret Manager: whether a secret and its version are there, and who may read it. Values are never asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.iam.v1 import iam_policy_pb2
+
+from gcp.cloud import TIMEOUT, Google
+
+
+def version_state(google: Google, project: str, secret: str, version: str) -> str:
+    """ENABLED, DISABLED or DESTROYED; GoogleError NOT_FOUND when there is no such secret or version."""
+    name = f"projects/{project}/secrets/{secret}/versions/{version}"
+    found = google.ask(
+        "SecretManagerService.GetSecretVersion",
+        lambda: google.secrets.get_secret_version(name=name, retry=None, timeout=TIMEOUT),
+    )
+    return str(found.state.name)
+
+
+def roles_of(google: Google, project: str, secret: str, member: str) -> frozenset[str]:
+    """The roles that a member has on this very secret."""
+    request = iam_policy_pb2.GetIamPolicyRequest(resource=f"projects/{project}/secrets/{secret}")
+    policy: Any = google.ask(
+        "SecretManagerService.GetIamPolicy",
+        lambda: google.secrets.get_iam_policy(request=request, retry=None, timeout=TIMEOUT),
+    )
+    return frozenset(binding.role for binding in policy.bindings if member in binding.members)
