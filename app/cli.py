@@ -1,14 +1,18 @@
-"""The command line: `servergem serve | sandbox | explain`."""
+"""The command line: `servergem serve | sandbox | explain | check | preflight | setup`."""
 
 from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import BinaryIO
 
 import click
+
+from app import log
+from app.settings import BadSettings
 
 
 @click.group()
@@ -87,6 +91,97 @@ def explain(repo: Path, form: str, log: BinaryIO) -> None:
         click.echo(forms.as_workflow_commands(diagnosis))
     else:
         forms.show(diagnosis, files, Console(highlight=False, soft_wrap=True))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=".")
+def check(folder: Path) -> None:
+    """Look at servergem.yml and the source in FOLDER, offline: for a pre-commit hook, or CI.
+
+    The exit status is 0 when nothing is wrong that a parser can see, and 1 when a deployment would fail.
+    """
+    from rich.console import Console
+
+    from app import commands
+
+    sys.exit(commands.check(folder, Console(highlight=False, soft_wrap=True)))
+
+
+@main.command()
+@click.option(
+    "--repo",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=".",
+    show_default=True,
+    help="The repository.",
+)
+@click.option("--project", default="", help="The Google Cloud project. Default: $GOOGLE_CLOUD_PROJECT.")
+@click.option("--fix", is_flag=True, help="Make what is missing and may be made, as a deployment would.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def preflight(repo: Path, project: str, fix: bool, as_json: bool) -> None:
+    """Ask Google Cloud everything that a deployment would stumble over, with this machine's credentials.
+
+    The exit status is 0 when a deployment would go through, and 1 when it would fail.
+    """
+    from rich.console import Console
+
+    from app import commands
+    from app.deployment import World
+    from app.report import MARKS, duration
+    from app.settings import load
+    from app.store import Store
+
+    console = Console(highlight=False, soft_wrap=True, stderr=as_json)
+    named = {"GOOGLE_CLOUD_PROJECT": project} if project else {}
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            settings = load(_without_github() | dict(os.environ) | named | {"SERVERGEM_DATA": folder})
+        except BadSettings as error:
+            raise click.UsageError(str(error)) from error
+        log.keep_quiet(settings.secrets())
+        store = Store.open(Path(folder))
+        world = World.build(settings, store)
+        source = commands.read(repo, project=settings.google_project, region=settings.region)
+        looked = commands.preflight(
+            world,
+            source,
+            commands.nowhere(repo),
+            fix=fix,
+            tell=lambda row: console.print(f"{MARKS[row.state]} {row.title:<22} {duration(row.seconds):>7}"),
+        )
+        world.outbox.close()
+        store.close()
+    if as_json:
+        click.echo(commands.as_json(looked, source))
+    sys.exit(commands.show(looked, source, console))
+
+
+def _without_github() -> dict[str, str]:
+    """Settings for a command that asks GitHub nothing: a key that opens nothing."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return {"GITHUB_APP_ID": "0", "GITHUB_PRIVATE_KEY": pem, "GITHUB_WEBHOOK_SECRET": "none"}
+
+
+@main.group()
+def setup() -> None:
+    """Prepare what ServerGem needs once."""
+
+
+@setup.command()
+@click.option("--project", required=True, help="The Google Cloud project.")
+@click.option("--region", default="europe-west1", show_default=True)
+@click.option("--apply", is_flag=True, help="Run each step with gcloud instead of only printing it.")
+def google(project: str, region: str, apply: bool) -> None:
+    """Print (and with --apply run) what a project needs: APIs, accounts, roles. No key is downloaded."""
+    from rich.console import Console
+
+    from app import commands
+
+    sys.exit(commands.set_up_google(project, region, Console(highlight=False, soft_wrap=True), apply=apply))
 
 
 def _seconds(words: str) -> float:

@@ -51,6 +51,12 @@ def set_up(log_format: str, secrets: Iterable[str]) -> None:
     logging.root.setLevel(logging.WARNING)
 
 
+def keep_quiet(secrets: Iterable[str]) -> None:
+    """For a command that speaks to a person itself: no lines, and never any of `secrets` in what it says."""
+    hide(secrets)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
 def about(**fields: str) -> None:
     """From here on, every line of this thread or task carries these fields."""
     bind_contextvars(**fields)

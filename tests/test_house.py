@@ -16,6 +16,8 @@ FLOORS = {
     "app.main": 6,
     "app.cli": 6,
     "app.pages": 6,
+    "app.commands": 5,
+    "app.setup_google": 2,
     "app.deploy": 5,
     "app.deployment": 4,
     "app.stages": 4,

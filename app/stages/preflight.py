@@ -68,6 +68,9 @@ CHECKS = (
 )
 
 
+AT_GITHUB = ("GitHub App", "Branch")
+
+
 class Memory:
     """What does not change between deploys, remembered for a short time."""
 
@@ -112,9 +115,21 @@ def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future
     return ground
 
 
-def _ask(asking: Asking, known: Ground | None, bucket_ready: Future[str]) -> Ground:
+def look(scene: Scene, commit: Commit, target: Target, *, make: bool, github: bool) -> tuple[Finding, ...]:
+    """The same questions without a deployment: what is wrong, and with `make` unset nothing is changed."""
+    asking = Asking(scene, commit, target, make=make)
+    try:
+        _ask(asking, None, Future(), tuple(c for c in CHECKS if github or c.title not in AT_GITHUB))
+    except Stop as stop:
+        return (*stop.findings, *scene.warnings)
+    return tuple(scene.warnings)
+
+
+def _ask(
+    asking: Asking, known: Ground | None, bucket_ready: Future[str], every: tuple[Check, ...] = CHECKS
+) -> Ground:
     """Every question at once, each followed by its own repair; all faults are collected, then reported."""
-    checks = [check for check in CHECKS if not (known and check.lasting)]
+    checks = [check for check in every if not (known and check.lasting)]
     asking.scene.parts(tuple(Row(check.title) for check in checks))
     with ThreadPoolExecutor(len(checks), thread_name_prefix="preflight") as threads:
         answers = {
@@ -143,6 +158,9 @@ def _answer(asking: Asking, check: Check) -> Any:
         asking.scene.part(_ended(row, RowState.SKIPPED).noted(f"could not look: {refused}"))
         found = ()
     except Exception as error:
+        if not asking.make and isinstance(error, GoogleError) and error.reason == "SERVICE_DISABLED":
+            asking.scene.part(_ended(row, RowState.SKIPPED).noted("its API will be enabled first"))
+            return None
         asking.scene.part(_ended(row, RowState.FAILED))
         asking.refused.set()
         if waiting:

@@ -36,6 +36,9 @@ def apis(asking: Asking) -> tuple[str, ...]:
     off = tuple(api for api in wanted if not states.get(api))
     if not off:
         return ()
+    if not asking.make:
+        asking.scene.note(f"will be enabled: {', '.join(off)}")
+        return ()
     if not asking.scene.world.settings.enable_apis:
         raise stop(*(_off(asking.project, api, wanted, off) for api in off))
     try:

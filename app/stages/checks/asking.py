@@ -31,6 +31,7 @@ class CannotLook(Exception):  # noqa: N818 - reads as what happened
 class Asking:
     """One deployment's questions. `number` and `enabled` are the first two checks' answers, as futures.
 
+    `make`: what is missing may be made; otherwise it is only said.
     `refused` is set when any check has found what only a person can change: nobody then waits for better times.
     """
 
@@ -40,6 +41,7 @@ class Asking:
     number: Future[int] = field(default_factory=Future)
     enabled: Future[tuple[str, ...]] = field(default_factory=Future)
     refused: Event = field(default_factory=Event)
+    make: bool = True
 
     @property
     def google(self) -> Google:

@@ -13,7 +13,9 @@ def bucket(asking: Asking) -> str:
     number = asking.number.result()
     name = bucket_name(number, region)
     found = asking.patiently(lambda: storage.bucket(google, name))
-    if found is None:
+    if found is None and not asking.make:
+        asking.scene.note(f"the source bucket {name} will be created in {region}")
+    elif found is None:
         asking.patiently(lambda: storage.create_bucket(google, asking.project, name, region))
         asking.scene.made(f"created source bucket {name} in {region}")
     elif found.project_number != number:

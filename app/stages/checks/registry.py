@@ -12,7 +12,9 @@ def registry(asking: Asking) -> None:
     google, name = asking.google, asking.scene.world.settings.repository
     project, region = asking.project, asking.region
     found = asking.patiently(lambda: artifact_registry.repository(google, project, region, name))
-    if found is None:
+    if found is None and not asking.make:
+        asking.scene.note(f"the Artifact Registry repository {name} will be created in {region}")
+    elif found is None:
         asking.patiently(lambda: artifact_registry.create_repository(google, project, region, name))
         asking.scene.made(f"created Artifact Registry repository {name} in {region}")
     elif found.format != "DOCKER":
