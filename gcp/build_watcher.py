@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from gcp import cloud_build, cloud_logging
 from gcp.cloud import Google
 from gcp.cloud_build import BuildState
-from gcp.cloud_logging import LogLine
+from gcp.cloud_logging import MOST_BUILDS, LogLine
 from gcp.errors import GoogleError
 
 # Entries come late and out of order; those of the last seconds are asked for again.
@@ -41,6 +41,7 @@ class _Place:
     waiters: list[_Waiter] = field(default_factory=list)
     seen: dict[str, float] = field(default_factory=dict)
     since: float = field(default_factory=time.time)
+    turn: int = 0
 
 
 class BuildWatcher:
@@ -120,7 +121,12 @@ class BuildWatcher:
 
     def _read_log(self, place: _Place, waiters: list[_Waiter]) -> None:
         by_build = {waiter.build_id: waiter for waiter in waiters}
-        lines = cloud_logging.build_lines(self._google, place.project, by_build, place.since - LOG_LAG)
+        ids = list(by_build)
+        # One query holds so many builds; beyond that they take turns.
+        start = place.turn % len(ids)
+        asked = (ids[start:] + ids[:start])[:MOST_BUILDS]
+        place.turn = start + MOST_BUILDS if len(ids) > MOST_BUILDS else 0
+        lines = cloud_logging.build_lines(self._google, place.project, asked, place.since - LOG_LAG)
         for line in lines:
             if line.insert_id not in place.seen and line.of in by_build:
                 place.seen[line.insert_id] = line.time
@@ -130,7 +136,7 @@ class BuildWatcher:
 
     def _last_lines(self, project: str, waiter: _Waiter, state: BuildState) -> None:
         """A build's end is known before its last lines are: look until they are there, a few times."""
-        if waiter.on_log is None or not state.ended:
+        if waiter.on_log is None or not state.ended or state.status == "SUCCESS":
             return
         for _ in range(LAST_LOOKS):
             lines = cloud_logging.build_lines(self._google, project, (waiter.build_id,), 0.0)

@@ -13,6 +13,8 @@ from gcp.cloud import TIMEOUT, Google
 from gcp.errors import GoogleError
 
 MANAGED = "servergem"
+UNDER_WAY = ("PENDING", "QUEUED", "WORKING")
+PAGE = 1000
 DOCKER = "gcr.io/cloud-builders/docker"
 PACK = "gcr.io/k8s-skaffold/pack"
 BUILDER = "gcr.io/buildpacks/builder:latest"
@@ -80,10 +82,12 @@ def find(google: Google, project: str, region: str, tag: str) -> BuildState | No
 
 
 def running(google: Google, project: str, region: str) -> dict[str, BuildState]:
-    """Our newest builds in a project and region by id, in one call."""
+    """Our builds under way in a project and region by id; what is not among them has ended."""
+    under_way = " OR ".join(f'status="{status}"' for status in UNDER_WAY)
+    wanted = f'tags="{MANAGED}" AND ({under_way})'
     return {
         state.id: state
-        for state in google.ask("CloudBuild.ListBuilds", lambda: _list(google, project, region, MANAGED))
+        for state in google.ask("CloudBuild.ListBuilds", lambda: _list(google, project, region, wanted))
     }
 
 
@@ -116,15 +120,15 @@ def cancel(google: Google, project: str, region: str, build_id: str) -> None:
 
 
 def _newest(google: Google, project: str, region: str, tag: str) -> BuildState | None:
-    return next(iter(_list(google, project, region, tag)), None)
+    return next(iter(_list(google, project, region, f'tags="{tag}"')), None)
 
 
-def _list(google: Google, project: str, region: str, tag: str) -> list[BuildState]:
+def _list(google: Google, project: str, region: str, wanted: str) -> list[BuildState]:
     request = cb.ListBuildsRequest(
-        parent=_location(project, region), project_id=project, filter=f'tags="{tag}"', page_size=100
+        parent=_location(project, region), project_id=project, filter=wanted, page_size=PAGE
     )
-    page: Any = google.builds.list_builds(request=request, retry=None, timeout=TIMEOUT)
-    return [_state(build) for build in next(iter(page.pages)).builds]
+    found: Any = google.builds.list_builds(request=request, retry=None, timeout=TIMEOUT)
+    return [_state(build) for build in found]
 
 
 def _state(build: cb.Build) -> BuildState:
@@ -149,7 +153,8 @@ def _build(request: BuildRequest) -> cb.Build:
             )
         ),
         steps=_docker(request) if request.kind == "dockerfile" else _pack(request),
-        images=[f"{request.image_name}:{request.tag}"],
+        # pack publishes its image itself, and what is not in the daemon cannot be pushed from it.
+        images=[f"{request.image_name}:{request.tag}"] if request.kind == "dockerfile" else [],
         tags=list(request.tags),
         timeout=duration_pb2.Duration(seconds=request.timeout),
         service_account=f"projects/{request.project}/serviceAccounts/{account}" if account else "",

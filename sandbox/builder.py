@@ -31,10 +31,11 @@ class StepStopped(Exception):  # noqa: N818 - reads as what happened
 
 @dataclass(frozen=True)
 class BuildOutcome:
-    """How a build ended; see sandbox.google.ports."""
+    """How a build ended; see sandbox.google.ports. `published`: what a step pushed by itself."""
 
     status: str
     digests: Mapping[str, str] = field(default_factory=dict)
+    published: Mapping[str, str] = field(default_factory=dict)
     failed_step: int | None = None
     exit_code: int | None = None
     failure_type: str | None = None
@@ -52,6 +53,7 @@ class Work:
     images: ImageStore
     scratch: Path
     digests: dict[str, str]
+    published: dict[str, str]
 
     def check(self) -> None:
         """Raise StepStopped when there is no point in going on."""
@@ -78,6 +80,7 @@ class Builder:
         timeout: float,
     ) -> BuildOutcome:
         digests: dict[str, str] = {}
+        published: dict[str, str] = {}
         deadline = time.monotonic() + timeout
         with tempfile.TemporaryDirectory(prefix="build-", dir=self._root) as folder:
             workspace, scratch = Path(folder, "workspace"), Path(folder, "scratch")
@@ -95,17 +98,18 @@ class Builder:
                     self.images,
                     scratch,
                     digests,
+                    published,
                 )
                 try:
                     _run(step, work)
                 except StepFailed as failed:
-                    return BuildOutcome("FAILURE", digests, number, failed.code)
+                    return BuildOutcome("FAILURE", digests, published, number, failed.code)
                 except StepStopped:
-                    return BuildOutcome("CANCELLED" if cancelled() else "TIMEOUT", digests)
+                    return BuildOutcome("CANCELLED" if cancelled() else "TIMEOUT", digests, published)
                 log(f"Finished {label}")
-        for image, digest in digests.items():
+        for image, digest in (digests | published).items():
             self.images.tag(image, digest)
-        return BuildOutcome("SUCCESS", digests)
+        return BuildOutcome("SUCCESS", digests, published)
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -150,4 +154,7 @@ def _pack(step: Step, work: Work) -> None:
     env = dict(words[n + 1].split("=", 1) for n, word in enumerate(words) if word == "--env")
     files = work.scratch / "app"
     shutil.copytree(work.folder, files, symlinks=True)
-    work.digests[image] = buildpack.build(work, files, image, env, StepFailed, StepStopped)
+    digest = buildpack.build(work, files, image, env, StepFailed, StepStopped)
+    # What is published goes to the registry at once and is not in the daemon that Cloud Build pushes from.
+    kept = work.published if "--publish" in words else work.digests
+    kept[image] = digest

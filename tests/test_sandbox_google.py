@@ -44,6 +44,7 @@ ON_REVISION = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_
 class Outcome:
     status: str = "SUCCESS"
     digests: Mapping[str, str] = field(default_factory=dict)
+    published: Mapping[str, str] = field(default_factory=dict)
     failed_step: int | None = None
     exit_code: int | None = None
     failure_type: str | None = None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.deployment import Scene
-from app.model import Commit, Image, Source, Stop, Superseded, Target
+from app.model import Blame, Commit, Finding, Image, Source, Stop, Superseded, Target
 from app.stages.diagnose import of_build
-from gcp import cloud_build
+from gcp import artifact_registry, cloud_build
 from gcp.cloud_build import BuildRequest
 
 WENT_WRONG = {"FAILURE", "TIMEOUT", "INTERNAL_ERROR", "EXPIRED", "CANCELLED"}
@@ -31,7 +31,29 @@ def build(scene: Scene, commit: Commit, target: Target, source: Source) -> Image
         raise Superseded(successor)
     if state.status != "SUCCESS":
         raise Stop(of_build(scene, commit, target, state.status, state.failure_detail))
-    return Image(request.image_name, state.digest, build_id=build_id)
+    digest = state.digest or _published(scene, target, commit)
+    return Image(request.image_name, digest, build_id=build_id)
+
+
+def _published(scene: Scene, target: Target, commit: Commit) -> str:
+    """The digest of what a step of the build published itself, as buildpacks do."""
+    settings = scene.world.settings
+    digest = artifact_registry.image_digest(
+        scene.world.google, target.project, target.region, settings.repository, target.name, commit.sha
+    )
+    if digest is None:
+        raise Stop((_not_published(target, commit),))
+    return digest
+
+
+def _not_published(target: Target, commit: Commit) -> Finding:
+    return Finding(
+        code="image-not-published",
+        title=f"The build of {target.name} succeeded and left no image"[:80],
+        message=f"Artifact Registry has no image {target.name}:{commit.sha}.",
+        fix="Re-run this check; when it happens again, look at the build's log.",
+        blame=Blame.GOOGLE,
+    )
 
 
 def _request(scene: Scene, commit: Commit, target: Target, source: Source) -> BuildRequest:

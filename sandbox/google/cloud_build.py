@@ -302,6 +302,10 @@ class CloudBuild:
             self._fail(run, kind, outcome.detail or text)
 
     def _push(self, run: _Run, outcome: BuildOutcome) -> None:
+        for image, published in outcome.published.items():
+            if problem := self._publish(run, image, published):
+                self._fail(run, *problem)
+                return
         if run.build.images:
             self._log(run, "PUSH")
         pushed = []
