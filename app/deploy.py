@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from app import durable, log
-from app.deployment import Deployment, Run, World, call
+from app.deployment import Deployment, Run, World, call, unexpected
 from app.model import Deploy, Ending, Finding, Report, Row, RowState, Stop, Target
 from app.report import ended
 from app.stages.build import build
@@ -82,6 +82,8 @@ def _read(world: World, job: Deploy, started: float) -> _Reading:
         plan = configure(world, job)
     except Stop as stop:
         plan, findings = Plan(), stop.findings
+    except Exception as error:  # noqa: BLE001 - whatever it was, the person who pushed has to see it
+        plan, findings = Plan(), (unexpected(error, job.delivery_id),)
     state = RowState.FAILED if findings else RowState.DONE
     return _Reading(Row(READ, state, started, time.time()), plan, findings)
 

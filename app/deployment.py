@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from types import TracebackType
 from typing import Concatenate, Generic, ParamSpec, TypeVar, get_type_hints
 
@@ -185,6 +185,9 @@ def call(title: str, work: Callable[Concatenate[Scene, P], T], *args: P.args, **
     return Call(title, lambda scene: work(scene, *args, **kwargs), answer)
 
 
+# Each pair of stages asks a dozen questions side by side; a thousand pushes at once must not ask them all at once.
+AT_ONCE = 12
+_places = BoundedSemaphore(AT_ONCE)
 _doors: defaultdict[str, Lock] = defaultdict(Lock)
 
 
@@ -287,10 +290,7 @@ class Deployment:
     def _doctor(self, error: Exception) -> Finding:
         if isinstance(error, GoogleError):
             return explain(self.world, self.run, error)
-        if isinstance(error, GitHubError):
-            return _from_github(error)
-        log.fault("deployment.broke", error)
-        return _our_own_fault(error, self.run.id)
+        return unexpected(error, self.run.id)
 
     def _perform(self, one: Call[T]) -> Record:
         row = Row(one.title, RowState.RUNNING, started=time.time())
@@ -309,7 +309,7 @@ class Deployment:
         except GoogleError as error:
             state, findings = RowState.FAILED, (explain(self.world, self.run, error),)
         except GitHubError as error:
-            state, findings = RowState.FAILED, (_from_github(error),)
+            state, findings = RowState.FAILED, (unexpected(error, self.run.id),)
         row = replace(scene.row, state=state, ended=time.time())
         self._show(row)
         log.fact("stage.ended", stage=one.title, state=state.value, seconds=round(row.seconds, 3))
@@ -325,7 +325,7 @@ class Deployment:
         )
 
     def _perform_both(self, first: Call[A], second: Call[B]) -> tuple[Record, Record]:
-        with ThreadPoolExecutor(1) as beside:
+        with _places, ThreadPoolExecutor(1) as beside:
             other = beside.submit(contextvars.copy_context().run, self._perform, second)
             return self._perform(first), other.result()
 
@@ -397,6 +397,14 @@ def _configuration(world: World, run: Run) -> Files:
     except GitHubError as error:
         log.warning("configuration.unread", error=str(error))
         return Files.of({})
+
+
+def unexpected(error: Exception, run_id: str) -> Finding:
+    """What stopped a run and was not looked for: GitHub's trouble, or our own fault."""
+    if isinstance(error, GitHubError):
+        return _from_github(error)
+    log.fault("deployment.broke", error)
+    return _our_own_fault(error, run_id)
 
 
 def _from_github(error: GitHubError) -> Finding:

@@ -164,6 +164,12 @@ class Settings:
     repository: str = _setting(
         "SERVERGEM_REPOSITORY", "The Artifact Registry repository for images.", "servergem"
     )
+    preflight: bool = _setting(
+        "SERVERGEM_PREFLIGHT",
+        "Whether a project is looked at, and what is missing made, before each build.",
+        True,
+        read=_yes_or_no,
+    )
     enable_apis: bool = _setting(
         "SERVERGEM_ENABLE_APIS",
         "Whether ServerGem switches on the APIs that it needs.",

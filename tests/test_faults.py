@@ -133,3 +133,13 @@ def test_what_is_permanent_is_not_tried_again(house: House) -> None:
     house.world.faults.add("CloudBuild.CreateBuild", times=3, status="INVALID_ARGUMENT")
     assert house.ended(work.push("Say more", **{"n.txt": "1"}))["ending"] == "failed"
     assert house.world.google.calls["CloudBuild.CreateBuild"] == before + 1
+
+
+def test_a_github_that_stays_away_is_said_in_a_check_run(house: House) -> None:
+    """servergem.yml cannot be read at all: the commit still gets a check run that ends and says why."""
+    house.world.faults.add("GET /repos/{owner}/{repo}/contents/{path}", times=3, status="503")
+    sha = house.repository(SAMPLE).push("Say hello")
+    run = house.check_run(SAMPLE, sha)
+    assert run["conclusion"] == "failure"
+    assert "GitHub answered 503" in run["output"]["title"]
+    assert house.world.faults.unused() == {}

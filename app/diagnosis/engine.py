@@ -123,11 +123,19 @@ def _in_section(section: Section, transcript: Transcript, files: Files) -> list[
 
 
 def _best(hits: list[tuple[Rule, Hit]]) -> tuple[Rule, Hit] | None:
-    """The highest rank; of equal ones the first, or the last for a rule that says so."""
+    """The highest rank; of equal ones the first, or the last for a rule that says so.
+
+    Of several on one line, the rule that names the kind of evidence knows it better.
+    """
     if not hits:
         return None
     top = max(rule.rank for rule, _ in hits)
-    rule, hit = next((r, h) for r, h in hits if r.rank is top)
+    highest = [(r, h) for r, h in hits if r.rank is top]
+    _, first = highest[0]
+    rule, hit = next(
+        ((r, h) for r, h in highest if r.only and h.section is first.section and h.index == first.index),
+        highest[0],
+    )
     if rule.last:
         rule, hit = next((r, h) for r, h in reversed(hits) if r is rule)
     return rule, hit

@@ -150,7 +150,10 @@ _REVISION = re.compile(
 )
 _STEP = re.compile(r"(?:(?:Starting|Finished) )?Step #(\d+)(?: - \"([^\"]*)\")?(?:: ?|$)")
 _STAMP_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d) ")
-_STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?(?: [A-Z]{3,4}| ?[+-]\d{4})? ?(?=\S|\s|$)")
+_STAMP = re.compile(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?"
+    r"(?: (?:UTC|GMT|BST|[CEW]ES?T|[IJK]ST|[ECMP][SD]T|A[CEW][SD]T)\b| ?[+-]\d{4})? ?(?=\S|\s|$)"
+)
 _COMPOSE = re.compile(r"[a-z][\w.-]{0,60}[-_]\d{1,3}\s{1,20}\| ")
 _PHASE = re.compile(r"\[(?:builder|detector|analyzer|exporter|creator|restorer|build|lifecycle)\] ?")
 _VERTEX = re.compile(r"#(\d+) (?:(\d+\.\d+|\d+m\d+s) ?)?(.*)$")
@@ -261,8 +264,9 @@ class _Reader:
         section = self._sections.get((self._step, key))
         if section is None:
             section = self._section(Kind.INSTRUCTION, key)
-            section.instruction, section.stage = _named(words)
-            return
+            if not timed and not words.startswith("ERROR"):
+                section.instruction, section.stage = _named(words)
+                return
         if timed:
             section.lines.append(words)
         elif words.startswith("ERROR"):

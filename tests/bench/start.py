@@ -47,6 +47,9 @@ def _at_rest(pid: int) -> tuple[float, float]:
     time.sleep(3)
     before = cpu_seconds(pid)
     time.sleep(IDLE_SECONDS)
+    return resident_megabytes(pid), (cpu_seconds(pid) - before) / IDLE_SECONDS * 100
+
+
+def resident_megabytes(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
-    memory = next(int(line.split()[1]) for line in status.split("\n") if line.startswith("VmRSS:"))
-    return memory / 1024, (cpu_seconds(pid) - before) / IDLE_SECONDS * 100
+    return next(int(line.split()[1]) for line in status.split("\n") if line.startswith("VmRSS:")) / 1024

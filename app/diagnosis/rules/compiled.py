@@ -1,0 +1,419 @@
+"""Go, Rust, Java and its builders, .NET: what their compilers, module systems and programs say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.places import (
+    at,
+    dependency_line,
+    failing_instruction,
+    first,
+    instruction,
+    matching,
+    repository_path,
+    variable,
+    whole_file,
+)
+from app.diagnosis.rule import Hit, Rank, Rule
+from app.model import Place
+
+
+def _go_frame(hit: Hit) -> Place | None:
+    for line in hit.after(60):
+        if (
+            (match := re.match(r"\s+(/\S+\.go):(\d+)", line))
+            and (path := repository_path(hit.files, match[1], hit))
+            and (place := hit.files.place(path, int(match[2])))
+        ):
+            return place
+    return None
+
+
+def _go_import(hit: Hit) -> Place | None:
+    name = re.escape(hit["name"])
+    for path in sorted(p for p in hit.files.paths if p.endswith(".go")):
+        if line := hit.files.search(path, rf'"{name}(?:/[^"]*)?"'):
+            return hit.files.place(path, line)
+    return whole_file("go.mod")(hit)
+
+
+def _go_test(hit: Hit) -> Mapping[str, str] | None:
+    return {} if re.search(r"_test\.go$", hit["path"]) else None
+
+
+def _rust_place(hit: Hit) -> Place | None:
+    for line in hit.after(6):
+        if match := re.match(r"\s*--> (\S+?):(\d+):\d+", line):
+            path = repository_path(hit.files, match[1], hit)
+            return hit.files.place(path, int(match[2])) if path else None
+    return None
+
+
+def _rust(hit: Hit) -> Mapping[str, str] | None:
+    if hit["said"].startswith(("could not compile", "aborting due to", "process didn't exit")):
+        return None
+    more = next((m[1] for line in hit.after(12) if (m := re.search(r"\|\s+[\^-]+ (.+)", line))), "")
+    crate = re.search(
+        r"(?:unresolved import|use of (?:undeclared|unresolved) (?:crate or )?module(?: or unlinked crate)?) `([\w:]+)`",
+        hit["said"],
+    )
+    name = crate[1].split("::")[0] if crate else ""
+    fix = (
+        f"Add {name} to [dependencies] of Cargo.toml: cargo add {name}."
+        if name and name not in ("crate", "self", "super")
+        else "Correct this line; rustc --explain {code} tells more.".replace("{code}", hit["code"] or "")
+    )
+    return {"more": more, "fix": fix, "code": hit["code"] or "error"}
+
+
+def _java_symbol(hit: Hit) -> Mapping[str, str] | None:
+    details = [line.strip().removeprefix("[ERROR]").strip() for line in hit.after(4)]
+    symbol = next((d for d in details if d.startswith("symbol:")), "")
+    return {
+        "more": " ".join(d for d in details if d.startswith(("symbol:", "location:"))),
+        "symbol": " ".join(symbol.removeprefix("symbol:").split()),
+    }
+
+
+def _java_frame(hit: Hit) -> Place | None:
+    """The repository's class nearest to the root cause."""
+    for line in hit.after(120):
+        if match := re.match(
+            r"\s*at (?:[\w.$/]+/)?([\w.$]+)\.[\w$<>]+\((\w+\.(?:java|kt|scala|groovy)):(\d+)\)", line
+        ):
+            package = "/".join(match[1].split(".")[:-1])
+            for path in sorted(hit.files.paths):
+                if path.endswith(f"{package}/{match[2]}") and (place := hit.files.place(path, int(match[3]))):
+                    return place
+    return None
+
+
+def _caused(hit: Hit) -> Mapping[str, str] | None:
+    return {} if _java_frame(hit) else None
+
+
+def _spring(hit: Hit) -> Mapping[str, str] | None:
+    lines = [line.strip() for line in hit.after(30)]
+    if "Description:" not in lines:
+        return None
+    where = lines.index("Description:")
+    said = next((line for line in lines[where + 1 :] if line), "")
+    action = (
+        next((line for line in lines[lines.index("Action:") + 1 :] if line), "") if "Action:" in lines else ""
+    )
+    return {"said": said, "action": action}
+
+
+def _maven_artifact(hit: Hit) -> Mapping[str, str] | None:
+    return {"name": hit["spec"].split(":")[1] if ":" in hit["spec"] else hit["spec"]}
+
+
+RULES = (
+    Rule(
+        code="go-missing-package",
+        pattern=r"^(?P<path>[\w./-]+\.go):(?P<line>\d+):\d+: (?P<said>no required module provides package (?P<name>[\w./-]+)|package (?P<name2>[\w./-]+) is not in (?:std|GOROOT)|cannot find (?:package|module providing package) \"?(?P<name3>[\w./-]+)|missing go\.sum entry .*?package (?P<name4>[\w./-]+)).*",
+        read=lambda hit: {"name": hit["name"] or hit["name2"] or hit["name3"] or hit["name4"]},
+        place=at(),
+        rank=Rank.ROOT,
+        title="go.mod does not provide {name}",
+        message="{said}.",
+        fix="Run go get {name} (or go mod tidy) and commit go.mod and go.sum.",
+    ),
+    Rule(
+        code="go-error",
+        pattern=r"^(?:vet: )?(?P<path>[\w./@-]+\.go):(?P<line>\d+):(?P<column>\d+): (?P<said>.+)",
+        place=at(),
+        many=True,
+        rank=Rank.ROOT,
+        title="{said}",
+        message="{path}:{line}: {said}",
+        fix="Correct line {line} of {path}.",
+    ),
+    Rule(
+        code="go-mod",
+        pattern=r"^(?:go: errors parsing \S+:\s*)?(?P<path>\S*go\.(?:mod|work)):(?P<line>\d+): (?P<said>.+)",
+        place=at(),
+        rank=Rank.ROOT,
+        title="go.mod: {said}",
+        message="{path}:{line}: {said}",
+        fix="Correct line {line} of go.mod, or use a Go that understands it (go 1.21 and later read versions such as 1.22.7).",
+        link="https://go.dev/doc/modules/gomod-ref#go",
+    ),
+    Rule(
+        code="go-toolchain",
+        pattern=r"go: go\.mod requires go >= (?P<want>[\d.]+) \(running go (?P<have>[\d.]+)|note: module requires Go (?P<want2>[\d.]+)",
+        read=lambda hit: {"want": hit["want"] or hit["want2"]},
+        place=first(matching(r"^FROM golang", "Dockerfile"), matching(r"^go \d", "go.mod")),
+        rank=Rank.ROOT,
+        title="go.mod requires Go {want}",
+        message="go.mod requires go >= {want}, the image runs go {have}.",
+        fix="Use a newer golang image, or lower the go line of go.mod.",
+    ),
+    Rule(
+        code="go-module",
+        pattern=r"^go: (?P<name>[\w./-]+)@(?P<version>\S+?): (?P<said>.+)|^go: module (?P<name2>[\w./-]+): (?P<said2>.+)",
+        read=lambda hit: {"name": hit["name"] or hit["name2"], "said": hit["said"] or hit["said2"]},
+        place=lambda hit: dependency_line(hit, "go", hit["name"]),
+        rank=Rank.ROOT,
+        title="The module {name} {version} cannot be had",
+        message="go: {name}@{version}: {said}",
+        fix="Correct the module's version in go.mod (go get {name}@latest).",
+    ),
+    Rule(
+        code="go-sum",
+        pattern=r"missing go\.sum entry for (?:module providing package|go\.mod file;?|module) ?(?P<name>[\w./-]*)|updates to go\.(?:mod|sum) needed|go: inconsistent vendoring",
+        place=first(lambda hit: _go_import(hit) if hit["name"] else None, whole_file("go.mod")),
+        rank=Rank.ROOT,
+        title="go.sum does not fit go.mod",
+        message="missing go.sum entry {name}: go.mod and go.sum have to be brought up to date.",
+        fix="Run go mod tidy and commit go.mod and go.sum.",
+    ),
+    Rule(
+        code="go-test",
+        pattern=r"^\s+(?P<path>[\w./-]+_test\.go):(?P<line>\d+): (?P<said>.+)",
+        place=at(),
+        many=True,
+        title="{said}",
+        message="{path}:{line}: {said}",
+        fix="Correct what the test asks for, or the test.",
+    ),
+    Rule(
+        code="go-panic",
+        pattern=r"^panic: (?P<said>.+)|^fatal error: (?P<said2>.+)",
+        read=lambda hit: {"said": hit["said"] or hit["said2"]} if _go_frame(hit) else None,
+        place=_go_frame,
+        title="panic: {said}",
+        message="panic: {said}",
+        fix="Check before this line what it takes for granted.",
+    ),
+    Rule(
+        code="rust-error",
+        pattern=r"^error(?:\[(?P<code>E\d+)\])?: (?P<said>.+)",
+        read=lambda hit: _rust(hit) if _rust_place(hit) else None,
+        place=_rust_place,
+        many=True,
+        rank=Rank.ROOT,
+        title="{code}: {said}",
+        message="{code}: {said} {more}",
+        fix="{fix}",
+        link="https://doc.rust-lang.org/error_codes/error-index.html",
+    ),
+    Rule(
+        code="rust-dependency",
+        pattern=r"^error: (?:no matching package named `(?P<name>[\w-]+)` found|failed to select a version for (?:the requirement )?`(?P<name2>[\w-]+))",
+        read=lambda hit: {"name": hit["name"] or hit["name2"]},
+        place=lambda hit: dependency_line(hit, "rust", hit["name"]),
+        rank=Rank.ROOT,
+        title="cargo finds no fitting {name}",
+        message="no matching package or version of {name} found.",
+        fix="Correct {name} in Cargo.toml: cargo search {name}.",
+    ),
+    Rule(
+        code="rust-lock",
+        pattern=r"the lock file \S+ needs to be updated but --locked was passed|lock file version .* requires|failed to parse lock file",
+        place=whole_file("Cargo.lock", "Cargo.toml"),
+        rank=Rank.ROOT,
+        title="Cargo.lock does not fit Cargo.toml",
+        message="the lock file needs to be updated but --locked was passed.",
+        fix="Run cargo update --workspace (or cargo build) and commit Cargo.lock.",
+    ),
+    Rule(
+        code="rust-panic",
+        pattern=r"thread '[^']*' (?:\(\d+\) )?panicked at (?:'(?P<said>[^']+)', )?(?P<path>[\w./-]+\.rs):(?P<line>\d+):\d+",
+        read=lambda hit: {
+            "said": hit["said"] or next((line.strip() for line in hit.after(2) if line.strip()), "")
+        },
+        place=at(),
+        title="panicked: {said}",
+        message="panicked at {path}:{line}: {said}",
+        fix="Handle this case instead of unwrap() or expect().",
+    ),
+    Rule(
+        code="java-error",
+        pattern=r"^(?:\[ERROR\] )?(?P<path>/?[\w./-]+\.(?:java|kt|scala|groovy)):(?:\[)?(?P<line>\d+)(?:[,:]\d+\]?)?:? (?:error: )?(?P<said>.+)",
+        read=_java_symbol,
+        place=at(),
+        many=True,
+        rank=Rank.ROOT,
+        title="{said}: {symbol}",
+        message="{said} {more}",
+        fix="Correct line {line} of {path}.",
+    ),
+    Rule(
+        code="java-error",
+        pattern=r"^e: (?:file://)?(?P<path>/?[\w./-]+\.kts?):(?:\(?(?P<line>\d+)[,:] ?\d+\)?):? (?P<said>.+)",
+        place=at(),
+        many=True,
+        rank=Rank.ROOT,
+        title="{said}",
+        message="{path}:{line}: {said}",
+        fix="Correct line {line} of {path}.",
+    ),
+    Rule(
+        code="maven-pom",
+        pattern=r"\[(?:ERROR|FATAL)\] +(?:Non-parseable POM \S+: |Malformed POM \S+: |'?(?P<field>[\w.]+)'? )(?P<said>.*?)@? *(?:line (?P<line>\d+), column \d+|$)",
+        read=lambda hit: {} if hit["line"] else None,
+        place=lambda hit: next(
+            (p for f in hit.files.named("pom.xml") if (p := hit.files.place(f, int(hit["line"])))), None
+        ),
+        rank=Rank.ROOT,
+        title="pom.xml: {field} {said}",
+        message="pom.xml line {line}: {field} {said}",
+        fix="Correct line {line} of pom.xml.",
+    ),
+    Rule(
+        code="maven-dependency",
+        pattern=r"(?:Could not find artifact|Failure to find|Could not resolve|Could not transfer artifact|was not found in \S+ during a previous attempt.*) ?(?P<spec>[\w.-]+:[\w.-]+(?::[\w.-]+)+)",
+        read=_maven_artifact,
+        place=lambda hit: (
+            dependency_line(hit, "maven", hit["name"]) or dependency_line(hit, "gradle", hit["name"])
+        ),
+        rank=Rank.ROOT,
+        title="{spec} cannot be found",
+        message="Could not find artifact {spec} in its repository.",
+        fix="Correct the version of {name}: https://central.sonatype.com/search?q={name}.",
+    ),
+    Rule(
+        code="java-release",
+        pattern=r"(?:error: |Fatal error compiling: error: )(?:release version|invalid (?:target|source) release:?|invalid flag: --release) ?(?P<want>[\d.]*)(?: not supported)?",
+        place=first(
+            matching(
+                r"<(?:maven\.compiler\.(?:release|target|source)|java\.version|release|target)>", "pom.xml"
+            ),
+            matching(r"languageVersion|sourceCompatibility|jvmTarget", "build.gradle", "build.gradle.kts"),
+        ),
+        rank=Rank.ROOT,
+        title="The JDK does not support release {want}",
+        message="release version {want} not supported by the image's JDK.",
+        fix="Use an image with a newer JDK, or lower the release.",
+    ),
+    Rule(
+        code="gradle-script",
+        pattern=r"(?:Build|Settings|Script) file '(?P<path>[^']+)' line: (?P<line>\d+)",
+        read=lambda hit: {
+            "said": " ".join(
+                line.strip(" >*") for line in hit.after(8) if line.strip(" >*") and "went wrong" not in line
+            )[:200]
+        },
+        place=at(),
+        rank=Rank.ROOT,
+        title="{said}",
+        message="{path} line {line}: {said}",
+        fix="Correct line {line} of the build file.",
+    ),
+    Rule(
+        code="spring-start",
+        pattern=r"APPLICATION FAILED TO START",
+        read=_spring,
+        place=lambda hit: _spring_place(hit),
+        rank=Rank.ROOT,
+        title="{said}",
+        message="APPLICATION FAILED TO START: {said}",
+        fix="{action}",
+    ),
+    Rule(
+        code="spring-placeholder",
+        pattern=r"Could not resolve placeholder '(?P<name>[\w.-]+)' in value",
+        place=lambda hit: (
+            variable("name")(hit)
+            or next(
+                (
+                    hit.files.place(p, n)
+                    for p in sorted(hit.files.paths)
+                    if p.endswith((".java", ".kt", ".properties", ".yml", ".yaml"))
+                    and (n := hit.files.search(p, re.escape("${" + hit["name"])))
+                ),
+                None,
+            )
+        ),
+        rank=Rank.ROOT,
+        title="{name} has no value",
+        message="Could not resolve placeholder '{name}'.",
+        fix="Set it in application.properties or as an environment variable of the service.",
+    ),
+    Rule(
+        code="java-exception",
+        pattern=r"^(?:Caused by: |Exception in thread \"[^\"]+\" )(?P<kind>[\w.$]+(?:Exception|Error)\w*)(?:: (?P<said>.*))?",
+        read=_caused,
+        place=_java_frame,
+        last=True,
+        title="{kind}: {said}",
+        message="{kind}: {said}",
+        fix="Look at the first line of yours below this exception.",
+    ),
+    Rule(
+        code="java-jar",
+        pattern=r"Error: Unable to access jarfile (?P<name>\S+)|no main manifest attribute, in (?P<name2>\S+)|Could not find or load main class (?P<name3>\S+)|UnsupportedClassVersionError: (?P<name4>\S+)",
+        read=lambda hit: {
+            "name": hit["name"] or hit["name2"] or hit["name3"] or hit["name4"],
+            "said": hit.line.strip(),
+        },
+        place=lambda hit: instruction("ENTRYPOINT", "CMD")(hit),
+        rank=Rank.ROOT,
+        title="Java cannot start {name}",
+        message="{said}",
+        fix="Correct the jar's name or its main class in CMD/ENTRYPOINT, and build with the JDK that runs it.",
+    ),
+    Rule(
+        code="dotnet-error",
+        pattern=r"^(?P<path>/?[\w./-]+\.(?:cs|fs|vb|cshtml|razor))\((?P<line>\d+),\d+\): error (?P<code>[A-Z]+\d+): (?P<said>.+?)(?: \[|$)",
+        place=at(),
+        many=True,
+        rank=Rank.ROOT,
+        title="{code}: {said}",
+        message="{code}: {said}",
+        fix="Correct line {line} of {path}.",
+    ),
+    Rule(
+        code="dotnet-package",
+        pattern=r"error (?P<code>NU\d+): (?P<said>.*?(?:package|Package) '?(?P<name>[\w.-]+).*?)(?: \[|$)",
+        place=lambda hit: dependency_line(hit, "dotnet", hit["name"]),
+        rank=Rank.ROOT,
+        title="{code}: {said}",
+        message="{code}: {said}",
+        fix="Correct the version of {name}: https://www.nuget.org/packages/{name}.",
+    ),
+    Rule(
+        code="dotnet-sdk",
+        pattern=r"error (?P<code>NETSDK\d+|MSB\d+): (?P<said>.+?)(?: \[|$)",
+        place=lambda hit: (
+            next(
+                (
+                    hit.files.place(p, n)
+                    for p in sorted(hit.files.paths)
+                    if p.endswith(("proj",)) and (n := hit.files.search(p, r"TargetFramework"))
+                ),
+                None,
+            )
+            or failing_instruction(hit)
+        ),
+        rank=Rank.ROOT,
+        title="{code}: {said}",
+        message="{code}: {said}",
+        fix="Use the SDK image of the target framework, or change TargetFramework.",
+    ),
+    Rule(
+        code="dotnet-exception",
+        pattern=r"^Unhandled exception\. (?P<kind>[\w.]+): (?P<said>.+)",
+        place=lambda hit: next(
+            (
+                hit.files.place(path, int(m[2]))
+                for line in hit.after(40)
+                if (m := re.search(r" in (/\S+\.(?:cs|fs)):line (\d+)", line))
+                and (path := repository_path(hit.files, m[1], hit))
+            ),
+            None,
+        ),
+        title="{kind}: {said}",
+        message="{kind}: {said}",
+        fix="Look at the first line of yours in the stack.",
+    ),
+)
+
+
+def _spring_place(hit: Hit) -> Place | None:
+    if "DataSource" in hit["said"] or "url" in hit["said"]:
+        return whole_file("application.properties", "application.yml", "application.yaml")(hit)
+    return _java_frame(hit)
