@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,6 +19,7 @@ from app.model import Blame, Finding, Place
 from app.redaction import redact
 
 MOST_FINDINGS = 10
+MOST_TRIES = 60  # of one rule in one section: a line that comes that often tells nothing new
 MOST_HITS = 400  # a log of nothing but errors; what comes later is a consequence or a repetition
 EXCERPT_BEFORE, EXCERPT_AFTER = 4, 8
 LONGEST_TITLE = 80
@@ -104,11 +106,14 @@ def _by_relevance(transcript: Transcript) -> list[list[Section]]:
 def _in_section(section: Section, transcript: Transcript, files: Files) -> list[tuple[Rule, Hit]]:
     matching = matcher()
     found: list[tuple[Rule, Hit]] = []
+    tries: Counter[int] = Counter()
     for index, line in enumerate(section.lines):
         if not line:
             continue
         for rule, groups in matching.matches(line):
-            if rule.only and section.kind not in rule.only:
+            tries[id(rule)] += 1
+            often = tries[id(rule)] > MOST_TRIES and not rule.last
+            if often or (rule.only and section.kind not in rule.only):
                 continue
             hit = Hit(section, index, groups, files, transcript)
             if rule.read is not None:

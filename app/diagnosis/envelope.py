@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 # A log is hostile input: what is beyond this is not looked at, the middle is given up first.
 MOST_CHARACTERS = 24_000_000
@@ -41,7 +42,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Transcript:
-    """A whole log. `dockerfile_line` is where the builder itself pointed; 0 when it did not."""
+    """A whole log. `dockerfile_line` is where the builder itself pointed; 0 when it did not.
+
+    `answers` keeps what was once found out about the whole of it, so that no rule reads it again for each line.
+    """
 
     sections: tuple[Section, ...]
     dockerfile: str = ""
@@ -49,6 +53,7 @@ class Transcript:
     dockerfile_end: int = 0
     failed_instruction: str = ""
     failed_stage: str = ""
+    answers: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def started(self) -> bool:

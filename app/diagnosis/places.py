@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from app.diagnosis.files import Files
-from app.diagnosis.rule import Find, Hit
+from app.diagnosis.rule import Find, Hit, once_per_log
 from app.dockerfile import Dockerfile, Instruction, joined
 from app.model import Place
 
@@ -161,6 +161,7 @@ def _by_ending(files: Files, path: str, near: str) -> str:
 # The Dockerfile of this log
 
 
+@once_per_log
 def failing_dockerfile(hit: Hit) -> tuple[str, Dockerfile] | None:
     """The Dockerfile that this log was built from: the one that has the instructions that the log shows."""
     dockerfiles = hit.files.dockerfiles

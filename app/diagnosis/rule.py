@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import wraps
+from typing import TypeVar
 
 from app.diagnosis.envelope import Kind, Section, Transcript
 from app.diagnosis.files import Files
@@ -61,6 +63,23 @@ class Hit:
         """Every line of the log, whoever printed it."""
         for section in self.transcript.sections:
             yield from section.lines
+
+
+T = TypeVar("T")
+
+
+def once_per_log(question: Callable[[Hit], T]) -> Callable[[Hit], T]:
+    """For a question about the whole log and its repository: it is answered for the first line that asks."""
+
+    @wraps(question)
+    def ask(hit: Hit) -> T:
+        answers = hit.transcript.answers
+        if question not in answers:
+            answers[question] = question(hit)
+        answer: T = answers[question]
+        return answer
+
+    return ask
 
 
 Read = Callable[[Hit], "Mapping[str, str] | None"]

@@ -1,4 +1,4 @@
-"""Diagnosis: megabytes a second on a long log, and what one real log takes; beside a single `re` pass over the bytes."""
+"""Diagnosis: megabytes a second on a long log, and what one real log takes; beside one `re` pass over the bytes."""
 
 from __future__ import annotations
 

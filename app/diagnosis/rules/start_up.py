@@ -17,7 +17,7 @@ from app.diagnosis.places import (
     repository_path,
     variable,
 )
-from app.diagnosis.rule import Hit, Rank, Rule
+from app.diagnosis.rule import Hit, Rank, Rule, once_per_log
 from app.model import Blame, Place
 
 # What the log says about the start
@@ -38,10 +38,12 @@ _CRASH = re.compile(
 _NOT_A_CRASH = re.compile(r"SIGTERM|SIGINT|KeyboardInterrupt|CancelledError|graceful|(?i:shutting down)")
 
 
+@once_per_log
 def _not_started(hit: Hit) -> bool:
     return any(_NOT_STARTED.search(line) for line in hit.elsewhere())
 
 
+@once_per_log
 def _wanted_port(hit: Hit) -> str:
     """The port that Cloud Run asked: the probe names it, gcloud names it, and else it is 8080."""
     port = ""
@@ -51,6 +53,7 @@ def _wanted_port(hit: Hit) -> str:
     return port or "8080"
 
 
+@once_per_log
 def _ended(hit: Hit) -> str:
     """The exit code that Cloud Run logged; empty while the process lived."""
     return next((match[1] for line in hit.elsewhere() if (match := _EXIT.search(line))), "")
@@ -61,10 +64,9 @@ def _crashed(hit: Hit) -> bool:
     ended = _ended(hit)
     if ended in _ALIVE_UNTIL_STOPPED and ended:
         return False
-    probed = any(re.search(r"(?i)startup \w+ probe failed", line) for line in hit.elsewhere())
-    if not ended and probed:
-        return False
-    return any(_CRASH.search(line) and not _NOT_A_CRASH.search(line) for line in hit.after(400))
+    return not _lives(hit) and any(
+        _CRASH.search(line) and not _NOT_A_CRASH.search(line) for line in hit.after(400)
+    )
 
 
 # Listening
@@ -411,24 +413,40 @@ _EXITS = {
 }
 
 
+_TELLING = re.compile(
+    r"(?i)error|fatal|exception|panic|denied|not found|missing|invalid|cannot|could not|unable|failed|no such"
+)
+_CLOUD_RUN = re.compile(r"probe failed|Container called exit|Starting new instance|The container exited")
+
+
 def _exited(hit: Hit) -> Mapping[str, str] | None:
-    code = hit["code"]
-    last = ""
-    for line in hit.before(30):
-        if line.strip() and not re.search(r"probe failed|Container called exit|Starting new instance", line):
-            last = line.strip()
-            break
-    if code == "0":
+    spoken = [line.strip() for line in hit.before(40)[::-1] if line.strip() and not _CLOUD_RUN.search(line)]
+    last = next((line for line in spoken if _TELLING.search(line)), spoken[-1] if spoken else "nothing")
+    if hit["code"] == "0":
         advice = (
             "Start a server that keeps listening on 0.0.0.0 and $PORT; work that ends belongs into a "
             "Cloud Run job"
         )
     else:
         advice = (
-            f"Run the image on your machine (docker run -e PORT=8080 -p 8080:8080 IMAGE): it ends the "
-            f"same way; `{_command_text(hit) or 'its command'}` decides"
+            "Run the image on your machine (docker run -e PORT=8080 -p 8080:8080 IMAGE), where it ends the "
+            "same way; "
+            f"it starts with `{_command_text(hit) or 'its command'}`"
         )
-    return {"why": _EXITS.get(code, "the program ended with an error"), "last": last[:200], "advice": advice}
+    why = _EXITS.get(hit["code"], "the program ended with an error")
+    return {"why": why, "last": last[:240], "advice": advice}
+
+
+def _mentioned(hit: Hit) -> Place | None:
+    """The first file:line of the repository that the program's last words name."""
+    for line in hit.before(40)[::-1]:
+        for path, number in re.findall(
+            r"((?:[\w.@-]*/)*[\w.-]+\.[a-zA-Z]\w{0,5})(?::|\(| line |, line )(\d{1,6})\b", line[:500]
+        ):
+            found = repository_path(hit.files, path, hit)
+            if found and (place := hit.files.place(found, int(number))):
+                return place
+    return None
 
 
 def _silent(hit: Hit) -> Mapping[str, str] | None:
@@ -488,55 +506,57 @@ def _exec_place(hit: Hit) -> Place | None:
         return hit.files.place(hit["file"], 1)
     return first(
         matching(r"arm64|aarch64", "Dockerfile"), anywhere(r"linux/arm64|GOARCH=arm64|GOARCH: arm64", ".yml", ".yaml", "Makefile", ".sh"),
-        instruction("FROM") if not hit["path"] else _command, _command,
+        instruction("FROM"), _command,
     )(hit)  # fmt: skip
 
 
+# Who brings a command that is no file of the repository.
+_BROUGHT_BY = {
+    **dict.fromkeys(
+        ("gunicorn", "uvicorn", "flask", "streamlit", "hypercorn", "daphne", "celery"), "requirements.txt"
+    ),
+    **dict.fromkeys(("puma", "rails", "rackup", "sidekiq", "unicorn"), "the Gemfile"),
+    **dict.fromkeys(
+        ("next", "nest", "serve", "ts-node", "nodemon", "tsx", "vite", "nuxt"), "dependencies in package.json"
+    ),
+}
+
+
 def _not_found(hit: Hit) -> Mapping[str, str] | None:
-    name = hit["path"] or hit["name"] or hit["name2"] or hit["name3"]
-    if not name or (hit.section.kind is Kind.INSTRUCTION and hit.section.instruction.startswith("RUN")):
-        return None
+    name = hit["path"] or hit["name"] or hit["name2"] or hit["name3"] or hit["name4"] or _first_word(hit)
     path = _script(hit, name) if "/" in name or "." in name else ""
     if path:
-        shebang = _raw_first(hit, path)
-        interpreter = shebang.removeprefix("#!").strip() or "its interpreter"
-        why = f"{path} is in the repository, but the image lacks it or what its first line asks for ({interpreter})"
+        shebang = _raw_first(hit, path).removeprefix("#!").strip() or "/bin/sh"
+        why = (
+            f"the image lacks it, or the shell of its #! line ({shebang}), or {path} has Windows line "
+            f"endings (CRLF)"
+        )
         advice = (
-            f"COPY {path} to {name}; write {path} with LF line endings; and ask for a shell that the image has "
-            f"(#!/bin/sh instead of {interpreter} on Alpine)"
+            f"Save {path} with LF line endings (.gitattributes: *.sh text eol=lf), COPY it to {name}, and "
+            f"name a shell "
+            f"that the image has (#!/bin/sh instead of {shebang} on Alpine)"
         )
     else:
-        package = {"gunicorn": "requirements.txt", "uvicorn": "requirements.txt", "flask": "requirements.txt", "streamlit": "requirements.txt",
-                   "puma": "the Gemfile", "rails": "the Gemfile", "next": "package.json", "nest": "package.json", "serve": "package.json",
-                   "ts-node": "package.json (dependencies)", "nodemon": "package.json (dependencies)", "tsx": "package.json (dependencies)"}.get(name, "")  # fmt: skip
         why = f"no file of the image is {name}"
-        if package:
-            advice = (
-                f"Add {name} to {package} and install it in the Dockerfile, or correct the command "
-                f"`{_command_text(hit)}`"
-            )
-        elif " " in name:
-            advice = f"Write the command as separate words: CMD {_as_words(name)}"
-        else:
-            advice = (
-                f"Copy {name} into the final stage, or correct the command `{_command_text(hit)}`; a "
-                f"binary linked for glibc needs a glibc image"
-            )
+        advice = _brought(hit, name)
     return {"name": name, "file": path, "why": why, "advice": advice, "last": name.rpartition("/")[2]}
 
 
-def _initial(hit: Hit) -> Mapping[str, str]:
-    """The command that could not be found, as the Dockerfile has it."""
+def _brought(hit: Hit, name: str) -> str:
+    command = f"correct the command `{_command_text(hit)}`"
+    if manifest := _BROUGHT_BY.get(name):
+        return f"Add {name} to {manifest} and install it in the Dockerfile, or {command}"
+    if " " in name:
+        return f"Write the command as separate words: CMD {_as_words(name)}"
+    return f"Copy {name} into the final stage, or {command}; a binary linked for glibc needs a glibc image"
+
+
+def _first_word(hit: Hit) -> str:
+    """The program that the Dockerfile's command starts."""
     found = failing_dockerfile(hit)
     commands = list(found[1].of("ENTRYPOINT", "CMD")) if found else []
-    words = commands[0].arguments if commands else ()
-    name = hit["name4"] or (words[0] if words else "the command")
-    return {
-        "name": name,
-        "last": name.rpartition("/")[2],
-        "why": "no file of the image is it",
-        "advice": f"Copy {name} into the final stage, or correct the command `{_command_text(hit)}`",
-    }
+    words = commands[-1].arguments if commands else ()
+    return words[0] if words else "the command"
 
 
 def _as_words(command: str) -> str:
@@ -544,6 +564,8 @@ def _as_words(command: str) -> str:
 
 
 def _not_found_place(hit: Hit) -> Place | None:
+    if hit["file"]:
+        return hit.files.place(hit["file"], 1)
     if (found := failing_dockerfile(hit)) is not None:
         path, parsed = found
         for each in parsed.of("CMD", "ENTRYPOINT"):
@@ -580,28 +602,26 @@ _MEMORY = first(
 )
 
 
+_NOT_MISSED = frozenset({"PORT", "ERROR", "WARNING", "INFO", "DEBUG", "FATAL", "NODE_ENV"})
+_CAN_DO_WITHOUT = re.compile(
+    r"(?i)\bwarn(?:ing)?\b|using default|default(?:ing|s)? to|falling back|optional|skipping|disabled"
+)
+
+
 def _variable_named(hit: Hit) -> Mapping[str, str] | None:
+    """A variable that the program itself asks for before it ends."""
     name = hit["name"] or hit["name2"] or hit["name3"] or hit["name4"]
-    if hit.section.kind is Kind.INSTRUCTION or name in (
-        "PORT",
-        "ERROR",
-        "WARNING",
-        "INFO",
-        "DEBUG",
-        "FATAL",
-        "NODE_ENV",
-    ):
+    if hit.section.kind is Kind.INSTRUCTION or name in _NOT_MISSED or _CAN_DO_WITHOUT.search(hit.line):
         return None
-    if re.search(
-        r"(?i)\bwarn(?:ing)?\b|using default|default(?:ing|s)? to|falling back|optional|skipping|disabled",
-        hit.line,
-    ):
-        return None
-    return (
-        {"name": name, "told": hit.line.strip()[:220]}
-        if _not_started(hit) or hit.section.kind is Kind.CONTAINER
-        else None
-    )
+    told = _not_started(hit) or hit.section.kind is Kind.CONTAINER
+    return {"name": name, "told": hit.line.strip()[:220]} if told and not _lives(hit) else None
+
+
+@once_per_log
+def _lives(hit: Hit) -> bool:
+    """Whether the process was still there when the probe gave up."""
+    probed = any(re.search(r"(?i)startup \w+ probe failed", line) for line in hit.elsewhere())
+    return probed and not _ended(hit)
 
 
 def _secret_place(hit: Hit) -> Place | None:
@@ -773,10 +793,9 @@ RULES: tuple[Rule, ...] = (
         r"to load \"?(?P<path>/?[^\s:\"]+)\"?: no such file|"
         r"failed to find initial command|error finding executable \"(?P<name2>[^\"]+)\" in PATH|exec "
         r"(?P<name3>/[^\s:]+): no such file or directory|"
-        r"Application failed to start: .*\"(?P<name4>[^\"]+)\".*(?:no such file|not found)",
-        read=lambda hit: (
-            _not_found(hit) if any(hit[n] for n in ("name", "path", "name2", "name3")) else _initial(hit)
-        ),
+        r"Application failed to start: .*\"(?P<name4>[^\"]+)\".*(?:no such file|not found)|"
+        r"exec user process caused:? \"?no such file or directory",
+        read=_not_found,
         place=_not_found_place,
         rank=Rank.ROOT,
         title="{name} was not found in the image",
@@ -814,6 +833,7 @@ RULES: tuple[Rule, ...] = (
         r"required key (?P<name4>[A-Z][A-Z0-9_]+) missing value)",
         read=_variable_named,
         place=first(variable("name"), anywhere(r"\b{name}\b", *CODE)),
+        rank=Rank.SYMPTOM,
         title="The environment variable {name} is not set",
         message="The program ended because {name} is not set: {told}",
         fix="Set {name} for the service (env in servergem.yml, or gcloud run services update "
@@ -886,7 +906,7 @@ RULES: tuple[Rule, ...] = (
         only=_STARTED,
         pattern=r"Container called exit\((?P<code>-?\d+)\)",
         read=_exited,
-        place=_command,
+        place=first(_mentioned, _command),
         rank=Rank.SYMPTOM,
         title="The container ended with exit({code}): {why}",
         message="Container called exit({code}): {why}. Its last words: {last}",
