@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from importlib import import_module
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -137,7 +138,9 @@ class Google:
         """google.cloud.storage.Client; the library has no types."""
         from google.api_core.client_options import ClientOptions
         from google.auth.credentials import AnonymousCredentials
-        from google.cloud import storage  # type: ignore[attr-defined]  # the library has no types
+
+        # The library has no types, and whether mypy finds it at all depends on what else is installed.
+        storage: Any = import_module("google.cloud.storage")
 
         if not self.storage_endpoint:
             return storage.Client()

@@ -18,6 +18,7 @@ PATHS = (
     "/app/hook/deliveries",
     "/app/hook/deliveries/{delivery_id}",
     "/app/hook/deliveries/{delivery_id}/attempts",
+    "/app/installations/{installation_id}",
     "/app/installations/{installation_id}/access_tokens",
     "/repos/{owner}/{repo}",
     "/repos/{owner}/{repo}/branches/{branch}",

@@ -11,7 +11,8 @@ from app.diagnosis.rule import Find, Hit, Rank, Rule
 from app.model import Blame, Place
 
 _LANGUAGE_FILES = (
-    "requirements.txt", "pyproject.toml", "package.json", "go.mod", "pom.xml", "build.gradle", "build.gradle.kts", "Gemfile",
+    "requirements.txt", "pyproject.toml", "package.json", "go.mod", "pom.xml", "build.gradle",
+    "build.gradle.kts", "Gemfile",
     "composer.json", "project.clj", "pubspec.yaml",
 )  # fmt: skip
 
@@ -93,7 +94,8 @@ def _function(hit: Hit) -> Mapping[str, str] | None:
 
 def _functions_like(hit: Hit) -> Place | None:
     return first(
-        anywhere(r"(?:def|func|function|class)\s+{name}\b|exports\.{name}\b|http\([\"']{name}", ".py", ".js", ".ts", ".go", ".java", ".rb", ".php"),
+        anywhere(r"(?:def|func|function|class)\s+{name}\b|exports\.{name}\b|http\([\"']{name}", ".py", ".js",
+        ".ts", ".go", ".java", ".rb", ".php"),
         whole_file("main.py", "index.js", "function.js", "function.go", "app.rb", "index.php"),
         manifest("node"),
     )(hit)  # fmt: skip

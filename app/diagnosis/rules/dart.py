@@ -64,11 +64,16 @@ def _unknown_package(hit: Hit) -> Mapping[str, str] | None:
 
 
 _PACKAGES = (
-    "http", "shelf", "shelf_router", "shelf_static", "path", "args", "collection", "intl", "json_annotation", "json_serializable",
-    "build_runner", "test", "lints", "flutter_lints", "provider", "riverpod", "flutter_riverpod", "bloc", "flutter_bloc", "dio", "get_it",
-    "freezed", "freezed_annotation", "functions_framework", "functions_framework_builder", "googleapis", "googleapis_auth", "gcp",
-    "postgres", "redis", "mongo_dart", "dart_frog", "uuid", "crypto", "logging", "yaml", "equatable", "mocktail", "mockito",
-    "shared_preferences", "url_launcher", "cloud_firestore", "firebase_core", "go_router", "meta", "async", "web_socket_channel",
+    "http", "shelf", "shelf_router", "shelf_static", "path", "args", "collection", "intl", "json_annotation",
+    "json_serializable",
+    "build_runner", "test", "lints", "flutter_lints", "provider", "riverpod", "flutter_riverpod", "bloc",
+    "flutter_bloc", "dio", "get_it",
+    "freezed", "freezed_annotation", "functions_framework", "functions_framework_builder", "googleapis",
+    "googleapis_auth", "gcp",
+    "postgres", "redis", "mongo_dart", "dart_frog", "uuid", "crypto", "logging", "yaml", "equatable",
+    "mocktail", "mockito",
+    "shared_preferences", "url_launcher", "cloud_firestore", "firebase_core", "go_router", "meta", "async",
+    "web_socket_channel",
 )  # fmt: skip
 
 

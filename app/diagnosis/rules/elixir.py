@@ -105,7 +105,8 @@ def _syntax(hit: Hit) -> Mapping[str, str] | None:
             change = above
     name = path or hit["path"]
     return {
-        "file": name, "change": str(change), "error": error[:220], "advice": advice or f"Correct line {change} of {name}",
+        "file": name, "change": str(change), "error": error[:220],
+        "advice": advice or f"Correct line {change} of {name}",
         "noticed": f"Elixir noticed it on line {number}." if change != number else "",
     }  # fmt: skip
 
@@ -264,7 +265,8 @@ def _task(hit: Hit) -> Mapping[str, str] | None:
         for m in re.findall(r"[\"']?([\w.]+)[\"']?:\s*\[", hit.files.text(path))
     ]
     near = hit.files.nearest(hit["name"], [*known, *aliases], 0.7)
-    return {"near": near if near != hit["name"] else "", "advice": f"Write mix {near}" if near and near != hit["name"] else
+    return {"near": near if near != hit["name"] else "",
+    "advice": f"Write mix {near}" if near and near != hit["name"] else
             f"Add the dependency or the alias that brings mix {hit['name']} to mix.exs (for this MIX_ENV too)"}  # fmt: skip
 
 

@@ -115,10 +115,14 @@ def _unterminated(lines: tuple[str, ...], number: int) -> int:
 
 
 _DIRECTIVES = (
-    "gzip", "listen", "server_name", "location", "proxy_pass", "proxy_set_header", "root", "index", "try_files", "return", "rewrite",
-    "add_header", "include", "upstream", "server", "ssl_certificate", "ssl_certificate_key", "access_log", "error_log", "worker_processes",
-    "worker_connections", "keepalive_timeout", "client_max_body_size", "expires", "fastcgi_pass", "fastcgi_param", "default_type", "sendfile",
-    "proxy_http_version", "proxy_read_timeout", "types", "events", "http", "user", "pid", "error_page", "alias", "set", "if", "map", "gzip_types",
+    "gzip", "listen", "server_name", "location", "proxy_pass", "proxy_set_header", "root", "index", "try_files",
+    "return", "rewrite",
+    "add_header", "include", "upstream", "server", "ssl_certificate", "ssl_certificate_key", "access_log",
+    "error_log", "worker_processes",
+    "worker_connections", "keepalive_timeout", "client_max_body_size", "expires", "fastcgi_pass",
+    "fastcgi_param", "default_type", "sendfile",
+    "proxy_http_version", "proxy_read_timeout", "types", "events", "http", "user", "pid", "error_page", "alias",
+    "set", "if", "map", "gzip_types",
 )  # fmt: skip
 
 

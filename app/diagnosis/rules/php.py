@@ -14,6 +14,7 @@ from app.diagnosis.places import (
     failing_dockerfile,
     failing_instruction,
     first,
+    in_instruction,
     instruction,
     matching,
     nearest_first,
@@ -90,15 +91,11 @@ def _to_change(hit: Hit, path: str, number: int, error: str) -> tuple[int, str]:
         if previous and not previous.endswith((";", "}", "?>", ":")):
             return above, f"End line {above} of {path} with ;"
         return number, f"Close what is still open at the end of {path}"
-    token = re.search(
-        r"unexpected (?:token |identifier |variable |integer |double-quoted string |string content "
-        r")?['\"](.+?)['\"](?:[ ,(]|$)",
-        error,
-    )
+    token = re.search(r"unexpected (?:[a-zA-Z -]+ )?['\"](.+?)['\"](?:[ ,(]|$)", error)
     here = lines[number - 1].strip() if number <= len(lines) else ""
     begins = (
         not token
-        or here.startswith(token[1])
+        or here.lstrip("\"'").startswith(token[1].strip("\"'"))
         or (not here.startswith(("echo", "return")) and _first_word(here, token[1]))
     )
     if above and begins and previous and not previous.endswith((";", "{", "}", ":", "?>", "<?php", ",")):
@@ -141,20 +138,28 @@ def _at_change(hit: Hit) -> Place | None:
 
 
 _EXTENSIONS = {
-    "Redis": "redis", "RedisCluster": "redis", "PDO": "pdo_mysql", "Memcached": "memcached", "IntlDateFormatter": "intl",
+    "Redis": "redis", "RedisCluster": "redis", "PDO": "pdo_mysql", "Memcached": "memcached",
+    "IntlDateFormatter": "intl",
     "NumberFormatter": "intl", "Normalizer": "intl", "Collator": "intl", "Locale": "intl", "MessageFormatter": "intl",
     "ZipArchive": "zip", "SoapClient": "soap", "DOMDocument": "dom", "XMLWriter": "xml", "XMLReader": "xml",
     "SimpleXMLElement": "simplexml", "Imagick": "imagick", "MongoDB\\Driver\\Manager": "mongodb", "mysqli": "mysqli",
-    "AMQPConnection": "amqp", "SQLite3": "sqlite3", "Grpc\\ChannelCredentials": "grpc", "GdImage": "gd", "XSLTProcessor": "xsl",
+    "AMQPConnection": "amqp", "SQLite3": "sqlite3", "Grpc\\ChannelCredentials": "grpc", "GdImage": "gd",
+    "XSLTProcessor": "xsl",
     "Swoole\\Http\\Server": "swoole", "OpenSwoole\\Http\\Server": "openswoole",
 }  # fmt: skip
 _FUNCTIONS = (
-    ("mysqli_", "mysqli"), ("mb_", "mbstring"), ("curl_", "curl"), ("image", "gd"), ("bc", "bcmath"), ("pg_", "pgsql"),
+    ("mysqli_", "mysqli"), ("mb_", "mbstring"), ("curl_", "curl"), ("imagecreate", "gd"), ("imagejpeg", "gd"),
+    ("imagepng", "gd"), ("imagettf", "gd"),
+    ("imagewebp", "gd"), ("imagecopy", "gd"), ("bcadd", "bcmath"), ("bcmul", "bcmath"), ("bcdiv", "bcmath"),
+    ("bcsub", "bcmath"), ("bccomp", "bcmath"), ("pg_", "pgsql"),
     ("gmp_", "gmp"), ("pcntl_", "pcntl"), ("exif_", "exif"), ("simplexml_", "simplexml"), ("sodium_", "sodium"),
     ("intl_", "intl"), ("grapheme_", "intl"), ("normalizer_", "intl"), ("apcu_", "apcu"), ("opcache_", "opcache"),
-    ("xml_", "xml"), ("socket_", "sockets"), ("ldap_", "ldap"), ("imap_", "imap"), ("iconv", "iconv"), ("ctype_", "ctype"),
-    ("token_get_all", "tokenizer"), ("openssl_", "openssl"), ("json_", "json"), ("mysql_connect", "mysqli (mysql_* is gone since PHP 7)"),
-    ("utf8_", "mbstring"), ("yaml_", "yaml"), ("ftp_", "ftp"), ("cal_", "calendar"), ("gz", "zlib"),
+    ("xml_", "xml"), ("socket_", "sockets"), ("ldap_", "ldap"), ("imap_", "imap"), ("iconv", "iconv"),
+    ("ctype_", "ctype"),
+    ("token_get_all", "tokenizer"), ("openssl_", "openssl"), ("json_", "json"), ("mysql_connect",
+    "mysqli (mysql_* is gone since PHP 7)"),
+    ("utf8_", "mbstring"), ("yaml_", "yaml"), ("ftp_", "ftp"), ("cal_", "calendar"), ("gzcompress", "zlib"),
+    ("gzencode", "zlib"),
 )  # fmt: skip
 _BY_PECL = frozenset(
     {
@@ -179,9 +184,12 @@ def _install(extension: str) -> str:
     if name in _BY_PECL:
         return f"RUN pecl install {name} && docker-php-ext-enable {name}"
     needs = {
-        "gd": "libpng-dev libjpeg-dev libfreetype6-dev", "zip": "libzip-dev", "intl": "libicu-dev", "pgsql": "libpq-dev",
-        "pdo_pgsql": "libpq-dev", "soap": "libxml2-dev", "gmp": "libgmp-dev", "xsl": "libxslt1-dev", "ldap": "libldap2-dev",
-        "curl": "libcurl4-openssl-dev", "mbstring": "libonig-dev", "imap": "libc-client-dev libkrb5-dev", "dom": "libxml2-dev",
+        "gd": "libpng-dev libjpeg-dev libfreetype6-dev", "zip": "libzip-dev", "intl": "libicu-dev",
+        "pgsql": "libpq-dev",
+        "pdo_pgsql": "libpq-dev", "soap": "libxml2-dev", "gmp": "libgmp-dev", "xsl": "libxslt1-dev",
+        "ldap": "libldap2-dev",
+        "curl": "libcurl4-openssl-dev", "mbstring": "libonig-dev", "imap": "libc-client-dev libkrb5-dev",
+        "dom": "libxml2-dev",
     }.get(name, "")  # fmt: skip
     before = f"apt-get update && apt-get install -y {needs} && " if needs else ""
     return f"RUN {before}docker-php-ext-install {name}"
@@ -330,6 +338,28 @@ def _missing_autoload(hit: Hit) -> Mapping[str, str] | None:
     return {} if "vendor/autoload.php" in hit.line else None
 
 
+_LIBRARIES = {
+    "zlib": "zlib1g-dev", "libpng": "libpng-dev", "oniguruma": "libonig-dev", "libxml-2.0": "libxml2-dev",
+    "libzip": "libzip-dev",
+    "icu-uc": "libicu-dev", "icu-i18n": "libicu-dev", "libcurl": "libcurl4-openssl-dev",
+    "openssl": "libssl-dev", "libpq": "libpq-dev",
+    "libpq-fe.h": "libpq-dev", "gmp.h": "libgmp-dev", "freetype2": "libfreetype6-dev", "libjpeg": "libjpeg-dev",
+    "libwebp": "libwebp-dev",
+    "sqlite3": "libsqlite3-dev", "libsodium": "libsodium-dev", "ldap.h": "libldap2-dev",
+    "libxslt": "libxslt1-dev", "BZip2": "libbz2-dev",
+    "libffi": "libffi-dev", "MagickWand": "libmagickwand-dev", "libmemcached": "libmemcached-dev",
+    "krb5": "libkrb5-dev",
+}  # fmt: skip
+
+
+def _library(hit: Hit) -> Mapping[str, str] | None:
+    """Which library the configure script of an extension looked for."""
+    if not re.search(r"docker-php-ext|pecl|phpize", hit.section.instruction + " ".join(hit.before(80))):
+        return None
+    name = (hit["name"] or hit["name2"] or hit["name3"]).rstrip(".,")
+    return {"name": name, "package": _LIBRARIES.get(name, f"the -dev package of {name}")}
+
+
 def _memory(hit: Hit) -> Mapping[str, str] | None:
     mib = int(hit["bytes"]) // (1024 * 1024)
     composer = "composer" in hit.line
@@ -376,12 +406,18 @@ def _unknown_package(hit: Hit) -> Mapping[str, str] | None:
 
 
 _PACKAGES = (
-    "laravel/framework", "laravel/sanctum", "laravel/tinker", "laravel/octane", "laravel/horizon", "guzzlehttp/guzzle", "monolog/monolog",
-    "symfony/console", "symfony/framework-bundle", "symfony/http-foundation", "symfony/yaml", "symfony/dotenv", "symfony/runtime",
-    "slim/slim", "slim/psr7", "vlucas/phpdotenv", "phpunit/phpunit", "phpstan/phpstan", "doctrine/orm", "doctrine/dbal", "ramsey/uuid",
-    "nesbot/carbon", "league/flysystem", "predis/predis", "twig/twig", "google/cloud-storage", "google/cloud-functions-framework",
-    "google/cloud", "fakerphp/faker", "mockery/mockery", "squizlabs/php_codesniffer", "friendsofphp/php-cs-fixer", "firebase/php-jwt",
-    "intervention/image", "barryvdh/laravel-dompdf", "spatie/laravel-permission", "livewire/livewire", "filament/filament", "pestphp/pest",
+    "laravel/framework", "laravel/sanctum", "laravel/tinker", "laravel/octane", "laravel/horizon",
+    "guzzlehttp/guzzle", "monolog/monolog",
+    "symfony/console", "symfony/framework-bundle", "symfony/http-foundation", "symfony/yaml", "symfony/dotenv",
+    "symfony/runtime",
+    "slim/slim", "slim/psr7", "vlucas/phpdotenv", "phpunit/phpunit", "phpstan/phpstan", "doctrine/orm",
+    "doctrine/dbal", "ramsey/uuid",
+    "nesbot/carbon", "league/flysystem", "predis/predis", "twig/twig", "google/cloud-storage",
+    "google/cloud-functions-framework",
+    "google/cloud", "fakerphp/faker", "mockery/mockery", "squizlabs/php_codesniffer",
+    "friendsofphp/php-cs-fixer", "firebase/php-jwt",
+    "intervention/image", "barryvdh/laravel-dompdf", "spatie/laravel-permission", "livewire/livewire",
+    "filament/filament", "pestphp/pest",
 )  # fmt: skip
 
 
@@ -463,9 +499,11 @@ def _named_file(hit: Hit) -> Place | None:
 
 
 _LIBRARY_FILES = frozenset({
-    "Connection.php", "Connector.php", "Application.php", "Container.php", "Filesystem.php", "Kernel.php", "Handler.php",
+    "Connection.php", "Connector.php", "Application.php", "Container.php", "Filesystem.php", "Kernel.php",
+    "Handler.php",
     "EncryptionServiceProvider.php", "ProviderRepository.php", "PackageManifest.php", "Encrypter.php", "Compiler.php",
-    "JsonFile.php", "GitDownloader.php", "PluginManager.php", "RemoteFilesystem.php", "FileDownloader.php", "Route.php",
+    "JsonFile.php", "GitDownloader.php", "PluginManager.php", "RemoteFilesystem.php", "FileDownloader.php",
+    "Route.php",
     "RouteCollection.php", "AbstractRouteCollection.php", "EnvVarProcessor.php", "YamlFileLoader.php", "Parser.php",
 })  # fmt: skip
 
@@ -641,6 +679,40 @@ RULES: tuple[Rule, ...] = (
         message="PHP Fatal error: Allowed memory size of {bytes} bytes exhausted (tried to allocate {more} "
         "bytes) in {path}.",
         fix="{advice}.",
+    ),
+    Rule(
+        code="php-extension-unknown",
+        pattern=r"error: /usr/src/php/ext/(?P<name>\w+) does not exist",
+        read=lambda hit: {"install": _install(hit["name"])},
+        place=in_instruction("name"),
+        rank=Rank.ROOT,
+        title="{name} is no extension of PHP's own source",
+        message="docker-php-ext-install: /usr/src/php/ext/{name} does not exist.",
+        fix="Write {install}.",
+    ),
+    Rule(
+        code="php-pecl-version",
+        pattern=r"pecl/(?P<name>\w+) requires PHP \((?P<wanted>[^)]*)\), installed version is (?P<have>[\d.]+\d)",
+        place=in_instruction("name"),
+        rank=Rank.ROOT,
+        title="pecl's {name} needs PHP {wanted}, the image has {have}",
+        message="pecl/{name} requires PHP ({wanted}), installed version is {have}.",
+        fix="Write pecl install {name}-VERSION with an older version, or take a base image with PHP {wanted}.",
+    ),
+    Rule(
+        code="php-extension-library",
+        pattern=r"Package '(?P<name>[\w.+-]+)', required by 'virtual:world', not found|No package "
+        r"'(?P<name2>[\w.+-]+)' found|"
+        r"configure: error: (?P<error>(?:Cannot find|Please reinstall|Unable to locate|Unable to find|Could "
+        r"not find) (?P<name3>\S+).*)",
+        read=_library,
+        place=failing_instruction,
+        rank=Rank.ROOT,
+        title="{name} is missing: {package} is not in the image",
+        message="configure: error: the PHP extension needs the package {name}, which was not found.",
+        fix="Write RUN apt-get update && apt-get install -y {package} before docker-php-ext-install in the "
+        "Dockerfile "
+        "(on Alpine apk add the -dev package).",
     ),
     # Laravel and Symfony
     Rule(

@@ -241,51 +241,20 @@ def _missing_hash_key(hit: Hit) -> Mapping[str, str] | None:
 
 _GEMS = {
     "active_support": "activesupport", "active_record": "activerecord", "action_controller": "actionpack",
-    "action_cable": "actioncable", "bundler/setup": "bundler", "rspec/core": "rspec", "google/apis": "google-apis-core",
+    "action_cable": "actioncable", "bundler/setup": "bundler", "rspec/core": "rspec",
+    "google/apis": "google-apis-core",
     "sidekiq/web": "sidekiq", "sinatra/base": "sinatra", "sinatra/json": "sinatra-contrib", "dotenv/load": "dotenv",
-    "sinatra/reloader": "sinatra-contrib", "sinatra/activerecord": "sinatra-activerecord", "rack/handler/puma": "puma",
+    "sinatra/reloader": "sinatra-contrib", "sinatra/activerecord": "sinatra-activerecord",
+    "rack/handler/puma": "puma",
     "rails/all": "rails", "net/smtp": "net-smtp", "net/imap": "net-imap", "net/pop": "net-pop", "net/ftp": "net-ftp",
     "functions_framework": "functions_framework", "oauth": "oauth", "redis/connection/hiredis": "redis",
 }  # fmt: skip
-_NO_LONGER_STANDARD = frozenset(
-    [
-        "base64",
-        "bigdecimal",
-        "csv",
-        "drb",
-        "mutex_m",
-        "observer",
-        "abbrev",
-        "getoptlong",
-        "nkf",
-        "syslog",
-        "rinda",
-        "resolv-replace",
-        "ostruct",
-        "logger",
-        "fiddle",
-        "irb",
-        "reline",
-        "rexml",
-        "rss",
-        "webrick",
-        "matrix",
-        "prime",
-        "racc",
-        "sorted_set",
-        "tracer",
-        "rdoc",
-        "pstore",
-        "benchmark",
-        "win32ole",
-        "net/smtp",
-        "net/imap",
-        "net/pop",
-        "net/ftp",
-        "readline",
-        "tsort",
-    ]
-)
+_NO_LONGER_STANDARD = frozenset({
+    "base64", "bigdecimal", "csv", "drb", "mutex_m", "observer", "abbrev", "getoptlong", "nkf", "syslog", "rinda",
+    "resolv-replace", "ostruct", "logger", "fiddle", "irb", "reline", "rexml", "rss", "webrick", "matrix", "prime",
+    "racc", "sorted_set", "tracer", "rdoc", "pstore", "benchmark", "win32ole", "net/smtp", "net/imap", "net/pop",
+    "net/ftp", "readline", "tsort",
+})  # fmt: skip
 
 
 def _wanted(hit: Hit) -> tuple[str, str]:
@@ -423,87 +392,18 @@ def _gem_not_found(hit: Hit) -> Mapping[str, str] | None:
     return {"name": name, "title": title, "told": _whole(hit, 3), "advice": advice}
 
 
-_WELL_KNOWN = tuple(
-    [
-        "rails",
-        "sinatra",
-        "puma",
-        "unicorn",
-        "thin",
-        "rack",
-        "rack-cors",
-        "sidekiq",
-        "redis",
-        "pg",
-        "mysql2",
-        "sqlite3",
-        "nokogiri",
-        "devise",
-        "rspec",
-        "rspec-rails",
-        "minitest",
-        "rubocop",
-        "bootsnap",
-        "sprockets-rails",
-        "importmap-rails",
-        "turbo-rails",
-        "stimulus-rails",
-        "jbuilder",
-        "bcrypt",
-        "faker",
-        "capybara",
-        "selenium-webdriver",
-        "dotenv",
-        "dotenv-rails",
-        "httparty",
-        "faraday",
-        "rest-client",
-        "google-cloud-storage",
-        "google-cloud-pubsub",
-        "functions_framework",
-        "grape",
-        "grape-entity",
-        "graphql",
-        "kaminari",
-        "pundit",
-        "cancancan",
-        "activerecord",
-        "activesupport",
-        "activejob",
-        "sequel",
-        "mongoid",
-        "aws-sdk-s3",
-        "jwt",
-        "oj",
-        "rake",
-        "byebug",
-        "pry",
-        "webmock",
-        "vcr",
-        "simplecov",
-        "factory_bot",
-        "factory_bot_rails",
-        "shoulda-matchers",
-        "sassc",
-        "sass-rails",
-        "uglifier",
-        "webpacker",
-        "tzinfo-data",
-        "mini_magick",
-        "image_processing",
-        "concurrent-ruby",
-        "json",
-        "bundler",
-        "jekyll",
-        "kramdown",
-        "webrick",
-        "slim",
-        "haml",
-        "erubi",
-        "roda",
-        "hanami",
-    ]
-)
+_WELL_KNOWN = (
+    "rails", "sinatra", "puma", "unicorn", "thin", "rack", "rack-cors", "sidekiq", "redis", "pg", "mysql2",
+    "sqlite3", "nokogiri", "devise", "rspec", "rspec-rails", "minitest", "rubocop", "bootsnap", "sprockets-rails",
+    "importmap-rails", "turbo-rails", "stimulus-rails", "jbuilder", "bcrypt", "faker", "capybara",
+    "selenium-webdriver", "dotenv", "dotenv-rails", "httparty", "faraday", "rest-client", "google-cloud-storage",
+    "google-cloud-pubsub", "functions_framework", "grape", "grape-entity", "graphql", "kaminari", "pundit",
+    "cancancan", "activerecord", "activesupport", "activejob", "sequel", "mongoid", "aws-sdk-s3", "jwt", "oj",
+    "rake", "byebug", "pry", "webmock", "vcr", "simplecov", "factory_bot", "factory_bot_rails", "shoulda-matchers",
+    "sassc", "sass-rails", "uglifier", "webpacker", "tzinfo-data", "mini_magick", "image_processing",
+    "concurrent-ruby", "json", "bundler", "jekyll", "kramdown", "webrick", "slim", "haml", "erubi", "roda",
+    "hanami",
+)  # fmt: skip
 
 
 def _locked_out(hit: Hit) -> Mapping[str, str] | None:
@@ -514,6 +414,11 @@ def _locked_out(hit: Hit) -> Mapping[str, str] | None:
         "told": ", ".join(names) or "the Gemfile",
         "whole": _whole(hit, 3),
     }
+
+
+def _checksum(hit: Hit) -> Mapping[str, str] | None:
+    match = hit.find_after(r"^\s+([\w-]+) \(", 3)
+    return {"name": hit["name"] or (match[1] if match else "")}
 
 
 def _in_lock(pattern: str) -> Find:
@@ -809,7 +714,9 @@ def _gemfile_error(hit: Hit) -> Mapping[str, str] | None:
         line = str(odd_quote(lines, int(line)) or line)
         advice = f"Correct line {line} of {name}"
     elif match := re.search(r"Undefined local variable or method [`'](\w+)'", error):
-        advice = f"Write {hit.files.nearest(match[1], ('gem', 'source', 'group', 'ruby', 'gemspec', 'platforms'), 0.5) or 'gem'} on line {line} of {name}"
+        words = ("gem", "source", "group", "ruby", "gemspec", "platforms")
+        meant = hit.files.nearest(match[1], words, 0.5) or "gem"
+        advice = f"Write {meant} on line {line} of {name}"
     elif "same gem twice" in error:
         advice = f"Keep one of the two lines of {name}"
     else:
@@ -1226,13 +1133,25 @@ RULES: tuple[Rule, ...] = (
         code="bundler-frozen",
         pattern=r"in deployment mode after changing|lockfile can't be updated because (?:frozen|deployment)|"
         r"The dependencies in your gemfile changed|The gemspecs for path gems changed|"
-        r"the lockfile needs to be updated but it can't|in frozen mode after changing",
+        r"the lockfile needs to be updated but it can't|in frozen mode after changing|"
+        r"lockfile does not satisfy dependencies of",
         read=_locked_out,
         place=first(dependency("ruby", "name"), _GEMFILE, _LOCK),
         rank=Rank.ROOT,
         title="Gemfile.lock does not have {told}",
         message="The Gemfile changed and Gemfile.lock did not ({told}): {whole}",
         fix="Run bundle install on your machine and commit Gemfile.lock.",
+    ),
+    Rule(
+        code="bundler-checksums",
+        pattern=r"Bundler found mismatched checksums|(?:lockfile|lock file) is missing a checksums? entry for "
+        r"\"?(?P<name>[\w-]+)",
+        read=_checksum,
+        place=first(_in_lock(r"^  {name} \("), _in_lock(r"^    {name} \("), _LOCK),
+        rank=Rank.ROOT,
+        title="Gemfile.lock has no fitting checksum for {name}",
+        message="Bundler found mismatched checksums, or the lockfile is missing a checksums entry, for {name}.",
+        fix="Run bundle lock --add-checksums on your machine and commit Gemfile.lock.",
     ),
     Rule(
         code="bundler-no-lock",
@@ -1460,6 +1379,18 @@ RULES: tuple[Rule, ...] = (
         fix="{advice}.",
     ),
     # Exceptions
+    Rule(
+        code="ruby-redis-unreachable",
+        pattern=r"(?P<error>.*?) "
+        r"?\((?P<klass>Redis(?:Client)?::CannotConnectError)\)|"
+        r"(?P<klass2>Redis(?:Client)?::CannotConnectError): (?P<error2>.*)",
+        read=lambda hit: {"error": (hit["error"] or hit["error2"]).strip()},
+        place=first(anywhere(r"(?i)redis.*url|redis://|REDIS", ".rb", "redis.yml", "cable.yml"), _deepest),
+        title="Redis could not be reached: {error}",
+        message="Redis::CannotConnectError: {error}",
+        fix="Set REDIS_URL to the real Redis (Memorystore, through a VPC connector): there is none on "
+        "127.0.0.1 in the container.",
+    ),
     Rule(
         code="ruby-uncaught",
         pattern=r"^(?P<path>\S+?):(?P<line>\d+):in [`'](?P<method>.*?)': (?P<error>.+) "

@@ -73,31 +73,33 @@ def _crashed(hit: Hit) -> bool:
 
 
 _HOST = r"(?:localhost|\[[0-9a-f:.]*\]|(?:\d{1,3}\.){3}\d{1,3}|\*|::1?|[\w-]+(?:\.[\w-]+)*)"
+_BARE_HOST = r"(?:localhost|\[[0-9a-f:.]*\]|(?:\d{1,3}\.){3}\d{1,3}|\*|::)"
 _PORT = r"(?:80|443|\d{3,5})"
-_LISTENS = (
-    r"(?i)(?:\b(?:listening|listens|listener|running|started|starting|serving|serve|server|available|"
-    r"accessible|ready|launched|"
+_VERBS = (
+    r"\b(?:listening|listens|listener|running|started|starting|serving|serve|server|available|accessible|ready|"
+    r"launched|"
     r"bound|binding|bind|accepting connections|responding|loopback|local|url|access|stage on|goin' "
     r"fast|network|endpoint|"
     r"preview|dev server|up on|web app|application|interface)\b.{0,90}?"
-    r"(?:(?:https?|tcp|ws)://(?P<host>" + _HOST + r"):(?P<port>" + _PORT + r")\b|"
-    r"(?:^|[\s(@\"'{=\[])(?P<host2>localhost|\[[0-9a-f:.]*\]|(?:\d{1,3}\.){3}\d{1,3}|\*|::)?:(?P<port2>"
-    + _PORT
-    + r")\b|"
-    r"\bport(?:\(s\))?(?: is|:|=|\s)\s*(?::|#|=)?\s*['\"(\[]?(?P<port3>"
-    + _PORT
-    + r")\b(?::interface=(?P<host3>[\w.]+))?|"
-    r"stage on (?P<port4>" + _PORT + r")\b)|"
-    r"^\W{0,12}https?://(?P<host5>localhost|\[?::1?\]?|(?:\d{1,3}\.){3}\d{1,3}):(?P<port5>"
-    + _PORT
-    + r")/?\W{0,6}$|"
-    r"Development Server \(https?://(?P<host6>[\w.]+):(?P<port6>" + _PORT + r")\) started|"
-    r"port=(?P<port7>"
-    + _PORT
-    + r")(?::interface=(?P<host7>[\w.]+))?|port (?P<port8>"
-    + _PORT
-    + r") \(https?://)"
 )
+# After a verb: http://host:port, host:port or :port, port 3000 (daphne: port=3000:interface=…), and `on 3000`.
+_ADDRESSES = (
+    rf"(?:https?|tcp|ws)://(?P<host>{_HOST}):(?P<port>{_PORT})\b",
+    rf"(?:^|[\s(@\"'{{=\[])(?P<host2>{_BARE_HOST})?:(?P<port2>{_PORT})\b",
+    rf"\bport(?:\(s\))?(?: is|:|=|\s)\s*(?::|#|=)?\s*['\"(\[]?(?P<port3>{_PORT})\b(?::interface=(?P<host3>[\w.]+))?",
+    r"\b(?:on|at):? (?P<port4>\d{4,5})(?:[\s!.,)'\"]|$)",
+)
+# Without a verb: an address alone on its line, PHP's server, WEBrick's `port=`, Python's http.server.
+_ALONE = (
+    rf"^\W{{0,12}}https?://(?P<host5>localhost|\[?::1?\]?|"
+    rf"(?:\d{{1,3}}\.){{3}}\d{{1,3}}):(?P<port5>{_PORT})/?\W{{0,6}}$",
+    rf"Development Server \(https?://(?P<host6>[\w.]+):(?P<port6>{_PORT})\) started",
+    rf"port=(?P<port7>{_PORT})\b",
+    rf"port (?P<port8>{_PORT}) \(https?://",
+    r"\bup on (?:port )?(?P<port9>\d{4,5})\b",
+)
+_LISTENS = rf"(?i)(?:{_VERBS}(?:{'|'.join(_ADDRESSES)})|{'|'.join(_ALONE)})"
+
 _ELSE = re.compile(
     r"(?i)\badmin\b|debugg|inspector|metrics|prometheus|pprof|livereload|\bhmr\b|redis://|postgres(?:ql)?://|"
     r"mysql://|"
@@ -120,7 +122,7 @@ def _address(words: Mapping[str, str]) -> tuple[str, str]:
     return host.lower(), port
 
 
-_LISTENS_COMPILED = re.compile(_LISTENS.replace("(?i)", "", 1), re.IGNORECASE)
+_LISTENS_COMPILED = re.compile(_LISTENS)
 
 
 def _spoken(hit: Hit) -> Iterator[tuple[str, str, str]]:
@@ -213,6 +215,9 @@ _WORDINGS = (
     (r"uvicorn|hypercorn|fastapi", "--host 0.0.0.0 --port $PORT (in the shell form, so that $PORT is read)"),
     (r"runserver", "python manage.py runserver 0.0.0.0:$PORT (better: gunicorn --bind 0.0.0.0:$PORT)"),
     (r"streamlit", "streamlit run … --server.address=0.0.0.0 --server.port=$PORT"),
+    (r"--bind|-b \d", "--bind 0.0.0.0:$PORT"),
+    (r"\":\d+\"", "\":\" + os.Getenv(\"PORT\")"),
+    (r"--port", "--port $PORT (in the shell form, so that $PORT is read)"),
     (r"flask run", "flask run --host 0.0.0.0 --port $PORT"),
     (r"server\.port|server:", "server.port=${PORT:8080}"),
     (r"TcpListener::bind|\.bind\(", "(\"0.0.0.0\", the port from std::env::var(\"PORT\"))"),
@@ -228,7 +233,10 @@ _WORDINGS = (
 
 
 def _wording(line: str, where: str) -> str:
-    wording = next((words for pattern, words in _WORDINGS if re.search(pattern, line)), "")
+    plain = " ".join(re.sub(r"[\",\[\]]+", " ", line).split())
+    wording = next(
+        (words for pattern, words in _WORDINGS if re.search(pattern, line) or re.search(pattern, plain)), ""
+    )
     base = "Listen on 0.0.0.0 and on the port in the environment variable PORT"
     return f"{base}: in {where} write {wording}" if wording else f"{base}: change {where}"
 
@@ -261,7 +269,10 @@ _NOT_PROGRAM = re.compile(
     r"test_\w+\.py)$|"
     r"compose[\w.-]*\.ya?ml$|cloudbuild|skaffold"
 )
-_ALSO = (".conf", ".template", ".json", ".xml", "Procfile", "Caddyfile", "Dockerfile", ".cfg", ".kts", ".gradle", ".fs", ".ru", ".cr", ".swift", ".pl", ".lua")  # fmt: skip
+_ALSO = (
+    ".conf", ".template", ".json", ".xml", "Procfile", "Caddyfile", "Dockerfile", ".cfg", ".kts", ".gradle", ".fs",
+    ".ru", ".cr", ".swift", ".pl", ".lua",
+)  # fmt: skip
 
 
 def _code(hit: Hit) -> Iterator[tuple[Place, str]]:
@@ -450,19 +461,33 @@ def _mentioned(hit: Hit) -> Place | None:
 
 
 def _silent(hit: Hit) -> Mapping[str, str] | None:
-    """The probe failed, and nothing else in the log says why."""
+    """The probe failed and nothing in the log says why; perhaps the code does."""
     wanted = _wanted_port(hit)
     if any(p == wanted and not _LOOPBACK.match(h) for h, p, _ in _spoken(hit)):
         return None
-    words = {"wanted": wanted, "port": ""}
-    return {**words, **_said_fix(hit, "")}
+    place = _binding(hit)
+    line = hit.files.lines(place.path)[place.line - 1] if place else ""
+    bound = re.search(r"(?<![\d.])(\d{4,5})(?![\d.])", line)
+    told = f"The container does not listen on port {wanted}"
+    if place and bound and bound[1] != wanted and "PORT" not in line and "env" not in line:
+        told = f"{place.path} line {place.line} binds port {bound[1]}, Cloud Run asks port {wanted}"
+    return {"wanted": wanted, "port": "", "told": told, **_said_fix(hit, "")}
+
+
+_BEGINNING = re.compile(
+    r"initialized with port|Waiting for application startup|Starting "
+    r"(?:Django|Spring|Quarkus|Nest)|Loading|Downloading|Migrat"
+)
 
 
 def _slow(hit: Hit) -> Mapping[str, str] | None:
+    """It listens where it has to, or is on the way there, but after the probe's last try."""
     if _ended(hit) not in ("", *_ALIVE_UNTIL_STOPPED):
         return None
     wanted = _wanted_port(hit)
     heard = next((line for h, p, line in _spoken(hit) if p == wanted and not _LOOPBACK.match(h)), "")
+    if not heard and not any(True for _ in _spoken(hit)):
+        heard = next((line for line in hit.section.lines if _BEGINNING.search(line)), "")
     return {"wanted": wanted, "heard": heard.strip()[:160]} if heard else None
 
 
@@ -505,7 +530,8 @@ def _exec_place(hit: Hit) -> Place | None:
     if hit["file"]:
         return hit.files.place(hit["file"], 1)
     return first(
-        matching(r"arm64|aarch64", "Dockerfile"), anywhere(r"linux/arm64|GOARCH=arm64|GOARCH: arm64", ".yml", ".yaml", "Makefile", ".sh"),
+        matching(r"arm64|aarch64", "Dockerfile"), anywhere(r"linux/arm64|GOARCH=arm64|GOARCH: arm64", ".yml",
+        ".yaml", "Makefile", ".sh"),
         instruction("FROM"), _command,
     )(hit)  # fmt: skip
 
@@ -895,8 +921,10 @@ RULES: tuple[Rule, ...] = (
         read=_slow,
         place=first(anywhere(r"startupProbe", ".yaml", ".yml"), _command),
         rank=Rank.SYMPTOM,
-        title="The server listens on port {wanted}, but too late",
-        message="The startup probe on port {wanted} failed before the server was ready; it said: {heard}.",
+        title="The server is not ready on port {wanted} in time: too slow",
+        message="The start was too slow: the startup probe on port {wanted} failed before the server was "
+        "ready. It said: "
+        "{heard}.",
         fix="Listen on 0.0.0.0 and $PORT first and load afterwards; or give it time: startupProbe "
         "failureThreshold × periodSeconds up to 240 s, "
         "--cpu-boost, fewer things at the start.",
@@ -919,7 +947,7 @@ RULES: tuple[Rule, ...] = (
         read=_silent,
         place=_at_binding,
         rank=Rank.SYMPTOM,
-        title="The container does not listen on port {wanted}",
+        title="{told}",
         message="The startup probe failed: the container runs, but nothing in it listens on 0.0.0.0 port "
         "{wanted} (PORT={wanted}).",
         fix="{advice}; a worker that serves no requests belongs into a Cloud Run job or worker pool.",
@@ -940,7 +968,8 @@ RULES: tuple[Rule, ...] = (
         code="start-failed",
         only=_STARTED,
         pattern=r"failed to start and (?:then )?listen on the port|failed the configured startup "
-        r"probe|Container failed to start\b|Container Healthcheck failed",
+        r"probe|Container failed to start\b|Container Healthcheck failed|"
+        r"Application exec likely failed",
         read=_silent,
         place=_at_binding,
         rank=Rank.SYMPTOM,
