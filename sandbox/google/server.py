@@ -160,12 +160,12 @@ class _Door(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic only i
         self._sandbox = sandbox
         self._methods = table.methods()
         self._handlers = sandbox.handlers()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="google", daemon=True)
         self._server: Any = None
         self._routes: dict[str, Any] = {}
 
     def start(self, port: int) -> str:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="google", daemon=True)
         self._thread.start()
         bound = asyncio.run_coroutine_threadsafe(self._serve(port), self._loop).result(30)
         return f"127.0.0.1:{bound}"
@@ -187,6 +187,8 @@ class _Door(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic only i
         asyncio.run_coroutine_threadsafe(self._server.stop(0), self._loop).result(30)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+        if not self._thread.is_alive():
+            self._loop.close()
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         path = handler_call_details.method

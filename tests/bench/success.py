@@ -106,6 +106,7 @@ class Result:
     live: bool
     named: bool
     preflight: float
+    title: str = ""
 
 
 def rows() -> list[Row]:
@@ -114,7 +115,7 @@ def rows() -> list[Row]:
     failed = [r for r in after if not r.live]
     unable = [r for r in after if r.trouble.cause]
     good = [r.preflight for r in after if r.trouble.name == "nothing" and r.live]
-    wrong = Counter(r.trouble.name for r in able if not r.live)
+    wrong = Counter(f"{r.trouble.name}: {r.title}" for r in able if not r.live)
     return [
         Row("went live as the road was", _share(before), "about 60 %", "no preflight, no repair, no retries"),
         Row("went live as shipped", _share(after), "", f"of {len(after)}, seed {SEED}"),
@@ -122,7 +123,7 @@ def rows() -> list[Row]:
             "of those that can succeed",
             _share(able),
             "100 %",
-            ", ".join(f"{n} {c}" for n, c in wrong.items()),
+            "; ".join(f"{count} {what}" for what, count in wrong.items()),
         ),
         Row(
             "failures that name their cause",
@@ -171,10 +172,16 @@ def _deploy(house: House, name: str, trouble: Trouble, dice: random.Random) -> R
     work = house.repository(SAMPLE, name)
     trouble.arrange(house.world, f"project-{name}", dice)
     sha = work.push("Say hello")
-    ended = house.ended(sha)
+    ended = house.ended(sha, f"/ {name} (")  # two repositories can have the same commit
     run = house.check_run(name, sha)
     house.world.faults.clear()
     said = unescape(run["output"]["summary"])
     row = next((row for row in ended["rows"] if row["title"] == "Check Google Cloud"), None)
     seconds = row["ended"] - row["started"] if row and row["ended"] else 0.0
-    return Result(trouble, ended["ending"] == "live", bool(trouble.cause) and trouble.cause in said, seconds)
+    return Result(
+        trouble,
+        ended["ending"] == "live",
+        bool(trouble.cause) and trouble.cause in said,
+        seconds,
+        run["output"]["title"],
+    )
