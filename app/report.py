@@ -216,7 +216,8 @@ def _status(report: Report) -> Status:
 def _lead(report: Report) -> str:
     if report.ending is Ending.LIVE:
         return f"**[{report.url}]({report.url})** runs commit `{report.commit.short}` as `{report.revision}`."
-    return in_markdown(report.ending_note) if report.ending else ""
+    told = report.ending is Ending.FAILED and report.findings
+    return in_markdown(report.ending_note) if report.ending and not told else ""
 
 
 def finding_in_markdown(finding: Finding) -> str:

@@ -174,7 +174,7 @@ def _excerpt(hit: Hit) -> str:
 
 def _short(word: str) -> str:
     """A word from a log, on one line and not endless."""
-    word = " ".join(word.split())
+    word = (" " if word.startswith(" ") else "") + " ".join(word.split())
     return word if len(word) <= 300 else word[:299] + "…"
 
 

@@ -436,7 +436,8 @@ CODE = (
 
 
 def _requirement(name: str) -> str:
-    loose = re.escape(name).replace(r"\-", "[-_.]").replace("_", "[-_.]").replace(r"\.", "[-_.]")
+    # https://packaging.python.org/en/latest/specifications/name-normalization/
+    loose = "[-_.]+".join(map(re.escape, re.split(r"[-_.]+", name)))
     return rf"(?i)^\s*[\"']?{loose}(?![\w-])"
 
 

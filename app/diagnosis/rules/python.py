@@ -112,9 +112,9 @@ def _module_place(hit: Hit) -> Place | None:
 
 def _syntax(hit: Hit) -> Mapping[str, str] | None:
     for line in hit.before(8):
-        if match := _FRAME.match(line) or re.match(r'^\s*File "([^"]+)", line (\d+)', line):
+        if match := _FRAME.match(line):
             return {
-                "path": match[1],
+                "path": repository_path(hit.files, match[1], hit) or match[1],
                 "line": match[2],
                 "code": next((c.strip() for c in hit.before(3) if c.strip() and "^" not in c), ""),
             }

@@ -125,11 +125,22 @@ def _address(words: Mapping[str, str]) -> tuple[str, str]:
 _LISTENS_COMPILED = re.compile(_LISTENS)
 
 
-def _spoken(hit: Hit) -> Iterator[tuple[str, str, str]]:
-    """(host, port, line) of all that this section says it listens on."""
-    for line in hit.section.lines:
-        if len(line) < 400 and not _ELSE.search(line) and (match := _LISTENS_COMPILED.search(line)):
-            yield *_address({k: v or "" for k, v in match.groupdict().items()}), line
+@once_per_log
+def _addresses(hit: Hit) -> dict[int, tuple[tuple[str, str, str], ...]]:
+    """(host, port, line) of all that each section says it listens on, by the section's identity."""
+    found: dict[int, tuple[tuple[str, str, str], ...]] = {}
+    for section in hit.transcript.sections:
+        said = []
+        for line in section.lines:
+            if len(line) < 400 and not _ELSE.search(line) and (match := _LISTENS_COMPILED.search(line)):
+                said.append((*_address({k: v or "" for k, v in match.groupdict().items()}), line))
+        found[id(section)] = tuple(dict.fromkeys(said[:200]))
+    return found
+
+
+def _spoken(hit: Hit) -> tuple[tuple[str, str, str], ...]:
+    """What the section of this line says it listens on."""
+    return _addresses(hit).get(id(hit.section), ())
 
 
 def _listens(hit: Hit) -> tuple[str, str] | None:
@@ -184,6 +195,7 @@ def _only_local(hit: Hit, host: str) -> bool:
     return bool(_BINDS_LOCALHOST.search(around)) or _bound_locally(hit) is not None
 
 
+@once_per_log
 def _bound_locally(hit: Hit) -> Place | None:
     printed = re.compile(r"console\.|print|\becho\b|\blog(?:ger)?\b|puts ", re.IGNORECASE)
     pattern = re.compile(
@@ -289,6 +301,15 @@ def _code(hit: Hit) -> Iterator[tuple[Place, str]]:
 
 def _binding(hit: Hit, port: str = "", only_local: bool = False) -> Place | None:
     """The line that decides the port, or the address where only that is wrong, by how telling it is."""
+    answers = hit.transcript.answers
+    asked = (_binding, port, only_local)
+    if asked not in answers:
+        answers[asked] = _most_telling(hit, port, only_local)
+    place: Place | None = answers[asked]
+    return place
+
+
+def _most_telling(hit: Hit, port: str, only_local: bool) -> Place | None:
     best: tuple[int, Place] | None = None
     number = re.compile(rf"(?<![\d.]){re.escape(port)}(?![\d.]\d|\d)") if port else None
     script = _npm_script(hit)
@@ -486,7 +507,7 @@ def _slow(hit: Hit) -> Mapping[str, str] | None:
         return None
     wanted = _wanted_port(hit)
     heard = next((line for h, p, line in _spoken(hit) if p == wanted and not _LOOPBACK.match(h)), "")
-    if not heard and not any(True for _ in _spoken(hit)):
+    if not heard and not _spoken(hit):
         heard = next((line for line in hit.section.lines if _BEGINNING.search(line)), "")
     return {"wanted": wanted, "heard": heard.strip()[:160]} if heard else None
 
