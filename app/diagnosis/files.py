@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -27,6 +28,7 @@ class Files:
         self.paths = frozenset(paths)
         self._read = read
         self._lines: dict[str, tuple[str, ...]] = {}
+        self._json: dict[str, object] = {}
 
     @classmethod
     def of(cls, texts: dict[str, str]) -> Files:
@@ -62,6 +64,15 @@ class Files:
 
     def text(self, path: str) -> str:
         return "\n".join(self.lines(path))
+
+    def json(self, path: str) -> object:
+        """What a JSON file holds; None for one that does not parse."""
+        if path not in self._json:
+            try:
+                self._json[path] = json.loads(self.text(path))
+            except (ValueError, RecursionError):
+                self._json[path] = None
+        return self._json[path]
 
     def has_line(self, path: str, line: int) -> bool:
         """Whether an annotation may point there: the file is in the commit and is that long."""
