@@ -131,12 +131,14 @@ class Deploy:
     """A Job: bring this commit of this branch to wherever its configuration says.
 
     `before` is the commit that the branch pointed at until now; empty when that cannot be compared
-    with (a new branch, a force push), which means "everything changed".
+    with (a new branch, a force push), which means "everything changed". `only` names the one check run
+    that is run again; empty means every service.
     """
 
     commit: Commit
     before: str = ""
     delivery_id: str = ""
+    only: str = ""
 
 
 @dataclass(frozen=True)

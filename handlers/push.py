@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
 
 from app.delivery import Refused
-from app.model import Commit, Delivery, Deploy, Ignore, Job, Repository
+from app.model import Commit, Delivery, Deploy, Ignore, Job
+from app.payload import Installation, Repo, Sha
 
 # https://docs.github.com/webhooks/webhook-events-and-payloads#push
 BRANCH, TAG = "refs/heads/", "refs/tags/"
 NO_COMMIT = "0" * 40
 SKIP_MARKS = ("[skip deploy]", "[skip ci]")
-
-# Names and ids end up in addresses, so only what GitHub itself allows in them comes in.
-Sha = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{40}\Z")]
-FullName = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")]
-
-
-class _Installation(msgspec.Struct):
-    id: int
-
-
-class _Repository(msgspec.Struct):
-    id: int
-    full_name: FullName
-    default_branch: str = "main"
 
 
 class _HeadCommit(msgspec.Struct):
@@ -39,12 +24,12 @@ class _Push(msgspec.Struct):
     ref: str
     before: Sha
     after: Sha
-    repository: _Repository
+    repository: Repo
     created: bool = False
     deleted: bool = False
     forced: bool = False
     head_commit: _HeadCommit | None = None
-    installation: _Installation | None = None
+    installation: Installation | None = None
 
 
 _PUSH = msgspec.json.Decoder(_Push)
@@ -83,10 +68,9 @@ def _reason_to_ignore(push: _Push) -> str | None:
 
 def _commit(push: _Push) -> Commit:
     assert push.installation is not None, "_reason_to_ignore has looked"
-    owner, name = push.repository.full_name.split("/")
     head = push.head_commit if push.head_commit and push.head_commit.id == push.after else None
     return Commit(
-        Repository(push.repository.id, owner, name, push.installation.id, push.repository.default_branch),
+        push.repository.repository(push.installation),
         sha=push.after,
         branch=push.ref.removeprefix(BRANCH),
         message=head.message if head else "",

@@ -100,6 +100,44 @@ def test_a_push_that_is_none_is_refused(changes: dict[str, Any]) -> None:
     assert "`" in caught.value.reason
 
 
+def rerun(**changes: Any) -> Delivery:
+    payload: dict[str, Any] = {
+        "action": "rerequested",
+        "check_run": {
+            "name": "ServerGem / hello (production)",
+            "head_sha": NEW,
+            "check_suite": {"head_branch": "main"},
+        },
+        "repository": {"id": 7, "full_name": "acme/hello", "default_branch": "main"},
+        "installation": {"id": 42},
+    }
+    text = json.dumps(payload | changes).encode()
+    return Delivery("72d3162e", "check_run", "rerequested", text)
+
+
+def test_a_rerun_deploys_the_service_of_that_check_run() -> None:
+    """The commit, the branch and the one name come from the check run."""
+    commit = Commit(Repository(7, "acme", "hello", 42, "main"), NEW, "main")
+    wanted = Deploy(commit, delivery_id="72d3162e", only="ServerGem / hello (production)")
+    assert handlers.route(rerun()) == (wanted,)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"check_run": {}}, {"repository": None}, {"check_run": {"name": "x", "head_sha": "../x"}}]
+)
+def test_a_rerun_that_is_none_is_refused(changes: dict[str, Any]) -> None:
+    """Signed but not of GitHub's form is a 400."""
+    with pytest.raises(Refused) as caught:
+        handlers.route(rerun(**changes))
+    assert caught.value.status == 400
+
+
+def test_other_news_of_check_runs_are_ignored() -> None:
+    """That a check run was created or completed is no reason to deploy."""
+    (job,) = handlers.route(delivery("check_run", "completed"))
+    assert job == Ignore("ServerGem does not act on check_run.completed.")
+
+
 def test_ping_is_ignored() -> None:
     """A ping needs no work."""
     (job,) = handlers.route(delivery("ping", zen="Design for failure."))
@@ -114,4 +152,4 @@ def test_an_unknown_event_is_ignored_by_name() -> None:
 
 def test_each_file_is_an_event() -> None:
     """The files of handlers/ are the whole list of events."""
-    assert {"push", "ping"} <= set(handlers.HANDLERS)
+    assert {"push", "ping", "check_run"} <= set(handlers.HANDLERS)

@@ -33,6 +33,7 @@ FLOORS = {
     "app.dockerfile": 2,
     "app.inspection": 2,
     "app.archive": 2,
+    "app.payload": 2,
     "app.config": 2,
     "app.delivery": 2,
     "app.diagnosis": 2,

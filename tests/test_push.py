@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.conftest import House, answer_of
+from tests.conftest import House, answer_of, eventually
 
 
 def test_a_first_push_into_an_empty_project_goes_live(house: House) -> None:
@@ -126,3 +126,27 @@ def test_a_private_service_is_asked_with_a_token(house: House) -> None:
     deployment = house.ended(work.push("Say hello", **{"servergem.yml": closed}))
     assert deployment["ending"] == "live", house.log_tail()
     assert answer_of(deployment["url"]).status_code == 403
+
+
+def test_a_rerun_is_a_new_attempt(house: House) -> None:
+    """ "Re-run" deploys the commit's service again under a new check run, also after what was wrong is mended."""
+    world = house.world
+    world.google.provisioned_project("demo-project")
+    world.google.set_billing("demo-project", False)
+    work = house.repository("hello-python")
+    sha = work.push("Say hello")
+    assert house.ended(sha)["ending"] == "failed"
+    first = house.check_run("hello-python", sha)
+    world.google.set_billing("demo-project", True)
+    world.github.rerequest(first["id"])
+    eventually(
+        lambda: any(d["ending"] == "live" for d in house.deployments()), "the second attempt", house.log_tail
+    )
+    eventually(
+        lambda: (
+            [r["conclusion"] for r in world.github.check_runs("acme/hello-python", sha)]
+            == ["success", "failure"]
+        ),
+        "two check runs",
+        house.log_tail,
+    )

@@ -49,7 +49,9 @@ def diagnose(evidence: str | bytes, files: Files) -> Diagnosis:
         return Diagnosis((_unknown(transcript, files),))
     rule, _ = best
     alike = (
-        [(r, h) for r, h in hits if r.many and r.rank is rule.rank and _family(r) == _family(rule)]
+        _one_for_each_line(
+            (r, h) for r, h in hits if r.many and r.rank is rule.rank and _family(r) == _family(rule)
+        )
         if rule.many
         else [best]
     )
@@ -144,6 +146,13 @@ def _best(hits: list[tuple[Rule, Hit]]) -> tuple[Rule, Hit] | None:
     if rule.last:
         rule, hit = next((r, h) for r, h in reversed(hits) if r is rule)
     return rule, hit
+
+
+def _one_for_each_line(hits: Iterable[tuple[Rule, Hit]]) -> list[tuple[Rule, Hit]]:
+    kept: dict[tuple[int, int], tuple[Rule, Hit]] = {}
+    for rule, hit in hits:
+        kept.setdefault((id(hit.section), hit.index), (rule, hit))
+    return list(kept.values())
 
 
 def _family(rule: Rule) -> str:

@@ -36,6 +36,8 @@ def configure(world: World, job: Deploy) -> Plan:
         region=world.settings.region,
         default_branch=commit.repository.default_branch,
     )
+    if chosen := tuple(target for target in targets if target.check_name == job.only):
+        return Plan(targets=tuple(_decided(world, job, target, listing.result()) for target in chosen))
     if not targets:
         return Plan(ignored=f"No environment deploys the branch {commit.branch}.")
     paths = _changed_paths(world, job, targets)

@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from sandbox.faults import Faults, PlannedFault
 from sandbox.github import pages, pushes, rest_sources, smart_http
+from sandbox.github.check_events import check_run_event
 from sandbox.github.rest import Asked, Rest, find
 from sandbox.github.shapes import Shapes
 from sandbox.github.state import AppFacts, Hub, Repo
@@ -141,6 +142,12 @@ class GitHubSandbox:
         """Newest first, as the REST API shows them."""
         shapes = Shapes(self.url, self.hub)
         return [shapes.check_run(run) for run in self.hub.runs_of(self.hub.of(full_name), sha)]
+
+    def rerequest(self, check_run_id: int, sender: str = PUSHER) -> None:
+        """Somebody presses "Re-run" on a check run."""
+        run = self.hub.runs[check_run_id]
+        shapes = Shapes(self.url, self.hub)
+        self.deliveries.send(check_run_event(shapes, run, "rerequested", sender))
 
     def annotations(self, check_run_id: int) -> list[Json]:
         return list(self.hub.runs[check_run_id].annotations)

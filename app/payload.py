@@ -1,0 +1,31 @@
+"""The parts that GitHub's payloads have in common, read strictly: names and ids end up in addresses."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from app.model import Repository
+
+Sha = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{40}\Z")]
+FullName = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")]
+
+
+class Installation(msgspec.Struct):
+    """Where the App is installed."""
+
+    id: int
+
+
+class Repo(msgspec.Struct):
+    """The repository that an event is about."""
+
+    id: int
+    full_name: FullName
+    default_branch: str = "main"
+
+    def repository(self, installation: Installation) -> Repository:
+        """As one of our words."""
+        owner, name = self.full_name.split("/")
+        return Repository(self.id, owner, name, installation.id, self.default_branch)
