@@ -237,15 +237,20 @@ class Deployment:
     def enter_lane(self, insist_on_newest: Callable[[GitHub, Commit, Callable[[], str]], None]) -> None:
         """Wait until this deployment holds its Target's lane; Superseded when a newer commit wants it too.
 
-        Whoever is in the lane is asked about first, so that a late webhook of an older commit turns nobody out.
+        One step of the journal: whoever had the lane before a restart has it after, without being asked again.
         """
+        self._ticket = durable.step("enter lane", partial(self._wait_for_lane, insist_on_newest), Ticket)
+
+    def _wait_for_lane(self, insist_on_newest: Callable[[GitHub, Commit, Callable[[], str]], None]) -> Ticket:
+        """Whoever is in the lane is asked about first, so that a late webhook of an older commit turns nobody out."""
         store, lane = self.world.store, self.run.target.lane
         with _doors[lane]:
             if rival := store.lane_rival(lane, self.run.id):
                 insist_on_newest(self.world.github, self.run.commit, lambda: rival)
-            self._ticket = store.lane_enter(lane, self.run.id, self.run.commit.sha)
-        while not self._ticket.holder:
-            self._ticket = store.lane_wait(lane, self.run.id)
+            ticket = store.lane_enter(lane, self.run.id, self.run.commit.sha)
+        while not ticket.holder:
+            ticket = store.lane_wait(lane, self.run.id)
+        return ticket
 
     def stage(
         self, title: str, work: Callable[Concatenate[Scene, P], T], *args: P.args, **kwargs: P.kwargs

@@ -143,3 +143,19 @@ def test_a_github_that_stays_away_is_said_in_a_check_run(house: House) -> None:
     assert run["conclusion"] == "failure"
     assert "GitHub answered 503" in run["output"]["title"]
     assert house.world.faults.unused() == {}
+
+
+def test_a_killed_deployment_that_was_overtaken_ends(house: House) -> None:
+    """Killed while a newer commit waits for its lane: after the restart the old one gives way, and the new one is live."""
+    work = house.repository(SAMPLE)
+    house.world.google.behaviour.queue_time = 2.0
+    old = work.push("One", **{"n.txt": "1"})
+    eventually(lambda: under_way(house).get("Build image") == "running", "a build", house.log_tail)
+    new = work.push("Two", **{"n.txt": "2"})
+    eventually(lambda: len(house.deployments()) == 2, "the newer one", house.log_tail)
+    house.kill()
+    house.world.google.behaviour.queue_time = 0.0
+    house.start()
+    assert house.ended(new)["ending"] == "live", house.log_tail()
+    assert house.ended(old)["ending"] == "superseded"
+    assert house.check_run(SAMPLE, old)["conclusion"] == "neutral"
