@@ -1,4 +1,4 @@
-"""Go, Rust, Java and its builders, .NET: what their compilers, module systems and programs say."""
+"""Rust, Java and its builders, .NET: what their compilers, module systems and programs say."""
 
 from __future__ import annotations
 
@@ -18,29 +18,6 @@ from app.diagnosis.places import (
 )
 from app.diagnosis.rule import Hit, Rank, Rule
 from app.model import Place
-
-
-def _go_frame(hit: Hit) -> Place | None:
-    for line in hit.after(60):
-        if (
-            (match := re.match(r"\s+(/\S+\.go):(\d+)", line))
-            and (path := repository_path(hit.files, match[1], hit))
-            and (place := hit.files.place(path, int(match[2])))
-        ):
-            return place
-    return None
-
-
-def _go_import(hit: Hit) -> Place | None:
-    name = re.escape(hit["name"])
-    for path in sorted(p for p in hit.files.paths if p.endswith(".go")):
-        if line := hit.files.search(path, rf'"{name}(?:/[^"]*)?"'):
-            return hit.files.place(path, line)
-    return whole_file("go.mod")(hit)
-
-
-def _go_test(hit: Hit) -> Mapping[str, str] | None:
-    return {} if re.search(r"_test\.go$", hit["path"]) else None
 
 
 def _rust_place(hit: Hit) -> Place | None:
@@ -111,83 +88,6 @@ def _maven_artifact(hit: Hit) -> Mapping[str, str] | None:
 
 
 RULES = (
-    Rule(
-        code="go-missing-package",
-        pattern=r"^(?P<path>[\w./-]+\.go):(?P<line>\d+):\d+: (?P<said>no required module provides package (?P<name>[\w./-]+)|package (?P<name2>[\w./-]+) is not in (?:std|GOROOT)|cannot find (?:package|module providing package) \"?(?P<name3>[\w./-]+)|missing go\.sum entry .*?package (?P<name4>[\w./-]+)).*",
-        read=lambda hit: {"name": hit["name"] or hit["name2"] or hit["name3"] or hit["name4"]},
-        place=at(),
-        rank=Rank.ROOT,
-        title="go.mod does not provide {name}",
-        message="{said}.",
-        fix="Run go get {name} (or go mod tidy) and commit go.mod and go.sum.",
-    ),
-    Rule(
-        code="go-error",
-        pattern=r"^(?:vet: )?(?P<path>[\w./@-]+\.go):(?P<line>\d+):(?P<column>\d+): (?P<said>.+)",
-        place=at(),
-        many=True,
-        rank=Rank.ROOT,
-        title="{said}",
-        message="{path}:{line}: {said}",
-        fix="Correct line {line} of {path}.",
-    ),
-    Rule(
-        code="go-mod",
-        pattern=r"^(?:go: errors parsing \S+:\s*)?(?P<path>\S*go\.(?:mod|work)):(?P<line>\d+): (?P<said>.+)",
-        place=at(),
-        rank=Rank.ROOT,
-        title="go.mod: {said}",
-        message="{path}:{line}: {said}",
-        fix="Correct line {line} of go.mod, or use a Go that understands it (go 1.21 and later read versions such as 1.22.7).",
-        link="https://go.dev/doc/modules/gomod-ref#go",
-    ),
-    Rule(
-        code="go-toolchain",
-        pattern=r"go: go\.mod requires go >= (?P<want>[\d.]+) \(running go (?P<have>[\d.]+)|note: module requires Go (?P<want2>[\d.]+)",
-        read=lambda hit: {"want": hit["want"] or hit["want2"]},
-        place=first(matching(r"^FROM golang", "Dockerfile"), matching(r"^go \d", "go.mod")),
-        rank=Rank.ROOT,
-        title="go.mod requires Go {want}",
-        message="go.mod requires go >= {want}, the image runs go {have}.",
-        fix="Use a newer golang image, or lower the go line of go.mod.",
-    ),
-    Rule(
-        code="go-module",
-        pattern=r"^go: (?P<name>[\w./-]+)@(?P<version>\S+?): (?P<said>.+)|^go: module (?P<name2>[\w./-]+): (?P<said2>.+)",
-        read=lambda hit: {"name": hit["name"] or hit["name2"], "said": hit["said"] or hit["said2"]},
-        place=lambda hit: dependency_line(hit, "go", hit["name"]),
-        rank=Rank.ROOT,
-        title="The module {name} {version} cannot be had",
-        message="go: {name}@{version}: {said}",
-        fix="Correct the module's version in go.mod (go get {name}@latest).",
-    ),
-    Rule(
-        code="go-sum",
-        pattern=r"missing go\.sum entry for (?:module providing package|go\.mod file;?|module) ?(?P<name>[\w./-]*)|updates to go\.(?:mod|sum) needed|go: inconsistent vendoring",
-        place=first(lambda hit: _go_import(hit) if hit["name"] else None, whole_file("go.mod")),
-        rank=Rank.ROOT,
-        title="go.sum does not fit go.mod",
-        message="missing go.sum entry {name}: go.mod and go.sum have to be brought up to date.",
-        fix="Run go mod tidy and commit go.mod and go.sum.",
-    ),
-    Rule(
-        code="go-test",
-        pattern=r"^\s+(?P<path>[\w./-]+_test\.go):(?P<line>\d+): (?P<said>.+)",
-        place=at(),
-        many=True,
-        title="{said}",
-        message="{path}:{line}: {said}",
-        fix="Correct what the test asks for, or the test.",
-    ),
-    Rule(
-        code="go-panic",
-        pattern=r"^panic: (?P<said>.+)|^fatal error: (?P<said2>.+)",
-        read=lambda hit: {"said": hit["said"] or hit["said2"]} if _go_frame(hit) else None,
-        place=_go_frame,
-        title="panic: {said}",
-        message="panic: {said}",
-        fix="Check before this line what it takes for granted.",
-    ),
     Rule(
         code="rust-error",
         pattern=r"^error(?:\[(?P<code>E\d+)\])?: (?P<said>.+)",
