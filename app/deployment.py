@@ -163,6 +163,10 @@ class Scene:
         """The commit that has asked for this lane since, if one has."""
         return self.world.store.lane_flag(self.run.target.lane, self.run.id)
 
+    def overtaken(self) -> bool:
+        """Whether a newer commit has asked for this lane, as it was a moment ago."""
+        return self.world.store.lane_overtaken(self.run.target.lane, self.run.id)
+
     def insist(self) -> None:
         """Raise Superseded unless this deployment still holds its lane: before any write that serves."""
         held = self.world.store.lane_holds(self.run.target.lane, self.run.id, self.ticket.fence)

@@ -17,6 +17,8 @@ from gcp.errors import GoogleError
 LOG_LAG = 5.0
 # After a build has ended its last lines may still be on their way.
 LAST_LOOKS = 5
+# A waiting thread looks up this often even when nobody wakes it.
+LONGEST_SLEEP = 30.0
 
 
 @dataclass
@@ -25,6 +27,7 @@ class _Waiter:
 
     build_id: str
     on_log: Callable[[str], None] | None
+    stop: Callable[[], bool]
     changed: threading.Event = field(default_factory=threading.Event)
     state: BuildState | None = None
     error: GoogleError | None = None
@@ -62,12 +65,12 @@ class BuildWatcher:
         on_log: Callable[[str], None] | None = None,
     ) -> BuildState:
         """The build when it has ended, or as it stands when `stop` says so. GoogleError when it cannot be seen."""
-        waiter = _Waiter(build_id, on_log)
+        waiter = _Waiter(build_id, on_log, stop)
         self._enter(project, region, waiter)
         state = BuildState(build_id, "QUEUED")
         try:
             while not state.ended and not stop():
-                waiter.changed.wait(self._interval)
+                waiter.changed.wait(LONGEST_SLEEP)
                 waiter.changed.clear()
                 self._tell(waiter)
                 if waiter.error:
@@ -116,7 +119,8 @@ class BuildWatcher:
             waiter.state = states.get(waiter.build_id) or cloud_build.get(
                 self._google, place.project, place.region, waiter.build_id
             )
-            if waiter.state.ended or waiter.lines:
+            # A thousand that wait are woken only when there is something for them to do.
+            if waiter.state.ended or waiter.lines or waiter.stop():
                 waiter.changed.set()
 
     def _read_log(self, place: _Place, waiters: list[_Waiter]) -> None:

@@ -6,7 +6,7 @@ from app.deployment import Scene
 from app.model import Blame, Commit, Finding, Image, Source, Stop, Superseded, Target
 from app.stages.diagnose import of_build
 from gcp import artifact_registry, cloud_build
-from gcp.cloud_build import BuildRequest
+from gcp.cloud_build import BuildRequest, BuildState
 
 WENT_WRONG = {"FAILURE", "TIMEOUT", "INTERNAL_ERROR", "EXPIRED", "CANCELLED"}
 
@@ -22,17 +22,26 @@ def build(scene: Scene, commit: Commit, target: Target, source: Source) -> Image
     else:
         scene.note("went on with the build that was already running")
         build_id = begun.id
-    state = scene.world.builds.wait(
-        project, region, build_id, stop=lambda: scene.successor() is not None, on_log=scene.log_line
-    )
-    scene.log_url = state.log_url
-    if successor := scene.successor():
-        cloud_build.cancel(google, project, region, build_id)
-        raise Superseded(successor)
+    state = _ended(scene, target, build_id)
     if state.status != "SUCCESS":
         raise Stop(of_build(scene, commit, target, state.status, state.failure_detail))
     digest = state.digest or _published(scene, target, commit)
     return Image(request.image_name, digest, build_id=build_id)
+
+
+def _ended(scene: Scene, target: Target, build_id: str) -> BuildState:
+    """The build once it has ended; a newer commit ends it, and this deployment."""
+    google, project, region = scene.world.google, target.project, target.region
+    while True:
+        state = scene.world.builds.wait(
+            project, region, build_id, stop=scene.overtaken, on_log=scene.log_line
+        )
+        scene.log_url = state.log_url
+        if successor := scene.successor():
+            cloud_build.cancel(google, project, region, build_id)
+            raise Superseded(successor)
+        if state.ended:
+            return state
 
 
 def _published(scene: Scene, target: Target, commit: Commit) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from sqlalchemy import Connection, Engine, Row, delete, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, select, update
 
 from app.model import Superseded
 from app.store.rows import StoreError, Ticket
@@ -67,6 +67,15 @@ class Lanes:
         with transaction(self._engine) as connection:
             sha: str | None = connection.execute(newer).scalar()
             return sha
+
+    def newest(self) -> dict[str, str]:
+        """The run that asked last for each lane."""
+        last = select(TURNS.c.lane, func.max(TURNS.c.turn).label("turn")).group_by(TURNS.c.lane).subquery()
+        query = select(TURNS.c.lane, TURNS.c.run_id).join(
+            last, (TURNS.c.lane == last.c.lane) & (TURNS.c.turn == last.c.turn)
+        )
+        with transaction(self._engine) as connection:
+            return {row.lane: row.run_id for row in connection.execute(query)}
 
     def rival(self, lane: str, run_id: str) -> str | None:
         """The commit of the newest other run that holds `lane` or waits for it, if there is one."""
