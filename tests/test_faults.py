@@ -146,7 +146,7 @@ def test_a_github_that_stays_away_is_said_in_a_check_run(house: House) -> None:
 
 
 def test_a_killed_deployment_that_was_overtaken_ends(house: House) -> None:
-    """Killed while a newer commit waits for its lane: after the restart the old one gives way, and the new one is live."""
+    """Killed while a newer commit waits for its lane: after the restart the old one gives way to it."""
     work = house.repository(SAMPLE)
     house.world.google.behaviour.queue_time = 2.0
     old = work.push("One", **{"n.txt": "1"})
