@@ -1,4 +1,4 @@
-"""Rust, Java and its builders, .NET: what their compilers, module systems and programs say."""
+"""Java and its builders, .NET: what their compilers, module systems and programs say."""
 
 from __future__ import annotations
 
@@ -18,31 +18,6 @@ from app.diagnosis.places import (
 )
 from app.diagnosis.rule import Hit, Rank, Rule
 from app.model import Place
-
-
-def _rust_place(hit: Hit) -> Place | None:
-    for line in hit.after(6):
-        if match := re.match(r"\s*--> (\S+?):(\d+):\d+", line):
-            path = repository_path(hit.files, match[1], hit)
-            return hit.files.place(path, int(match[2])) if path else None
-    return None
-
-
-def _rust(hit: Hit) -> Mapping[str, str] | None:
-    if hit["said"].startswith(("could not compile", "aborting due to", "process didn't exit")):
-        return None
-    more = next((m[1] for line in hit.after(12) if (m := re.search(r"\|\s+[\^-]+ (.+)", line))), "")
-    crate = re.search(
-        r"(?:unresolved import|use of (?:undeclared|unresolved) (?:crate or )?module(?: or unlinked crate)?) `([\w:]+)`",
-        hit["said"],
-    )
-    name = crate[1].split("::")[0] if crate else ""
-    fix = (
-        f"Add {name} to [dependencies] of Cargo.toml: cargo add {name}."
-        if name and name not in ("crate", "self", "super")
-        else "Correct this line; rustc --explain {code} tells more.".replace("{code}", hit["code"] or "")
-    )
-    return {"more": more, "fix": fix, "code": hit["code"] or "error"}
 
 
 def _java_symbol(hit: Hit) -> Mapping[str, str] | None:
@@ -88,48 +63,6 @@ def _maven_artifact(hit: Hit) -> Mapping[str, str] | None:
 
 
 RULES = (
-    Rule(
-        code="rust-error",
-        pattern=r"^error(?:\[(?P<code>E\d+)\])?: (?P<said>.+)",
-        read=lambda hit: _rust(hit) if _rust_place(hit) else None,
-        place=_rust_place,
-        many=True,
-        rank=Rank.ROOT,
-        title="{code}: {said}",
-        message="{code}: {said} {more}",
-        fix="{fix}",
-        link="https://doc.rust-lang.org/error_codes/error-index.html",
-    ),
-    Rule(
-        code="rust-dependency",
-        pattern=r"^error: (?:no matching package named `(?P<name>[\w-]+)` found|failed to select a version for (?:the requirement )?`(?P<name2>[\w-]+))",
-        read=lambda hit: {"name": hit["name"] or hit["name2"]},
-        place=lambda hit: dependency_line(hit, "rust", hit["name"]),
-        rank=Rank.ROOT,
-        title="cargo finds no fitting {name}",
-        message="no matching package or version of {name} found.",
-        fix="Correct {name} in Cargo.toml: cargo search {name}.",
-    ),
-    Rule(
-        code="rust-lock",
-        pattern=r"the lock file \S+ needs to be updated but --locked was passed|lock file version .* requires|failed to parse lock file",
-        place=whole_file("Cargo.lock", "Cargo.toml"),
-        rank=Rank.ROOT,
-        title="Cargo.lock does not fit Cargo.toml",
-        message="the lock file needs to be updated but --locked was passed.",
-        fix="Run cargo update --workspace (or cargo build) and commit Cargo.lock.",
-    ),
-    Rule(
-        code="rust-panic",
-        pattern=r"thread '[^']*' (?:\(\d+\) )?panicked at (?:'(?P<said>[^']+)', )?(?P<path>[\w./-]+\.rs):(?P<line>\d+):\d+",
-        read=lambda hit: {
-            "said": hit["said"] or next((line.strip() for line in hit.after(2) if line.strip()), "")
-        },
-        place=at(),
-        title="panicked: {said}",
-        message="panicked at {path}:{line}: {said}",
-        fix="Handle this case instead of unwrap() or expect().",
-    ),
     Rule(
         code="java-error",
         pattern=r"^(?:\[ERROR\] )?(?P<path>/?[\w./-]+\.(?:java|kt|scala|groovy)):(?:\[)?(?P<line>\d+)(?:[,:]\d+\]?)?:? (?:error: )?(?P<said>.+)",
