@@ -87,7 +87,7 @@ def seconds(log: str, sample: Sample) -> float:
 
 
 @pytest.mark.parametrize(
-    "name", ["pip/conflict", "node/eresolve", "python/missing-module", "compiled/java", "native/undefined"]
+    "name", ["pip/conflict", "node/eresolve", "python/missing-module", "dotnet/csharp", "native/undefined"]
 )
 def test_ten_times_the_log_takes_about_ten_times_as_long(name: str) -> None:
     """No log makes the time grow faster than its length; measured as a ratio in one run."""
