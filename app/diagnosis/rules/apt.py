@@ -168,7 +168,7 @@ RULES = (
     ),
     Rule(
         code="machine-out-of-memory",
-        pattern=r"JavaScript heap out of memory|Cannot allocate memory|c\+\+: fatal error: Killed signal|signal: killed|Out of memory: Killed process|exit code: 137|java\.lang\.OutOfMemoryError: Java heap space|Memory limit of (?P<limit>\S+ ?\w*) exceeded",
+        pattern=r"JavaScript heap out of memory|Cannot allocate memory|c\+\+: fatal error: Killed signal|signal: killed|Out of memory: Killed process|exit code: 137|Memory limit of (?P<limit>\S+ ?\w*) exceeded",
         place=failing_instruction,
         rank=Rank.ROOT,
         title="It ran out of memory",
