@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from sandbox.github.actors import Actor
 from sandbox.github.shapes import Shapes
 from sandbox.github.state import Hub, Repo
 from sandbox.github.tokens import Grant
@@ -99,6 +100,11 @@ class Call:
     def repo(self) -> Repo:
         assert self.found is not None, "this method is not about a repository"
         return self.found
+
+    @property
+    def actor(self) -> Actor:
+        """The App, which is who asks wherever something is written."""
+        return Actor(self.shapes, self.shapes.bot_login)
 
     def number(self, name: str) -> int:
         if not self.params[name].isdecimal():

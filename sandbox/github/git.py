@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -78,16 +78,31 @@ class Git:
         path.parent.mkdir(parents=True, exist_ok=True)
         _run("git", "init", "-q", "--bare", "-b", branch, str(path))
         git = cls(path)
+        git._set_up()
+        if source is not None:
+            git._seed(source, branch, message)
+        return git
+
+    @classmethod
+    def fork(cls, path: Path, parent: Git) -> Git:
+        """The parent's branches and tags in a repository of their own."""
+        branch = parent.default_branch
+        _run("git", "init", "-q", "--bare", "-b", branch, str(path))
+        git = cls(path)
+        git._set_up()
+        git.run("fetch", "-q", "--no-write-fetch-head", str(parent.path), "refs/heads/*:refs/heads/*")
+        return git
+
+    def _set_up(self) -> None:
         # GitHub keeps what a force push buries, and anybody who reaches the sandbox may push.
         for setting, value in (
             ("http.receivepack", "true"),
             ("gc.auto", "0"),
             ("uploadpack.allowAnySHA1InWant", "true"),
+            ("receive.hideRefs", "refs/pull"),
+            ("transfer.hideRefs", "refs/forks"),
         ):
-            git.run("config", setting, value)
-        if source is not None:
-            git._seed(source, branch, message)
-        return git
+            self.run("config", setting, value)
 
     def _seed(self, source: Path, branch: str, message: str) -> None:
         author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
@@ -191,6 +206,36 @@ class Git:
                 self.run("--literal-pathspecs", "ls-tree", "-z", "-l", *options, tree, *where)
             )
         )
+
+    def set_ref(self, ref: str, sha: str) -> None:
+        self.run("update-ref", ref, sha)
+
+    def fetch(self, other: Git, ref: str, into: str) -> None:
+        """Another repository's ref, with its commits, under a name of our own."""
+        self.run("fetch", "-q", "--no-write-fetch-head", "--force", str(other.path), f"{ref}:{into}")
+
+    def merge_tree(self, base: str, head: str) -> str | None:
+        """The tree of `head` merged into `base`; None when they conflict."""
+        merged = self.try_run("merge-tree", "--write-tree", base, head)
+        return merged.decode().split()[0] if merged else None
+
+    def write_commit(
+        self,
+        tree: str,
+        parents: Sequence[str],
+        message: str,
+        author: tuple[str, str],
+        committer: tuple[str, str],
+    ) -> str:
+        """A commit by people of these names and addresses, now; its sha. No branch knows it yet."""
+        who = zip(
+            ("author.name", "author.email", "committer.name", "committer.email"),
+            author + committer,
+            strict=True,
+        )
+        settings = [option for name, value in who for option in ("-c", f"{name}={value}")]
+        above = [option for sha in parents for option in ("-p", sha)]
+        return self.run(*settings, "commit-tree", *above, "-m", message, tree).decode().strip()
 
     def blob(self, sha: str) -> bytes:
         return self.run("cat-file", "blob", sha)

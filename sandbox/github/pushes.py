@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
+from sandbox.github import check_events
+from sandbox.github.actors import Actor
 from sandbox.github.git import EMPTY_TREE, NO_COMMIT, CommitFacts
 from sandbox.github.shapes import Shapes
 from sandbox.github.state import Repo
-from sandbox.github.webhooks import Event
 from sandbox.github.words import Json
 
 MOST_COMMITS = 2048
@@ -16,29 +16,46 @@ MOST_COMMITS = 2048
 MOST_TAGS, MOST_BRANCHES = 3, 5000
 
 
-def events(
-    repo: Repo, shapes: Shapes, before: Mapping[str, str], after: Mapping[str, str], pusher: str
-) -> Iterator[Event]:
-    """One push event for each branch and tag that changed."""
-    changed = sorted(ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref))
+def tell(actor: Actor, repo: Repo, before: Mapping[str, str]) -> None:
+    """One push event for each branch and tag that changed, and what is new, gone or to be checked."""
+    after = repo.git.refs()
+    changed = sorted(moved(before, after))
     branches = [ref for ref in changed if ref.startswith("refs/heads/")]
     tags = [ref for ref in changed if ref.startswith("refs/tags/")]
     loud = (branches if len(branches) <= MOST_BRANCHES else []) + (tags if len(tags) <= MOST_TAGS else [])
-    installation = shapes.hub.installation_of(repo.owner)
     for ref in loud:
-        told = _payload(repo, shapes, ref, before, after, pusher)
-        told["installation"] = {"id": installation, "node_id": f"MDIzOkludGVncmF0aW9u{installation}"}
-        text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-        yield Event("push", text.encode(), installation, repo.id)
+        _tell_of_name(actor, repo, ref, before, after)
+        if actor.is_heard("push", repo):
+            actor.tell("push", repo, _payload(actor, repo, ref, before, after))
+        if ref in branches and ref in after and actor.is_heard("check_suite", repo, "requested"):
+            suite = actor.hub.suite_of(repo, after[ref], ref.removeprefix("refs/heads/"))
+            check_events.tell_suite(actor, suite, "requested")
 
 
-def _payload(
-    repo: Repo, shapes: Shapes, ref: str, before: Mapping[str, str], after: Mapping[str, str], pusher: str
-) -> Json:
+def moved(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
+    """The refs that are not what they were."""
+    return {ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref)}
+
+
+def _tell_of_name(
+    actor: Actor, repo: Repo, ref: str, before: Mapping[str, str], after: Mapping[str, str]
+) -> None:
+    """A branch or a tag is new, or gone."""
+    kind = "branch" if ref.startswith("refs/heads/") else "tag"
+    told = {"ref": ref.split("/", 2)[2], "ref_type": kind, "pusher_type": "user"}
+    if ref not in before:
+        main = repo.git.default_branch
+        actor.tell("create", repo, {**told, "master_branch": main, "description": None})
+    elif ref not in after:
+        actor.tell("delete", repo, told)
+
+
+def _payload(actor: Actor, repo: Repo, ref: str, before: Mapping[str, str], after: Mapping[str, str]) -> Json:
+    shapes, pusher = actor.shapes, actor.login
     old, new = before.get(ref, NO_COMMIT), after.get(ref, NO_COMMIT)
     created, deleted = old == NO_COMMIT, new == NO_COMMIT
     tip = repo.git.resolve(new) if not deleted else None
-    known = set(before.values())
+    known = {sha for name, sha in before.items() if name.startswith(("refs/heads/", "refs/tags/"))}
     commits = [] if deleted or ref.startswith("refs/tags/") else _pushed(repo, old, new, known)
     new_ones = {c.sha for c in (repo.git.log(new, "--not", *known, limit=MOST_COMMITS) if tip else ())}
     head = _commit(repo, shapes, repo.git.commit(tip), tip in new_ones) if tip else None
@@ -52,8 +69,6 @@ def _payload(
         "after": new,
         "repository": shapes.pushed_repository(repo),
         "pusher": {"name": pusher, "email": f"{pusher}@users.noreply.github.com"},
-        "organization": _organization(shapes, repo.owner),
-        "sender": shapes.user(pusher),
         "created": created,
         "deleted": deleted,
         "forced": forced,
@@ -95,22 +110,3 @@ def _compare(html: str, ref: str, old: str, new: str) -> str:
     if old == NO_COMMIT:
         return f"{html}/compare/{ref.split('/', 2)[2]}"
     return f"{html}/compare/{old[:12]}...{new[:12]}"
-
-
-def _organization(shapes: Shapes, owner: str) -> Json:
-    user = shapes.user(owner, "Organization")
-    url = f"{shapes.base}/orgs/{owner}"
-    return {
-        "login": owner,
-        "id": user["id"],
-        "node_id": user["node_id"],
-        "url": url,
-        "repos_url": f"{url}/repos",
-        "events_url": f"{url}/events",
-        "hooks_url": f"{url}/hooks",
-        "issues_url": f"{url}/issues",
-        "members_url": f"{url}/members{{/member}}",
-        "public_members_url": f"{url}/public_members{{/member}}",
-        "avatar_url": user["avatar_url"],
-        "description": "",
-    }

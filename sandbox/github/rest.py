@@ -8,97 +8,21 @@ import math
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
-from sandbox.github import rest_apps, rest_checks, rest_deployments, rest_sources
 from sandbox.github.answers import Answer, Call, Refused, not_found
+from sandbox.github.methods import Found, Method, find
+from sandbox.github.rest_apps import SUSPENDED
 from sandbox.github.shapes import Shapes
 from sandbox.github.state import Hub, Repo
 from sandbox.github.tokens import BadCredentials, Grant, Tokens
 from sandbox.github.words import Json
 
 API_VERSIONS = ("2022-11-28", "2026-03-10")
-# These path parameters hold slashes.
-_MANY_SEGMENTS = ("path", "branch", "ref", "basehead")
 RESOURCE_LIMIT = 15_000
 _HOUR = 3600
-
-
-@dataclass(frozen=True)
-class Method:
-    """One method of the API. `permission` empty: the App itself asks, or any token of an installation may."""
-
-    verb: str
-    template: str
-    work: Callable[[Call], Answer]
-    permission: str = ""
-    access: str = "read"
-
-    @property
-    def name(self) -> str:
-        return f"{self.verb} {self.template}"
-
-    @property
-    def as_app(self) -> bool:
-        return self.template.startswith("/app") or self.template.endswith("/installation")
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        pieces = re.split(r"{(\w+)}", self.template)
-        # For {ref} before another segment the shortest, so that `/commits/a/b/check-runs` finds its end.
-        for index in range(1, len(pieces), 2):
-            many = pieces[index] in _MANY_SEGMENTS
-            pieces[index] = f"(?P<{pieces[index]}>{'.*[^/]' if many else '[^/]+'})"
-        return re.compile("".join(pieces))
-
-
-R = "/repos/{owner}/{repo}"
-METHODS: tuple[Method, ...] = (
-    Method("GET", "/app", rest_apps.app),
-    Method("GET", "/app/installations", rest_apps.installations),
-    Method("GET", "/app/installations/{installation_id}", rest_apps.installation),
-    Method("POST", "/app/installations/{installation_id}/access_tokens", rest_apps.access_token),
-    Method("GET", "/app/hook/deliveries", rest_apps.deliveries),
-    Method("GET", "/app/hook/deliveries/{delivery_id}", rest_apps.delivery),
-    Method("POST", "/app/hook/deliveries/{delivery_id}/attempts", rest_apps.redeliver),
-    Method("DELETE", "/installation/token", rest_apps.revoke),
-    Method("GET", "/installation/repositories", rest_apps.repositories, "metadata"),
-    Method("GET", "/rate_limit", rest_apps.rate_limit),
-    Method("GET", R + "/installation", rest_apps.repository_installation),
-    Method("GET", R, rest_sources.repository, "metadata"),
-    Method("GET", R + "/contents/{path}", rest_sources.contents, "contents"),
-    Method("GET", R + "/branches", rest_sources.branches, "contents"),
-    Method("GET", R + "/branches/{branch}", rest_sources.branch, "contents"),
-    Method("GET", R + "/git/ref/{ref}", rest_sources.git_ref, "contents"),
-    Method("GET", R + "/git/commits/{commit_sha}", rest_sources.git_commit, "contents"),
-    Method("GET", R + "/git/trees/{tree_sha}", rest_sources.git_tree, "contents"),
-    Method("GET", R + "/compare/{basehead}", rest_sources.compare, "contents"),
-    Method("GET", R + "/tarball/{ref}", rest_sources.tarball, "contents"),
-    Method("GET", R + "/commits/{ref}/check-runs", rest_checks.runs_of_commit, "checks"),
-    Method("GET", R + "/commits/{ref}/check-suites", rest_checks.suites_of_commit, "checks"),
-    Method("GET", R + "/commits", rest_sources.commits, "contents"),
-    Method("GET", R + "/commits/{ref}", rest_sources.commit, "contents"),
-    Method("POST", R + "/check-runs", rest_checks.create, "checks", "write"),
-    Method("GET", R + "/check-runs/{check_run_id}", rest_checks.get, "checks"),
-    Method("PATCH", R + "/check-runs/{check_run_id}", rest_checks.update, "checks", "write"),
-    Method("GET", R + "/check-runs/{check_run_id}/annotations", rest_checks.annotations_of_run, "checks"),
-    Method("GET", R + "/check-suites/{check_suite_id}", rest_checks.suite, "checks"),
-    Method("GET", R + "/check-suites/{check_suite_id}/check-runs", rest_checks.runs_of_suite, "checks"),
-    Method("GET", R + "/deployments", rest_deployments.listed, "deployments"),
-    Method("POST", R + "/deployments", rest_deployments.create, "deployments", "write"),
-    Method("GET", R + "/deployments/{deployment_id}", rest_deployments.get, "deployments"),
-    Method("GET", R + "/deployments/{deployment_id}/statuses", rest_deployments.statuses, "deployments"),
-    Method(
-        "POST",
-        R + "/deployments/{deployment_id}/statuses",
-        rest_deployments.create_status,
-        "deployments",
-        "write",
-    ),
-)
-_PATTERNS = tuple((method, method.pattern) for method in METHODS)
 
 
 @dataclass(frozen=True)
@@ -113,29 +37,6 @@ class Asked:
     @property
     def path(self) -> str:
         return self.target.partition("?")[0]
-
-
-@dataclass(frozen=True)
-class Found:
-    """A method and the parts of the path, unescaped. `by_id`: `/repositories/{id}` stood for the name."""
-
-    method: Method
-    params: Mapping[str, str]
-    by_id: int | None = None
-
-
-def find(verb: str, path: str) -> Found | None:
-    alias = re.fullmatch(r"/repositories/(\d+)(/.*)?", path)
-    path = f"/repos/-/-{alias[2] or ''}" if alias else path
-    # GitHub takes a listing of the top and a tarball of the default branch with nothing behind them.
-    path = re.sub(r"^(/repos/[^/]+/[^/]+)/contents/?$", r"\1/contents/.", path)
-    path = re.sub(r"^(/repos/[^/]+/[^/]+)/tarball/?$", r"\1/tarball/HEAD", path)
-    for method, pattern in _PATTERNS:
-        match = pattern.fullmatch(path) if method.verb == verb else None
-        if match:
-            params = {name: unquote(value) for name, value in match.groupdict().items()}
-            return Found(method, params, int(alias[1]) if alias else None)
-    return None
 
 
 class Rest:
@@ -191,8 +92,8 @@ class Rest:
                 raise Refused(401, "Requires authentication")
             if repo.private or found.method.verb != "GET":
                 raise not_found()
-        if grant and found.method.permission and not grant.may(found.method.permission, found.method.access):
-            raise Refused(403, "Resource not accessible by integration")
+        if grant:
+            self._insist_on_permission(grant, found.method, repo)
         query = dict(parse_qsl(asked.target.partition("?")[2], keep_blank_values=True))
         shapes = Shapes(base, self._hub)
         call = Call(
@@ -231,8 +132,24 @@ class Rest:
         return repo
 
     def _reaches(self, grant: Grant, repo: Repo) -> bool:
-        within = grant.repositories is None or repo.id in grant.repositories
-        return not repo.private or (within and grant.installation == self._hub.installation_of(repo.owner))
+        return not repo.private or self._within(grant, repo)
+
+    def _within(self, grant: Grant, repo: Repo) -> bool:
+        installation = self._hub.installed_on(repo)
+        chosen = grant.repositories is None or repo.id in grant.repositories
+        return chosen and installation is not None and grant.installation == installation.id
+
+    def _insist_on_permission(self, grant: Grant, method: Method, repo: Repo | None) -> None:
+        installation = self._hub.installations().get(grant.installation)
+        if installation is not None and installation.suspended_at:
+            raise Refused(403, SUSPENDED)
+        granted = not method.permissions or any(grant.may(name, method.access) for name in method.permissions)
+        # What is public may be read from outside, and no more.
+        foreign = repo is not None and method.access != "read" and not self._within(grant, repo)
+        if not granted or foreign:
+            raise Refused(403, "Resource not accessible by integration")
+        if repo is not None and repo.archived and method.verb != "GET":
+            raise Refused(403, "Repository was archived so is read-only.")
 
     def _insist_on_limit(self, grant: Grant | None) -> None:
         key = str(grant.installation) if grant else "app"
@@ -261,8 +178,8 @@ class Rest:
             "vary": "Accept, Authorization, Cookie, X-GitHub-OTP,Accept-Encoding, Accept, X-Requested-With",
         }
         if found and not found.method.as_app:
-            needed = found.method.permission or "metadata"
-            headers["x-accepted-github-permissions"] = f"{needed}={found.method.access}"
+            needed = [f"{name}={found.method.access}" for name in found.method.permissions or ("metadata",)]
+            headers["x-accepted-github-permissions"] = "; ".join(needed)
         if asked.verb == "GET" and answer.status == 200:
             told = answer.encoded() + asked.headers.get("authorization", "").encode()
             headers["etag"] = f'W/"{hashlib.sha256(told).hexdigest()}"'

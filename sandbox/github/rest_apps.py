@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 
 from sandbox.github.answers import Answer, Call, Refused, malformed, not_found
-from sandbox.github.state import Repo
+from sandbox.github.state import Installation, Repo
 from sandbox.github.tokens import ACCESS, Grant, Tokens
 from sandbox.github.webhooks import Deliveries
 from sandbox.github.words import Json
 
 MOST_REPOSITORIES = 500
+SUSPENDED = "This installation has been suspended"
 _NOT_GRANTED = "The permissions requested are not granted to this installation."
 _OUT_OF_REACH = (
     "There is at least one repository that does not exist or is not accessible to the parent installation."
@@ -24,27 +25,30 @@ def app(call: Call) -> Answer:
 
 def installations(call: Call) -> Answer:
     page, links = call.page(sorted(call.hub.installations().items()))
-    return Answer(200, [call.shapes.installation(number, owner) for number, owner in page], links)
+    return Answer(200, [call.shapes.installation(each) for _, each in page], links)
 
 
 def installation(call: Call) -> Answer:
-    id, owner = _installation(call)  # noqa: A001 - GitHub's word
-    return Answer(200, call.shapes.installation(id, owner))
+    return Answer(200, call.shapes.installation(_installation(call)))
 
 
 def repository_installation(call: Call) -> Answer:
-    owner = call.repo.owner
-    return Answer(200, call.shapes.installation(call.hub.installation_of(owner), owner))
+    installation = call.hub.installed_on(call.repo)
+    if installation is None:
+        raise not_found()
+    return Answer(200, call.shapes.installation(installation))
 
 
 def access_token(call: Call) -> Answer:
     """A token, never for more than was granted when the App was installed."""
-    id, owner = _installation(call)  # noqa: A001 - GitHub's word
-    chosen = _chosen(call, owner)
+    installation = _installation(call)
+    if installation.suspended_at:
+        raise Refused(403, SUSPENDED)
+    chosen = _chosen(call, installation)
     permissions = _permissions(call)
     repositories = frozenset(repo.id for repo in chosen) if chosen is not None else None
     long = call.headers.get("x-github-stateless-s2s-token") != "disabled"
-    grant = _tokens(call).mint(id, repositories, permissions, long=long)
+    grant = _tokens(call).mint(installation.id, repositories, permissions, long=long)
     told: Json = {"token": grant.token, "expires_at": grant.expires_at, "permissions": dict(permissions)}
     if chosen is None:
         return Answer(201, {**told, "repository_selection": "all"})
@@ -62,7 +66,7 @@ def repositories(call: Call) -> Answer:
     within = [
         repo
         for repo in call.hub.repos.values()
-        if call.hub.installation_of(repo.owner) == grant.installation
+        if _belongs(call, repo, grant.installation)
         and (grant.repositories is None or repo.id in grant.repositories)
     ]
     page, links = call.page(within)
@@ -111,24 +115,28 @@ def redeliver(call: Call) -> Answer:
     return Answer(202, {})
 
 
-def _installation(call: Call) -> tuple[int, str]:
-    id = call.number("installation_id")  # noqa: A001 - GitHub's word
-    owner = call.hub.installations().get(id)
-    if owner is None:
+def _installation(call: Call) -> Installation:
+    found = call.hub.installations().get(call.number("installation_id"))
+    if found is None:
         raise not_found()
-    return id, owner
+    return found
 
 
-def _chosen(call: Call, owner: str) -> list[Repo] | None:
+def _belongs(call: Call, repo: Repo, number: int) -> bool:
+    found = call.hub.installed_on(repo)
+    return found is not None and found.id == number
+
+
+def _chosen(call: Call, installation: Installation) -> list[Repo] | None:
     """The repositories that the body narrows the token to; None when it does not."""
     names, ids = call.body.get("repositories"), call.body.get("repository_ids")
     if not names and not ids:
         return None
     if len(names or ids or ()) > MOST_REPOSITORIES:
         raise malformed(f"No more than {MOST_REPOSITORIES} items are allowed.")
-    found = [call.hub.find(owner, str(name)) for name in names or ()]
+    found = [call.hub.find(installation.owner, str(name)) for name in names or ()]
     found += [call.hub.repos.get(number) for number in ids or ()]
-    reached = [repo for repo in found if repo is not None and repo.owner.lower() == owner.lower()]
+    reached = [repo for repo in found if repo is not None and _belongs(call, repo, installation.id)]
     if len(reached) < len(found):
         raise Refused(422, _OUT_OF_REACH)
     return reached

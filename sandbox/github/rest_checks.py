@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sandbox.github import check_events
 from sandbox.github.answers import Answer, Call, Refused, malformed, not_found
-from sandbox.github.state import CheckRun
+from sandbox.github.state import CheckRun, Suite
 from sandbox.github.words import Json, now
 
 MOST_BYTES = 65535
@@ -38,6 +39,9 @@ def create(call: Call) -> Answer:
         same = [other for other in call.hub.runs_of(call.repo, sha) if other.name == run.name]
         for old in same[MOST_OF_ONE_NAME:]:
             del call.hub.runs[old.id]
+    check_events.tell(call.actor, run, "created")
+    if run.status == "completed":
+        check_events.tell(call.actor, run, "completed")
     return Answer(201, call.shapes.check_run(run), {"location": call.shapes.check_run(run)["url"]})
 
 
@@ -45,12 +49,28 @@ def update(call: Call) -> Answer:
     run = _run(call)
     _insist(call.body, creating=False)
     with call.hub.lock:
+        was = run.status
         _apply(run, call.body)
+    if run.status == "completed" and was != "completed":
+        check_events.tell(call.actor, run, "completed")
     return Answer(200, call.shapes.check_run(run))
 
 
 def get(call: Call) -> Answer:
     return Answer(200, call.shapes.check_run(_run(call)))
+
+
+def rerequest(call: Call) -> Answer:
+    run = _run(call)
+    if run.status != "completed":
+        raise Refused(422, "This check run is not rerequestable")
+    check_events.rerequest(call.actor, run)
+    return Answer(201, {})
+
+
+def rerequest_suite(call: Call) -> Answer:
+    check_events.rerequest_suite(call.actor, _suite(call))
+    return Answer(201, {})
 
 
 def annotations_of_run(call: Call) -> Answer:
@@ -76,10 +96,7 @@ def suites_of_commit(call: Call) -> Answer:
 
 
 def suite(call: Call) -> Answer:
-    found = call.hub.suites.get(call.number("check_suite_id"))
-    if found is None or found.repo is not call.repo:
-        raise not_found()
-    return Answer(200, call.shapes.suite(found))
+    return Answer(200, call.shapes.suite(_suite(call)))
 
 
 def _listed(call: Call, runs: list[CheckRun]) -> Answer:
@@ -101,6 +118,13 @@ def _listed(call: Call, runs: list[CheckRun]) -> Answer:
     return Answer(200, told, links)
 
 
+def _suite(call: Call) -> Suite:
+    found = call.hub.suites.get(call.number("check_suite_id"))
+    if found is None or found.repo is not call.repo:
+        raise not_found()
+    return found
+
+
 def _run(call: Call) -> CheckRun:
     run = call.hub.runs.get(call.number("check_run_id"))
     if run is None or run.suite.repo is not call.repo:
@@ -110,6 +134,7 @@ def _run(call: Call) -> CheckRun:
 
 def _apply(run: CheckRun, body: Json) -> None:
     """What GitHub makes of a body that is in order. Annotations are added to those that are there."""
+    run.suite.rerequested = False
     run.name = str(body.get("name") or run.name)
     run.external_id = str(body.get("external_id", run.external_id) or "")
     run.details_url = str(body.get("details_url", run.details_url) or "")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import zlib
+from urllib.parse import quote
 
 from sandbox.github.answers import Answer, Call, Refused, invalid, malformed, not_found
+from sandbox.github.shapes import node_id
 from sandbox.github.state import Deployment, DeploymentStatus
+from sandbox.github.words import Json
 
 STATES = ("error", "failure", "inactive", "in_progress", "queued", "pending", "success")
 LONGEST_DESCRIPTION = 140
+_ACTIVE = "We cannot delete an active deployment unless it is the only deployment in a given environment."
 PASSED = ("success", "neutral", "skipped")
 
 
@@ -40,6 +45,7 @@ def create(call: Call) -> Answer:
     )
     with call.hub.lock:
         call.hub.deployments[deployment.id] = deployment
+        call.hub.environments.setdefault((call.repo.id, environment), deployment.created_at)
     told = call.shapes.deployment(deployment)
     return Answer(201, told, {"location": told["url"]})
 
@@ -60,6 +66,55 @@ def listed(call: Call) -> Answer:
 
 def get(call: Call) -> Answer:
     return Answer(200, call.shapes.deployment(_deployment(call)))
+
+
+def delete(call: Call) -> Answer:
+    """An active deployment only when the repository has no other."""
+    deployment = _deployment(call)
+    alone = call.hub.deployments_of(call.repo) == [deployment]
+    if deployment.active and not alone:
+        raise Refused(422, _ACTIVE)
+    with call.hub.lock:
+        del call.hub.deployments[deployment.id]
+    return Answer(204)
+
+
+def environments(call: Call) -> Answer:
+    names = [name for repo_id, name in call.hub.environments if repo_id == call.repo.id]
+    page, links = call.page(names)
+    shown = [_environment(call, name) for name in page]
+    return Answer(200, {"total_count": len(names), "environments": shown}, links)
+
+
+def environment(call: Call) -> Answer:
+    return Answer(200, _environment(call, call.params["environment_name"]))
+
+
+def delete_environment(call: Call) -> Answer:
+    """Its deployments stay where they are listed."""
+    name = call.params["environment_name"]
+    _environment(call, name)
+    with call.hub.lock:
+        del call.hub.environments[call.repo.id, name]
+    return Answer(204)
+
+
+def _environment(call: Call, name: str) -> Json:
+    created_at = call.hub.environments.get((call.repo.id, name))
+    if created_at is None:
+        raise not_found()
+    key = f"{call.repo.id}:{name}"
+    return {
+        "id": zlib.crc32(key.encode()),
+        "node_id": node_id("EN", key),
+        "name": name,
+        "url": f"{call.shapes.api(call.repo)}/environments/{quote(name, safe='')}",
+        "html_url": f"{call.shapes.html(call.repo)}/deployments/activity_log?environments_filter={quote(name)}",
+        "created_at": created_at,
+        "updated_at": created_at,
+        "protection_rules": [],
+        "deployment_branch_policy": None,
+    }
 
 
 def statuses(call: Call) -> Answer:
@@ -141,9 +196,8 @@ def _insist_on_contexts(call: Call, ref: str, sha: str) -> None:
 
 def _retire_others(call: Call, newest: Deployment) -> None:
     for other in call.hub.deployments_of(call.repo):
-        settled = other.statuses and other.statuses[-1].state == "success"
         lasting = not other.transient and not other.production
-        if other is not newest and other.environment == newest.environment and settled and lasting:
+        if other is not newest and other.environment == newest.environment and other.active and lasting:
             other.statuses.append(
                 DeploymentStatus(call.hub.new_id(), "inactive", environment=other.environment)
             )

@@ -21,11 +21,13 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from sandbox.faults import Faults, PlannedFault
-from sandbox.github import pages, pushes, rest_sources, smart_http
-from sandbox.github.check_events import check_run_event
-from sandbox.github.rest import Asked, Rest, find
+from sandbox.github import pages, pull_requests, rest_sources, smart_http
+from sandbox.github.actors import Actor
+from sandbox.github.methods import find
+from sandbox.github.people import People
+from sandbox.github.rest import Asked, Rest
 from sandbox.github.shapes import Shapes
-from sandbox.github.state import AppFacts, Hub, Repo
+from sandbox.github.state import FOUNDER, AppFacts, Hub, Repo
 from sandbox.github.tokens import BadCredentials, Tokens
 from sandbox.github.webhooks import Deliveries
 from sandbox.github.words import Json
@@ -34,17 +36,16 @@ from sandbox.spans import Spans
 
 VERBS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 ARCHIVE = "GET /{owner}/{repo}/legacy.tar.gz/{ref}"
-DEFAULT_BRANCH = "main"
-PUSHER = "ada"
 # Until this size what is pushed stays in memory.
 _SPOOLED = 8 << 20
 
 
-class GitHubSandbox:
+class GitHubSandbox(People):
     """`start()`, then `url` is GitHub's address for everything.
 
     `webhook_url`, `latency` (seconds added to each REST call) and `hub.granted` (the installation's
     permissions) may change while it runs; `calls` counts by method, `deliveries` holds and shuffles webhooks.
+    What people do there by hand is in `People`.
     """
 
     def __init__(
@@ -120,21 +121,6 @@ class GitHubSandbox:
             self.deliveries.stop()
         self.recorder.close()
 
-    def create_repository(
-        self,
-        owner: str,
-        name: str,
-        source: Path | None = None,
-        *,
-        private: bool = True,
-        branch: str = DEFAULT_BRANCH,
-    ) -> int:
-        """A repository where the App is installed, empty or with a folder as its first commit; its id."""
-        return self.hub.create(owner, name, source, private=private, branch=branch).id
-
-    def rename_repository(self, full_name: str, name: str) -> None:
-        self.hub.rename(self.hub.of(full_name), name)
-
     def clone_url(self, full_name: str) -> str:
         return f"{self.url}/{full_name}.git"
 
@@ -142,12 +128,6 @@ class GitHubSandbox:
         """Newest first, as the REST API shows them."""
         shapes = Shapes(self.url, self.hub)
         return [shapes.check_run(run) for run in self.hub.runs_of(self.hub.of(full_name), sha)]
-
-    def rerequest(self, check_run_id: int, sender: str = PUSHER) -> None:
-        """Somebody presses "Re-run" on a check run."""
-        run = self.hub.runs[check_run_id]
-        shapes = Shapes(self.url, self.hub)
-        self.deliveries.send(check_run_event(shapes, run, "rerequested", sender))
 
     def annotations(self, check_run_id: int) -> list[Json]:
         return list(self.hub.runs[check_run_id].annotations)
@@ -253,7 +233,7 @@ class GitHubSandbox:
             # http-backend reads from a file of its own, not from Python's buffer.
             body.rollover()
             body.seek(0)
-            pusher = user if user and user != "x-access-token" else PUSHER
+            pusher = user if user and user != "x-access-token" else _somebody(repo)
             work = self._push if rest == "git-receive-pack" else self._serve
             answer = await run_in_threadpool(
                 work, request, repo, rest, cast("IO[bytes]", body), length, pusher
@@ -276,9 +256,7 @@ class GitHubSandbox:
             answer = self._serve(request, repo, rest, body, length, pusher)
             chunks = list(answer.chunks)
             self.hub.pushed(repo, before)
-            events = pushes.events(repo, Shapes(_base(request), self.hub), before, repo.git.refs(), pusher)
-            for event in events:
-                self.deliveries.send(event)
+            pull_requests.pushed(Actor(Shapes(_base(request), self.hub), pusher), repo, before)
         return smart_http.GitAnswer(answer.status, answer.headers, iter(chunks))
 
     def _may_git(self, token: str, repo: Repo, pushing: bool) -> bool:
@@ -304,6 +282,11 @@ class _Lost(Response):
 
 def _base(request: Request) -> str:
     return f"http://{request.headers['host']}"
+
+
+def _somebody(repo: Repo) -> str:
+    """Who pushes without a name: git gives one only when it is asked, and here nobody is."""
+    return FOUNDER if repo.parent is None else repo.owner
 
 
 def _basic(header: str) -> tuple[str, str]:

@@ -9,7 +9,17 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from sandbox.github.git import CommitFacts, FileChange, Person
-from sandbox.github.state import AppFacts, CheckRun, Deployment, DeploymentStatus, Hub, Repo, Suite
+from sandbox.github.issues import PullRequest
+from sandbox.github.state import (
+    AppFacts,
+    CheckRun,
+    Deployment,
+    DeploymentStatus,
+    Hub,
+    Installation,
+    Repo,
+    Suite,
+)
 from sandbox.github.words import Json, now
 
 # The member of a repository object, and what follows the repository's own address.
@@ -138,8 +148,34 @@ class Shapes:
             "site_admin": False,
         }
 
+    def account(self, login: str) -> Json:
+        """A person, an organization or the App, as it is known."""
+        return self.user(login, self.hub.kind_of(login))
+
     def bot(self) -> Json:
-        return self.user(f"{self.hub.app.slug}[bot]", "Bot")
+        return self.account(self.bot_login)
+
+    @property
+    def bot_login(self) -> str:
+        return f"{self.hub.app.slug}[bot]"
+
+    def organization(self, owner: str) -> Json:
+        """As webhooks show the owner beside the repository."""
+        user, url = self.user(owner, "Organization"), f"{self.base}/orgs/{owner}"
+        return {
+            "login": owner,
+            "id": user["id"],
+            "node_id": user["node_id"],
+            "url": url,
+            "repos_url": f"{url}/repos",
+            "events_url": f"{url}/events",
+            "hooks_url": f"{url}/hooks",
+            "issues_url": f"{url}/issues",
+            "members_url": f"{url}/members{{/member}}",
+            "public_members_url": f"{url}/public_members{{/member}}",
+            "avatar_url": user["avatar_url"],
+            "description": "",
+        }
 
     def repository(self, repo: Repo) -> Json:
         """The minimal repository, and more: what installation tokens and suites show."""
@@ -150,10 +186,10 @@ class Shapes:
             "name": repo.name,
             "full_name": repo.full_name,
             "private": repo.private,
-            "owner": self.user(repo.owner, "Organization"),
+            "owner": self.account(repo.owner),
             "html_url": self.html(repo),
             "description": None,
-            "fork": False,
+            "fork": repo.parent is not None,
             "url": url,
             **{name: url + rest for name, rest in _REPOSITORY_URLS.items()},
             "created_at": repo.created_at,
@@ -170,6 +206,7 @@ class Shapes:
             "license": None,
             **_COUNTS,
             **_ABILITIES,
+            "archived": repo.archived,
             "visibility": "private" if repo.private else "public",
             "custom_properties": {},
             "default_branch": repo.git.default_branch,
@@ -182,13 +219,32 @@ class Shapes:
             "temp_clone_token": "",
             "allow_squash_merge": True,
             "allow_merge_commit": True,
-            "allow_rebase_merge": True,
+            "allow_rebase_merge": False,
             "allow_auto_merge": False,
             "delete_branch_on_merge": False,
             "allow_update_branch": False,
-            "organization": self.user(repo.owner, "Organization"),
+            **self._origin(repo),
             "network_count": 0,
             "subscribers_count": 0,
+        }
+
+    def _origin(self, repo: Repo) -> Json:
+        """The organization it belongs to, and what it was forked from."""
+        told: Json = {}
+        if self.hub.kind_of(repo.owner) == "Organization":
+            told["organization"] = self.user(repo.owner, "Organization")
+        if repo.parent is not None:
+            told |= {"parent": self.repository(repo.parent), "source": self.repository(repo.parent)}
+        return told
+
+    def reference(self, repo: Repo) -> Json:
+        """As the lists of an installation's repositories show one."""
+        return {
+            "id": repo.id,
+            "node_id": node_id("R", repo.id),
+            "name": repo.name,
+            "full_name": repo.full_name,
+            "private": repo.private,
         }
 
     def pushed_repository(self, repo: Repo) -> Json:
@@ -197,7 +253,9 @@ class Shapes:
         seconds = {name: _epoch(told[name]) for name in ("created_at", "pushed_at")}
         owner = {"name": repo.owner, "email": None, **told["owner"]}
         owner.pop("email")
-        more = {"stargazers": 0, "master_branch": told["default_branch"], "organization": repo.owner}
+        more = {"stargazers": 0, "master_branch": told["default_branch"]}
+        if owner["type"] == "Organization":
+            more["organization"] = repo.owner
         return {**told, **seconds, "url": self.html(repo), "owner": owner, **more}
 
     def app(self) -> Json:
@@ -218,8 +276,13 @@ class Shapes:
             "events": list(app.events),
         }
 
-    def installation(self, id: int, owner: str) -> Json:  # noqa: A002 - GitHub's word
-        app = self.app()
+    def hooked_app(self) -> Json:
+        """The published schema of webhooks knows no `client_id`, which the REST API shows."""
+        return {name: value for name, value in self.app().items() if name != "client_id"}
+
+    def installation(self, installation: Installation) -> Json:
+        app, id, owner = self.app(), installation.id, installation.owner  # noqa: A001 - GitHub's word
+        by = installation.suspended_by
         return {
             "id": id,
             "account": self.user(owner, "Organization"),
@@ -239,8 +302,8 @@ class Shapes:
             "single_file_name": None,
             "has_multiple_single_files": False,
             "single_file_paths": [],
-            "suspended_by": None,
-            "suspended_at": None,
+            "suspended_by": self.account(by) if by else None,
+            "suspended_at": installation.suspended_at,
         }
 
     def commit(self, repo: Repo, commit: CommitFacts) -> Json:
@@ -331,7 +394,25 @@ class Shapes:
             },
             "check_suite": {"id": run.suite.id},
             "app": self.app(),
-            "pull_requests": [],
+            "pull_requests": self.pulls_of(run.suite),
+        }
+
+    def pulls_of(self, suite: Suite) -> list[Json]:
+        """The open pull requests of a commit, but never those of a fork."""
+        return [
+            self.pull_minimal(pull)
+            for pull in self.hub.pulls_of(suite.repo)
+            if pull.state == "open" and pull.head.sha == suite.sha and not pull.from_fork
+        ]
+
+    def pull_minimal(self, pull: PullRequest) -> Json:
+        repo = {"id": pull.repo.id, "url": self.api(pull.repo), "name": pull.repo.name}
+        return {
+            "url": f"{self.api(pull.repo)}/pulls/{pull.number}",
+            "id": pull.pull_id,
+            "number": pull.number,
+            "head": {"ref": pull.head.branch, "sha": pull.head.sha, "repo": repo},
+            "base": {"ref": pull.base, "sha": pull.base_sha, "repo": repo},
         }
 
     def annotation(self, run: CheckRun, annotation: Json) -> Json:
@@ -352,7 +433,8 @@ class Shapes:
     def suite(self, suite: Suite) -> Json:
         repo, commit = suite.repo, suite.repo.git.commit(suite.sha)
         runs = self.hub.runs_of(repo, suite.sha)
-        done = bool(runs) and all(run.status == "completed" for run in runs)
+        done = bool(runs) and not suite.rerequested and all(run.status == "completed" for run in runs)
+        status = "completed" if done else "in_progress" if runs else "queued"
         bad = next(
             (run.conclusion for run in runs if run.conclusion not in ("success", "neutral", "skipped")),
             "success",
@@ -363,26 +445,29 @@ class Shapes:
             "node_id": node_id("CS", suite.id),
             "head_branch": suite.branch,
             "head_sha": suite.sha,
-            "status": "completed" if done else "in_progress" if runs else "queued",
+            "status": "queued" if suite.rerequested else status,
             "conclusion": bad if done else None,
             "url": url,
             "before": commit.parents[0] if commit.parents else "0" * 40,
             "after": suite.sha,
-            "pull_requests": [],
+            "pull_requests": self.pulls_of(suite),
             "app": self.app(),
             "created_at": suite.created_at,
             "updated_at": now() if not done else max(run.completed_at or "" for run in runs),
-            "head_commit": {
-                "id": commit.sha,
-                "tree_id": commit.tree,
-                "message": commit.message,
-                "timestamp": utc(commit.committer.when),
-                "author": {"name": commit.author.name, "email": commit.author.email},
-                "committer": {"name": commit.committer.name, "email": commit.committer.email},
-            },
+            "head_commit": self.head_commit(commit),
             "repository": self.repository(repo),
             "latest_check_runs_count": len({run.name for run in runs}),
             "check_runs_url": f"{url}/check-runs",
+        }
+
+    def head_commit(self, commit: CommitFacts) -> Json:
+        return {
+            "id": commit.sha,
+            "tree_id": commit.tree,
+            "message": commit.message,
+            "timestamp": utc(commit.committer.when),
+            "author": {"name": commit.author.name, "email": commit.author.email},
+            "committer": {"name": commit.committer.name, "email": commit.committer.email},
         }
 
     def deployment(self, deployment: Deployment) -> Json:

@@ -108,6 +108,13 @@ class Tokens:
         with self._lock:
             self._grants.pop(token, None)
 
+    def revoke_of(self, installation: int) -> None:
+        """Every token of an installation ends now."""
+        with self._lock:
+            self._grants = {
+                t: grant for t, grant in self._grants.items() if grant.installation != installation
+            }
+
     def revoke_all(self) -> None:
         """Every token that was given out ends now."""
         with self._lock:

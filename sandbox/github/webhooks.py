@@ -107,6 +107,10 @@ class Deliveries:
         if self._worker is not None:
             self._worker.join(ANSWER_SECONDS)
 
+    @property
+    def address(self) -> str:
+        return self._address() or ""
+
     def send(self, event: Event) -> None:
         """Deliver an event, unless the plan is to hold or to lose it."""
         if len(event.payload) > LARGEST_PAYLOAD:
@@ -188,7 +192,7 @@ class Deliveries:
                     self._queue.task_done()
 
     def _try(self, client: httpx.Client, event: Event, redelivery: bool) -> Attempt:
-        url = self._address() or ""
+        url = self.address
         headers = self._headers(event)
         attempt = Attempt(next(self._ids), event, redelivery, url, now(), request_headers=headers)
         if not url:

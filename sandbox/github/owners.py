@@ -1,0 +1,137 @@
+"""What the owner of an account does: installs the App, gives roles, renames, moves, archives and deletes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sandbox.github.actors import Actor
+from sandbox.github.shapes import Shapes
+from sandbox.github.state import FOUNDER, Hub, Installation, Repo
+from sandbox.github.words import Json, now
+
+
+class Owners:
+    """The App hears of installations always, and of repositories when it subscribed to `repository`."""
+
+    hub: Hub
+    url: str
+
+    @property
+    def shapes(self) -> Shapes:
+        return Shapes(self.url, self.hub)
+
+    def acting(self, login: str) -> Actor:
+        return Actor(self.shapes, login)
+
+    def set_permission(self, full_name: str, user: str, role: str) -> None:
+        """`admin`, `maintain`, `write`, `triage`, `read` or `none`."""
+        self.hub.set_role(self.hub.of(full_name), user, role)
+
+    def ping(self) -> None:
+        """What GitHub sends when a webhook's address was set."""
+        self.acting(self.hub.app.owner).tell_ping()
+
+    def revoke_authorization(self, user: str) -> None:
+        """A person no longer lets the App act for them."""
+        self.acting(user).tell_revoked()
+
+    def install(self, owner: str, sender: str = FOUNDER) -> int:
+        """The App on an account that has none; the installation's id."""
+        installation = self.hub.install(owner)
+        self._tell_with_repositories(installation, "created", sender)
+        return installation.id
+
+    def uninstall(self, owner: str, sender: str = FOUNDER) -> None:
+        installation = self._installation(owner)
+        self._tell_with_repositories(installation, "deleted", sender)
+        self.hub.uninstall(owner)
+
+    def suspend(self, owner: str, sender: str = FOUNDER) -> None:
+        """Until `unsuspend` the App hears nothing more, and its tokens open nothing."""
+        installation = self._installation(owner)
+        installation.suspended_at, installation.suspended_by = now(), sender
+        self._tell(installation, "suspend", sender)
+
+    def unsuspend(self, owner: str, sender: str = FOUNDER) -> None:
+        installation = self._installation(owner)
+        installation.suspended_at = installation.suspended_by = None
+        self._tell(installation, "unsuspend", sender)
+
+    def accept_permissions(self, owner: str, permissions: Mapping[str, str], sender: str = FOUNDER) -> None:
+        """What the App asked for since it was installed is granted."""
+        self.hub.granted.update(permissions)
+        self._tell(self._installation(owner), "new_permissions_accepted", sender)
+
+    def add_to_installation(self, full_name: str, sender: str = FOUNDER) -> None:
+        self._choose(self.hub.of(full_name), True, sender)
+
+    def remove_from_installation(self, full_name: str, sender: str = FOUNDER) -> None:
+        self._choose(self.hub.of(full_name), False, sender)
+
+    def rename_repository(self, full_name: str, name: str, sender: str = FOUNDER) -> None:
+        repo = self.hub.of(full_name)
+        old = repo.name
+        self.hub.rename(repo, name)
+        self._tell_of(repo, "renamed", sender, changes={"repository": {"name": {"from": old}}})
+
+    def transfer_repository(self, full_name: str, owner: str, sender: str = FOUNDER) -> None:
+        """To another organization, where the App is installed as well."""
+        repo = self.hub.of(full_name)
+        old = self.shapes.account(repo.owner)
+        self.hub.transfer(repo, owner)
+        self._tell_of(repo, "transferred", sender, changes={"owner": {"from": {"user": old}}})
+
+    def archive_repository(self, full_name: str, sender: str = FOUNDER) -> None:
+        repo = self.hub.of(full_name)
+        repo.archived = True
+        self._tell_of(repo, "archived", sender)
+
+    def unarchive_repository(self, full_name: str, sender: str = FOUNDER) -> None:
+        repo = self.hub.of(full_name)
+        repo.archived = False
+        self._tell_of(repo, "unarchived", sender)
+
+    def set_private(self, full_name: str, private: bool, sender: str = FOUNDER) -> None:
+        repo = self.hub.of(full_name)
+        repo.private = private
+        self._tell_of(repo, "privatized" if private else "publicized", sender)
+
+    def delete_repository(self, full_name: str, sender: str = FOUNDER) -> None:
+        """Pull requests from a fork that is deleted stay, with no repository at their head."""
+        repo = self.hub.of(full_name)
+        self._tell_of(repo, "deleted", sender)
+        self.hub.delete(repo)
+
+    def _installation(self, owner: str) -> Installation:
+        found = self.hub.installed(owner)
+        if found is None:
+            raise KeyError(f"the App is not installed on {owner}")
+        return found
+
+    def _choose(self, repo: Repo, chosen: bool, sender: str) -> None:
+        repo.installed = chosen
+        one, none = [self.shapes.reference(repo)], list[Json]()
+        told = {
+            "action": "added" if chosen else "removed",
+            "repository_selection": "selected",
+            "repositories_added": one if chosen else none,
+            "repositories_removed": none if chosen else one,
+            "requester": None,
+        }
+        installation = self._installation(repo.owner)
+        self.acting(sender).tell_installation("installation_repositories", installation, told)
+
+    def _tell(self, installation: Installation, action: str, sender: str, **more: object) -> None:
+        self.acting(sender).tell_installation("installation", installation, {"action": action, **more})
+
+    def _tell_with_repositories(self, installation: Installation, action: str, sender: str) -> None:
+        chosen = [
+            self.shapes.reference(repo)
+            for repo in self.hub.repos.values()
+            if self.hub.installed_on(repo) is installation
+        ]
+        self._tell(installation, action, sender, repositories=chosen)
+
+    def _tell_of(self, repo: Repo, action: str, sender: str, **more: object) -> None:
+        """https://docs.github.com/webhooks/webhook-events-and-payloads#repository"""
+        self.acting(sender).tell("repository", repo, {"action": action, **more})
