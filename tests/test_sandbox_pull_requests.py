@@ -343,7 +343,7 @@ def test_buttons_and_reruns_reach_the_app(desk: Desk) -> None:
     assert client.get(suite).json()["status"] == "completed"
     assert client.post(f"{url}/rerequest").status_code == 201
     assert client.post(f"{suite}/rerequest").status_code == 201
-    came = [each for each in told(desk, "check_run", "check_suite") if "requested" != each[1]["action"]]
+    came = [each for each in told(desk, "check_run", "check_suite") if each[1]["action"] != "requested"]
     assert [name for name, _ in came] == [
         "check_run.created",
         "check_run.completed",
