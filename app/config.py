@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -32,6 +33,10 @@ CPUS = ("1", "2", "4", "6", "8")
 MEMORY_FOR_CPU = {"4": 2048, "6": 4096, "8": 4096}
 MAX_MEMORY = 32 * 1024
 # https://cloud.google.com/run/docs/container-contract#env-vars
+# A tag needs `v-` and seven letters, and tag and service share 46 characters:
+# https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags
+LONGEST_NAME = 37
+HASH_LETTERS = 4
 RESERVED_ENV = {"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"}
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 SERVICE_NAME = re.compile(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?")
@@ -162,9 +167,15 @@ class _EnvironmentFile(_Part):
 
 class _PreviewsFile(_Part):
     enabled: bool = True
-    ttl: Seconds = 7 * 86_400
+    drafts: bool = False
+    label: str = ""
+    skip_label: str = "no-preview"
+    ttl: Annotated[Seconds, Field(ge=600)] = 7 * 86_400
     env: Env = {}
     secrets: Env = {}
+    service_account: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
+    release: bool = False
+    comment: bool = True
     forks: Literal["never", "approve"] = "approve"
 
 
@@ -189,12 +200,18 @@ class Environment:
 
 @dataclass(frozen=True)
 class Previews:
-    """What pull requests get. `ttl` is in seconds."""
+    """What pull requests get. `ttl` is in seconds; `label`, when there is one, is what opts a pull request in."""
 
     enabled: bool = True
+    drafts: bool = False
+    label: str = ""
+    skip_label: str = "no-preview"
     ttl: int = 7 * 86_400
     env: tuple[tuple[str, str], ...] = ()
     secrets: tuple[tuple[str, SecretRef], ...] = ()
+    service_account: str = ""
+    release: bool = False
+    comment: bool = True
     forks: str = "approve"
 
 
@@ -224,13 +241,7 @@ def read(text: str | None, *, path: str = "servergem.yml", repository_name: str)
     return Config(
         services or (ServiceConfig(service_name(repository_name)),),
         tuple(_environment(name, part) for name, part in file.environments.items()),
-        Previews(
-            file.previews.enabled,
-            file.previews.ttl,
-            tuple(file.previews.env.items()),
-            _secrets(file.previews.secrets),
-            file.previews.forks,
-        ),
+        _previews(file.previews),
         tuple(sorted(document.lines.items())),
         path,
     )
@@ -240,20 +251,65 @@ def targets(
     config: Config, *, branch: str, project: str, region: str, default_branch: str
 ) -> tuple[Target, ...]:
     """One Target for each service, when an environment has this branch; none when no environment has."""
-    environments = config.environments or (Environment("production", default_branch),)
+    every = environments(config, default_branch)
+    home = home_of(every, default_branch)
     return tuple(
-        Target(
-            project=project,
-            region=environment.region or service.region or region,
-            environment=environment.name,
-            service=_in(environment, service),
-            lines=config.lines,
-            config_path=config.path,
-        )
-        for environment in environments
+        target_in(config, environment, service, project=project, region=region, at_home=environment == home)
+        for environment in every
         if environment.branch == branch
         for service in config.services
     )
+
+
+def environments(config: Config, default_branch: str) -> tuple[Environment, ...]:
+    """Where branches go; without a word about it the default branch is production."""
+    return config.environments or (Environment("production", default_branch),)
+
+
+def targets_at_home(config: Config, default_branch: str, *, project: str, region: str) -> tuple[Target, ...]:
+    """Each service where the default branch brings it, or the first environment when none has that branch."""
+    home = home_of(environments(config, default_branch), default_branch)
+    return tuple(
+        target_in(config, home, each, project=project, region=region, at_home=True)
+        for each in config.services
+    )
+
+
+def home_of(every: tuple[Environment, ...], default_branch: str) -> Environment:
+    """The environment whose services have their plain names: the default branch's, else the first."""
+    return next((each for each in every if each.branch == default_branch), every[0])
+
+
+def target_in(
+    config: Config,
+    environment: Environment,
+    service: ServiceConfig,
+    *,
+    project: str,
+    region: str,
+    at_home: bool,
+) -> Target:
+    """One service in one environment; away from home it is a Cloud Run service of another name."""
+    own = _in(environment, service)
+    return Target(
+        project=project,
+        region=environment.region or service.region or region,
+        environment=environment.name,
+        service=replace(own, name=own.name if at_home else fitted(own.name, f"-{environment.name}")),
+        lines=config.lines,
+        config_path=config.path,
+        of=own.name,
+    )
+
+
+def fitted(service: str, ending: str) -> str:
+    """A service's name with an ending, within Cloud Run's limits; what is cut is told apart by its hash."""
+    ending = re.sub(r"[^a-z0-9]+", "-", ending.lower()).rstrip("-")
+    room = LONGEST_NAME - len(ending)
+    if len(service) <= room:
+        return service + ending
+    mark = hashlib.sha256(service.encode()).hexdigest()[:HASH_LETTERS]
+    return f"{service[: room - HASH_LETTERS - 1].rstrip('-')}-{mark}{ending}"
 
 
 def changed(target: Target, paths: tuple[str, ...] | None) -> str | None:
@@ -470,6 +526,22 @@ def _secrets(part: Mapping[str, str]) -> tuple[tuple[str, SecretRef], ...]:
     return tuple(
         (variable, SecretRef(*reference.split(":", 1)) if ":" in reference else SecretRef(reference))
         for variable, reference in part.items()
+    )
+
+
+def _previews(part: _PreviewsFile) -> Previews:
+    return Previews(
+        part.enabled,
+        part.drafts,
+        part.label,
+        part.skip_label,
+        part.ttl,
+        tuple(part.env.items()),
+        _secrets(part.secrets),
+        part.service_account,
+        part.release,
+        part.comment,
+        part.forks,
     )
 
 

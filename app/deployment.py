@@ -6,6 +6,7 @@ Durability, the report and the doctor meet here, once; stages know none of the t
 from __future__ import annotations
 
 import contextvars
+import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from app.diagnosis import Files, diagnose
 from app.github import GitHub, GitHubError
 from app.model import (
     Blame,
+    Button,
     Commit,
     Ending,
     Finding,
@@ -35,19 +37,24 @@ from app.model import (
     Superseded,
     Target,
 )
-from app.outbox import Outbox
+from app.outbox import Outbox, Post, Unsent
 from app.redaction import redact
-from app.report import LOG_TAIL_LINES, ended
+from app.report import LOG_TAIL_LINES, ended, moment
 from app.settings import Settings
 from app.store import Store, Ticket
 from gcp.build_watcher import BuildWatcher
 from gcp.cloud import Google
 from gcp.errors import GoogleError, evidence
 
+WAIT = "Wait for the lock"
+
 P = ParamSpec("P")
 T = TypeVar("T")
 A = TypeVar("A")
 B = TypeVar("B")
+
+
+Insist = Callable[[GitHub, Commit, Callable[[], str]], None]
 
 
 @dataclass(frozen=True)
@@ -78,12 +85,20 @@ class World:
 
 @dataclass(frozen=True)
 class Run:
-    """What a story is started with: a commit on its way to a Target, and how that was found out."""
+    """What a story is started with: a commit on its way to a Target, and how that was found out.
+
+    `by` is the person who asked for it, if one did; `answer` the comment that is kept current with it.
+    """
 
     id: str
     commit: Commit
     target: Target
     read: Row
+    by: str = ""
+    answer: int = 0
+    remarks: tuple[str, ...] = ()
+    home: Target | None = None
+    """Where merging the pull request will deploy the same service."""
 
 
 @dataclass(frozen=True)
@@ -198,8 +213,10 @@ _doors: defaultdict[str, Lock] = defaultdict(Lock)
 class Deployment:
     """One run of a story: `with Deployment(world, run) as this`, then stages."""
 
-    def __init__(self, world: World, run: Run, titles: tuple[str, ...]) -> None:
+    def __init__(self, world: World, run: Run, titles: tuple[str, ...], *, shown: bool = True) -> None:
+        """`shown` unset: an errand without a check run of its own."""
         self.world, self.run = world, run
+        self._post: Post = world.outbox if shown else Unsent()
         rows = (run.read, *(Row(title) for title in titles))
         self.report = Report(
             run.commit,
@@ -207,6 +224,7 @@ class Deployment:
             environment=run.target.environment,
             rows=rows,
             deployment_id=run.id,
+            remarks=run.remarks,
         )
         self._ticket = Ticket(fence=0, holder=False)
         self._again = False
@@ -219,7 +237,7 @@ class Deployment:
             commit=self.run.commit.sha,
             target=self.run.target.lane,
         )
-        self._again = self.world.outbox.open(self.run.id, self.run.target.lane, self.report)
+        self._again = self._post.open(self.run.id, self.run.target.lane, self.report)
         return self
 
     def __exit__(
@@ -229,23 +247,22 @@ class Deployment:
         if error is not None and not isinstance(error, Exception):
             return False  # the process is going down: the run is continued, not closed
         if isinstance(error, Stop):
-            self._end(Ending.FAILED, error.finding.title, error.findings)
+            self._fail(error.findings)
         elif isinstance(error, Superseded):
-            self._end(Ending.SUPERSEDED, f"Superseded by {error.successor[:7]} before it took traffic")
+            self._end(Ending.SUPERSEDED, f"Superseded by {named(error.successor)} before it took traffic")
         elif error is not None:
-            finding = self._doctor(error)
-            self._end(Ending.FAILED, finding.title, (finding,))
+            self._fail((self._doctor(error),))
         durable.step("close", self._close, type(None))
         return True
 
-    def enter_lane(self, insist_on_newest: Callable[[GitHub, Commit, Callable[[], str]], None]) -> None:
+    def enter_lane(self, insist_on_newest: Insist) -> None:
         """Wait until this deployment holds its Target's lane; Superseded when a newer commit wants it too.
 
         One step of the journal: whoever had the lane before a restart has it after, without being asked again.
         """
         self._ticket = durable.step("enter lane", partial(self._wait_for_lane, insist_on_newest), Ticket)
 
-    def _wait_for_lane(self, insist_on_newest: Callable[[GitHub, Commit, Callable[[], str]], None]) -> Ticket:
+    def _wait_for_lane(self, insist_on_newest: Insist) -> Ticket:
         """Whoever is in the lane is asked about first, so that a late webhook of an older commit turns nobody out."""
         store, lane = self.world.store, self.run.target.lane
         with _doors[lane]:
@@ -254,7 +271,22 @@ class Deployment:
             ticket = store.lane_enter(lane, self.run.id, self.run.commit.sha)
         while not ticket.holder:
             ticket = store.lane_wait(lane, self.run.id)
+        self._wait_for_lock()
         return ticket
+
+    def _wait_for_lock(self) -> None:
+        """While somebody has closed this lane: the newest deployment waits, older ones are superseded by it."""
+        store, lane, shown = self.world.store, self.run.target.lane, ""
+        row = Row(WAIT, RowState.RUNNING, started=time.time())
+        while lock := store.traffic.lock_of(lane):
+            if newer := store.lane_flag(lane, self.run.id):
+                raise Superseded(newer)
+            if lock.sentence != shown:
+                shown = lock.sentence
+                self._show(row.noted(f"{shown}; until {moment(lock.expires)} or /unlock"))
+            time.sleep(self.world.settings.lock_poll)
+        if shown:
+            self._show(replace(row, state=RowState.DONE, ended=time.time()).noted(shown))
 
     def stage(
         self, title: str, work: Callable[Concatenate[Scene, P], T], *args: P.args, **kwargs: P.kwargs
@@ -362,12 +394,54 @@ class Deployment:
         with self._lock:
             rows = {kept.title: kept for kept in self.report.rows} | {row.title: row}
             self.report = replace(self.report, rows=tuple(rows.values()))
-            self.world.outbox.show(self.run.id, self.report)
+            self._post.show(self.run.id, self.report)
 
     def _hear(self, line: str) -> None:
         with self._lock:
             self.report = replace(self.report, log_tail=(*self.report.log_tail[-LOG_TAIL_LINES + 1 :], line))
         self.world.store.add_log_line(self.run.id, line)
+
+    def _fail(self, findings: tuple[Finding, ...]) -> None:
+        """Failed, and whether that is news: not when the base branch fails alike, nor when it is not ours to mend."""
+        run, mark = self.run, fingerprint(self.run.target, findings[0])
+        self.world.store.talks.went_wrong(run.id, mark)
+        ending, note = Ending.FAILED, findings[0].title
+        if run.commit.pull_request:
+            home = run.commit.repository
+            since = self.world.store.talks.failing_since(
+                home.id, home.default_branch, run.target.source_name, mark
+            )
+            if since:
+                note = f"Already failing on {home.default_branch} since {since[:7]}: {note}"
+            if all(finding.blame is Blame.GOOGLE for finding in findings):
+                ending = Ending.NOT_YOURS
+        self.press(Button.RETRY)
+        self._end(ending, note, findings)
+
+    def press(self, *buttons: Button) -> None:
+        """What a person may press once this has ended, the most likely first."""
+        with self._lock:
+            self.report = replace(self.report, buttons=(*self.report.buttons, *buttons))
+
+    def remark(self, *remarks: str) -> None:
+        """What a person should know beside the stages."""
+        with self._lock:
+            self.report = replace(self.report, remarks=(*self.report.remarks, *remarks))
+
+    def merging(self, changes: tuple[str, ...]) -> None:
+        """What merging this pull request will change where it serves."""
+        with self._lock:
+            self.report = replace(self.report, merge=changes)
+
+    def expires(self, at: float) -> None:
+        """When this preview goes by itself, in epoch seconds."""
+        with self._lock:
+            self.report = replace(self.report, expires=at)
+
+    def rolled_back(self, live: Live, note: str, serves: str) -> None:
+        """The traffic is where it was before; `serves` is the commit there, empty when it was not ours."""
+        self.report = replace(self.report, url=live.url, revision=live.revision, serves=serves)
+        self._end(Ending.ROLLED_BACK, note)
 
     def _end(self, ending: Ending, note: str, findings: tuple[Finding, ...] = ()) -> None:
         with self._lock:
@@ -376,9 +450,21 @@ class Deployment:
     def _close(self) -> None:
         """Everything that must happen at the end, each part repeatable."""
         self.world.store.lane_leave(self.run.target.lane, self.run.id)
-        self.world.outbox.finish(self.run.id, self.report)
+        self._post.finish(self.run.id, self.report)
         ending = self.report.ending
         log.fact("deployment.ended", ending=ending.value if ending else "", note=self.report.ending_note)
+
+
+def named(successor: str) -> str:
+    """A commit as people write it; whatever else may take a lane, in its own words."""
+    return successor[:7] if len(successor) == 40 and successor.isalnum() else successor
+
+
+def fingerprint(target: Target, finding: Finding) -> str:
+    """The same for the same failure of a service at another commit: without numbers, which are lines and sizes."""
+    path = finding.place.path if finding.place else ""
+    words = re.sub(r"[0-9a-f]{7,40}|\d+", "#", finding.title)
+    return f"{target.source_name}|{finding.code}|{path}|{words}"
 
 
 def explain(world: World, run: Run, error: GoogleError) -> Finding:

@@ -25,7 +25,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import handlers
 from app import log
 from app.delivery import MAX_BODY_BYTES, Refused, verify
-from app.model import Delivery, Deploy, Ending, Ignore, Job
+from app.model import (
+    Delivery,
+    Deploy,
+    Ending,
+    Farewell,
+    Group,
+    Ignore,
+    Job,
+    Press,
+    Review,
+    Said,
+)
 from app.redaction import redact
 from app.settings import BadSettings, Settings, load
 from app.store import Store, StoreError
@@ -33,10 +44,20 @@ from app.store import Store, StoreError
 if TYPE_CHECKING:
     from app.deployment import World
     from app.durable import Engine
+    from app.sweep import Sweep
 
 READY_SECONDS = 10.0  # how long an answer of /readyz is kept
 WIRING_SECONDS = 30.0  # how long a page may wait for the rest of the house
 PAUSE_SECONDS = 1.0  # before deliveries are tried again whose stories could not be started
+# Which story a job starts.
+STORIES: dict[type, str] = {
+    Deploy: "push",
+    Review: "review",
+    Press: "press",
+    Said: "said",
+    Group: "group",
+    Farewell: "farewell",
+}
 ABANDONED = "ServerGem was updated while this ran; re-run this check"
 
 
@@ -56,6 +77,7 @@ class House:
         self.store = Store.open(settings.data, settings.database_url)
         self.world: World | None = None
         self.engine: Engine | None = None
+        self.sweep: Sweep | None = None
         self.pages = Router()
         self.wired = threading.Event()
         self.news = threading.Event()
@@ -74,6 +96,8 @@ class House:
         self._stopping.set()
         self.news.set()
         self._thread.join()
+        if self.sweep:
+            self.sweep.close()
         if self.engine:
             self.engine.shutdown()
         if self.world:
@@ -107,9 +131,10 @@ class House:
     def _wire(self) -> None:
         """Load and connect everything that is too heavy for the door."""
         from app import pages
-        from app.deploy import stories
+        from app.conversation import stories
         from app.deployment import World
         from app.durable import Engine
+        from app.sweep import Sweep
 
         self.pages.routes.extend(pages.routes())
         self.world = World.build(self.settings, self.store)
@@ -119,6 +144,8 @@ class House:
         engine.launch()
         self.engine = engine
         self.world.outbox.take_up()
+        self.sweep = Sweep(self.world, engine.start)
+        self.sweep.open()
 
     def _abandoned(self, run_id: str) -> None:
         """Close the check run of a deployment that an older version began and this one cannot continue."""
@@ -157,13 +184,13 @@ class House:
         """The delivery's outcome, in words for `/explain`."""
         outcomes = []
         for number, job in enumerate(_route(delivery)):
-            if isinstance(job, Deploy):
-                assert self.engine is not None
-                workflow_id = f"delivery:{delivery.id}:{number}"
-                self.engine.start("push", workflow_id, job)
-                outcomes.append(f"started {workflow_id}")
-            else:
+            if isinstance(job, Ignore):
                 outcomes.append(job.reason)
+                continue
+            assert self.engine is not None
+            workflow_id = f"delivery:{delivery.id}:{number}"
+            self.engine.start(STORIES[type(job)], workflow_id, job)
+            outcomes.append(f"started {workflow_id}")
         outcome = "; ".join(outcomes) or "nothing to do"
         log.fact("delivery.dispatched", delivery=delivery.id, github_event=delivery.event, outcome=outcome)
         return outcome
@@ -277,11 +304,8 @@ async def _pages(scope: Scope, receive: Receive, send: Send) -> None:
 def _reason_to_ignore(delivery: Delivery) -> str:
     """Why a delivery starts nothing, for its sender; Refused when it is not what GitHub documents."""
     jobs = _route(delivery)
-    return "; ".join(job.reason for job in jobs if isinstance(job, Ignore)) if not _deploys(jobs) else ""
-
-
-def _deploys(jobs: tuple[Job, ...]) -> bool:
-    return any(isinstance(job, Deploy) for job in jobs)
+    reasons = [job.reason for job in jobs if isinstance(job, Ignore)]
+    return "; ".join(reasons) if len(reasons) == len(jobs) else ""
 
 
 def _route(delivery: Delivery) -> tuple[Job, ...]:

@@ -100,17 +100,55 @@ class Repository:
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit of a repository, on the branch whose push told us of it."""
+    """One commit of a repository, on the branch whose push told us of it.
+
+    `pull_request` is the number of the pull request whose head it is, 0 when it is deployed for its branch.
+    """
 
     repository: Repository
     sha: str
     branch: str
     message: str = ""
     tree: str = ""
+    pull_request: int = 0
 
     @property
     def short(self) -> str:
         return self.sha[:7]
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """A pull request as GitHub shows it now. `head_repository` is None when the fork it came from is gone."""
+
+    repository: Repository
+    number: int
+    open: bool
+    merged: bool
+    draft: bool
+    labels: tuple[str, ...]
+    head_sha: str
+    head_branch: str
+    head_repository: int | None
+    base_branch: str
+    base_sha: str
+    author: str = ""
+    title: str = ""
+
+    @property
+    def fork(self) -> bool:
+        """Whether somebody without a right to this repository may have written it."""
+        return self.head_repository != self.repository.id
+
+    @property
+    def head(self) -> Commit:
+        """The commit to deploy."""
+        return Commit(self.repository, self.head_sha, self.head_branch, pull_request=self.number)
+
+    @property
+    def base(self) -> Commit:
+        """The commit that it was compared with: what its configuration is when it is not trusted."""
+        return Commit(self.repository, self.base_sha, self.base_branch)
 
 
 @dataclass(frozen=True)
@@ -132,13 +170,78 @@ class Deploy:
 
     `before` is the commit that the branch pointed at until now; empty when that cannot be compared
     with (a new branch, a force push), which means "everything changed". `only` names the one check run
-    that is run again; empty means every service.
+    that is run again; empty means every service. `by` is the person who asked for it, when one did.
     """
 
     commit: Commit
     before: str = ""
     delivery_id: str = ""
     only: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Review:
+    """A Job: make what runs for a pull request agree with what GitHub says of it now.
+
+    `attempt` is empty for GitHub's own events, so that the same head is deployed once however many come;
+    a person who wants it again gives one. `only` names one service; `answer` is the comment to keep current.
+    """
+
+    repository: Repository
+    number: int
+    delivery_id: str
+    attempt: str = ""
+    only: tuple[str, ...] = ()
+    answer: int = 0
+
+
+@dataclass(frozen=True)
+class Press:
+    """A Job: somebody pressed a button of a check run. `button` is RERUN for GitHub's own "Re-run".
+
+    `run_id` is the deployment that the check run shows; empty means every check run of this commit.
+    """
+
+    repository: Repository
+    sha: str
+    branch: str
+    button: str
+    sender: str
+    delivery_id: str
+    check_name: str = ""
+    run_id: str = ""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A Job: a comment on a pull request that speaks to us. `at` is when it was made, as GitHub writes it."""
+
+    repository: Repository
+    number: int
+    comment_id: int
+    author: str
+    text: str
+    at: str
+    link: str
+    delivery_id: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """A Job: a merge queue waits for our check runs on this commit."""
+
+    commit: Commit
+    delivery_id: str
+
+
+@dataclass(frozen=True)
+class Farewell:
+    """A Job: a repository is out of reach (uninstalled, archived, deleted), and its previews have to go."""
+
+    repository: Repository
+    reason: str
+    delivery_id: str
 
 
 @dataclass(frozen=True)
@@ -148,7 +251,9 @@ class Ignore:
     reason: str
 
 
-Job = Deploy | Ignore
+Job = Deploy | Review | Press | Said | Group | Farewell | Ignore
+
+RERUN = "rerun"
 
 
 class Build(StrEnum):
@@ -210,11 +315,36 @@ class ServiceConfig:
 
 
 @dataclass(frozen=True)
+class Sibling:
+    """Another service of the same configuration, and the Cloud Run service that is to be talked to."""
+
+    service: str
+    name: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What makes a Target a pull request's own copy of a service. `ttl` is seconds.
+
+    `left_out` are the parts of the configuration that it does without, in words.
+    """
+
+    number: int
+    fork: bool = False
+    ttl: int = 7 * 86_400
+    left_out: tuple[str, ...] = ()
+    siblings: tuple[Sibling, ...] = ()
+
+
+@dataclass(frozen=True)
 class Target:
     """Where a service goes and how it is to look there: project, region, service, environment.
 
     `lines` maps a dotted key of servergem.yml ("services.api.region") to its line, so that a Finding
-    about something that was asked for can point at the asking.
+    about something that was asked for can point at the asking. `content` is the git tree that is built,
+    empty when it is not known: two Targets of the same content and build have the same image. `of` is the
+    service as servergem.yml names it, where the Cloud Run service has another name.
     """
 
     project: str
@@ -223,6 +353,9 @@ class Target:
     service: ServiceConfig
     lines: tuple[tuple[str, int], ...] = ()
     config_path: str = ""
+    content: str = ""
+    of: str = ""
+    preview: Preview | None = None
 
     @property
     def name(self) -> str:
@@ -235,18 +368,29 @@ class Target:
         return f"{self.project}/{self.region}/{self.name}"
 
     @property
+    def source_name(self) -> str:
+        """The service as servergem.yml names it; images and check runs carry this name."""
+        return self.of or self.name
+
+    @property
     def check_name(self) -> str:
-        return f"ServerGem / {self.name} ({self.environment})"
+        """The same for every pull request, so that it can be a required check."""
+        return check_name(self.source_name, "preview" if self.preview else self.environment)
 
     def place(self, key: str) -> Place | None:
         """The line of servergem.yml that asks for `key`, or of its nearest parent; None without a file."""
         lines = dict(self.lines)
-        parts = f"services.{self.name}.{key}".split(".")
+        parts = f"services.{self.source_name}.{key}".split(".")
         while parts and self.config_path:
             if (line := lines.get(".".join(parts))) is not None:
                 return Place(self.config_path, line)
             parts.pop()
         return Place(self.config_path) if self.config_path else None
+
+
+def check_name(service: str, environment: str) -> str:
+    """What a check run is called."""
+    return f"ServerGem / {service} ({environment})"
 
 
 @dataclass(frozen=True)
@@ -355,6 +499,23 @@ class Ending(StrEnum):
     SUPERSEDED = "superseded"
     SKIPPED = "skipped"
     INTERRUPTED = "interrupted"
+    AWAITING = "awaiting"
+    """Nothing happens until a person with write permission says so."""
+    NOT_YOURS = "not-yours"
+    """It failed on Google's or GitHub's side, which is no red cross on somebody's change."""
+    ROLLED_BACK = "rolled-back"
+
+
+class Button(StrEnum):
+    """What a person may press on a finished check run; the value is what GitHub gives back to us."""
+
+    RETRY = "retry"
+    ROLL_BACK = "roll-back"
+    PROMOTE = "promote"
+    EXTEND = "extend"
+    APPROVE = "approve"
+    ENABLE_API = "enable-api"
+    GRANT_ROLE = "grant-role"
 
 
 @dataclass(frozen=True)
@@ -374,3 +535,14 @@ class Report:
     deployment_id: str = ""
     log_url: str = ""
     made: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
+    """What was done and said beside the stages: what a preview does without, who pressed which button."""
+    merge: tuple[str, ...] = ()
+    """What merging the pull request would change where it serves."""
+    buttons: tuple[Button, ...] = ()
+    expires: float = 0.0
+    """When a preview goes by itself, in epoch seconds; 0 when it does not."""
+    serves: str = ""
+    """The commit that serves after a rollback; empty when it is the report's own."""
+    gone: str = ""
+    """Why what this deployment made is no longer there."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from app import log
 from app.github import GitHub, GitHubError
@@ -35,6 +37,33 @@ class _Letter:
     busy: bool = False
     pause: float = FIRST_PAUSE
     delivered: Future[None] = field(default_factory=Future)
+
+
+class Post(Protocol):
+    """Where a deployment leaves its report."""
+
+    def open(self, run_id: str, lane: str, report: Report) -> bool:
+        """Begin; whether an earlier process had begun."""
+
+    def show(self, run_id: str, report: Report) -> None:
+        """Replace what is shown."""
+
+    def finish(self, run_id: str, report: Report) -> None:
+        """Leave the last report."""
+
+
+class Unsent:
+    """For errands that have no check run; their own log lines tell of them."""
+
+    def open(self, run_id: str, lane: str, report: Report) -> bool:
+        """Whatever an errand does it may have done before."""
+        return True
+
+    def show(self, run_id: str, report: Report) -> None:
+        """Nobody looks."""
+
+    def finish(self, run_id: str, report: Report) -> None:
+        """Nobody looks."""
 
 
 class Outbox:
@@ -85,6 +114,26 @@ class Outbox:
         except TimeoutError:
             log.fact("check_run.late", deployment=run_id)
 
+    def amend(self, run_id: str, change: Callable[[Report], Report]) -> Report | None:
+        """Change what a finished deployment's check run says; None when there is no such deployment."""
+        with self._changed:
+            if letter := self._letters.get(run_id):
+                letter.report = change(letter.report)
+                self._store.deployment_amended(run_id, letter.report)
+                self._changed.notify()
+                return letter.report
+        before, known = self._store.report(run_id), self._store.deployment_known(run_id)
+        if before is None or known is None:
+            return None
+        after = change(before)
+        self._store.deployment_amended(run_id, after)
+        state = github_deployment_state(before)
+        with self._changed:
+            letter = _Letter(after, known, sent=check_run(before), sent_state=state)
+            self._letters.setdefault(run_id, letter).report = after
+            self._changed.notify()
+        return after
+
     def close(self) -> None:
         """Stop the writers; what is unsent is in the store and is sent at the next start."""
         with self._changed:
@@ -128,7 +177,8 @@ class Outbox:
             if report.ending and not _has_news(letter):
                 del self._letters[run_id]
                 self._store.deployment_shown(run_id)
-                letter.delivered.set_result(None)
+                if not letter.delivered.done():
+                    letter.delivered.set_result(None)
             self._changed.notify()
 
     def _send(self, run_id: str, letter: _Letter, report: Report) -> None:
@@ -172,11 +222,13 @@ class Outbox:
 
     def _say_state(self, run_id: str, letter: _Letter, report: Report, state: str) -> None:
         if letter.known.github_deployment_id == 0:
+            serving = replace(report.commit, sha=report.serves) if report.serves else report.commit
             made = self._github.create_github_deployment(
-                report.commit,
+                serving,
                 report.environment,
                 report.check_name,
                 key=run_id,
+                transient=report.commit.pull_request > 0,
                 again=letter.known.taken_up,
             )
             letter.known = replace(letter.known, github_deployment_id=made)
@@ -201,5 +253,5 @@ def _has_news(letter: _Letter) -> bool:
 
 def _state_is_news(letter: _Letter, report: Report) -> bool:
     """Only what goes somewhere is a deployment to GitHub: not a skipped service, not a broken configuration."""
-    goes_somewhere = bool(report.environment) and report.ending is not Ending.SKIPPED
+    goes_somewhere = bool(report.environment) and report.ending not in (Ending.SKIPPED, Ending.AWAITING)
     return goes_somewhere and github_deployment_state(report) != letter.sent_state

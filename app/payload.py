@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from app.model import Repository
+from app.model import Farewell, Repository
 
 Sha = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{40}\Z")]
 FullName = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")]
@@ -29,3 +29,13 @@ class Repo(msgspec.Struct):
         """As one of our words."""
         owner, name = self.full_name.split("/")
         return Repository(self.id, owner, name, installation.id, self.default_branch)
+
+
+def farewells(
+    named: list[tuple[int, str]], installation: Installation, reason: str, delivery_id: str
+) -> tuple[Farewell, ...]:
+    """An end for each repository of this list of ids and full names."""
+    return tuple(
+        Farewell(Repo(id_, full_name).repository(installation), reason, delivery_id)
+        for id_, full_name in named
+    )

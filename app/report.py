@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
-from app.model import Blame, Ending, Finding, Report, Row, RowState, Weight
+from app.model import Blame, Button, Ending, Finding, Report, Row, RowState, Weight
 
 # GitHub enforces its documented "65535 characters" in bytes: github/docs#35252.
 MAX_TEXT_BYTES = 65_535
@@ -66,6 +66,9 @@ CONCLUSIONS: dict[Ending, str] = {
     Ending.SUPERSEDED: "neutral",
     Ending.SKIPPED: "skipped",
     Ending.INTERRUPTED: "neutral",
+    Ending.AWAITING: "action_required",
+    Ending.NOT_YOURS: "neutral",
+    Ending.ROLLED_BACK: "neutral",
 }
 GITHUB_DEPLOYMENT_STATES: dict[Ending, GitHubDeploymentState] = {
     Ending.LIVE: "success",
@@ -73,6 +76,21 @@ GITHUB_DEPLOYMENT_STATES: dict[Ending, GitHubDeploymentState] = {
     Ending.SUPERSEDED: "inactive",
     Ending.SKIPPED: "inactive",
     Ending.INTERRUPTED: "error",
+    Ending.AWAITING: "inactive",
+    Ending.NOT_YOURS: "error",
+    Ending.ROLLED_BACK: "inactive",
+}
+MOST_BUTTONS = 3
+# Label and description: at most 20 and 40 characters.
+# https://docs.github.com/rest/checks/runs#create-a-check-run
+BUTTONS: dict[Button, tuple[str, str]] = {
+    Button.RETRY: ("Retry", "Run this deployment once more"),
+    Button.ROLL_BACK: ("Roll back", "Give the traffic back as it was before"),
+    Button.PROMOTE: ("Promote", "Deploy this image to production"),
+    Button.EXTEND: ("Extend 24 h", "Keep this preview for another day"),
+    Button.APPROVE: ("Approve deploy", "Deploy this commit of the fork, once"),
+    Button.ENABLE_API: ("Enable API", "Run the gcloud command shown above"),
+    Button.GRANT_ROLE: ("Grant role", "Run the gcloud command shown above"),
 }
 LEVELS: dict[Weight, AnnotationLevel] = {
     Weight.STOP: "failure",
@@ -106,15 +124,23 @@ def check_run(report: Report) -> CheckRunPayload:
         started_at=_utc(min((row.started for row in report.rows if row.started), default=0.0)),
         completed_at=_utc(max((row.ended for row in report.rows), default=0.0)) if report.ending else None,
         annotations=annotated(report.findings) if report.ending else (),
+        actions=actions(report),
     )
+
+
+def actions(report: Report) -> tuple[Action, ...]:
+    """What a person may press: GitHub shows buttons on finished check runs only, three at most."""
+    if not report.ending or report.gone:
+        return ()
+    return tuple(Action(*BUTTONS[button], button.value) for button in report.buttons[:MOST_BUTTONS])
 
 
 def title(report: Report) -> str:
     """One line: what is happening, or how it ended."""
+    if report.gone:
+        return _cut(report.gone, MAX_ANNOTATION_TITLE)
     if report.ending is Ending.LIVE:
         return f"Live in {duration(_total(report))}"
-    if report.ending is Ending.FAILED and report.findings:
-        return _cut(report.findings[0].title, MAX_ANNOTATION_TITLE)
     if report.ending:
         return _cut(report.ending_note, MAX_ANNOTATION_TITLE)
     running = [row.title for row in report.rows if row.state is RowState.RUNNING]
@@ -124,6 +150,10 @@ def title(report: Report) -> str:
 def summary(report: Report) -> str:
     """The check run's first part: the ending or the findings, then the table of stages."""
     parts = [_lead(report), *map(finding_in_markdown, report.findings), _table(report.rows)]
+    if report.remarks:
+        parts.append("\n".join(f"- {in_markdown(remark)}" for remark in report.remarks))
+    if report.merge:
+        parts.append("**What merging will change**\n\n" + "\n".join(f"- {change}" for change in report.merge))
     if report.made:
         parts.append("**Made or repaired on the way**\n\n" + "\n".join(f"- {made}" for made in report.made))
     if report.log_url:
@@ -157,6 +187,10 @@ def annotated(findings: tuple[Finding, ...]) -> tuple[Annotation, ...]:
 
 
 def github_deployment_state(report: Report) -> GitHubDeploymentState:
+    if report.gone:
+        return "inactive"
+    if report.ending is Ending.ROLLED_BACK and report.serves:
+        return "success"
     return GITHUB_DEPLOYMENT_STATES[report.ending] if report.ending else "in_progress"
 
 
@@ -202,6 +236,12 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
+def moment(seconds: float) -> str:
+    """A time of day as everybody reads it: 24 November 2026, 14:05 UTC."""
+    then = datetime.fromtimestamp(seconds, UTC)
+    return f"{then.day} {then:%B %Y, %H:%M} UTC"
+
+
 def in_markdown(words: str) -> str:
     """Text from outside, so that it cannot become markup, a mention or a table cell of its own."""
     return " ".join(words.translate(IN_MARKDOWN).split())
@@ -214,9 +254,12 @@ def _status(report: Report) -> Status:
 
 
 def _lead(report: Report) -> str:
+    if report.gone:
+        return in_markdown(report.gone)
     if report.ending is Ending.LIVE:
-        return f"**[{report.url}]({report.url})** runs commit `{report.commit.short}` as `{report.revision}`."
-    told = report.ending is Ending.FAILED and report.findings
+        lives = f" It is removed on {moment(report.expires)}." if report.expires else ""
+        return f"**[{report.url}]({report.url})** runs commit `{report.commit.short}` as `{report.revision}`.{lives}"
+    told = report.ending in (Ending.FAILED, Ending.NOT_YOURS) and report.findings
     return in_markdown(report.ending_note) if report.ending and not told else ""
 
 

@@ -161,6 +161,46 @@ class Settings:
     runtime_service_account: str = _setting(
         "RUNTIME_SERVICE_ACCOUNT", "The account of a service that names none; empty means the default.", ""
     )
+    preview_service_account: str = _setting(
+        "PREVIEW_SERVICE_ACCOUNT",
+        "The account of previews; empty means servergem-preview in the project, made when missing.",
+        "",
+    )
+    fork_service_account: str = _setting(
+        "FORK_SERVICE_ACCOUNT",
+        "The account of an approved fork's preview, without any role; empty means that forks are not deployed.",
+        "",
+    )
+    fork_build_service_account: str = _setting(
+        "FORK_BUILD_SERVICE_ACCOUNT",
+        "The account that builds approved forks; it reaches the forks' bucket and registry and nothing else.",
+        "",
+    )
+    fork_repository: str = _setting(
+        "SERVERGEM_FORK_REPOSITORY",
+        "The Artifact Registry repository for images of forks.",
+        "servergem-forks",
+    )
+    service_url: str = _setting(
+        "SERVICE_URL",
+        "Where a Cloud Run service will be reached, known before it is there.",
+        "https://{service}-{number}.{region}.run.app",
+    )
+    previews_limit: int = _setting(
+        "PREVIEWS_LIMIT",
+        "How many previews a repository may have; beyond it the oldest goes.",
+        20,
+        read=_count,
+    )
+    sweep: float = _setting(
+        "SWEEP_SECONDS",
+        "Between two comparisons of what runs with what GitHub says; the first is at the start.",
+        300.0,
+        read=_positive,
+    )
+    lock_poll: float = _setting(
+        "LOCK_POLL_SECONDS", "Between two looks at a lock that a deployment waits for.", 1.0, read=_positive
+    )
     repository: str = _setting(
         "SERVERGEM_REPOSITORY", "The Artifact Registry repository for images.", "servergem"
     )
@@ -237,6 +277,10 @@ class Settings:
             if fnmatchcase(full_name.lower(), pattern):
                 return project
         return self.google_project
+
+    def every_project(self) -> frozenset[str]:
+        """Each project that any repository may reach."""
+        return frozenset({self.google_project, *(project for _, project in self.projects)})
 
     def secrets(self) -> tuple[str, ...]:
         """The values that no log, page or check run may show."""

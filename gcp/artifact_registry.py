@@ -83,6 +83,23 @@ def image_digest(
     return found.version.rpartition("/")[2]
 
 
+def delete_version(
+    google: Google, project: str, region: str, repository_name: str, package: str, digest: str
+) -> None:
+    """Remove an image with its tags; one that is gone already is as good."""
+    name = f"{_repository(project, region, repository_name)}/packages/{quote(package, safe='')}/versions/{digest}"
+    request = registry.DeleteVersionRequest(name=name, force=True)
+    try:
+        operation: Any = google.ask(
+            "ArtifactRegistry.DeleteVersion",
+            lambda: google.registry.delete_version(request=request, retry=None, timeout=TIMEOUT),
+        )
+        finished(google, "ArtifactRegistry.DeleteVersion", operation)
+    except GoogleError as error:
+        if error.code != "NOT_FOUND":
+            raise
+
+
 def _repository(project: str, region: str, name: str) -> str:
     return f"projects/{project}/locations/{region}/repositories/{name}"
 

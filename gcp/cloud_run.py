@@ -53,7 +53,8 @@ class WantedService:
 class ServiceState:
     """A service as it stands. `traffic` names revisions also where the service says LATEST.
 
-    `env` are the names of its variables. `pinned_by_hand`: its newest revision gets nothing, and not by our doing.
+    `env` are the names of its variables, `secrets` those that come from Secret Manager with name and version.
+    `pinned_by_hand`: its newest revision gets nothing, and not by our doing. `shape` is what it is given, by key.
     """
 
     name: str
@@ -65,6 +66,10 @@ class ServiceState:
     env: tuple[str, ...] = ()
     last_modifier: str = ""
     pinned_by_hand: bool = False
+    labels: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[tuple[str, str], ...] = ()
+    shape: tuple[tuple[str, str], ...] = ()
+    revision_labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -299,7 +304,50 @@ def _state(found: run_v2.Service) -> ServiceState:
         env=tuple(sorted(variable.name for variable in containers[0].env)) if containers else (),
         last_modifier=found.last_modifier,
         pinned_by_hand=serving != newest and MANAGED_BY not in dict(found.labels).values(),
+        labels=tuple(sorted(found.labels.items())),
+        secrets=_secrets_of(containers[0]) if containers else (),
+        shape=shape(found),
+        revision_labels=tuple(sorted(found.template.labels.items())),
     )
+
+
+def _secrets_of(container: run_v2.Container) -> tuple[tuple[str, str], ...]:
+    """`NAME` and `secret:version` for each variable that is one."""
+    found = [
+        (variable.name, variable.value_source.secret_key_ref)
+        for variable in container.env
+        if variable.value_source.secret_key_ref.secret
+    ]
+    return tuple(sorted((name, f"{ref.secret.rpartition('/')[2]}:{ref.version}") for name, ref in found))
+
+
+def shape(found: run_v2.Service) -> tuple[tuple[str, str], ...]:
+    """What a service is given and who may call it, in the words of servergem.yml."""
+    template = found.template
+    container = next(iter(template.containers), run_v2.Container())
+    limits = dict(container.resources.limits)
+    port = container.ports[0].container_port if container.ports else 8080
+    return (
+        ("port", str(port)),
+        ("cpu", limits.get("cpu", "1")),
+        ("memory", limits.get("memory", "512Mi")),
+        ("concurrency", str(template.max_instance_request_concurrency or 80)),
+        ("timeout", f"{int(template.timeout.total_seconds()) if template.timeout else 300}s"),
+        ("instances.min", str(found.scaling.min_instance_count)),
+        ("instances.max", str(template.scaling.max_instance_count or 100)),
+        ("public", "true" if found.invoker_iam_disabled else "false"),
+        ("service_account", template.service_account),
+    )
+
+
+def services(google: Google, project: str, region: str) -> tuple[ServiceState, ...]:
+    """Every service of a project in a region."""
+    request = run_v2.ListServicesRequest(parent=f"projects/{project}/locations/{region}", page_size=100)
+    found = google.ask(
+        "Services.ListServices",
+        lambda: list(google.services.list_services(request=request, retry=None, timeout=TIMEOUT)),
+    )
+    return tuple(_state(each) for each in found)
 
 
 def _pinned(before: ServiceState) -> tuple[Traffic, ...]:
@@ -322,7 +370,7 @@ def _named(spec: run_v2.Service, name: str) -> run_v2.Service:
 def _spec(wanted: WantedService) -> run_v2.Service:
     config = wanted.config
     return run_v2.Service(
-        labels=dict(wanted.labels[:1]),
+        labels={name: value for name, value in wanted.labels if name != "commit"},
         ingress=run_v2.IngressTraffic.INGRESS_TRAFFIC_ALL,
         # Also works where an organisation forbids to bind allUsers: https://cloud.google.com/run/docs/authenticating/public
         invoker_iam_disabled=config.public,

@@ -1,14 +1,14 @@
-"""check_run: somebody pressed "Re-run"; the check run's service is deployed once more, as a new attempt."""
+"""check_run: somebody pressed "Re-run" or one of the buttons that a check run shows."""
 
 from __future__ import annotations
 
 import msgspec
 
 from app.delivery import Refused
-from app.model import Commit, Delivery, Deploy, Ignore, Job
+from app.model import RERUN, Delivery, Ignore, Job, Press
 from app.payload import Installation, Repo, Sha
 
-RERUN = "rerequested"
+PRESSED, RERUN_PRESSED = "requested_action", "rerequested"
 
 
 class _Suite(msgspec.Struct):
@@ -19,6 +19,15 @@ class _CheckRun(msgspec.Struct):
     name: str
     head_sha: Sha
     check_suite: _Suite
+    external_id: str | None = None
+
+
+class _Action(msgspec.Struct):
+    identifier: str
+
+
+class _User(msgspec.Struct):
+    login: str
 
 
 class _Event(msgspec.Struct):
@@ -27,6 +36,8 @@ class _Event(msgspec.Struct):
     action: str
     check_run: _CheckRun
     repository: Repo
+    sender: _User
+    requested_action: _Action | None = None
     installation: Installation | None = None
 
 
@@ -34,15 +45,27 @@ _EVENT = msgspec.json.Decoder(_Event)
 
 
 def handle(delivery: Delivery) -> tuple[Job, ...]:
-    """Deploy the commit again, or Ignore with the reason."""
-    if delivery.action != RERUN:
+    """The press, or Ignore with the reason."""
+    if delivery.action not in (PRESSED, RERUN_PRESSED):
         return (Ignore(f"ServerGem does not act on check_run.{delivery.action}."),)
     try:
         event = _EVENT.decode(delivery.payload)
     except msgspec.ValidationError as error:
         raise Refused(400, f"The payload is not a check run: {error}.") from error
-    run, branch = event.check_run, event.check_run.check_suite.head_branch
-    if event.installation is None or not branch:
-        return (Ignore(f"{run.name} belongs to no branch that ServerGem could deploy."),)
-    commit = Commit(event.repository.repository(event.installation), run.head_sha, branch)
-    return (Deploy(commit, delivery_id=delivery.id, only=run.name),)
+    run = event.check_run
+    if event.installation is None:
+        return (Ignore("This is a repository's own webhook; ServerGem acts on those of its GitHub App."),)
+    if event.action == PRESSED and event.requested_action is None:
+        raise Refused(400, "The payload names no button.")
+    return (
+        Press(
+            event.repository.repository(event.installation),
+            run.head_sha,
+            run.check_suite.head_branch or "",
+            event.requested_action.identifier if event.requested_action else RERUN,
+            event.sender.login,
+            delivery.id,
+            check_name=run.name,
+            run_id=run.external_id or "",
+        ),
+    )

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import handlers
 from app.delivery import Refused
-from app.model import Commit, Delivery, Deploy, Ignore, Repository
+from app.model import (
+    RERUN,
+    Commit,
+    Delivery,
+    Deploy,
+    Farewell,
+    Ignore,
+    Press,
+    Repository,
+    Review,
+    Said,
+)
 
 OLD, NEW, TREE, ZEROS = "a" * 40, "b" * 40, "c" * 40, "0" * 40
 
 
 def delivery(event: str, action: str | None = None, **payload: Any) -> Delivery:
-    return Delivery("72d3162e", event, action, json.dumps(payload).encode())
+    told = payload | ({"action": action} if action else {})
+    return Delivery("72d3162e", event, action, json.dumps(told).encode())
 
 
 def push(message: str = "A change", **changes: Any) -> Delivery:
@@ -106,20 +119,44 @@ def rerun(**changes: Any) -> Delivery:
         "check_run": {
             "name": "ServerGem / hello (production)",
             "head_sha": NEW,
+            "external_id": "72d-hello-production",
             "check_suite": {"head_branch": "main"},
         },
         "repository": {"id": 7, "full_name": "acme/hello", "default_branch": "main"},
+        "sender": {"login": "ada"},
         "installation": {"id": 42},
     }
-    text = json.dumps(payload | changes).encode()
-    return Delivery("72d3162e", "check_run", "rerequested", text)
+    told = payload | changes
+    return Delivery("72d3162e", "check_run", told["action"], json.dumps(told).encode())
 
 
-def test_a_rerun_deploys_the_service_of_that_check_run() -> None:
-    """The commit, the branch and the one name come from the check run."""
-    commit = Commit(Repository(7, "acme", "hello", 42, "main"), NEW, "main")
-    wanted = Deploy(commit, delivery_id="72d3162e", only="ServerGem / hello (production)")
-    assert handlers.route(rerun()) == (wanted,)
+PRESS = Press(
+    Repository(7, "acme", "hello", 42, "main"),
+    NEW,
+    "main",
+    RERUN,
+    "ada",
+    "72d3162e",
+    check_name="ServerGem / hello (production)",
+    run_id="72d-hello-production",
+)
+
+
+def test_a_rerun_is_a_press() -> None:
+    """The commit, the branch, the deployment and the person come from the check run."""
+    assert handlers.route(rerun()) == (PRESS,)
+
+
+def test_a_button_is_a_press() -> None:
+    """A button of our own comes back by the identifier that we gave it."""
+    pressed = rerun(action="requested_action", requested_action={"identifier": "extend"})
+    assert handlers.route(pressed) == (replace(PRESS, button="extend"),)
+
+
+def test_a_button_without_a_name_is_refused() -> None:
+    """GitHub always names it."""
+    with pytest.raises(Refused):
+        handlers.route(rerun(action="requested_action"))
 
 
 @pytest.mark.parametrize(
@@ -146,10 +183,89 @@ def test_ping_is_ignored() -> None:
 
 def test_an_unknown_event_is_ignored_by_name() -> None:
     """GitHub may send new events and actions at any time; they are answered with their name."""
-    (job,) = handlers.route(delivery("check_suite", "requested"))
-    assert job == Ignore("ServerGem does not act on the event check_suite.requested.")
+    (job,) = handlers.route(delivery("star", "created"))
+    assert job == Ignore("ServerGem does not act on the event star.created.")
 
 
 def test_each_file_is_an_event() -> None:
     """The files of handlers/ are the whole list of events."""
-    assert {"push", "ping", "check_run"} <= set(handlers.HANDLERS)
+    assert {"push", "ping", "check_run", "pull_request", "issue_comment"} <= set(handlers.HANDLERS)
+
+
+REPOSITORY = {"id": 7, "full_name": "acme/hello", "default_branch": "main"}
+HOME = Repository(7, "acme", "hello", 42, "main")
+
+
+def pull_request(action: str, **more: Any) -> Delivery:
+    told = {"number": 12, "repository": REPOSITORY, "installation": {"id": 42}, "pull_request": {}}
+    return delivery("pull_request", action, **(told | more))
+
+
+@pytest.mark.parametrize(
+    "action", ["opened", "reopened", "synchronize", "ready_for_review", "labeled", "closed"]
+)
+def test_news_of_a_pull_request_is_a_look_at_it(action: str) -> None:
+    """The event says when to look, and nothing else of it is believed."""
+    (job,) = handlers.route(pull_request(action))
+    assert job == Review(HOME, 12, "72d3162e")
+
+
+def test_only_another_base_makes_an_edit_news() -> None:
+    """A new title changes no preview."""
+    (title,) = handlers.route(pull_request("edited", changes={"title": {"from": "Old"}}))
+    (base,) = handlers.route(pull_request("edited", changes={"base": {"ref": {"from": "main"}}}))
+    assert isinstance(title, Ignore)
+    assert isinstance(base, Review)
+
+
+def said(body: str, **more: Any) -> Delivery:
+    comment = {
+        "id": 5,
+        "body": body,
+        "user": {"login": "ada", "type": "User"},
+        "created_at": "2026-11-24T10:00:00Z",
+    } | more
+    told = {
+        "issue": {"number": 12, "pull_request": {}},
+        "comment": comment,
+        "repository": REPOSITORY,
+        "installation": {"id": 42},
+    }
+    return delivery("issue_comment", "created", **told)
+
+
+def test_a_comment_with_a_command_is_heard() -> None:
+    """Who said it, where and when come with it."""
+    (job,) = handlers.route(said("/deploy"))
+    assert isinstance(job, Said)
+    assert (job.author, job.number, job.text) == ("ada", 12, "/deploy")
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        said("Looks good to me"),
+        said("> /deploy"),
+        said("/deploy", user={"login": "x[bot]", "type": "Bot"}),
+        delivery(
+            "issue_comment",
+            "created",
+            issue={"number": 3},
+            comment={"id": 1, "body": "/deploy", "user": {"login": "ada"}, "created_at": ""},
+            repository=REPOSITORY,
+            installation={"id": 42},
+        ),
+        delivery("issue_comment", "edited"),
+    ],
+)
+def test_other_comments_are_ignored(heard: Delivery) -> None:
+    """Talk, quotes, robots, issues and edits ask nothing of us."""
+    (job,) = handlers.route(heard)
+    assert isinstance(job, Ignore)
+
+
+def test_a_removed_installation_is_a_farewell_to_each_repository() -> None:
+    """Nothing of its previews may stay behind."""
+    named = [{"id": 7, "full_name": "acme/hello"}, {"id": 8, "full_name": "acme/shop"}]
+    jobs = handlers.route(delivery("installation", "deleted", installation={"id": 42}, repositories=named))
+    assert [job.repository.id for job in jobs if isinstance(job, Farewell)] == [7, 8]

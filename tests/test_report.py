@@ -52,7 +52,7 @@ LIVE = ended(
 FAILED = ended(
     replace(RUNNING, rows=(*ROWS[:2], Row("Build image", RowState.FAILED, 1001.3, 1042.0))),
     Ending.FAILED,
-    "",
+    "requests==9.9.9 does not exist",
     (
         Finding(
             code="pip-no-such-version",

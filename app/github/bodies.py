@@ -37,7 +37,7 @@ def check_run(payload: CheckRunPayload) -> Body:
         body["conclusion"] = payload.conclusion
     if payload.completed_at:
         body["completed_at"] = _time(payload.completed_at)
-    if payload.actions:
+    if payload.conclusion:
         body["actions"] = [
             {"label": action.label, "description": action.description, "identifier": action.identifier}
             for action in payload.actions
@@ -63,6 +63,16 @@ def github_deployment(commit: Commit, environment: str, description: str, transi
         "description": _description(description),
         "transient_environment": transient,
     }
+
+
+def comment(text: str, marker: str) -> str:
+    """A comment with the mark by which we find it again."""
+    return f"{hidden(marker)}\n{text}"
+
+
+def hidden(marker: str) -> str:
+    """What GitHub keeps and does not show."""
+    return f"<!-- servergem:{marker} -->"
 
 
 def status(state: str, log_url: str, environment_url: str, description: str) -> Body:

@@ -12,7 +12,7 @@ from app.github import bodies, endpoints
 from app.github.archive import Archives
 from app.github.errors import GitHubError
 from app.github.wire import Wire
-from app.model import Commit, Repository
+from app.model import Commit, PullRequest, Repository
 from app.report import Annotation, CheckRunPayload
 from app.retry import Policy, retrying
 
@@ -127,6 +127,73 @@ class GitHub:
     def tarball(self, commit: Commit) -> AbstractContextManager[tuple[Iterator[bytes], int | None]]:
         """The commit's archive as it arrives, and its size when GitHub says it; the caller sets the limit."""
         return self._archives.tarball(commit, self._again)
+
+    def pull_request(self, repository: Repository, number: int) -> PullRequest | None:
+        """A pull request as it is now; None when there is none, or we may not see it any more."""
+        told = self._get_or_none(endpoints.PULL, repository, {}, number=str(number))
+        return _pull_request(repository, told) if told else None
+
+    def open_pull_requests(self, repository: Repository) -> tuple[PullRequest, ...]:
+        """Every open pull request."""
+
+        def ask() -> tuple[PullRequest, ...]:
+            pages = self._wire.pages(endpoints.PULLS, repository, query={"state": "open"})
+            return tuple(_pull_request(repository, each) for page in pages for each in page)
+
+        return self._again(ask)
+
+    def changed_by(self, pull: PullRequest) -> tuple[str, ...] | None:
+        """What a pull request changes since it left its base; None when that cannot be told: everything."""
+        query: dict[str, object] = {"per_page": 1}
+        found = self._get_or_none(
+            endpoints.COMPARE, pull.repository, query, base=pull.base_sha, head=pull.head_sha
+        )
+        files = (found or {}).get("files") or []
+        if found is None or len(files) >= MAX_COMPARED_FILES:
+            return None
+        paths = {file[key] for file in files for key in ("filename", "previous_filename") if file.get(key)}
+        return tuple(sorted(paths))
+
+    def came_at(self, commit: Commit) -> str:
+        """When GitHub first asked for checks of this commit, in its own form of time; empty when it has not."""
+        told = self._get_or_none(endpoints.SUITES_OF_COMMIT, commit.repository, {}, ref=commit.sha)
+        times = [str(suite["created_at"]) for suite in (told or {}).get("check_suites", ())]
+        return min(times, default="")
+
+    def may_write(self, repository: Repository, login: str) -> bool:
+        """Whether this person may write to the repository, at this moment."""
+        told = self._get_or_none(endpoints.PERMISSION, repository, {}, login=login)
+        return bool(told) and told["permission"] in ("admin", "write")
+
+    def create_comment(self, repository: Repository, number: int, marker: str, text: str) -> int:
+        """Say something under a pull request; what carries `marker` and is ours is said only once."""
+        body = {"body": bodies.comment(text, marker)}
+        return self._make(
+            lambda: self._look_for_comment(repository, number, marker),
+            lambda: _id(
+                self._wire.ask(endpoints.CREATE_COMMENT, repository, body=body, number=number).json()
+            ),
+            doubtful=True,
+        )
+
+    def update_comment(self, repository: Repository, comment_id: int, marker: str, text: str) -> bool:
+        """Replace what a comment of ours says; False when somebody has deleted it."""
+        body = {"body": bodies.comment(text, marker)}
+        try:
+            self._again(
+                lambda: self._wire.ask(endpoints.UPDATE_COMMENT, repository, body=body, id=comment_id)
+            )
+        except GitHubError as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
+
+    def react(self, repository: Repository, comment_id: int, face: str) -> None:
+        """Put a face under a comment; GitHub keeps it once however often it is given."""
+        self._again(
+            lambda: self._wire.ask(endpoints.REACT, repository, body={"content": face}, id=comment_id)
+        )
 
     def find_check_run(self, commit: Commit, name: str, external_id: str) -> int | None:
         """The check run that we made for `external_id`, if we did."""
@@ -302,6 +369,16 @@ class GitHub:
                     return _id(run)
         return None
 
+    def _look_for_comment(self, repository: Repository, number: int, marker: str) -> int | None:
+        """By its marker and its author: anybody can write the marker."""
+        for page in self._wire.pages(endpoints.COMMENTS, repository, query={}, number=number):
+            for comment in page:
+                author = comment.get("performed_via_github_app") or {}
+                ours = self._wire.key.app_id in (str(author.get("id")), author.get("client_id"))
+                if ours and bodies.hidden(marker) in comment["body"]:
+                    return _id(comment)
+        return None
+
     def _look_for_deployment(self, commit: Commit, environment: str, key: str) -> int | None:
         query: dict[str, object] = {"sha": commit.sha, "environment": environment}
         for page in self._wire.pages(endpoints.DEPLOYMENTS, commit.repository, query=query):
@@ -310,6 +387,26 @@ class GitHub:
                 if isinstance(payload, dict) and payload.get("servergem") == key:
                     return _id(deployment)
         return None
+
+
+def _pull_request(repository: Repository, told: dict[str, Any]) -> PullRequest:
+    head, base = told["head"], told["base"]
+    return PullRequest(
+        repository,
+        number=int(told["number"]),
+        open=told["state"] == "open",
+        merged=bool(told.get("merged_at")),
+        draft=bool(told.get("draft")),
+        labels=tuple(label["name"] for label in told["labels"]),
+        head_sha=head["sha"],
+        head_branch=head["ref"],
+        # Null when the fork was deleted, which leaves it a fork.
+        head_repository=head["repo"]["id"] if head["repo"] else None,
+        base_branch=base["ref"],
+        base_sha=base["sha"],
+        author=(told.get("user") or {}).get("login", ""),
+        title=told.get("title") or "",
+    )
 
 
 def _id(thing: dict[str, Any]) -> int:

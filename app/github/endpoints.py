@@ -38,6 +38,18 @@ DEPLOYMENTS = Endpoint("GET", "/repos/{repository}/deployments", "deployments")
 CREATE_DEPLOYMENT = Endpoint("POST", "/repos/{repository}/deployments", "deployments", "write")
 STATUSES = Endpoint("GET", "/repos/{repository}/deployments/{id}/statuses", "deployments")
 CREATE_STATUS = Endpoint("POST", "/repos/{repository}/deployments/{id}/statuses", "deployments", "write")
+PULL = Endpoint("GET", "/repos/{repository}/pulls/{number}", "pull_requests")
+PULLS = Endpoint("GET", "/repos/{repository}/pulls", "pull_requests")
+SUITES_OF_COMMIT = Endpoint("GET", "/repos/{repository}/commits/{ref}/check-suites", "checks")
+PERMISSION = Endpoint("GET", "/repos/{repository}/collaborators/{login}/permission", "metadata")
+COMMENTS = Endpoint("GET", "/repos/{repository}/issues/{number}/comments", "pull_requests")
+CREATE_COMMENT = Endpoint("POST", "/repos/{repository}/issues/{number}/comments", "pull_requests", "write")
+UPDATE_COMMENT = Endpoint("PATCH", "/repos/{repository}/issues/comments/{id}", "pull_requests", "write")
+REACT = Endpoint("POST", "/repos/{repository}/issues/comments/{id}/reactions", "pull_requests", "write")
+
+# What an App has to be allowed to read before it can subscribe to an event:
+# https://docs.github.com/webhooks/webhook-events-and-payloads
+HEARD: dict[str, str] = {"issue_comment": "issues", "merge_group": "merge_queues"}
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(
     thing for thing in list(globals().values()) if isinstance(thing, Endpoint)
@@ -50,4 +62,6 @@ def permissions() -> dict[str, Access]:
     for endpoint in ENDPOINTS:
         if endpoint.permission and needed.get(endpoint.permission) != "write":
             needed[endpoint.permission] = endpoint.access
+    for permission in HEARD.values():
+        needed.setdefault(permission, "read")
     return needed

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.deployment import Scene
 from app.model import Blame, Commit, Finding, Image, Source, Stop, Superseded, Target
 from app.stages.diagnose import of_build
+from app.stages.reuse import remember
+from app.stages.trust import means
 from gcp import artifact_registry, cloud_build
 from gcp.cloud_build import BuildRequest, BuildState
 
+GOOGLES_OWN = {"INTERNAL_ERROR", "EXPIRED"}
 WENT_WRONG = {"FAILURE", "TIMEOUT", "INTERNAL_ERROR", "EXPIRED", "CANCELLED"}
 
 
-def build(scene: Scene, commit: Commit, target: Target, source: Source) -> Image:
+def build(scene: Scene, commit: Commit, target: Target, source: Source | Image) -> Image:
     """The image of this commit by digest. A build that an earlier run began is waited for, not repeated."""
+    if isinstance(source, Image):
+        scene.note(source.reused)
+        return source
     google, project, region = scene.world.google, target.project, target.region
     request = _request(scene, commit, target, source)
     begun = cloud_build.find(google, project, region, request.tags[-1]) if scene.again else None
@@ -23,10 +31,16 @@ def build(scene: Scene, commit: Commit, target: Target, source: Source) -> Image
         scene.note("went on with the build that was already running")
         build_id = begun.id
     state = _ended(scene, target, build_id)
+    if state.status in GOOGLES_OWN:
+        scene.note(f"Cloud Build ended with {state.status}, which is its own fault; building once more")
+        scene.insist()
+        state = _ended(scene, target, cloud_build.submit(google, _once_more(request)))
     if state.status != "SUCCESS":
         raise Stop(of_build(scene, commit, target, state.status, state.failure_detail))
     digest = state.digest or _published(scene, target, commit)
-    return Image(request.image_name, digest, build_id=build_id)
+    image = Image(request.image_name, digest, build_id=build_id)
+    remember(scene, commit, target, image, request.tag)
+    return image
 
 
 def _ended(scene: Scene, target: Target, build_id: str) -> BuildState:
@@ -46,13 +60,18 @@ def _ended(scene: Scene, target: Target, build_id: str) -> BuildState:
 
 def _published(scene: Scene, target: Target, commit: Commit) -> str:
     """The digest of what a step of the build published itself, as buildpacks do."""
-    settings = scene.world.settings
+    repository, service = means(scene.world.settings, target).repository, target.source_name
     digest = artifact_registry.image_digest(
-        scene.world.google, target.project, target.region, settings.repository, target.name, commit.sha
+        scene.world.google, target.project, target.region, repository, service, commit.sha
     )
     if digest is None:
         raise Stop((_not_published(target, commit),))
     return digest
+
+
+def _once_more(request: BuildRequest) -> BuildRequest:
+    """The same build under a mark of its own, so that it is not taken for the first."""
+    return replace(request, tags=(*request.tags[:-1], f"{request.tags[-1]}-2"[:128]))
 
 
 def _not_published(target: Target, commit: Commit) -> Finding:
@@ -67,7 +86,8 @@ def _not_published(target: Target, commit: Commit) -> Finding:
 
 def _request(scene: Scene, commit: Commit, target: Target, source: Source) -> BuildRequest:
     settings, plan = scene.world.settings, target.service.build
-    image = f"{target.region}-docker.pkg.dev/{target.project.replace(':', '/')}/{settings.repository}/{target.name}"
+    use, project = means(settings, target), target.project.replace(":", "/")
+    image = f"{target.region}-docker.pkg.dev/{project}/{use.repository}/{target.source_name}"
     return BuildRequest(
         project=target.project,
         region=target.region,
@@ -80,8 +100,8 @@ def _request(scene: Scene, commit: Commit, target: Target, source: Source) -> Bu
         target=plan.target,
         args=plan.args,
         env=(),
-        cache_reference=f"{image}:cache",
-        service_account=settings.build_service_account,
+        cache_reference=f"{image}:cache" if use.cached else "",
+        service_account=use.build_account,
         timeout=settings.build_timeout,
         tags=("servergem", f"commit-{commit.sha}", f"run-{scene.run.id}"[:128]),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from app import config
 from app.deployment import World
 from app.github import Listing
-from app.model import Build, Deploy, Skip, Target
+from app.model import Build, Commit, Deploy, Skip, Target
 
 CONFIG_PATH = "servergem.yml"
 
@@ -20,6 +20,16 @@ class Plan:
     targets: tuple[Target, ...] = ()
     skips: tuple[Skip, ...] = ()
     ignored: str = ""
+    homes: tuple[Target, ...] = ()
+
+    def home_of(self, target: Target) -> Target | None:
+        """Where the same image may be promoted to; None at home."""
+        home = next((each for each in self.homes if each.source_name == target.source_name), None)
+        if home is None or home.environment == target.environment:
+            return None
+        return replace(
+            home, content=target.content, service=replace(home.service, build=target.service.build)
+        )
 
 
 def configure(world: World, job: Deploy) -> Plan:
@@ -29,36 +39,44 @@ def configure(world: World, job: Deploy) -> Plan:
         listing = beside.submit(world.github.listing, commit)
         text = world.github.file(commit, CONFIG_PATH)
     read = config.read(text, path=CONFIG_PATH, repository_name=commit.repository.name)
+    project, region = world.settings.project_for(commit.repository.full_name), world.settings.region
+    default_branch = commit.repository.default_branch
     targets = config.targets(
-        read,
-        branch=commit.branch,
-        project=world.settings.project_for(commit.repository.full_name),
-        region=world.settings.region,
-        default_branch=commit.repository.default_branch,
+        read, branch=commit.branch, project=project, region=region, default_branch=default_branch
     )
+    homes = config.targets_at_home(read, default_branch, project=project, region=region)
     if chosen := tuple(target for target in targets if target.check_name == job.only):
-        return Plan(targets=tuple(_decided(world, job, target, listing.result()) for target in chosen))
+        for target in chosen:
+            world.store.traffic.pardon(target.lane, commit.sha)
+        return Plan(
+            targets=tuple(decided(world, commit, each, listing.result()) for each in chosen), homes=homes
+        )
     if not targets:
         return Plan(ignored=f"No environment deploys the branch {commit.branch}.")
     paths = _changed_paths(world, job, targets)
-    rules = [(target, config.changed(target, paths)) for target in targets]
+    rules = [
+        (target, config.changed(target, paths) or _rolled_back(world, job, target)) for target in targets
+    ]
     return Plan(
-        targets=tuple(_decided(world, job, t, listing.result()) for t, rule in rules if rule is None),
+        targets=tuple(decided(world, commit, t, listing.result()) for t, rule in rules if rule is None),
         skips=tuple(Skip(target, rule) for target, rule in rules if rule is not None),
+        homes=homes,
     )
 
 
-def _decided(world: World, job: Deploy, target: Target, listing: Listing) -> Target:
-    """The Target with `auto` replaced by what the commit has: a Dockerfile, or work for buildpacks."""
-    plan = target.service.build
-    if plan.kind is not Build.AUTO:
+def decided(world: World, commit: Commit, target: Target, listing: Listing) -> Target:
+    """The Target with the git tree that it is built from, and `auto` replaced by what that has."""
+    service = target.service
+    content = listing.trees.get("" if service.path == "." else service.path, "")
+    target = replace(target, content=content if listing.complete else "")
+    if service.build.kind is not Build.AUTO:
         return target
-    path = f"{target.service.path}/{plan.dockerfile}".removeprefix("./")
+    path = f"{service.path}/{service.build.dockerfile}".removeprefix("./")
     there = path in listing.files
     if not there and not listing.complete:
-        there = world.github.file(job.commit, path) is not None
+        there = world.github.file(commit, path) is not None
     kind = Build.DOCKERFILE if there else Build.BUILDPACKS
-    return replace(target, service=replace(target.service, build=replace(plan, kind=kind)))
+    return replace(target, service=replace(service, build=replace(service.build, kind=kind)))
 
 
 def _changed_paths(world: World, job: Deploy, targets: tuple[Target, ...]) -> tuple[str, ...] | None:
@@ -67,3 +85,11 @@ def _changed_paths(world: World, job: Deploy, targets: tuple[Target, ...]) -> tu
     if whole or not job.before:
         return None
     return world.github.compare(job.commit.repository, job.before, job.commit.sha).paths
+
+
+def _rolled_back(world: World, job: Deploy, target: Target) -> str | None:
+    """What a person has taken back does not come again by itself."""
+    by = world.store.traffic.rolled_back_by(target.lane, job.commit.sha)
+    if not by:
+        return None
+    return f"{by} rolled {job.commit.short} back; Re-run deploys it after all"

@@ -18,6 +18,9 @@ def insist_on_newest(github: GitHub, commit: Commit, rival: Callable[[], str]) -
     The head of the branch is always wanted, also when it is older than what serves: that is a revert
     or a force push. An ancestor of the head is wanted until something newer on the branch serves.
     """
+    if commit.pull_request:
+        _insist_on_open(github, commit)
+        return
     repository = commit.repository
     head = github.branch_head(repository, commit.branch)
     if head == commit.sha:
@@ -34,6 +37,15 @@ def insist_on_newest(github: GitHub, commit: Commit, rival: Callable[[], str]) -
             raise Superseded(serving)
 
 
+def _insist_on_open(github: GitHub, commit: Commit) -> None:
+    """A preview is wanted while its pull request is open and has this head."""
+    pull = github.pull_request(commit.repository, commit.pull_request)
+    if pull is None or not pull.open:
+        raise Superseded(f"the end of pull request {commit.pull_request}")
+    if pull.head_sha != commit.sha:
+        raise Superseded(pull.head_sha)
+
+
 def serving_commit(google: Google, target: Target) -> str:
     """The commit that serves now; empty when nothing serves or somebody else deployed it."""
     state = cloud_run.service(google, target.project, target.region, target.name)
@@ -45,3 +57,7 @@ def serving_commit(google: Google, target: Target) -> str:
 def nobody() -> str:
     """The rival of a commit that has none."""
     return ""
+
+
+def nothing_newer(_github: GitHub, _commit: Commit, _rival: Callable[[], str]) -> None:
+    """For what a person has asked for, whatever the branch says."""

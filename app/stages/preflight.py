@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextvars
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from app.deployment import Scene
 from app.github import GitHubError
-from app.model import Commit, Finding, Row, RowState, Stop, Superseded, Target
+from app.model import Commit, Finding, Row, RowState, SecretRef, Stop, Superseded, Target
 from app.stages.checks.apis import apis
 from app.stages.checks.asking import Asking, CannotLook
 from app.stages.checks.bucket import bucket, bucket_name
@@ -22,6 +22,7 @@ from app.stages.checks.registry import registry
 from app.stages.checks.secrets import secrets
 from app.stages.checks.service import service
 from app.stages.order import insist_on_newest, nobody
+from app.stages.trust import Means
 from app.stages.validate import validate
 from gcp import cloud_run
 from gcp.cloud_run import ServiceState
@@ -51,7 +52,8 @@ class Check:
     lasting: bool = True
 
 
-PROJECT, APIS, BUCKET, SERVICE = "Project", "APIs", "Source bucket", "Service as it stands"
+PROJECT, APIS, BUCKET, ACCOUNTS = "Project", "APIs", "Source bucket", "Accounts"
+SERVICE = "Service as it stands"
 CHECKS = (
     Check(PROJECT, project),
     Check(APIS, apis),
@@ -59,7 +61,7 @@ CHECKS = (
     Check("Image repository", registry),
     Check("Billing", can_pay),
     Check("Permissions", permissions),
-    Check("Accounts", act_as),
+    Check(ACCOUNTS, act_as),
     Check("Build account", builder_roles),
     Check("Secrets", secrets),
     Check("GitHub App", github_app),
@@ -72,23 +74,47 @@ CHECKS = (
 AT_GITHUB = ("GitHub App", "Branch")
 
 
+@dataclass(frozen=True)
+class _Soil:
+    """All that the lasting checks depend on: what holds for one deployment holds for the next on the same."""
+
+    project: str
+    region: str
+    means: Means
+    secrets: tuple[tuple[str, SecretRef], ...]
+    public: bool
+    installation: int
+
+    @classmethod
+    def of(cls, asking: Asking) -> _Soil:
+        service, home = asking.target.service, asking.commit.repository
+        return cls(
+            asking.project,
+            asking.region,
+            asking.means,
+            service.secrets,
+            service.public,
+            home.installation_id,
+        )
+
+
 class Memory:
     """What does not change between deploys, remembered for a short time."""
 
     def __init__(self) -> None:
-        self._known: dict[Target, tuple[float, Ground]] = {}
+        self._known: dict[_Soil, tuple[float, Ground]] = {}
 
-    def recall(self, target: Target) -> Ground | None:
-        until, ground = self._known.get(_without_lines(target), (0.0, None))
+    def recall(self, asking: Asking) -> Ground | None:
+        until, ground = self._known.get(_Soil.of(asking), (0.0, None))
         return ground if time.monotonic() < until else None
 
-    def keep(self, target: Target, ground: Ground) -> None:
-        self._known[_without_lines(target)] = (time.monotonic() + REMEMBER_SECONDS, ground)
+    def keep(self, asking: Asking, ground: Ground) -> None:
+        self._known[_Soil.of(asking)] = (time.monotonic() + REMEMBER_SECONDS, ground)
 
     def forget(self, project_id: str) -> None:
         """After a failure nothing of a project is believed any more."""
-        for target in [each for each in self._known if each.project == project_id]:
-            self._known.pop(target, None)
+        for soil in [each for each in self._known if each.project == project_id]:
+            self._known.pop(soil, None)
 
 
 memory = Memory()
@@ -99,13 +125,14 @@ def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future
 
     `bucket_ready` lets the upload beside us start as soon as it can.
     """
-    known = memory.recall(target)
     asking = Asking(scene, commit, target)
+    known = memory.recall(asking)
     try:
         if known:
             bucket_ready.set_result(known.bucket)
             asking.number.set_result(known.project_number)
             asking.enabled.set_result(())
+            asking.accounts.set_result(None)
         find = _ask if scene.world.settings.preflight else _trust
         ground = find(asking, known, bucket_ready)
     except BaseException as error:
@@ -113,14 +140,14 @@ def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future
         if not bucket_ready.done():
             bucket_ready.set_exception(error)
         raise
-    memory.keep(target, ground)
+    memory.keep(asking, ground)
     return ground
 
 
 def _trust(asking: Asking, _known: Ground | None, bucket_ready: Future[str]) -> Ground:
     """Where the operator wants no preflight: everything is taken to be there."""
     number = project(asking)
-    name = bucket_name(number, asking.region)
+    name = bucket_name(number, asking.region, asking.means.bucket_ending)
     if not bucket_ready.done():
         bucket_ready.set_result(name)
     state = cloud_run.service(asking.google, asking.project, asking.region, asking.target.name)
@@ -162,8 +189,12 @@ def _ask(
 def _answer(asking: Asking, check: Check) -> Any:
     """Ask one question, with its own line and its own time."""
     row = Row(check.title, RowState.RUNNING, started=time.time())
-    waiting: Future[Any] | None = asking.number if check.title == PROJECT else None
-    waiting = asking.enabled if check.title == APIS else waiting
+    awaited: dict[str, Future[Any]] = {
+        PROJECT: asking.number,
+        APIS: asking.enabled,
+        ACCOUNTS: asking.accounts,
+    }
+    waiting = awaited.get(check.title)
     try:
         found = check.ask(asking)
     except CannotLook as refused:
@@ -172,6 +203,8 @@ def _answer(asking: Asking, check: Check) -> Any:
     except Exception as error:
         if not asking.make and isinstance(error, GoogleError) and error.reason == "SERVICE_DISABLED":
             asking.scene.part(_ended(row, RowState.SKIPPED).noted("its API will be enabled first"))
+            if waiting:
+                waiting.set_exception(error)
             return None
         asking.scene.part(_ended(row, RowState.FAILED))
         asking.refused.set()
@@ -203,6 +236,8 @@ def _when_done(answer: Future[Any], ready: Future[str]) -> None:
 
 
 def _specification(asking: Asking) -> None:
+    """Cloud Run refuses a specification whose account is not there yet."""
+    wait([asking.accounts])
     asking.patiently(lambda: validate(asking.scene, asking.commit, asking.target))
 
 
@@ -229,8 +264,3 @@ def _faults(scene: Scene, answers: list[Future[Any]]) -> tuple[Finding, ...]:
         for finding in findings:
             found.setdefault((finding.code, finding.title), finding)
     return tuple(found.values())
-
-
-def _without_lines(target: Target) -> Target:
-    """The same Target in another commit, where its lines may have moved."""
-    return replace(target, lines=())

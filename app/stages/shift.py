@@ -11,6 +11,7 @@ from app.model import Blame, Commit, Finding, Live, Revision, Stop, Superseded, 
 from app.stages.order import insist_on_newest, serving_commit
 from app.stages.verify import Verified
 from app.stages.wanted import tag
+from app.store.traffic import Shift
 from gcp import cloud_run
 from gcp.cloud_run import CONFLICTS, ServiceState
 from gcp.errors import GoogleError
@@ -32,6 +33,9 @@ def shift(scene: Scene, commit: Commit, target: Target, revision: Revision, veri
             scene.note(f"{percent} % of the traffic")
     if not any(entry.revision == revision.name and entry.percent == 100 for entry in state.traffic):
         raise Stop((_did_not_arrive(target, revision),))
+    scene.world.store.traffic.shifted(
+        Shift(scene.run.id, target.lane, commit.sha, revision.name, state.url, revision.before)
+    )
     return Live(url=state.url, revision=revision.name)
 
 

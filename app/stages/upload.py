@@ -10,17 +10,22 @@ from app.archive import Passing
 from app.deployment import Scene
 from app.diagnosis import Files
 from app.inspection import inspect, wanted
-from app.model import Commit, Finding, Source, Stop, Target, Weight
+from app.model import Commit, Finding, Image, Source, Stop, Target, Weight
+from app.stages.reuse import built_before
 from gcp import storage
 
 MEGABYTE = 1_000_000
 
 
-def upload(scene: Scene, commit: Commit, target: Target, bucket_ready: Future[str]) -> Source:
+def upload(scene: Scene, commit: Commit, target: Target, bucket_ready: Future[str]) -> Source | Image:
     """Stream the commit into the bucket; what an earlier run or another service uploaded is used as it is.
 
-    What a parser can see in it is found on the way, so that no build minute is spent on it.
+    Where an image of the same content is there already nothing is uploaded: that image is the answer.
+    What a parser can see in the source is found on the way, so that no build minute is spent on it.
     """
+    if image := built_before(scene, commit, target):
+        scene.note(f"not needed: {image.reused}")
+        return image
     archive = _Archive(scene, commit)
     bucket = bucket_ready.result()
     name = f"sources/{commit.repository.id}/{commit.sha}.tar.gz"

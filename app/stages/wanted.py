@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from app.deployment import Scene
 from app.model import Commit, Image, Target
+from app.settings import Settings
+from app.stages.trust import means
 from gcp.cloud_run import WantedService
 
 # Cloud Run: tag and service name together at most 46 characters, a revision name at most 63.
@@ -16,8 +19,10 @@ REVISION_NAME = 63
 PLACEHOLDER = "us-docker.pkg.dev/cloudrun/container/hello"
 
 
-def wanted(scene: Scene, commit: Commit, target: Target, image: Image | None) -> WantedService:
-    """The whole specification; `image` is None while it is only validated."""
+def wanted(
+    scene: Scene, commit: Commit, target: Target, image: Image | None, project_number: int = 0
+) -> WantedService:
+    """The whole specification; `image` is None, and the project's number unknown, while it is only validated."""
     settings = scene.world.settings
     return WantedService(
         project=target.project,
@@ -27,14 +32,57 @@ def wanted(scene: Scene, commit: Commit, target: Target, image: Image | None) ->
         revision_name=revision_name(target.name, commit.sha, scene.run.id),
         tag=tag(target.name, commit.sha),
         config=target.service,
-        service_account=target.service.service_account or settings.runtime_service_account,
-        labels=(
-            ("managed-by", "servergem"),
-            ("commit", commit.sha),
-            ("repository-id", str(commit.repository.id)),
-        ),
-        env=(("SERVERGEM_COMMIT", commit.sha),),
+        service_account=means(settings, target).runtime_account,
+        labels=labels(settings, commit, target),
+        env=(("SERVERGEM_COMMIT", commit.sha), *_of_preview(settings, target, project_number)),
     )
+
+
+def labels(settings: Settings, commit: Commit, target: Target) -> tuple[tuple[str, str], ...]:
+    """What marks a service and its revisions as ours; by these the sweep knows whose a preview is."""
+    home = commit.repository
+    found = (
+        ("managed-by", "servergem"),
+        ("commit", commit.sha),
+        ("repository-id", str(home.id)),
+        ("github-app", app_label(settings)),
+    )
+    if target.preview is None:
+        return found
+    own = (("installation-id", str(home.installation_id)), ("pull-request", str(target.preview.number)))
+    return (*found, *own)
+
+
+def app_label(settings: Settings) -> str:
+    """Which ServerGem this is, where several work in one project; a label has no capitals and no dots."""
+    return re.sub(r"[^a-z0-9_-]", "-", settings.github_app_id.lower())[:63]
+
+
+def _of_preview(settings: Settings, target: Target, number: int) -> tuple[tuple[str, str], ...]:
+    """What a preview is told of itself and of its siblings, so that a front end finds its own API."""
+    if target.preview is None:
+        return ()
+    siblings = [
+        (
+            f"SERVERGEM_URL_{_as_variable(sibling.service)}",
+            _address(settings, sibling.name, sibling.region, number),
+        )
+        for sibling in target.preview.siblings
+    ]
+    return (
+        ("SERVERGEM_PULL_REQUEST", str(target.preview.number)),
+        ("SERVERGEM_URL", _address(settings, target.name, target.region, number)),
+        *siblings,
+    )
+
+
+def _address(settings: Settings, service: str, region: str, number: int) -> str:
+    """Where Cloud Run puts a service: https://cloud.google.com/run/docs/triggering/https-request#deterministic"""
+    return settings.service_url.format(service=service, number=number, region=region)
+
+
+def _as_variable(name: str) -> str:
+    return name.upper().replace("-", "_")
 
 
 def revision_name(service: str, sha: str, run_id: str) -> str:

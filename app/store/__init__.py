@@ -10,13 +10,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.model import Delivery, Report
+from app.model import Delivery, Report, Repository
 from app.store.intake import Intake
 from app.store.rows import Heartbeat, Known, Received, StoreError, Ticket, Unshown
 
 if TYPE_CHECKING:
     from app.store.database import Database
     from app.store.intake_postgres import PostgresIntake
+    from app.store.previews import PreviewRows
+    from app.store.talks import TalkRows
+    from app.store.traffic import TrafficRows
 
 
 # How old an answer about all lanes may be that many waiting runs share.
@@ -111,6 +114,14 @@ class Store:
         """Keep the last report."""
         self._database.deployments.ended(run_id, report)
 
+    def deployment_amended(self, run_id: str, report: Report) -> None:
+        """A finished deployment has something new to say."""
+        self._database.deployments.amended(run_id, report)
+
+    def deployment_known(self, run_id: str) -> Known | None:
+        """What GitHub has of a deployment."""
+        return self._database.deployments.known(run_id)
+
     def deployment_shown(self, run_id: str) -> None:
         """GitHub has the last state."""
         self._database.deployments.shown(run_id)
@@ -133,6 +144,10 @@ class Store:
         """Ended deployments whose last state GitHub does not have yet."""
         return self._database.deployments.unshown()
 
+    def repositories(self) -> list[Repository]:
+        """Each repository that was ever deployed, by its newest name."""
+        return self._database.deployments.repositories()
+
     def reports(self, limit: int) -> list[Report]:
         """The newest deployments first."""
         return self._database.deployments.reports(limit)
@@ -152,6 +167,23 @@ class Store:
     def ping(self) -> None:
         """Raise StoreError unless the database answers; the first call opens it."""
         self._database.deployments.under_way()
+
+    # What has rows of its own
+
+    @property
+    def previews(self) -> PreviewRows:
+        """Previews, and what people said of their pull requests."""
+        return self._database.previews
+
+    @property
+    def traffic(self) -> TrafficRows:
+        """Shifts of traffic, rollbacks, locks, and images by their content."""
+        return self._database.traffic
+
+    @property
+    def talks(self) -> TalkRows:
+        """Runs that can be run again, presses of buttons, answers to comments."""
+        return self._database.talks
 
     # Heartbeats
 

@@ -9,7 +9,10 @@ from sqlalchemy import Engine
 
 from app.store.deployments import Deployments, Heartbeats
 from app.store.lanes import Lanes
+from app.store.previews import PreviewRows
 from app.store.tables import open_database
+from app.store.talks import TalkRows
+from app.store.traffic import TrafficRows
 
 
 @dataclass(frozen=True)
@@ -20,11 +23,22 @@ class Database:
     lanes: Lanes
     deployments: Deployments
     heartbeats: Heartbeats
+    previews: PreviewRows
+    traffic: TrafficRows
+    talks: TalkRows
 
     @classmethod
     def open(cls, data: Path, database_url: str) -> Database:
         engine = open_database(data, database_url)
-        return cls(engine, Lanes(engine), Deployments(engine), Heartbeats(engine))
+        return cls(
+            engine,
+            Lanes(engine),
+            Deployments(engine),
+            Heartbeats(engine),
+            PreviewRows(engine),
+            TrafficRows(engine),
+            TalkRows(engine),
+        )
 
     def close(self) -> None:
         self.lanes.close()

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, delete, func, insert, select, update
 
-from app.model import Report
+from app.model import Report, Repository
 from app.store.rows import Heartbeat, Known, Unshown
 from app.store.tables import DEPLOYMENTS, HEARTBEATS, LOG_LINES, insert_once, transaction
 
@@ -58,6 +58,20 @@ class Deployments:
             run_id, report=_json(report), url=report.url, state=state, ended=time.time(), shown=False
         )
 
+    def amended(self, run_id: str, report: Report) -> None:
+        """A last report has changed, and GitHub does not have it yet; it did not end again."""
+        self._change(run_id, report=_json(report), shown=False)
+
+    def known(self, run_id: str) -> Known | None:
+        """What GitHub has of a deployment; None when there is no such deployment."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(
+                select(DEPLOYMENTS.c.check_run_id, DEPLOYMENTS.c.github_deployment_id).where(
+                    DEPLOYMENTS.c.id == run_id
+                )
+            ).first()
+        return Known(row.check_run_id, row.github_deployment_id, taken_up=True) if row else None
+
     def shown(self, run_id: str) -> None:
         """GitHub has the last state."""
         self._change(run_id, shown=True)
@@ -91,6 +105,15 @@ class Deployments:
         query = select(DEPLOYMENTS.c.report).order_by(DEPLOYMENTS.c.number.desc()).limit(limit)
         with transaction(self._engine) as connection:
             return [REPORT.validate_json(text) for text in connection.execute(query).scalars()]
+
+    def repositories(self) -> list[Repository]:
+        """Each repository that was ever deployed, as its newest deployment names it."""
+        newest = select(func.max(DEPLOYMENTS.c.number)).group_by(DEPLOYMENTS.c.repository_id)
+        with transaction(self._engine) as connection:
+            texts = connection.execute(
+                select(DEPLOYMENTS.c.report).where(DEPLOYMENTS.c.number.in_(newest))
+            ).scalars()
+            return [REPORT.validate_json(text).commit.repository for text in texts]
 
     def report(self, run_id: str) -> Report | None:
         with transaction(self._engine) as connection:

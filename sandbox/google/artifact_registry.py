@@ -80,6 +80,7 @@ class ArtifactRegistry:
             "ArtifactRegistry.CreateTag": self.create_tag,
             "ArtifactRegistry.ListTags": self.list_tags,
             "ArtifactRegistry.DeleteTag": self.delete_tag,
+            "ArtifactRegistry.DeleteVersion": self.delete_version,
             "ArtifactRegistry.ListDockerImages": self.list_images,
             "ArtifactRegistry.GetDockerImage": self.get_image,
         }
@@ -207,6 +208,26 @@ class ArtifactRegistry:
         with self._projects.lock:
             tags = [self._tag(shelf, *key) for key in sorted(shelf.tags) if key[0] == package]
         return registry.ListTagsResponse(tags=tags)
+
+    def delete_version(self, request: Any) -> Any:
+        """An image goes, with its tags when `force` says so, else it may have none."""
+        project = self._admit(request.name, "versions.delete")
+        shelf, package = self._shelf(request.name), self._package(request.name)
+        digest = segments(request.name).get("versions", "")
+        with self._projects.lock:
+            if (package, digest) not in shelf.uploads:
+                raise not_found()
+            tags = [key for key, points in shelf.tags.items() if key[0] == package and points == digest]
+            if tags and not request.force:
+                raise Refusal(Code.FAILED_PRECONDITION, "the version has tags; delete them first, or force")
+            for key in tags:
+                del shelf.tags[key]
+            del shelf.uploads[package, digest]
+        operation = self._operations.regional(
+            project.id, segments(request.name)["locations"], registry.OperationMetadata()
+        )
+        operation.succeed(empty_pb2.Empty())
+        return operation.message()
 
     def delete_tag(self, request: Any) -> Any:
 

@@ -50,6 +50,12 @@ class CloudRun:
         self._homes: dict[str, _Home] = {}
         self._pool = ThreadPoolExecutor(32, "cloud-run")
 
+    @property
+    def services(self) -> dict[str, run_v2.Service]:
+        """Every service as it stands, by its full name."""
+        with self._projects.lock:
+            return {name: home.service for name, home in self._homes.items()}
+
     def methods(self) -> dict[str, Any]:
         return {
             "Services.CreateService": self.create_service,

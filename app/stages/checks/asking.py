@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from app.deployment import Scene
 from app.model import Commit, Finding, Stop, Target
+from app.stages.trust import Means, means
 from gcp.cloud import Google
 from gcp.errors import GoogleError
 
@@ -29,7 +30,7 @@ class CannotLook(Exception):  # noqa: N818 - reads as what happened
 
 @dataclass(frozen=True)
 class Asking:
-    """One deployment's questions. `number` and `enabled` are the first two checks' answers, as futures.
+    """One deployment's questions. `number`, `enabled` and `accounts` are answers that others wait for.
 
     `make`: what is missing may be made; otherwise it is only said.
     `refused` is set when any check has found what only a person can change: nobody then waits for better times.
@@ -40,6 +41,7 @@ class Asking:
     target: Target
     number: Future[int] = field(default_factory=Future)
     enabled: Future[tuple[str, ...]] = field(default_factory=Future)
+    accounts: Future[None] = field(default_factory=Future)
     refused: Event = field(default_factory=Event)
     make: bool = True
 
@@ -58,13 +60,17 @@ class Asking:
     @property
     def build_account(self) -> str:
         """The account that builds run as: https://cloud.google.com/build/docs/cloud-build-service-account-updates"""
-        return self.scene.world.settings.build_service_account or self._compute_account()
+        return self.means.build_account or self._compute_account()
+
+    @property
+    def means(self) -> Means:
+        """The accounts, registry and bucket that this Target may use."""
+        return means(self.scene.world.settings, self.target)
 
     @property
     def runtime_account(self) -> str:
         """The account that the service runs as."""
-        chosen = self.target.service.service_account or self.scene.world.settings.runtime_service_account
-        return chosen or self._compute_account()
+        return self.means.runtime_account or self._compute_account()
 
     def _compute_account(self) -> str:
         return f"{self.number.result()}-compute@developer.gserviceaccount.com"

@@ -11,7 +11,7 @@ def bucket(asking: Asking) -> str:
     """The bucket's name; Stop when somebody else owns it."""
     google, region = asking.google, asking.region
     number = asking.number.result()
-    name = bucket_name(number, region)
+    name = bucket_name(number, region, asking.means.bucket_ending)
     found = asking.patiently(lambda: storage.bucket(google, name))
     if found is None and not asking.make:
         asking.scene.note(f"the source bucket {name} will be created in {region}")
@@ -23,9 +23,9 @@ def bucket(asking: Asking) -> str:
     return name
 
 
-def bucket_name(project_number: int, region: str) -> str:
+def bucket_name(project_number: int, region: str, ending: str = "") -> str:
     """Not to be guessed or squatted from the project's id alone: it holds the project's number."""
-    return f"servergem-{project_number}-{region}"[:63].rstrip("-")
+    return f"servergem-{project_number}-{region}{ending}"[:63].rstrip("-")
 
 
 def _foreign(project: str, name: str) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.model import Finding, Target
 from app.stages.checks.asking import Asking, stop
+from app.stages.trust import PREVIEW_ACCOUNT, own_account
 from gcp import iam, resource_manager
 from gcp.errors import GoogleError
 
@@ -45,7 +46,11 @@ def act_as(asking: Asking) -> None:
         except GoogleError as error:
             if error.code != "NOT_FOUND":
                 raise
-            found.append(_no_account(asking.target, account))
+            if account == own_account(asking.project) and asking.make:
+                asking.patiently(lambda: iam.create_account(asking.google, asking.project, PREVIEW_ACCOUNT))
+                asking.scene.made(f"created the service account {account}, which has no roles")
+            elif account != own_account(asking.project):
+                found.append(_no_account(asking.target, account))
         else:
             if not allowed:
                 found.append(_may_not_act_as(asking.project, account, purpose))
@@ -59,6 +64,8 @@ def builder_roles(asking: Asking) -> None:
     https://cloud.google.com/build/docs/cloud-build-service-account-updates
     """
     account = asking.build_account
+    if account == asking.scene.world.settings.fork_build_service_account:
+        return  # it holds its roles on the forks' own bucket and registry, not on the project
     roles = asking.look(lambda: resource_manager.roles(asking.google, asking.project))
     own = roles.get(f"serviceAccount:{account}", frozenset())
     if not own & BUILDERS and all(role.startswith("roles/") for role in own):

@@ -9,7 +9,7 @@ from gcp import artifact_registry
 
 def registry(asking: Asking) -> None:
     """Find or make the Artifact Registry repository in the service's region."""
-    google, name = asking.google, asking.scene.world.settings.repository
+    google, name = asking.google, asking.means.repository
     project, region = asking.project, asking.region
     found = asking.patiently(lambda: artifact_registry.repository(google, project, region, name))
     if found is None and not asking.make:

@@ -1,0 +1,183 @@
+"""What people asked for, as rows: runs that can be run again, presses of buttons, comments that are answered."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Column, Engine, Float, Integer, String, Table, Text, insert, select, update
+
+from app.store.tables import DEPLOYMENTS, METADATA, insert_once, transaction
+
+RUNS = Table(
+    "runs",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("story", String, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("service", String, nullable=False, default=""),
+    Column("pull_request", Integer, nullable=False, default=0),
+    # What went wrong, in a form that is the same when it goes wrong in the same way again.
+    Column("fingerprint", String, nullable=False, default=""),
+)
+PRESSES = Table(
+    "presses",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("delivery_id", String, nullable=False, unique=True),
+    Column("run_id", String, nullable=False, index=True),
+    Column("button", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("time", Float, nullable=False),
+)
+ANSWERS = Table(
+    "answers",
+    METADATA,
+    Column("comment_id", Integer, primary_key=True),
+    Column("repository_id", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("marker", String, nullable=False),
+    Column("text", Text, nullable=False),
+)
+ANSWERED_RUNS = Table(
+    "answered_runs",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("comment_id", Integer, nullable=False, index=True),
+    Column("run_id", String, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A run as it was started: the story's name, and its argument as JSON."""
+
+    id: str
+    story: str
+    run: str
+    service: str
+    pull_request: int
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """A button that somebody pressed, and what came of it."""
+
+    delivery_id: str
+    run_id: str
+    button: str
+    sender: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What we answered to a command, and the runs whose state stands under it."""
+
+    marker: str
+    text: str
+    runs: tuple[str, ...]
+
+
+class TalkRows:
+    """Runs, presses and answers."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def begun(self, run: Begun) -> None:
+        """A run was started; it can be started again from this."""
+        with transaction(self._engine) as connection:
+            insert_once(connection, RUNS, **asdict(run))
+
+    def run(self, run_id: str) -> Begun | None:
+        with transaction(self._engine) as connection:
+            row = connection.execute(select(RUNS).where(RUNS.c.id == run_id)).first()
+        return Begun(row.id, row.story, row.run, row.service, row.pull_request) if row else None
+
+    def runs_of(self, repository_id: int, sha: str) -> list[str]:
+        """The newest run of each check run of a commit."""
+        query = (
+            select(DEPLOYMENTS.c.id, DEPLOYMENTS.c.check_name)
+            .where(DEPLOYMENTS.c.repository_id == repository_id, DEPLOYMENTS.c.sha == sha)
+            .order_by(DEPLOYMENTS.c.number)
+        )
+        with transaction(self._engine) as connection:
+            return list({row.check_name: row.id for row in connection.execute(query)}.values())
+
+    def went_wrong(self, run_id: str, fingerprint: str) -> None:
+        """How a run failed."""
+        with transaction(self._engine) as connection:
+            connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(fingerprint=fingerprint))
+
+    def failing_since(self, repository_id: int, branch: str, service: str, fingerprint: str) -> str:
+        """The first commit of this branch's unbroken row of such failures; empty when there is none."""
+        query = (
+            select(DEPLOYMENTS.c.sha, RUNS.c.fingerprint)
+            .join(RUNS, RUNS.c.id == DEPLOYMENTS.c.id)
+            .where(
+                DEPLOYMENTS.c.repository_id == repository_id,
+                DEPLOYMENTS.c.branch == branch,
+                DEPLOYMENTS.c.state.in_(("live", "failed")),
+                RUNS.c.service == service,
+                RUNS.c.pull_request == 0,
+            )
+            .order_by(DEPLOYMENTS.c.number.desc())
+            .limit(100)
+        )
+        since = ""
+        with transaction(self._engine) as connection:
+            for row in connection.execute(query):
+                if row.fingerprint != fingerprint:
+                    break
+                since = row.sha
+        return since
+
+    def pressed(self, press: Pressed) -> None:
+        """Record who pressed what; said once for each delivery."""
+        with transaction(self._engine) as connection:
+            insert_once(
+                connection,
+                PRESSES,
+                delivery_id=press.delivery_id,
+                run_id=press.run_id,
+                button=press.button,
+                sender=press.sender,
+                outcome=press.outcome,
+                time=time.time(),
+            )
+
+    def presses(self, limit: int = 100) -> list[Pressed]:
+        """The newest first."""
+        query = select(PRESSES).order_by(PRESSES.c.number.desc()).limit(limit)
+        with transaction(self._engine) as connection:
+            return [
+                Pressed(row.delivery_id, row.run_id, row.button, row.sender, row.outcome)
+                for row in connection.execute(query)
+            ]
+
+    def answered(self, comment_id: int, repository_id: int, number: int, marker: str, text: str) -> None:
+        """What our answer says, beside the runs that it follows, and the mark by which we find it."""
+        values = {"repository_id": repository_id, "number": number, "marker": marker, "text": text}
+        with transaction(self._engine) as connection:
+            if not insert_once(connection, ANSWERS, comment_id=comment_id, **values):
+                connection.execute(update(ANSWERS).where(ANSWERS.c.comment_id == comment_id).values(values))
+
+    def follows(self, comment_id: int, run_id: str) -> None:
+        """An answer shows how this run goes."""
+        with transaction(self._engine) as connection:
+            connection.execute(insert(ANSWERED_RUNS).values(comment_id=comment_id, run_id=run_id))
+
+    def answer(self, comment_id: int) -> Answer | None:
+        """An answer as it stands."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(
+                select(ANSWERS.c.marker, ANSWERS.c.text).where(ANSWERS.c.comment_id == comment_id)
+            ).first()
+            runs = connection.execute(
+                select(ANSWERED_RUNS.c.run_id)
+                .where(ANSWERED_RUNS.c.comment_id == comment_id)
+                .order_by(ANSWERED_RUNS.c.number)
+            ).scalars()
+            return Answer(row.marker, row.text, tuple(dict.fromkeys(runs))) if row else None

@@ -1,0 +1,45 @@
+"""check_suite: somebody pressed "Re-run all checks"."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.delivery import Refused
+from app.model import RERUN, Delivery, Ignore, Job, Press
+from app.payload import Installation, Repo, Sha
+
+
+class _Suite(msgspec.Struct):
+    head_sha: Sha
+    head_branch: str | None = None
+
+
+class _User(msgspec.Struct):
+    login: str
+
+
+class _Event(msgspec.Struct):
+    """https://docs.github.com/webhooks/webhook-events-and-payloads#check_suite"""
+
+    check_suite: _Suite
+    repository: Repo
+    sender: _User
+    installation: Installation | None = None
+
+
+_EVENT = msgspec.json.Decoder(_Event)
+
+
+def handle(delivery: Delivery) -> tuple[Job, ...]:
+    """Every check run of the commit once more, or Ignore with the reason."""
+    if delivery.action != "rerequested":
+        return (Ignore(f"ServerGem does not act on check_suite.{delivery.action}."),)
+    try:
+        event = _EVENT.decode(delivery.payload)
+    except msgspec.ValidationError as error:
+        raise Refused(400, f"The payload is not a check suite: {error}.") from error
+    if event.installation is None:
+        return (Ignore("This is a repository's own webhook; ServerGem acts on those of its GitHub App."),)
+    suite, repository = event.check_suite, event.repository.repository(event.installation)
+    branch = suite.head_branch or ""
+    return (Press(repository, suite.head_sha, branch, RERUN, event.sender.login, delivery.id),)

@@ -1,0 +1,42 @@
+"""merge_group: a merge queue waits for the checks that a branch requires, on a commit of its own."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.delivery import Refused
+from app.model import Commit, Delivery, Group, Ignore, Job
+from app.payload import Installation, Repo, Sha
+
+BRANCH = "refs/heads/"
+
+
+class _Group(msgspec.Struct):
+    head_sha: Sha
+    head_ref: str
+
+
+class _Event(msgspec.Struct):
+    """https://docs.github.com/webhooks/webhook-events-and-payloads#merge_group"""
+
+    merge_group: _Group
+    repository: Repo
+    installation: Installation | None = None
+
+
+_EVENT = msgspec.json.Decoder(_Event)
+
+
+def handle(delivery: Delivery) -> tuple[Job, ...]:
+    """Report on the group's head, or Ignore with the reason."""
+    if delivery.action != "checks_requested":
+        return (Ignore(f"ServerGem does not act on merge_group.{delivery.action}."),)
+    try:
+        event = _EVENT.decode(delivery.payload)
+    except msgspec.ValidationError as error:
+        raise Refused(400, f"The payload is not a merge group: {error}.") from error
+    if event.installation is None:
+        return (Ignore("This is a repository's own webhook; ServerGem acts on those of its GitHub App."),)
+    group, repository = event.merge_group, event.repository.repository(event.installation)
+    commit = Commit(repository, group.head_sha, group.head_ref.removeprefix(BRANCH))
+    return (Group(commit, delivery.id),)
