@@ -10,7 +10,7 @@ from functools import partial
 
 from app import config, deploy, durable, log, talk
 from app.config import Config
-from app.deploy import RUN, Rollback, Story, begin
+from app.deploy import RUN, Rollback, Story, begin, keep
 from app.deployment import Run, World
 from app.model import (
     RERUN,
@@ -93,7 +93,9 @@ def _start(world: World, outcome: Outcome, mark: str) -> None:
     for run in outcome.deployments:
         begin(world, "deploy", run)
     for rollback in outcome.rollbacks:
-        durable.start("rollback", rollback.run.id, rollback)
+        run = rollback.run
+        durable.step(f"keep {run.id}"[:100], partial(keep, world, "rollback", run), type(None))
+        durable.start("rollback", run.id, rollback)
 
 
 # Buttons

@@ -180,7 +180,7 @@ def _made(wanted: WantedService, found: run_v2.Service) -> MadeRevision:
 def _update(google: Google, wanted: WantedService, before: ServiceState) -> Any:
     wish = _named(_spec(wanted), _name(wanted.project, wanted.region, wanted.name))
     wish.etag = before.etag
-    wish.traffic = _targets((*_pinned(before), Traffic(wanted.revision_name, 0, wanted.tag)))
+    wish.traffic = _targets((*_pinned(before, wanted.tag), Traffic(wanted.revision_name, 0, wanted.tag)))
     request = run_v2.UpdateServiceRequest(service=wish)
     return google.ask(
         "Services.UpdateService",
@@ -350,9 +350,13 @@ def services(google: Google, project: str, region: str) -> tuple[ServiceState, .
     return tuple(_state(each) for each in found)
 
 
-def _pinned(before: ServiceState) -> tuple[Traffic, ...]:
-    """What serves now, by name, and every tag, so that the new revision takes nothing."""
-    return tuple(entry for entry in before.traffic if entry.revision)
+def _pinned(before: ServiceState, tag: str) -> tuple[Traffic, ...]:
+    """What serves now, by name, so that the new revision takes nothing; and every tag but the one it gets."""
+    entries = (
+        Traffic(entry.revision, entry.percent, "" if entry.tag == tag else entry.tag)
+        for entry in before.traffic
+    )
+    return tuple(entry for entry in entries if entry.revision and (entry.percent or entry.tag))
 
 
 def _targets(traffic: tuple[Traffic, ...]) -> list[run_v2.TrafficTarget]:

@@ -88,7 +88,12 @@ def _entries(
     ]
     if percent == 100:
         return (own, *kept)
-    rest = [Traffic(entry.revision, entry.percent * (100 - percent) // 100, entry.tag) for entry in before]
+    rest = [
+        Traffic(
+            entry.revision, entry.percent * (100 - percent) // 100, "" if entry.tag == own.tag else entry.tag
+        )
+        for entry in before
+    ]
     missing = 100 - percent - sum(entry.percent for entry in rest)
     rest[0] = Traffic(rest[0].revision, rest[0].percent + missing, rest[0].tag)
     return (own, *rest, *kept)

@@ -1,0 +1,258 @@
+"""What people say to ServerGem on GitHub, with buttons and comments, and what it answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.github.state import FOUNDER
+from tests.conftest import OWNER, House, Work, answer_of, eventually
+from tests.test_previews import CHECK, SAMPLE, gone, live, opened, preview, remark, services
+
+PRODUCTION = f"ServerGem / {SAMPLE} (production)"
+
+
+def say(house: House, work: Work, number: int, words: str, author: str = FOUNDER) -> int:
+    return house.world.github.comment(f"{OWNER}/{work.name}", number, author, words)
+
+
+def answer(house: House, work: Work, number: int, words: str) -> str:
+    """ServerGem's answer, once it has these words."""
+
+    def look() -> str:
+        said = house.world.github.comments_on(f"{OWNER}/{work.name}", number)
+        texts = [each["body"] for each in said if "<!-- servergem:answer-" in each["body"]]
+        return next((text for text in texts if words in text), "")
+
+    found: str = eventually(
+        look,
+        f"an answer with {words!r}",
+        lambda: f"{house.world.github.comments_on(f'{OWNER}/{work.name}', number)}\n{house.log_tail()}",
+    )
+    return found
+
+
+def test_help_lists_every_command(house: House) -> None:
+    """Anybody may ask; a face comes at once, the list in one comment."""
+    work = live(house)
+    number, _ = opened(house, work)
+    asked = say(house, work, number, "/help", author="eve")
+    told = answer(house, work, number, "/rollback")
+    assert "@eve" in told
+    comment = house.world.github.hub.comments[asked]
+    assert [face.content for face in comment.reactions] == ["eyes"]
+
+
+def test_an_unknown_command_gets_its_nearest(house: House) -> None:
+    """A slip of the fingers is answered with what was meant, and nothing is done."""
+    work = live(house)
+    number, _ = opened(house, work)
+    say(house, work, number, "/rolback")
+    assert answer(house, work, number, "There is no `/rolback`; did you mean `/rollback`?")
+
+
+def test_what_changes_something_takes_write_permission(house: House) -> None:
+    """A reader's command is answered and not obeyed."""
+    work = live(house)
+    house.world.github.set_permission(f"{OWNER}/{work.name}", "eve", "read")
+    number, sha = opened(house, work)
+    assert preview(house, work, sha)["conclusion"] == "success"
+    say(house, work, number, "/preview off", author="eve")
+    assert answer(house, work, number, "takes write permission")
+    assert f"{SAMPLE}-pr-{number}" in services(house)
+
+
+def test_a_preview_goes_and_comes_by_command(house: House) -> None:
+    """`/preview off` removes it, `/preview on` brings it back, `/explain` knows why."""
+    work = live(house)
+    number, sha = opened(house, work)
+    assert preview(house, work, sha)["conclusion"] == "success"
+    say(house, work, number, "/preview off")
+    gone(house, f"{SAMPLE}-pr-{number}")
+    say(house, work, number, "/explain")
+    assert answer(house, work, number, f"{FOUNDER} switched the previews of this pull request off")
+    say(house, work, number, "/preview on")
+    eventually(lambda: f"{SAMPLE}-pr-{number}" in services(house), "its return", house.log_tail)
+
+
+def test_deploy_is_an_answer_that_stays_current(house: House) -> None:
+    """`/deploy` on a draft makes a preview after all, and the answer ends with its address."""
+    work = live(house)
+    work.git("checkout", "-q", "-B", "idea")
+    sha = work.push("An idea", branch="idea", **{"idea.txt": "1"})
+    number = house.world.github.open_pull_request(f"{OWNER}/{work.name}", "idea", draft=True)
+    assert preview(house, work, sha)["conclusion"] == "skipped"
+    say(house, work, number, "/deploy")
+    assert sha[:7] in answer(house, work, number, "live at http://")
+
+
+def test_a_command_is_for_the_head_that_its_author_saw(house: House) -> None:
+    """A head that came after the comment is not deployed by it."""
+    work = live(house)
+    number, first = opened(house, work)
+    assert preview(house, work, first)["conclusion"] == "success"
+    house.world.github.deliveries.hold()
+    said = say(house, work, number, "/deploy")
+    house.world.github.hub.comments[said].created_at = "2020-01-01T00:00:00Z"
+    house.world.github.deliveries.release()
+    again = say(house, work, number, "/deploy")
+    house.world.github.hub.comments[again].created_at = "2020-01-01T00:00:00Z"
+    assert answer(house, work, number, "Deploying a preview")
+
+
+def test_deploy_to_an_environment_of_its_own(house: House) -> None:
+    """`/deploy staging` brings the head to staging, a service beside production's, under the same name."""
+    work = house.repository(SAMPLE)
+    (work.path / "servergem.yml").write_text(STAGING.format(name=SAMPLE))
+    assert house.ended(work.push("Say hello"))["ending"] == "live", house.log_tail()
+    number, sha = opened(house, work)
+    say(house, work, number, "/deploy staging")
+    run = preview(house, work, sha, f"ServerGem / {SAMPLE} (staging)")
+    assert run["conclusion"] == "success", run["output"]
+    assert f"{SAMPLE}-staging" in services(house)
+    assert house.world.runner.traffic(SAMPLE)
+
+
+def test_a_rollback_restores_what_served_before(house: House) -> None:
+    """The traffic goes back in one call, and the bad commit does not come again by itself."""
+    work = live(house)
+    first = dict(house.world.runner.traffic(SAMPLE))
+    bad = work.push("Worse", **{"n.txt": "2"})
+    assert house.ended(bad)["ending"] == "live", house.log_tail()
+    number, _ = opened(house, work)
+    builds = house.world.google.calls["CloudBuild.CreateBuild"]
+    say(house, work, number, "/rollback")
+    eventually(lambda: house.world.runner.traffic(SAMPLE) == first, "the old traffic", house.log_tail)
+    assert "serves again" in answer(house, work, number, "rolled back")
+    assert house.world.google.calls["CloudBuild.CreateBuild"] <= builds + 1  # the preview's own
+    work.git("checkout", "-q", "main")
+    work.git("commit", "-q", "--allow-empty", "-m", "Nothing")
+    pushes = [each for each in house.world.github.deliveries.attempts() if each.event.name == "push"]
+    house.world.github.deliveries.redeliver(pushes[0].id)
+    newer = work.push("Better", **{"n.txt": "3"})
+    assert house.ended(newer)["ending"] == "live", house.log_tail()
+
+
+def test_the_roll_back_button_does_the_same(house: House) -> None:
+    """It stands on the newest production run, and says what serves again."""
+    work = live(house)
+    first = dict(house.world.runner.traffic(SAMPLE))
+    bad = work.push("Worse", **{"n.txt": "2"})
+    run = house.check_run(work.name, bad)
+    house.world.github.press_button(run["id"], "roll-back")
+    eventually(lambda: house.world.runner.traffic(SAMPLE) == first, "the old traffic", house.log_tail)
+    assert eventually(
+        lambda: remark(house, work, bad, f"{FOUNDER} pressed Roll back", PRODUCTION), "its record"
+    )
+
+
+def test_a_lock_lets_deployments_wait(house: House) -> None:
+    """During a lock the newest push waits and says so; `/unlock` lets it go, and no other."""
+    work = live(house)
+    number, head = opened(house, work)
+    assert preview(house, work, head)["conclusion"] == "success"
+    say(house, work, number, "/lock database migration")
+    answer(house, work, number, "Locked")
+    work.git("checkout", "-q", "main")
+    first = work.push("Wait", **{"n.txt": "1"})
+    waiting = eventually(
+        lambda: remark(house, work, first, "database migration", PRODUCTION), "a waiting run", house.log_tail
+    )
+    assert "Locked by" in waiting
+    second = work.push("Wait more", **{"n.txt": "2"})
+    assert house.check_run(work.name, first, PRODUCTION)["conclusion"] == "neutral"
+    say(house, work, number, "/unlock")
+    assert house.ended(second)["ending"] == "live", house.log_tail()
+
+
+def test_status_and_logs_tell_what_runs(house: House) -> None:
+    """`/status` names commit and address, `/logs` shows what the container wrote."""
+    work = live(house)
+    number, sha = opened(house, work)
+    assert preview(house, work, sha)["conclusion"] == "success"
+    say(house, work, number, "/status")
+    told = answer(house, work, number, "| Service |")
+    assert "production" in told
+    assert sha[:7] in told
+    say(house, work, number, "/logs")
+    assert "listening on port" in answer(house, work, number, "The last lines")
+
+
+def test_rerun_is_a_new_attempt_that_builds_nothing_twice(house: House) -> None:
+    """A re-run of a preview and of production is a new check run with the image that is there."""
+    work = live(house)
+    _, sha = opened(house, work)
+    run = preview(house, work, sha)
+    builds = house.world.google.calls["CloudBuild.CreateBuild"]
+    house.world.github.rerequest(run["id"])
+
+    def attempts() -> bool:
+        runs = house.world.github.check_runs(f"{OWNER}/{work.name}", sha)
+        ours = [each for each in runs if each["name"] == CHECK]
+        return len(ours) == 2 and all(each["conclusion"] == "success" for each in ours)
+
+    eventually(attempts, "a second attempt", house.log_tail)
+    assert house.world.google.calls["CloudBuild.CreateBuild"] == builds
+
+
+def test_rerun_of_all_runs_each_again(house: House) -> None:
+    """ "Re-run all checks" makes a new attempt of every check run of the commit."""
+    work = live(house, "shop")
+    sha = work.git("rev-parse", "HEAD")
+    run = house.check_run(work.name, sha)
+    house.world.github.rerequest_check_suite(run["check_suite"]["id"])
+
+    def attempts() -> bool:
+        runs = house.world.github.check_runs(f"{OWNER}/{work.name}", sha)
+        return len(runs) == 4 and all(each["conclusion"] == "success" for each in runs)
+
+    eventually(attempts, "two more attempts", house.log_tail)
+
+
+def test_promote_brings_the_same_image_to_production(house: House) -> None:
+    """The button on staging deploys the image that was tested there, without a build."""
+    work = house.repository(SAMPLE)
+    (work.path / "servergem.yml").write_text(STAGING.format(name=SAMPLE))
+    assert house.ended(work.push("Say hello"))["ending"] == "live", house.log_tail()
+    sha = work.push("An idea", branch="develop", **{"idea.txt": "1"})
+    run = preview(house, work, sha, f"ServerGem / {SAMPLE} (staging)")
+    builds = house.world.google.calls["CloudBuild.CreateBuild"]
+    house.world.github.press_button(run["id"], "promote")
+    promoted = preview(house, work, sha, PRODUCTION)
+    assert promoted["conclusion"] == "success", promoted["output"]
+    assert "reused from" in promoted["output"]["summary"]
+    assert house.world.google.calls["CloudBuild.CreateBuild"] == builds
+
+
+def test_a_retry_button_is_on_what_failed(house: House) -> None:
+    """A failed run can be run again by whoever may write."""
+    work = live(house)
+    sha = work.push("Break it", **{"main.py": "raise RuntimeError('no')\n"})
+    run = house.check_run(work.name, sha)
+    labels = [action["label"] for action in house.world.github.hub.runs[run["id"]].actions]
+    assert labels == ["Retry"]
+
+
+@pytest.mark.parametrize("event", ["uninstall", "remove", "archive", "delete"])
+def test_a_repository_out_of_reach_keeps_no_preview(house: House, event: str) -> None:
+    """Whatever takes the repository away takes its previews with it."""
+    work = live(house)
+    number, sha = opened(house, work)
+    assert preview(house, work, sha)["conclusion"] == "success"
+    name, github = f"{OWNER}/{work.name}", house.world.github
+    {
+        "uninstall": lambda: github.uninstall(OWNER),
+        "remove": lambda: github.remove_from_installation(name),
+        "archive": lambda: github.archive_repository(name),
+        "delete": lambda: github.delete_repository(name),
+    }[event]()
+    gone(house, f"{SAMPLE}-pr-{number}")
+    assert answer_of(house.world.runner.url("demo-project", "europe-west1", SAMPLE)).status_code == 200
+
+
+STAGING = """
+services:
+  {name}: {{}}
+environments:
+  production: {{branch: main}}
+  staging: {{branch: develop}}
+"""
