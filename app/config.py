@@ -170,7 +170,7 @@ class _PreviewsFile(_Part):
     drafts: bool = False
     label: str = ""
     skip_label: str = "no-preview"
-    ttl: Annotated[Seconds, Field(ge=600)] = 7 * 86_400
+    ttl: Annotated[Seconds, Field(ge=1)] = 7 * 86_400
     env: Env = {}
     secrets: Env = {}
     service_account: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""

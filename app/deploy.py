@@ -325,7 +325,11 @@ def _plan(world: World, job: Review, found: Judgement, started: float) -> _Revie
     if found.findings:
         return _Review()
     row = Row(READ, RowState.DONE, started, time.time())
-    runs = tuple(_preview_run(world, job, found.pull, each, row) for each in found.chosen if found.pull)
+    runs = tuple(
+        _preview_run(world, job, found.pull, each, row)
+        for each in found.chosen
+        if found.pull and (job.attempt or not rows.resting(each.target.lane, found.pull.head_sha))
+    )
     unwanted = [each for each in rows.of(job.repository.id, job.number) if each.lane not in found.lanes]
     merged = found.pull is not None and found.pull.merged
     removals = [removal_of(world, each, found.verdict.rule, merged=merged) for each in unwanted]
@@ -399,7 +403,7 @@ def _removed(world: World, job: Removal) -> None:
     """Say where a preview was that it is gone."""
     rows, lane = world.store.previews, job.run.target.lane
     row = rows.one(lane)
-    rows.removed(lane)
+    rows.removed(lane, rests=row.sha if row and job.regardless else "")
     if job.final or row is None:
         return
     commit = job.run.commit

@@ -35,6 +35,8 @@ PREVIEWS = Table(
     Column("changed", Float, nullable=False, default=0.0),
     # Grows with each removal, so that the same head can be deployed once more after it.
     Column("generation", Integer, nullable=False, default=0),
+    # The head that had to go although its pull request is open: it comes back with a push, or when somebody asks.
+    Column("rests", String, nullable=False, default=""),
 )
 PULLS = Table(
     "pull_requests",
@@ -71,6 +73,7 @@ class PreviewRow:
     expires: float = 0.0
     changed: float = 0.0
     generation: int = 0
+    rests: str = ""
 
     @property
     def home(self) -> Repository:
@@ -129,8 +132,14 @@ class PreviewRows:
         """The pull request is open again, and nothing was removed."""
         self._change(lane, state=WANTED)
 
-    def removed(self, lane: str) -> None:
-        self._change(lane, state=REMOVED, changed=time.time())
+    def removed(self, lane: str, *, rests: str = "") -> None:
+        """It is gone; `rests` is the head that does not come back by itself."""
+        self._change(lane, state=REMOVED, changed=time.time(), rests=rests)
+
+    def resting(self, lane: str, sha: str) -> bool:
+        """Whether this head had to go although its pull request is open."""
+        row = self.one(lane)
+        return row is not None and row.state == REMOVED and row.rests == sha
 
     def extended(self, lane: str, expires: float) -> None:
         self._change(lane, expires=expires)

@@ -77,6 +77,11 @@ class CloudBuild:
         with self._lock:
             return list(self._runs)
 
+    def newest(self) -> cloudbuild.Build:
+        """The build that was begun last."""
+        with self._lock:
+            return next(reversed(self._runs.values())).build
+
     def methods(self) -> dict[str, Any]:
         return {
             "CloudBuild.CreateBuild": self.create_build,
