@@ -31,6 +31,7 @@ from app.model import (
 from app.redaction import redact
 from app.report import fenced, in_markdown, moment
 from app.stages.configure import CONFIG_PATH, decided
+from app.stages.repair import repair
 from app.stages.tell import tell_answer, tell_pull_request
 from app.store.previews import PreviewRow
 from app.store.talks import Begun, Pressed
@@ -212,12 +213,26 @@ def _promote(world: World, job: Press, report: Report) -> Outcome:
     return Outcome(f"{job.sender} promoted this image to {home.environment}", deployments=(promoted,))
 
 
+def _repair(world: World, job: Press, report: Report) -> Outcome:
+    """Only what the finding named and the operator allows; then the deployment is run again."""
+    if job.button not in world.settings.repairs:
+        return Outcome(f"{job.sender} pressed {job.button}, which this ServerGem's operator does not allow")
+    remedies = tuple(f.remedy for f in report.findings if f.remedy and f.remedy.button == job.button)
+    try:
+        done = repair(world, remedies)
+    except GoogleError as refused:
+        return Outcome(f"{job.sender} pressed {job.button}, and Google refused: {refused.message}")
+    return Outcome(f"{job.sender} {done}") + _again(world, job)
+
+
 BUTTONS: dict[str, Callable[[World, Press, Report], Outcome]] = {
     Button.RETRY: _retry,
     Button.EXTEND: _extend,
     Button.APPROVE: _approve,
     Button.ROLL_BACK: _roll_back,
     Button.PROMOTE: _promote,
+    Button.ENABLE_API: _repair,
+    Button.GRANT_ROLE: _repair,
 }
 
 

@@ -433,7 +433,7 @@ def _say_bad_configuration(
     world: World, commit: Commit, run_id: str, findings: tuple[Finding, ...], row: Row
 ) -> None:
     report = Report(commit, "ServerGem / configuration", rows=(row,), deployment_id=run_id)
-    title = f"{CONFIG_PATH} has {len(findings)} fault{'s' * (len(findings) != 1)}"
+    title = findings[0].title if len(findings) == 1 else f"{CONFIG_PATH} has {len(findings)} faults"
     _say(world, "", ended(report, Ending.FAILED, title, findings))
 
 

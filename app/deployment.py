@@ -47,6 +47,7 @@ from gcp.cloud import Google
 from gcp.errors import GoogleError, evidence
 
 WAIT = "Wait for the lock"
+GITHUB = "github-error"
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -413,9 +414,11 @@ class Deployment:
             )
             if since:
                 note = f"Already failing on {home.default_branch} since {since[:7]}: {note}"
-            if all(finding.blame is Blame.GOOGLE for finding in findings):
+            if all(finding.blame is Blame.GOOGLE or finding.code == GITHUB for finding in findings):
                 ending = Ending.NOT_YOURS
-        self.press(Button.RETRY)
+        allowed = self.world.settings.repairs
+        mending = {f.remedy.button for f in findings if f.remedy and f.remedy.button in allowed}
+        self.press(*sorted(mending), Button.RETRY)
         self._end(ending, note, findings)
 
     def press(self, *buttons: Button) -> None:
@@ -504,7 +507,7 @@ def unexpected(error: Exception, run_id: str) -> Finding:
 
 def _from_github(error: GitHubError) -> Finding:
     return Finding(
-        code="github-error",
+        code=GITHUB,
         title=f"GitHub answered {error.status or 'nothing'}"[:80],
         message=str(error),
         fix="Re-run this check; https://www.githubstatus.com says whether GitHub has trouble.",

@@ -40,6 +40,31 @@ class Place:
         return self.end_line if self.end_line is not None else self.line
 
 
+class Button(StrEnum):
+    """What a person may press on a finished check run; the value is what GitHub gives back to us."""
+
+    RETRY = "retry"
+    ROLL_BACK = "roll-back"
+    PROMOTE = "promote"
+    EXTEND = "extend"
+    APPROVE = "approve"
+    ENABLE_API = "enable-api"
+    GRANT_ROLE = "grant-role"
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """The one thing that would mend a Finding, where a button may do it once a person has said so.
+
+    `what` is an API or a role, `member` who would get the role. The Finding's fix shows the same as a command.
+    """
+
+    button: Button
+    project: str
+    what: str
+    member: str = ""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing found, in words a person can act on.
@@ -58,6 +83,7 @@ class Finding:
     place: Place | None = None
     excerpt: str = ""
     link: str = ""
+    remedy: Remedy | None = None
 
 
 class Stop(Exception):  # noqa: N818 - it is the house's word, and not always an error
@@ -504,18 +530,6 @@ class Ending(StrEnum):
     NOT_YOURS = "not-yours"
     """It failed on Google's or GitHub's side, which is no red cross on somebody's change."""
     ROLLED_BACK = "rolled-back"
-
-
-class Button(StrEnum):
-    """What a person may press on a finished check run; the value is what GitHub gives back to us."""
-
-    RETRY = "retry"
-    ROLL_BACK = "roll-back"
-    PROMOTE = "promote"
-    EXTEND = "extend"
-    APPROVE = "approve"
-    ENABLE_API = "enable-api"
-    GRANT_ROLE = "grant-role"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 DATA = Path("data")
+# What a button on a check run may change in a project, once a person with write permission has pressed it.
+REPAIRS = ("enable-api", "grant-role")
 
 
 class BadSettings(Exception):  # noqa: N818 - reads as what it is
@@ -93,6 +95,13 @@ def _projects(text: str) -> tuple[tuple[str, str], ...]:
             raise ValueError("is not OWNER/REPOSITORY=PROJECT, separated by commas")
         pairs.append((pattern.strip().lower(), project.strip()))
     return tuple(pairs)
+
+
+def _buttons(text: str) -> tuple[str, ...]:
+    chosen = tuple(filter(None, (part.strip() for part in text.split(","))))
+    if unknown := [name for name in chosen if name not in REPAIRS]:
+        raise ValueError(f"names {unknown[0]}; there are {', '.join(REPAIRS)}")
+    return chosen
 
 
 def _log_format(text: str) -> str:
@@ -216,6 +225,12 @@ class Settings:
         True,
         read=_yes_or_no,
     )
+    repairs: tuple[str, ...] = _setting(
+        "SERVERGEM_REPAIRS",
+        "What a button may change in a project: enable-api, grant-role. Each takes rights of its own.",
+        ("enable-api",),
+        read=_buttons,
+    )
     build_poll: float = _setting(
         "BUILD_POLL_SECONDS", "Between two looks at the running builds of a project.", 1.0, read=_positive
     )
@@ -335,4 +350,6 @@ def _shown(default: object) -> str:
         return "required"
     if isinstance(default, bool):
         return "yes" if default else "no"
+    if isinstance(default, tuple) and default:
+        return ", ".join(default)
     return str(default) if default not in ("", ()) else "–"

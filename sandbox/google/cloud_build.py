@@ -236,6 +236,11 @@ class CloudBuild:
                 return
             run.build.status, run.build.start_time = Status.WORKING, now()
             self._describe(run)
+            lost = self._projects.behaviour.lost_builds > 0
+            self._projects.behaviour.lost_builds -= lost
+        if lost:
+            self._end(run, Status.INTERNAL_ERROR, detail="Build failed; check build logs for details")
+            return
         try:
             self._build(run)
         except Exception as error:  # noqa: BLE001 - a fault of the sandbox itself ends the operation and is logged

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from google.cloud import billing_v1
@@ -19,6 +20,10 @@ ROLES: dict[Member, str] = {
 _STATES: Any = resourcemanager.Project.State
 
 
+def _etag(bindings: list[policy_pb2.Binding]) -> bytes:
+    return hashlib.sha256(b"".join(binding.SerializeToString() for binding in bindings)).digest()[:8]
+
+
 class ResourceManager:
     """Projects as Resource Manager v3 and Cloud Billing v1 tell of them."""
 
@@ -30,6 +35,7 @@ class ResourceManager:
             "Projects.GetProject": self.get_project,
             "Projects.TestIamPermissions": self.test_permissions,
             "Projects.GetIamPolicy": self.policy,
+            "Projects.SetIamPolicy": self.set_policy,
             "CloudBilling.GetProjectBillingInfo": self.billing_info,
         }
 
@@ -73,7 +79,22 @@ class ResourceManager:
         members = [f"serviceAccount:{account}" for account in sorted(project.service_accounts)]
         given = {member: role for member, role in ROLES.items() if not project.revoked.get(member)}
         bindings = [policy_pb2.Binding(role=role, members=members) for role in given.values()]
-        return policy_pb2.Policy(bindings=bindings)
+        return policy_pb2.Policy(bindings=bindings, etag=_etag(bindings))
+
+    def set_policy(self, request: Any) -> policy_pb2.Policy:
+        """A whole policy, as it was read and changed; a role that an account gets is a role that it holds."""
+        project = self._admit(request.resource, "resourcemanager.projects.setIamPolicy")
+        if request.policy.etag != self.policy(request).etag:
+            raise Refusal(
+                Code.ABORTED,
+                "There were concurrent policy changes. Please retry the whole read-modify-write with "
+                "exponential backoff.",
+            )
+        granted = {binding.role for binding in request.policy.bindings}
+        for member, role in ROLES.items():
+            if role in granted:
+                project.revoked.pop(member, None)
+        return self.policy(request)
 
     def billing_info(self, request: Any) -> billing_v1.ProjectBillingInfo:
         project = self._admit(request.name, "resourcemanager.projects.get")

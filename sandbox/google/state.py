@@ -45,13 +45,17 @@ DEPLOYER = "servergem-deployer@sandbox.iam.gserviceaccount.com"
 
 @dataclass
 class Behaviour:
-    """How the stand-in behaves; all times in seconds, all may change while it runs."""
+    """How the stand-in behaves; all times in seconds, all may change while it runs.
+
+    `lost_builds`: so many of the next builds end with INTERNAL_ERROR, as some do.
+    """
 
     propagation: float = 0.0
     log_lag: float = 0.0
     startup_timeout: float = 10.0
     queue_time: float = 0.0
     operation_time: float = 0.0
+    lost_builds: int = 0
 
 
 @dataclass

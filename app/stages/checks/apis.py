@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.model import Finding, Target
+from app.model import Button, Finding, Remedy, Target
 from app.stages.checks.asking import Asking, CannotLook, stop
 from gcp import service_usage
 from gcp.errors import GoogleError
@@ -70,4 +70,5 @@ def _finding(project: str, api: str, names: dict[str, str], off: tuple[str, ...]
         message=why,
         fix=f"`gcloud services enable {' '.join(off)} --project {project}`, then re-run this check.",
         link=f"https://console.cloud.google.com/apis/library/{api}?project={project}",
+        remedy=Remedy(Button.ENABLE_API, project, api),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.model import Finding, Target
+from app.model import Button, Finding, Remedy, Target
 from app.stages.checks.asking import Asking, stop
 from app.stages.trust import PREVIEW_ACCOUNT, own_account
 from gcp import iam, resource_manager
@@ -116,4 +116,7 @@ def _cannot_build(project: str, account: str) -> Finding:
         fix=f"`gcloud projects add-iam-policy-binding {project} --member=serviceAccount:{account} "
         "--role=roles/cloudbuild.builds.builder`, then re-run this check.",
         link="https://cloud.google.com/build/docs/cloud-build-service-account-updates",
+        remedy=Remedy(
+            Button.GRANT_ROLE, project, "roles/cloudbuild.builds.builder", f"serviceAccount:{account}"
+        ),
     )
