@@ -287,7 +287,10 @@ def _begin_answer(world: World, job: Said) -> int:
 
 
 def _finish_answer(world: World, job: Said, answer: int, words: str) -> None:
-    world.store.talks.answered(answer, job.repository.id, job.number, _marker(job), f"@{job.author} {words}")
+    # A table begins on a line of its own.
+    space = "\n\n" if "\n" in words else " "
+    text = f"@{job.author}{space}{words}"
+    world.store.talks.answered(answer, job.repository.id, job.number, _marker(job), text)
     tell_answer(world, job.repository, answer)
 
 

@@ -67,7 +67,7 @@ def github_deployment(commit: Commit, environment: str, description: str, transi
 
 def comment(text: str, marker: str) -> str:
     """A comment with the mark by which we find it again."""
-    return f"{hidden(marker)}\n{text}"
+    return f"{hidden(marker)}\n\n{text}"
 
 
 def hidden(marker: str) -> str:

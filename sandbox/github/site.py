@@ -27,6 +27,7 @@ SWITCH, COOKIE = "as", "acting_as"
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
 # What a person wrote is shown, never run.
 _MARKDOWN = MarkdownIt("gfm-like", {"html": False, "linkify": False})
+_HIDDEN = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 # Where GitHub shows the sign of a check run's end.
 SIGNS = {
     "success": "✓",
@@ -83,7 +84,7 @@ class Site:
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
         self._jinja = Environment(loader=FileSystemLoader(FOLDER), autoescape=select_autoescape())
-        self._jinja.filters["markdown"] = lambda text: Markup(_MARKDOWN.render(text or ""))  # noqa: S704 - no HTML passes
+        self._jinja.filters["markdown"] = _shown_as_html
         self._jinja.globals["signs"] = SIGNS
 
     def page(self, visit: Visit, template: str, **facts: object) -> Response:
@@ -129,6 +130,12 @@ class Site:
             response = self.page(visit, "refused.html", refused=refused, reasons=told)
             response.status_code = refused.status
             return response
+
+
+def _shown_as_html(text: str | None) -> Markup:
+    """Markdown as GitHub shows it: what stands in an HTML comment is not seen."""
+    seen = _HIDDEN.sub("", text or "")
+    return Markup(_MARKDOWN.render(seen))  # noqa: S704 - no HTML passes
 
 
 def to(address: str) -> Response:
