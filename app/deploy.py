@@ -12,7 +12,7 @@ from functools import partial
 from pydantic import TypeAdapter
 
 from app import config, durable, log
-from app.deployment import Deployment, Run, World, call, unexpected
+from app.deployment import Deployment, Run, Scene, World, call, unexpected
 from app.model import (
     Button,
     Commit,
@@ -32,6 +32,8 @@ from app.model import (
     Skip,
     Stop,
     Target,
+    Weight,
+    Welcome,
     check_name,
 )
 from app.previews import environment_of
@@ -42,7 +44,7 @@ from app.stages.configure import CONFIG_PATH, Plan, configure
 from app.stages.judge import Chosen, Judgement, judge
 from app.stages.migrate import migrate
 from app.stages.order import insist_on_newest, nothing_newer
-from app.stages.preflight import memory, preflight
+from app.stages.preflight import look, memory, preflight
 from app.stages.release import release
 from app.stages.remove import remove as remove_service
 from app.stages.roll_back import Return, find_return, roll_back
@@ -50,6 +52,7 @@ from app.stages.shift import restore, shift
 from app.stages.tell import tell_answer, tell_pull_request
 from app.stages.upload import upload
 from app.stages.verify import verify
+from app.store import Ticket
 from app.store.previews import PreviewRow
 from app.store.talks import Begun
 
@@ -150,7 +153,7 @@ def remove(world: World, job: Removal) -> None:
 def rollback(world: World, job: Rollback) -> None:
     """The traffic goes back to where it was, and the commit that is left does not come again by itself."""
     run = job.run
-    with Deployment(world, run, (FIND, ROLL_BACK)) as this:
+    with Deployment(world, run, (FIND, ROLL_BACK), announced=False) as this:
         this.enter_lane(nothing_newer)
         back = this.stage(FIND, find_return, run.target, job.to)
         durable.step("ban", partial(_ban, world, job, back), type(None))
@@ -163,6 +166,11 @@ def rollback(world: World, job: Rollback) -> None:
 def group(world: World, job: Group) -> None:
     """A merge queue waits for the checks of pull requests, which were made on their own heads."""
     durable.step("say", partial(_say_group, world, job), type(None))
+
+
+def welcome(world: World, job: Welcome) -> None:
+    """A repository came within reach: one check run says whether a push would deploy it, and nothing is made."""
+    durable.step("first look", partial(_say_first_look, world, job), type(None))
 
 
 def farewell(world: World, job: Farewell) -> None:
@@ -501,6 +509,42 @@ def _say_group(world: World, job: Group) -> None:
         _say(world, "", ended(report, Ending.SKIPPED, "Checked in its pull request; deployed when it lands"))
 
 
+def _say_first_look(world: World, job: Welcome) -> None:
+    """The configuration as it is, and the questions of preflight without their repairs."""
+    branch = world.github.default_branch(job.repository)
+    home = replace(job.repository, default_branch=branch or "")
+    sha = world.github.branch_head(home, branch) if branch else None
+    if not branch or sha is None:
+        log.fact("welcome.empty")
+        return
+    commit, started = Commit(home, sha, branch), time.time()
+    reading = _read(world, Deploy(commit, delivery_id=job.delivery_id), started)
+    findings, rows = reading.findings, [reading.row]
+    for target in reading.plan.targets:
+        run = Run(job.delivery_id, commit, target, reading.row)
+        scene = Scene(world, run, Ticket(0, holder=True), Row(PREFLIGHT), _unseen, _unheard)
+        findings += look(scene, commit, target, make=False, github=True)
+        rows.append(replace(scene.row, title=f"{PREFLIGHT} for {target.name}", state=RowState.DONE))
+    report = Report(
+        commit, "ServerGem / first look", rows=tuple(rows), deployment_id=f"{job.delivery_id}-{home.id}"
+    )
+    stopping = [finding for finding in findings if finding.weight is Weight.STOP]
+    names = ", ".join(target.name for target in reading.plan.targets) or "nothing"
+    if stopping:
+        title = f"A push would not deploy yet: {stopping[0].title}"
+        _say(world, "", ended(report, Ending.AWAITING, title, findings))
+    else:
+        _say(world, "", ended(report, Ending.READY, f"The next push to {branch} deploys {names}", findings))
+
+
+def _unseen(_row: Row) -> None:
+    """Nobody follows a first look."""
+
+
+def _unheard(_line: str) -> None:
+    """It has no log."""
+
+
 def _say(world: World, lane: str, report: Report) -> None:
     world.outbox.open(report.deployment_id, lane, report)
     world.outbox.finish(report.deployment_id, report)
@@ -521,5 +565,6 @@ def stories(world: World) -> dict[str, tuple[Story, type]]:
         "remove": (partial(remove, world), Removal),
         "rollback": (partial(rollback, world), Rollback),
         "group": (partial(group, world), Group),
+        "welcome": (partial(welcome, world), Welcome),
         "farewell": (partial(farewell, world), Farewell),
     }

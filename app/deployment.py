@@ -214,15 +214,23 @@ _doors: defaultdict[str, Lock] = defaultdict(Lock)
 class Deployment:
     """One run of a story: `with Deployment(world, run) as this`, then stages."""
 
-    def __init__(self, world: World, run: Run, titles: tuple[str, ...], *, shown: bool = True) -> None:
-        """`shown` unset: an errand without a check run of its own."""
+    def __init__(
+        self,
+        world: World,
+        run: Run,
+        titles: tuple[str, ...],
+        *,
+        shown: bool = True,
+        announced: bool = True,
+    ) -> None:
+        """`shown` unset: an errand without a check run. `announced` unset: GitHub hears of it when it has ended."""
         self.world, self.run = world, run
         self._post: Post = world.outbox if shown else Unsent()
         rows = (run.read, *(Row(title) for title in titles))
         self.report = Report(
             run.commit,
             run.target.check_name,
-            environment=run.target.environment,
+            environment=run.target.environment if announced else "",
             rows=rows,
             deployment_id=run.id,
             remarks=run.remarks,
@@ -443,7 +451,13 @@ class Deployment:
 
     def rolled_back(self, live: Live, note: str, serves: str) -> None:
         """The traffic is where it was before; `serves` is the commit there, empty when it was not ours."""
-        self.report = replace(self.report, url=live.url, revision=live.revision, serves=serves)
+        self.report = replace(
+            self.report,
+            url=live.url,
+            revision=live.revision,
+            serves=serves,
+            environment=self.run.target.environment,
+        )
         self._end(Ending.ROLLED_BACK, note)
 
     def _end(self, ending: Ending, note: str, findings: tuple[Finding, ...] = ()) -> None:

@@ -36,6 +36,7 @@ from app.model import (
     Press,
     Review,
     Said,
+    Welcome,
 )
 from app.redaction import redact
 from app.settings import BadSettings, Settings, load
@@ -56,6 +57,7 @@ STORIES: dict[type, str] = {
     Press: "press",
     Said: "said",
     Group: "group",
+    Welcome: "welcome",
     Farewell: "farewell",
 }
 ABANDONED = "ServerGem was updated while this ran; re-run this check"

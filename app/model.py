@@ -262,6 +262,14 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Welcome:
+    """A Job: a repository came within reach; its owner wants to know whether a push would deploy it."""
+
+    repository: Repository
+    delivery_id: str
+
+
+@dataclass(frozen=True)
 class Farewell:
     """A Job: a repository is out of reach (uninstalled, archived, deleted), and its previews have to go."""
 
@@ -277,7 +285,7 @@ class Ignore:
     reason: str
 
 
-Job = Deploy | Review | Press | Said | Group | Farewell | Ignore
+Job = Deploy | Review | Press | Said | Group | Welcome | Farewell | Ignore
 
 RERUN = "rerun"
 
@@ -530,6 +538,8 @@ class Ending(StrEnum):
     NOT_YOURS = "not-yours"
     """It failed on Google's or GitHub's side, which is no red cross on somebody's change."""
     ROLLED_BACK = "rolled-back"
+    READY = "ready"
+    """Nothing was deployed; the next push would be."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from app.model import Farewell, Repository
+from app.model import Farewell, Repository, Welcome
 
 Sha = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{40}\Z")]
 FullName = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")]
@@ -38,4 +38,13 @@ def farewells(
     return tuple(
         Farewell(Repo(id_, full_name).repository(installation), reason, delivery_id)
         for id_, full_name in named
+    )
+
+
+def welcomes(
+    named: list[tuple[int, str]], installation: Installation, delivery_id: str
+) -> tuple[Welcome, ...]:
+    """A first look at each repository of this list of ids and full names."""
+    return tuple(
+        Welcome(Repo(id_, full_name).repository(installation), delivery_id) for id_, full_name in named
     )

@@ -69,6 +69,7 @@ CONCLUSIONS: dict[Ending, str] = {
     Ending.AWAITING: "action_required",
     Ending.NOT_YOURS: "neutral",
     Ending.ROLLED_BACK: "neutral",
+    Ending.READY: "success",
 }
 GITHUB_DEPLOYMENT_STATES: dict[Ending, GitHubDeploymentState] = {
     Ending.LIVE: "success",
@@ -79,6 +80,7 @@ GITHUB_DEPLOYMENT_STATES: dict[Ending, GitHubDeploymentState] = {
     Ending.AWAITING: "inactive",
     Ending.NOT_YOURS: "error",
     Ending.ROLLED_BACK: "inactive",
+    Ending.READY: "inactive",
 }
 MOST_BUTTONS = 3
 # Label and description: at most 20 and 40 characters.
@@ -259,7 +261,12 @@ def _lead(report: Report) -> str:
     if report.ending is Ending.LIVE:
         lives = f" It is removed on {moment(report.expires)}." if report.expires else ""
         return f"**[{report.url}]({report.url})** runs commit `{report.commit.short}` as `{report.revision}`.{lives}"
-    told = report.ending in (Ending.FAILED, Ending.NOT_YOURS) and report.findings
+    if report.ending is Ending.ROLLED_BACK:
+        return (
+            f"**[{report.url}]({report.url})** serves `{report.revision}` again. `{report.commit.short}` is not "
+            "deployed here by itself any more: push something newer, or press Re-run to deploy it after all."
+        )
+    told = report.ending in (Ending.FAILED, Ending.NOT_YOURS, Ending.AWAITING) and report.findings
     return in_markdown(report.ending_note) if report.ending and not told else ""
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from app.delivery import Refused
 from app.model import Delivery, Ignore, Job
-from app.payload import FullName, Installation, farewells
+from app.payload import FullName, Installation, farewells, welcomes
 
 GONE = {"deleted": "ServerGem was uninstalled", "suspend": "ServerGem was suspended"}
 
@@ -29,15 +29,17 @@ _EVENT = msgspec.json.Decoder(_Event)
 
 
 def handle(delivery: Delivery) -> tuple[Job, ...]:
-    """The previews of every repository go with the installation."""
+    """A first look at each repository of a new installation; the previews of all go with an old one."""
     reason = GONE.get(delivery.action or "")
-    if reason is None:
+    if reason is None and delivery.action != "created":
         return (Ignore(f"installation.{delivery.action}: the next push deploys."),)
     try:
         event = _EVENT.decode(delivery.payload)
     except msgspec.ValidationError as error:
         raise Refused(400, f"The payload is not an installation's: {error}.") from error
     named = [(each.id, each.full_name) for each in event.repositories or []]
+    if reason is None:
+        return welcomes(named, event.installation, delivery.id) or (Ignore("It has no repository yet."),)
     return farewells(named, event.installation, reason, delivery.id) or (
         Ignore(f"{reason}; it had no repository."),
     )

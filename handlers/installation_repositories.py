@@ -6,7 +6,7 @@ import msgspec
 
 from app.delivery import Refused
 from app.model import Delivery, Ignore, Job
-from app.payload import Installation, farewells
+from app.payload import Installation, farewells, welcomes
 from handlers.installation import Named
 
 
@@ -14,6 +14,7 @@ class _Event(msgspec.Struct):
     """https://docs.github.com/webhooks/webhook-events-and-payloads#installation_repositories"""
 
     installation: Installation
+    repositories_added: list[Named] = []
     repositories_removed: list[Named] = []
 
 
@@ -21,11 +22,13 @@ _EVENT = msgspec.json.Decoder(_Event)
 
 
 def handle(delivery: Delivery) -> tuple[Job, ...]:
-    """The previews of removed repositories go; of added ones the next push is the first deployment."""
+    """A first look at each repository that was added; the previews of those that were removed go."""
     try:
         event = _EVENT.decode(delivery.payload)
     except msgspec.ValidationError as error:
         raise Refused(400, f"The payload is not an installation's: {error}.") from error
-    named = [(each.id, each.full_name) for each in event.repositories_removed]
-    gone = farewells(named, event.installation, "ServerGem was taken off this repository", delivery.id)
-    return gone or (Ignore("Repositories were added; the next push to each deploys it."),)
+    added = [(each.id, each.full_name) for each in event.repositories_added]
+    removed = [(each.id, each.full_name) for each in event.repositories_removed]
+    gone = farewells(removed, event.installation, "ServerGem was taken off this repository", delivery.id)
+    jobs: tuple[Job, ...] = (*welcomes(added, event.installation, delivery.id), *gone)
+    return jobs or (Ignore("No repository was added or removed."),)

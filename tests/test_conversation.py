@@ -248,6 +248,28 @@ def test_a_repository_out_of_reach_keeps_no_preview(house: House, event: str) ->
     assert answer_of(house.world.runner.url("demo-project", "europe-west1", SAMPLE)).status_code == 200
 
 
+def test_an_added_repository_gets_a_first_look(house: House) -> None:
+    """One check run on its head says that a push would deploy it; nothing is made."""
+    work = house.repository(SAMPLE)
+    name, github = f"{OWNER}/{work.name}", house.world.github
+    github.remove_from_installation(name)
+    sha = work.push("Say hello")
+    github.add_to_installation(name)
+    run = house.check_run(work.name, sha, "ServerGem / first look")
+    assert run["conclusion"] == "success", run["output"]
+    assert run["output"]["title"] == f"The next push to main deploys {SAMPLE}"
+    assert services(house) == set()
+
+
+def test_a_merge_queue_gets_the_names_that_it_waits_for(house: House) -> None:
+    """The check of a pull request is reported on the group's own commit too."""
+    work = live(house)
+    number, sha = opened(house, work)
+    assert preview(house, work, sha)["conclusion"] == "success"
+    group = house.world.github.queue_to_merge(f"{OWNER}/{work.name}", number)
+    assert preview(house, work, group)["conclusion"] == "skipped"
+
+
 STAGING = """
 services:
   {name}: {{}}

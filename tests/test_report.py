@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.deploy import FORK_GETS
 from app.model import (
     Blame,
+    Button,
     Commit,
     Ending,
     Finding,
@@ -67,7 +69,46 @@ FAILED = ended(
     ),
 )
 SUPERSEDED = ended(RUNNING, Ending.SUPERSEDED, "Superseded by b2c3d4e before it took traffic")
+PULL = replace(COMMIT, branch="idea", pull_request=12)
+PREVIEW = replace(
+    LIVE,
+    commit=PULL,
+    check_name="ServerGem / hello (preview)",
+    url="https://hello-pr-12-4711.europe-west1.run.app",
+    revision="hello-pr-12-a1b2c3d-00001",
+    remarks=("Left out, because previews get nothing of production's: secret DATABASE_URL.",),
+    merge=(
+        "`hello` in production is deployed from b2c3d4e with these changes: `memory` 1Gi instead of 512Mi",
+    ),
+    buttons=(Button.EXTEND,),
+    expires=1_790_000_000.0,
+    log_tail=(),
+)
+ROLLED_BACK = ended(
+    replace(
+        BUILDING,
+        rows=(Row("Move traffic back", RowState.DONE, 1000.0, 1000.4),),
+        url=LIVE.url,
+        revision="hello-b2c3d4e-00001",
+    ),
+    Ending.ROLLED_BACK,
+    "Rolled back by ada: b2c3d4e serves again",
+)
+AWAITING = replace(
+    ended(
+        replace(BUILDING, commit=PULL, rows=()),
+        Ending.AWAITING,
+        "Waits for the approval of somebody with write permission",
+    ),
+    buttons=(Button.APPROVE,),
+    remarks=FORK_GETS,
+)
 SAMPLES = {
+    "preview": PREVIEW,
+    "preview-gone": replace(PREVIEW, gone="Preview removed: the pull request is merged"),
+    "rolled-back": ROLLED_BACK,
+    "fork-awaiting": AWAITING,
+    "not-yours": replace(FAILED, ending=Ending.NOT_YOURS, buttons=(Button.RETRY,)),
     "queued": Report(COMMIT, "ServerGem / hello (production)", rows=(Row("Read configuration"),)),
     "building": RUNNING,
     "live": LIVE,
@@ -80,7 +121,9 @@ SAMPLES = {
 def test_a_check_run_reads_as_its_file(name: str) -> None:
     """Title, summary and text of each state are what was agreed, to the letter."""
     payload = check_run(SAMPLES[name])
-    words = f"{payload.status} {payload.conclusion or ''}\n# {payload.title}\n\n{payload.summary}\n\n{payload.text}\n"
+    buttons = "".join(f" [{action.label}]" for action in payload.actions)
+    state = f"{payload.status} {payload.conclusion or ''}{buttons}"
+    words = f"{state}\n# {payload.title}\n\n{payload.summary}\n\n{payload.text}\n"
     file = REPORTS / f"{name}.md"
     if os.environ.get("WRITE_REPORTS"):
         file.write_text(words)

@@ -81,6 +81,11 @@ class GitHub:
         ).json()
         return Installation(dict(told["permissions"]), str(told["html_url"]))
 
+    def default_branch(self, repository: Repository) -> str | None:
+        """The branch that counts when nobody names one; None when the repository is out of our reach."""
+        found = self._get_or_none(endpoints.REPOSITORY_BY_ID, repository, {}, id=str(repository.id))
+        return str(found["default_branch"]) if found else None
+
     def file(self, commit: Commit, path: str) -> str | None:
         """A text file of this commit; None when there is none at this path."""
         found = self._get_or_none(endpoints.CONTENTS, commit.repository, {"ref": commit.sha}, path=path)

@@ -27,9 +27,11 @@ def tell(actor: Actor, repo: Repo, before: Mapping[str, str]) -> None:
         _tell_of_name(actor, repo, ref, before, after)
         if actor.is_heard("push", repo):
             actor.tell("push", repo, _payload(actor, repo, ref, before, after))
-        if ref in branches and ref in after and actor.is_heard("check_suite", repo, "requested"):
+        if ref in branches and ref in after and actor.hub.installed_on(repo) is not None:
+            # GitHub makes a suite for every App that may write checks, whether or not it hears of it.
             suite = actor.hub.suite_of(repo, after[ref], ref.removeprefix("refs/heads/"))
-            check_events.tell_suite(actor, suite, "requested")
+            if actor.is_heard("check_suite", repo, "requested"):
+                check_events.tell_suite(actor, suite, "requested")
 
 
 def moved(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
