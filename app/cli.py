@@ -108,6 +108,7 @@ def check(folder: Path) -> None:
 
 
 @main.command()
+@click.argument("repository", default="")
 @click.option(
     "--repo",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -118,9 +119,10 @@ def check(folder: Path) -> None:
 @click.option("--project", default="", help="The Google Cloud project. Default: $GOOGLE_CLOUD_PROJECT.")
 @click.option("--fix", is_flag=True, help="Make what is missing and may be made, as a deployment would.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
-def preflight(repo: Path, project: str, fix: bool, as_json: bool) -> None:
+def preflight(repository: str, repo: Path, project: str, fix: bool, as_json: bool) -> None:
     """Ask Google Cloud everything that a deployment would stumble over, with this machine's credentials.
 
+    REPOSITORY is OWNER/REPO or OWNER/REPO@REF at GitHub, seen with the App's own key; without it a folder is looked at.
     The exit status is 0 when a deployment would go through, and 1 when it would fail.
     """
     from rich.console import Console
@@ -135,17 +137,28 @@ def preflight(repo: Path, project: str, fix: bool, as_json: bool) -> None:
     named = {"GOOGLE_CLOUD_PROJECT": project} if project else {}
     with tempfile.TemporaryDirectory() as folder:
         try:
-            settings = load(_without_github() | dict(os.environ) | named | {"SERVERGEM_DATA": folder})
+            github = {} if repository else _without_github()
+            settings = load(github | dict(os.environ) | named | {"SERVERGEM_DATA": folder})
         except BadSettings as error:
             raise click.UsageError(str(error)) from error
         log.keep_quiet(settings.secrets())
         store = Store.open(Path(folder))
         world = World.build(settings, store)
-        source = commands.read(repo, project=settings.google_project, region=settings.region)
+        try:
+            source, commit = (
+                commands.at_github(world, repository)
+                if repository
+                else (
+                    commands.read(repo, project=settings.google_project, region=settings.region),
+                    commands.nowhere(repo),
+                )
+            )
+        except commands.Unknown as error:
+            raise click.UsageError(str(error)) from error
         looked = commands.preflight(
             world,
             source,
-            commands.nowhere(repo),
+            commit,
             fix=fix,
             tell=lambda row: console.print(f"{MARKS[row.state]} {row.title:<22} {duration(row.seconds):>7}"),
         )

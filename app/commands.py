@@ -15,11 +15,13 @@ from rich.text import Text
 from app import config, setup_google
 from app.deployment import Run, Scene, World
 from app.diagnosis import Diagnosis, Files, forms
+from app.github import GitHubError
 from app.inspection import inspect
 from app.model import Commit, Finding, Repository, Row, RowState, Stop, Target, Weight
 from app.report import MARKS, duration
 from app.setup_google import Step
 from app.stages.configure import CONFIG_PATH
+from app.stages.diagnose import files_at
 from app.stages.preflight import look
 from app.store import Ticket
 
@@ -39,10 +41,14 @@ class Source:
 
 def read(folder: Path, *, project: str = "", region: str = "europe-west1", name: str = "") -> Source:
     """A folder's configuration and source, with everything that a parser can see to be wrong."""
-    files = Files.under(folder)
+    return source_of(Files.under(folder), name or folder.resolve().name, project, region)
+
+
+def source_of(files: Files, name: str, project: str, region: str) -> Source:
+    """The same of any set of files; `name` is the repository's."""
     text = files.text(CONFIG_PATH) if CONFIG_PATH in files.paths else None
     try:
-        found = config.read(text, path=CONFIG_PATH, repository_name=name or folder.resolve().name)
+        found = config.read(text, path=CONFIG_PATH, repository_name=name)
     except Stop as stop:
         return Source(files, findings=stop.findings)
     branches = [environment.branch for environment in found.environments] or ["main"]
@@ -61,6 +67,25 @@ def check(folder: Path, console: Console) -> int:
         "This cannot be deployed." if source.broken else f"Nothing is wrong that a parser can see: {names}."
     )
     return 1 if source.broken else 0
+
+
+def at_github(world: World, named: str) -> tuple[Source, Commit]:
+    """`OWNER/REPO[@REF]` as it is at GitHub. Raises Unknown when there is no such thing."""
+    full_name, _, ref = named.partition("@")
+    try:
+        repository = world.github.repository(full_name)
+        commit = world.github.commit(repository, ref or repository.default_branch)
+    except GitHubError as error:
+        raise Unknown(f"GitHub does not show {full_name} to this App: {error}") from error
+    if commit is None:
+        raise Unknown(f"{full_name} has no {ref or repository.default_branch}")
+    files = files_at(world.github, commit)
+    project = world.settings.project_for(full_name)
+    return source_of(files, repository.name, project, world.settings.region), commit
+
+
+class Unknown(Exception):  # noqa: N818 - reads as what it is
+    """What was named is not there, or not to be seen."""
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ class _ServiceFile(_Part):
     env: Env = {}
     secrets: Env = {}
     health: Annotated[str, AfterValidator(_health)] = "/"
-    release: str = ""
+    release: Text = ""
     rollout: Rollout = [100]
 
 

@@ -191,7 +191,7 @@ def _bring(this: Deployment, commit: Commit, target: Target) -> tuple[Live, bool
     )
     image = this.stage(BUILD, build, commit, target, source)
     if target.service.release:
-        this.stage(MIGRATE, migrate, commit, target, image)
+        this.stage(MIGRATE, migrate, commit, target, image, ground)
     revision = this.stage(RELEASE, release, commit, target, image, ground)
     with this.on_failure(RESTORE, restore, target, revision):
         verified = this.stage(VERIFY, verify, commit, target, revision)

@@ -237,6 +237,9 @@ class Settings:
     build_timeout: int = _setting(
         "BUILD_TIMEOUT", "How long a build may take, in seconds.", 1800, read=_count
     )
+    release_timeout: int = _setting(
+        "RELEASE_TIMEOUT", "How long a release command may take, in seconds.", 600, read=_count
+    )
     check_run_interval: float = _setting(
         "CHECK_RUN_SECONDS", "Between two updates of one check run.", 2.0, read=_positive
     )

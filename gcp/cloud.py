@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from google.cloud.iam_admin_v1 import IAMClient
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
     from google.cloud.resourcemanager_v3 import ProjectsClient
-    from google.cloud.run_v2 import RevisionsClient, ServicesClient
+    from google.cloud.run_v2 import ExecutionsClient, JobsClient, RevisionsClient, ServicesClient
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient
     from google.cloud.service_usage_v1 import ServiceUsageClient
 
@@ -123,6 +123,20 @@ class Google:
         from google.cloud.run_v2.services.revisions.transports import RevisionsGrpcTransport
 
         return self._client(run_v2.RevisionsClient, RevisionsGrpcTransport)
+
+    @cached_property
+    def jobs(self) -> JobsClient:
+        from google.cloud import run_v2
+        from google.cloud.run_v2.services.jobs.transports import JobsGrpcTransport
+
+        return self._client(run_v2.JobsClient, JobsGrpcTransport)
+
+    @cached_property
+    def executions(self) -> ExecutionsClient:
+        from google.cloud import run_v2
+        from google.cloud.run_v2.services.executions.transports import ExecutionsGrpcTransport
+
+        return self._client(run_v2.ExecutionsClient, ExecutionsGrpcTransport)
 
     @cached_property
     def logging(self) -> LoggingServiceV2Client:

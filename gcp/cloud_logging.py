@@ -47,6 +47,12 @@ def revision_lines(
     return _lines(google, project, wanted, "revision_name")
 
 
+def execution_lines(google: Google, project: str, execution: str) -> tuple[LogLine, ...]:
+    """What the execution of a job printed, and what Cloud Run says of it."""
+    wanted = f'resource.type="cloud_run_job" AND labels."run.googleapis.com/execution_name"="{execution}"'
+    return _lines(google, project, wanted, "job_name")
+
+
 def _lines(google: Google, project: str, wanted: str, label: str) -> tuple[LogLine, ...]:
     request = ListLogEntriesRequest(
         resource_names=[f"projects/{project}"],

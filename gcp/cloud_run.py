@@ -386,12 +386,13 @@ def _spec(wanted: WantedService) -> run_v2.Service:
             timeout=duration_pb2.Duration(seconds=config.timeout),
             max_instance_request_concurrency=config.concurrency,
             scaling=run_v2.RevisionScaling(max_instance_count=config.instances.max),
-            containers=[_container(wanted)],
+            containers=[container(wanted)],
         ),
     )
 
 
-def _container(wanted: WantedService) -> run_v2.Container:
+def container(wanted: WantedService, *, command: tuple[str, ...] = ()) -> run_v2.Container:
+    """The service's container; with a `command` of its own it is no server."""
     config = wanted.config
     plain = [run_v2.EnvVar(name=name, value=value) for name, value in (*config.env, *wanted.env)]
     secret = [
@@ -405,13 +406,14 @@ def _container(wanted: WantedService) -> run_v2.Container:
     ]
     return run_v2.Container(
         image=wanted.image,
-        ports=[run_v2.ContainerPort(container_port=config.port)],
+        command=list(command),
+        ports=[] if command else [run_v2.ContainerPort(container_port=config.port)],
         env=[*plain, *secret],
         resources=run_v2.ResourceRequirements(
             limits={"cpu": config.cpu, "memory": config.memory},
             # Left out, the API bills by instance and starts slowly; gcloud sets both for every new service.
-            cpu_idle=True,
-            startup_cpu_boost=True,
+            cpu_idle=not command,
+            startup_cpu_boost=not command,
         ),
     )
 

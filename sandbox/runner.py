@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sandbox import processes
@@ -112,6 +112,35 @@ class Runner:
             with self._lock:
                 self._revisions[f"{project}/{region}/{revision}"] = new
         return outcome
+
+    def run_to_the_end(
+        self,
+        *,
+        image_digest: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        timeout: float,
+        cancelled: Callable[[], bool],
+        log: Callable[[str, str], None],
+    ) -> int | None:
+        """A container that is no server: its exit code, None when its time was over or it was cancelled."""
+        image = self._images.resolve(image_digest)
+        assert image is not None, "the registry knows it"
+        config = replace(image.config, command=tuple(command) or image.config.command)
+        task = _Revision("job", replace(image, config=config), dict(env), 0, timeout, log)
+        try:
+            process = self._spawn(task)
+        except OSError as error:
+            log("system", f"terminated: Application failed to start: {command[0]!r}: {error.strerror}")
+            return 127
+        until = time.monotonic() + timeout
+        while (code := process.poll()) is None:
+            if time.monotonic() > until or cancelled() or self._stopping.is_set():
+                processes.stop(process)
+                return None
+            time.sleep(LOOK_SECONDS)
+        log("system", f"Container called exit({code}).")
+        return code
 
     def route(
         self, project: str, region: str, service: str, routes: Sequence[Route], *, public: bool

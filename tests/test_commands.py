@@ -130,6 +130,24 @@ def test_preflight_says_what_would_fail(google: tuple[Sandbox, dict[str, str]]) 
     assert "billing-off" in {finding["code"] for finding in told["findings"]}
 
 
+def test_preflight_looks_at_a_repository_on_github(
+    google: tuple[Sandbox, dict[str, str]], tmp_path: Path
+) -> None:
+    """OWNER/REPO@REF with the App's key; one that the App may not see is a usage error."""
+    world, settings = google
+    whole = world.settings(tmp_path / "data") | settings
+    world.github.create_repository("acme", "hello", SAMPLES / "bad-dockerfile")
+    world.github.create_repository("acme", "sound", SAMPLES / "hello-python")
+    broken = servergem("preflight", "acme/hello@main", **whole)
+    assert broken.returncode == 1
+    assert "COPPY" in broken.stdout or "instruction" in broken.stdout
+    assert servergem("preflight", "acme/sound", **whole).returncode == 0
+    for named in ("acme/nothing", "acme/sound@nothing"):
+        unknown = servergem("preflight", named, **whole)
+        assert unknown.returncode == 2
+        assert named.partition("@")[0] in unknown.stderr
+
+
 def test_preflight_wants_a_project() -> None:
     """Without a project the command line was wrong, and says which setting is missing."""
     done = servergem("preflight")

@@ -81,6 +81,27 @@ class GitHub:
         ).json()
         return Installation(dict(told["permissions"]), str(told["html_url"]))
 
+    def repository(self, full_name: str) -> Repository:
+        """A repository by its name, where the App is installed. GitHubError 404 where it is not."""
+        owner, _, name = full_name.partition("/")
+        installation = self._again(
+            lambda: self._wire.as_app(endpoints.REPOSITORY_INSTALLATION, repository=full_name)
+        ).json()["id"]
+        found = self._again(
+            lambda: self._wire.as_app(endpoints.TOKEN, {"repositories": [name]}, installation=installation)
+        ).json()["repositories"][0]
+        return Repository(found["id"], owner, name, installation, found["default_branch"])
+
+    def commit(self, repository: Repository, ref: str) -> Commit | None:
+        """What a branch, a tag or a sha stands for now; None when there is no such thing."""
+        try:
+            found = self._get_or_none(endpoints.COMMIT, repository, {}, ref=ref)
+        except GitHubError as error:
+            if error.status != 422:
+                raise
+            return None
+        return Commit(repository, found["sha"], ref, found["commit"]["message"]) if found else None
+
     def default_branch(self, repository: Repository) -> str | None:
         """The branch that counts when nobody names one; None when the repository is out of our reach."""
         found = self._get_or_none(endpoints.REPOSITORY_BY_ID, repository, {}, id=str(repository.id))

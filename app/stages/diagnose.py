@@ -8,6 +8,7 @@ from dataclasses import replace
 from app.archive import Passing
 from app.deployment import Scene
 from app.diagnosis import Diagnosis, Files, diagnose
+from app.github import GitHub
 from app.model import Blame, Commit, Finding, Place, Target
 from gcp import cloud_logging
 from gcp.cloud_run import RevisionFailed
@@ -41,8 +42,13 @@ def of_revision(scene: Scene, commit: Commit, target: Target, failed: RevisionFa
 
 def files_of(scene: Scene, commit: Commit) -> Files:
     """The repository at this commit; what is too large to be source is known by name only."""
+    return files_at(scene.world.github, commit)
+
+
+def files_at(github: GitHub, commit: Commit) -> Files:
+    """The files of a commit, read while its archive passes."""
     source = Passing(lambda _path: True)
-    with scene.world.github.tarball(commit) as (chunks, _):
+    with github.tarball(commit) as (chunks, _):
         for chunk in chunks:
             source.feed(chunk)
     return Files(source.paths, lambda path: source.texts.get(path, ""))

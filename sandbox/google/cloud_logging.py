@@ -48,8 +48,9 @@ class Entry:
                 return [self.resource]
             case ["resource", "labels", key]:
                 return [self.resource_labels[key]] if key in self.resource_labels else []
-            case ["labels", key]:
-                return [self.labels[_bare(key)]] if _bare(key) in self.labels else []
+            case ["labels", *parts]:
+                key = _bare(".".join(parts))
+                return [self.labels[key]] if key in self.labels else []
             case ["timestamp" | "receiveTimestamp" | "receive_timestamp"]:
                 return [self.timestamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ")]
             case ["textPayload" | "text_payload" | "*"]:

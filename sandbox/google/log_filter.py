@@ -13,7 +13,7 @@ Fields = Callable[[str], list[str]]
 Test = Callable[[Fields], bool]
 
 _TOKEN: Final = re.compile(
-    r"""\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<op>=~|!~|!=|>=|<=|=|>|<|:)|(?P<paren>[()])|(?P<word>[^\s()=<>!:"~]+))"""
+    r"""\s*(?:(?P<path>\w+(?:\.\w+)*\."[^"]+")|(?P<string>"(?:[^"\\]|\\.)*")|(?P<op>=~|!~|!=|>=|<=|=|>|<|:)|(?P<paren>[()])|(?P<word>[^\s()=<>!:"~]+))"""
 )
 _SEVERITIES: Final = (
     "DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY",

@@ -93,6 +93,17 @@ class Runner(Protocol):
         log: Callable[[str, str], None],
     ) -> RevisionOutcome: ...
 
+    def run_to_the_end(
+        self,
+        *,
+        image_digest: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        timeout: float,
+        cancelled: Callable[[], bool],
+        log: Callable[[str, str], None],
+    ) -> int | None: ...
+
     def route(
         self, project: str, region: str, service: str, routes: Sequence[Route], *, public: bool
     ) -> None: ...

@@ -175,11 +175,25 @@ class Revisions:
         allowed = probe.initial_delay_seconds + (probe.period_seconds or 10) * (probe.failure_threshold or 3)
         return min(self._projects.behaviour.startup_timeout, float(allowed))
 
+    def environment_of(
+        self, address: Address, name: str, container: run_v2.Container
+    ) -> tuple[dict[str, str] | str, str | None]:
+        """What a job's container is started with, or in words why not; and the digest of its image."""
+        task = run_v2.Revision(name=name, containers=[container])
+        env, failure = self._variables(address, task, {})
+        return failure.message if failure else env, self._registry.digest(container.image)
+
     def _environment(
         self, address: Address, revision: run_v2.Revision
     ) -> tuple[dict[str, str], Failure | None]:
         short = revision.name.rpartition("/")[2]
-        env = {"K_SERVICE": address.service, "K_REVISION": short, "K_CONFIGURATION": address.service}
+        own = {"K_SERVICE": address.service, "K_REVISION": short, "K_CONFIGURATION": address.service}
+        return self._variables(address, revision, own)
+
+    def _variables(
+        self, address: Address, revision: run_v2.Revision, own: dict[str, str]
+    ) -> tuple[dict[str, str], Failure | None]:
+        env = dict(own)
         for number, variable in enumerate(revision.containers[0].env):
             reference = variable.value_source.secret_key_ref
             if not reference.secret:

@@ -21,6 +21,7 @@ from sandbox.google.cloud_logging import CloudLogging
 from sandbox.google.cloud_run import CloudRun
 from sandbox.google.errors import Code, Refusal
 from sandbox.google.iam import Iam, SecretManager
+from sandbox.google.jobs import Jobs
 from sandbox.google.operations import Operations, patience, pb
 from sandbox.google.ports import Builder, Runner
 from sandbox.google.projects import ResourceManager
@@ -78,6 +79,7 @@ class GoogleSandbox:
         )
         revisions = Revisions(self.projects, self.logging, self.registry, self.secrets, runner)
         self.run = CloudRun(self.projects, self.operations, revisions, runner)
+        self.jobs = Jobs(self.projects, self.operations, self.logging, revisions, runner)
         self._storage_server = StorageServer(self.storage, self.faults, self.calls, lambda: self.latency)
         self._door = _Door(self)
 
@@ -90,6 +92,7 @@ class GoogleSandbox:
         """Cancel what still builds, close both ports."""
         self.builds.stop()
         self.run.stop()
+        self.jobs.stop()
         self._door.stop()
         self._storage_server.stop()
         self.calls.close()
@@ -110,6 +113,7 @@ class GoogleSandbox:
             self.logging,
             self.builds,
             self.run,
+            self.jobs,
         )
         for product in products:
             handlers |= product.methods()

@@ -18,6 +18,7 @@ from google.cloud.location import locations_pb2  # type: ignore[import-untyped] 
 from google.cloud.logging_v2.services.logging_service_v2.transports import LoggingServiceV2GrpcTransport
 from google.cloud.resourcemanager_v3.services.projects.transports import ProjectsGrpcTransport
 from google.cloud.run_v2.services.builds.transports import BuildsGrpcTransport
+from google.cloud.run_v2.services.executions.transports import ExecutionsGrpcTransport
 from google.cloud.run_v2.services.jobs.transports import JobsGrpcTransport
 from google.cloud.run_v2.services.revisions.transports import RevisionsGrpcTransport
 from google.cloud.run_v2.services.services.transports import ServicesGrpcTransport
@@ -34,6 +35,7 @@ TRANSPORTS = (
     RevisionsGrpcTransport,
     BuildsGrpcTransport,
     JobsGrpcTransport,
+    ExecutionsGrpcTransport,
     CloudBuildGrpcTransport,
     ArtifactRegistryGrpcTransport,
     ServiceUsageGrpcTransport,
