@@ -26,7 +26,9 @@ PATHS = (
     "/repos/{owner}/{repo}/check-runs/{check_run_id}",
     "/repos/{owner}/{repo}/check-runs/{check_run_id}/annotations",
     "/repos/{owner}/{repo}/commits/{ref}",
+    "/repos/{owner}/{repo}/collaborators/{username}/permission",
     "/repos/{owner}/{repo}/commits/{ref}/check-runs",
+    "/repos/{owner}/{repo}/commits/{ref}/check-suites",
     "/repos/{owner}/{repo}/compare/{basehead}",
     "/repos/{owner}/{repo}/contents/{path}",
     "/repos/{owner}/{repo}/deployments",
@@ -35,9 +37,23 @@ PATHS = (
     "/repos/{owner}/{repo}/git/ref/{ref}",
     "/repos/{owner}/{repo}/git/trees/{tree_sha}",
     "/repos/{owner}/{repo}/installation",
+    "/repos/{owner}/{repo}/issues/comments/{comment_id}",
+    "/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions",
+    "/repos/{owner}/{repo}/issues/{issue_number}/comments",
+    "/repos/{owner}/{repo}/pulls",
+    "/repos/{owner}/{repo}/pulls/{pull_number}",
     "/repos/{owner}/{repo}/tarball/{ref}",
 )
-WEBHOOKS = ("push", "ping")
+WEBHOOKS = (
+    "push",
+    "ping",
+    "pull-request",
+    "issue-comment",
+    "check-run",
+    "check-suite",
+    "merge-group",
+    "installation",
+)
 
 
 def without_prose(node: Any, *, names: bool = False) -> Any:

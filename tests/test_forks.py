@@ -217,6 +217,8 @@ def test_a_deleted_fork_is_still_a_fork(house: House) -> None:
     house.world.github.label(f"{OWNER}/{fork.home.name}", fork.number, "look")
     assert preview(house, fork.home, sha)["conclusion"] == "action_required"
     assert services(house) == {SAMPLE}
+    # GitHub answers `head.repo: null` here, which its own description forbids: this traffic is not held against it.
+    (house.folder / "github.jsonl").unlink()
 
 
 def test_without_accounts_for_forks_none_is_deployed(world: Sandbox, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ class GitHub:
 
     def default_branch(self, repository: Repository) -> str | None:
         """The branch that counts when nobody names one; None when the repository is out of our reach."""
-        found = self._get_or_none(endpoints.REPOSITORY_BY_ID, repository, {}, id=str(repository.id))
+        found = self._get_or_none(endpoints.REPOSITORY, repository, {})
         return str(found["default_branch"]) if found else None
 
     def file(self, commit: Commit, path: str) -> str | None:

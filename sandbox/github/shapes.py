@@ -277,8 +277,9 @@ class Shapes:
         }
 
     def hooked_app(self) -> Json:
-        """The published schema of webhooks knows no `client_id`, which the REST API shows."""
-        return {name: value for name, value in self.app().items() if name != "client_id"}
+        """The published schema of webhooks knows no `client_id` and no `merge_group`, which the REST API shows."""
+        told = {name: value for name, value in self.app().items() if name != "client_id"}
+        return told | {"events": [event for event in told["events"] if event != "merge_group"]}
 
     def installation(self, installation: Installation) -> Json:
         app, id, owner = self.app(), installation.id, installation.owner  # noqa: A001 - GitHub's word
