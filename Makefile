@@ -1,11 +1,13 @@
 # The list of commands. `make demo` and `make test` are all that a newcomer needs.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip
+QUIET := --quiet --disable-pip-version-check --no-input
 
-.PHONY: demo test bench lock clean
+.PHONY: demo test quick bench lock clean
 
 demo: .venv/ready
-	@$(BIN)/servergem sandbox --demo $(if $(ONCE),--once)
+	@exec $(BIN)/servergem sandbox --demo $(if $(ONCE),--once)
 
 test: .venv/ready
 	$(BIN)/ruff check .
@@ -15,17 +17,26 @@ test: .venv/ready
 	$(BIN)/pytest
 	$(BIN)/python -m tests.traffic build/traffic
 
+quick: .venv/ready
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy app handlers gcp sandbox tests & types=$$!; $(BIN)/pytest -n 0 -m "not wire and not long" && wait $$types
+
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 lock:
-	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 requirements.in -o requirements.lock
+	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 pyproject.toml --group dev -o requirements.lock
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache
 
 .venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"ServerGem needs Python 3.11 or newer; $(PYTHON) is {sys.version.split()[0]}. Name another: make $(MAKECMDGOALS) PYTHON=python3.12")'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Making a Python environment in .venv (once; $$($(PYTHON) --version))"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "Installing $$(grep -c '==' requirements.lock) pinned packages into it; this takes a minute or two"
+	@$(PIP) install $(QUIET) --require-hashes -r requirements.lock
+	@echo "Installing ServerGem itself"
+	@$(PIP) install $(QUIET) --no-deps --no-build-isolation -e .
 	@touch $@

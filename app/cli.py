@@ -1,18 +1,24 @@
-"""The command line: `servergem serve | sandbox | explain | check | preflight | setup`."""
+"""The command line: `servergem serve | sandbox | explain | check | config | preflight | adopt | setup | doctor`."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-import tempfile
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from app import log
+from app.cli_config import resolved
+from app.cli_setup import doctor, setup
 from app.settings import BadSettings
+
+if TYPE_CHECKING:
+    from app.world import World
+from sandbox.command import sandbox
 
 
 @click.group()
@@ -24,41 +30,38 @@ def main() -> None:
 @main.command()
 @click.option("--host", default="0.0.0.0", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", default=lambda: int(os.environ.get("PORT", "8080")), type=int, help="Default: $PORT or 8080."
+    "--port",
+    default=8080,
+    envvar="PORT",
+    type=click.IntRange(0, 65535),
+    show_default=True,
+    show_envvar=True,
+    help="0 is any free one.",
 )
-def serve(host: str, port: int) -> None:
-    """Receive webhooks and deploy. The settings come from the environment; README.md lists them."""
-    import uvicorn
-
-    uvicorn.run("app.main:app", host=host, port=port, log_config=None, access_log=False)
-
-
-@main.command()
-@click.option("--demo", is_flag=True, help="Also start ServerGem and push a sample repository.")
-@click.option("--once", is_flag=True, help="With --demo: end after the first deployment.")
-@click.option("--github-latency", default="0ms", help="Added to each GitHub call, such as 60ms.")
-@click.option("--google-latency", default="0ms", help="Added to each Google call, such as 40ms.")
 @click.option(
-    "--record", type=click.Path(path_type=Path), help="Write every exchange with GitHub to this file."
+    "--tunnel",
+    "relay",
+    default="",
+    envvar="SERVERGEM_TUNNEL",
+    show_envvar=True,
+    metavar="URL",
+    help="For a trial without a host: a smee channel to which GitHub sends; whoever knows it reads all of it.",
 )
-@click.option("--folder", type=click.Path(path_type=Path), help="Keep the sandbox's state here.")
-def sandbox(
-    demo: bool, once: bool, github_latency: str, google_latency: str, record: Path | None, folder: Path | None
-) -> None:
-    """GitHub and Google Cloud on this machine, without an account."""
-    from sandbox import demo as sandbox_demo
-    from sandbox.world import Options, Sandbox
+def serve(host: str, port: int, relay: str) -> None:
+    """Receive webhooks and deploy. The settings come from the environment; README.md lists them.
 
-    if demo:
-        sys.exit(sandbox_demo.run(once=once))
-    options = Options(
-        github_latency=_seconds(github_latency), google_latency=_seconds(google_latency), record=record
-    )
-    with Sandbox(folder, options) as world:
-        click.echo(f"GitHub   {world.github.url}")
-        click.echo(f"Google   {world.google.grpc_address}  storage {world.google.storage_url}")
-        click.echo(f"Control  {world.control.url}")
-        threading.Event().wait()
+    The exit status is 1, with the reason, when a setting is wrong or names what cannot be reached, or the port is
+    taken.
+    """
+    from app import listening
+
+    try:
+        listening.serve(host, port, relay)
+    except (BadSettings, listening.CannotListen) as error:
+        raise click.ClickException(str(error)) from error
+
+
+main.add_command(sandbox)
 
 
 @main.command()
@@ -70,7 +73,11 @@ def sandbox(
     help="The repository at the commit that failed.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "markdown"]),
+    default="text",
+    show_default=True,
 )
 @click.argument("log", type=click.File("rb"), default="-")
 def explain(repo: Path, form: str, log: BinaryIO) -> None:
@@ -79,16 +86,20 @@ def explain(repo: Path, form: str, log: BinaryIO) -> None:
     LOG is a file, or - for standard input: from Cloud Build, Docker, Cloud Run, or any CI. Nothing leaves this
     machine. The exit status is 0 when there is an answer, even "unknown", and 2 for a wrong command line.
     """
+    gc.disable()  # a short life: to look for garbage among what is imported is a sixth of it
     from rich.console import Console
 
     from app.diagnosis import Files, diagnose, forms
+    from app.pushed import pushed
 
-    files = Files.under(repo)
+    files = Files.under(repo, pushed(repo))
     diagnosis = diagnose(log.read(), files)
     if form == "json":
         click.echo(forms.as_json(diagnosis))
     elif form == "github":
         click.echo(forms.as_workflow_commands(diagnosis))
+    elif form == "markdown":
+        click.echo(forms.summary(diagnosis))
     else:
         forms.show(diagnosis, files, Console(highlight=False, soft_wrap=True))
 
@@ -100,11 +111,12 @@ def check(folder: Path) -> None:
 
     The exit status is 0 when nothing is wrong that a parser can see, and 1 when a deployment would fail.
     """
+    gc.disable()  # as above
     from rich.console import Console
 
-    from app import commands
+    from app import offline
 
-    sys.exit(commands.check(folder, Console(highlight=False, soft_wrap=True)))
+    sys.exit(offline.check(folder, Console(highlight=False, soft_wrap=True)))
 
 
 @main.command()
@@ -123,33 +135,22 @@ def preflight(repository: str, repo: Path, project: str, fix: bool, as_json: boo
     """Ask Google Cloud everything that a deployment would stumble over, with this machine's credentials.
 
     REPOSITORY is OWNER/REPO or OWNER/REPO@REF at GitHub, seen with the App's own key; without it a folder is looked at.
-    The exit status is 0 when a deployment would go through, and 1 when it would fail.
+    The exit status is 0 when a deployment would go through, and 1 when it would fail or Google cannot be asked.
     """
     from rich.console import Console
 
-    from app import commands
-    from app.deployment import World
+    from app import commands, offline
     from app.report import MARKS, duration
-    from app.settings import load
-    from app.store import Store
 
     console = Console(highlight=False, soft_wrap=True, stderr=as_json)
-    named = {"GOOGLE_CLOUD_PROJECT": project} if project else {}
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            github = {} if repository else _without_github()
-            settings = load(github | dict(os.environ) | named | {"SERVERGEM_DATA": folder})
-        except BadSettings as error:
-            raise click.UsageError(str(error)) from error
-        log.keep_quiet(settings.secrets())
-        store = Store.open(Path(folder))
-        world = World.build(settings, store)
+    with _world(project, with_github=bool(repository)) as world:
+        settings = world.settings
         try:
             source, commit = (
                 commands.at_github(world, repository)
                 if repository
                 else (
-                    commands.read(repo, project=settings.google_project, region=settings.region),
+                    offline.read(repo, project=settings.google_project, region=settings.region),
                     commands.nowhere(repo),
                 )
             )
@@ -162,11 +163,65 @@ def preflight(repository: str, repo: Path, project: str, fix: bool, as_json: boo
             fix=fix,
             tell=lambda row: console.print(f"{MARKS[row.state]} {row.title:<22} {duration(row.seconds):>7}"),
         )
-        world.outbox.close()
-        store.close()
     if as_json:
         click.echo(commands.as_json(looked, source))
     sys.exit(commands.show(looked, source, console))
+
+
+@main.command()
+@click.argument("service")
+@click.option("--repository", required=True, help="OWNER/REPO, within reach of the GitHub App.")
+@click.option("--project", default="", help="The Google Cloud project. Default: $GOOGLE_CLOUD_PROJECT.")
+@click.option("--region", default="", help="Its region. Default: $SERVERGEM_REGION, else europe-west1.")
+def adopt(service: str, repository: str, project: str, region: str) -> None:
+    """Hand the Cloud Run service SERVICE over to a repository, with this machine's credentials.
+
+    ServerGem never takes over a service that it did not make, nor one of another repository, by itself. From the next
+    push on servergem.yml rules over an adopted one.
+    """
+    from app import adoption
+    from gcp.errors import GoogleError
+
+    with _world(project, with_github=True) as world:
+        place = {"project": world.settings.google_project, "region": region or world.settings.region}
+        try:
+            before = adoption.adopt(world, repository, service=service, **place)
+        except (adoption.NotAdopted, GoogleError) as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"{service} in {place['project']}, {place['region']} is {repository}'s now.")
+    click.echo(f"Until now: {before}.")
+
+
+@contextmanager
+def _world(project: str, *, with_github: bool) -> Iterator[World]:
+    """Google and, when it is asked for, GitHub for a command, with the environment's settings and nothing kept."""
+    import tempfile
+
+    from app import log
+    from app.settings import load
+    from app.store import Store
+    from app.world import World
+    from gcp.credentials import NoCredentials, insist_on_credentials
+
+    named = {"GOOGLE_CLOUD_PROJECT": project} if project else {}
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            github = {} if with_github else _without_github()
+            settings = load(github | dict(os.environ) | named | {"SERVERGEM_DATA": folder})
+        except BadSettings as error:
+            raise click.UsageError(str(error)) from error
+        log.keep_quiet(settings.secrets())
+        try:
+            insist_on_credentials(settings.google_endpoint)
+        except NoCredentials as error:
+            raise click.ClickException(str(error)) from error
+        store = Store.open(Path(folder))
+        world = World.build(settings, store)
+        try:
+            yield world
+        finally:
+            world.outbox.close()
+            store.close()
 
 
 def _without_github() -> dict[str, str]:
@@ -179,29 +234,9 @@ def _without_github() -> dict[str, str]:
     return {"GITHUB_APP_ID": "0", "GITHUB_PRIVATE_KEY": pem, "GITHUB_WEBHOOK_SECRET": "none"}
 
 
-@main.group()
-def setup() -> None:
-    """Prepare what ServerGem needs once."""
-
-
-@setup.command()
-@click.option("--project", required=True, help="The Google Cloud project.")
-@click.option("--region", default="europe-west1", show_default=True)
-@click.option("--apply", is_flag=True, help="Run each step with gcloud instead of only printing it.")
-def google(project: str, region: str, apply: bool) -> None:
-    """Print (and with --apply run) what a project needs: APIs, accounts, roles. No key is downloaded."""
-    from rich.console import Console
-
-    from app import commands
-
-    sys.exit(commands.set_up_google(project, region, Console(highlight=False, soft_wrap=True), apply=apply))
-
-
-def _seconds(words: str) -> float:
-    """60ms, 0.5s or 2 (seconds)."""
-    if words.endswith("ms"):
-        return float(words[:-2]) / 1000
-    return float(words.removesuffix("s"))
+main.add_command(resolved)
+main.add_command(setup)
+main.add_command(doctor)
 
 
 if __name__ == "__main__":

@@ -1,72 +1,38 @@
-"""What the commands do that look before they deploy: `check`, `preflight` and `setup google`."""
+"""What the commands do that ask Google Cloud or prepare it: `preflight` and `setup google`."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app import config, setup_google
-from app.deployment import Run, Scene, World
-from app.diagnosis import Diagnosis, Files, forms
+from app import setup_google
+from app.diagnosis import Diagnosis, forms
 from app.github import GitHubError
-from app.inspection import inspect
-from app.model import Commit, Finding, Repository, Row, RowState, Stop, Target, Weight
+from app.keyless import keyless
+from app.model import Commit, Finding, Repository, Row, RowState, Target, Weight
+from app.offline import Source, source_of
+from app.reasons import files_at
 from app.report import MARKS, duration
-from app.setup_google import Step
-from app.stages.configure import CONFIG_PATH
-from app.stages.diagnose import files_at
-from app.stages.preflight import look
-from app.store import Ticket
+from app.scene import Run, Scene
+from app.setup_step import GIVEN, Step
+from app.stages.preflight import WORST_FIRST, look
+from app.world import World
 
-
-@dataclass(frozen=True)
-class Source:
-    """A repository as it is looked at: its files, and the Targets that its configuration means."""
-
-    files: Files
-    targets: tuple[Target, ...] = ()
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def broken(self) -> bool:
-        return any(finding.weight is Weight.STOP for finding in self.findings)
-
-
-def read(folder: Path, *, project: str = "", region: str = "europe-west1", name: str = "") -> Source:
-    """A folder's configuration and source, with everything that a parser can see to be wrong."""
-    return source_of(Files.under(folder), name or folder.resolve().name, project, region)
-
-
-def source_of(files: Files, name: str, project: str, region: str) -> Source:
-    """The same of any set of files; `name` is the repository's."""
-    text = files.text(CONFIG_PATH) if CONFIG_PATH in files.paths else None
-    try:
-        found = config.read(text, path=CONFIG_PATH, repository_name=name)
-    except Stop as stop:
-        return Source(files, findings=stop.findings)
-    branches = [environment.branch for environment in found.environments] or ["main"]
-    targets = config.targets(found, branch=branches[0], project=project, region=region, default_branch="main")
-    wrong = [finding for target in targets for finding in inspect(files, target)]
-    return Source(files, targets, tuple(dict.fromkeys(wrong)))
-
-
-def check(folder: Path, console: Console) -> int:
-    """Configuration and source, offline. The exit status: 0 when it may deploy, 1 when it cannot."""
-    source = read(folder)
-    if source.findings:
-        forms.show(Diagnosis(source.findings), source.files, console)
-    names = ", ".join(target.name for target in source.targets)
-    console.print(
-        "This cannot be deployed." if source.broken else f"Nothing is wrong that a parser can see: {names}."
-    )
-    return 1 if source.broken else 0
+# A new account is known everywhere within a minute or two, and until then a binding is refused with these words:
+# https://cloud.google.com/iam/docs/access-change-propagation
+NOT_THERE_YET = re.compile(r"service account .*does not exist", re.IGNORECASE)
+PAUSES = (1, 2, 4, 8, 15, 30, 30, 30)
+NO_GCLOUD = "gcloud is not installed: https://cloud.google.com/sdk/docs/install"
 
 
 def at_github(world: World, named: str) -> tuple[Source, Commit]:
@@ -80,7 +46,7 @@ def at_github(world: World, named: str) -> tuple[Source, Commit]:
     if commit is None:
         raise Unknown(f"{full_name} has no {ref or repository.default_branch}")
     files = files_at(world.github, commit)
-    project = world.settings.project_for(full_name)
+    project = world.settings.project_for(full_name, repository.id)
     return source_of(files, repository.name, project, world.settings.region), commit
 
 
@@ -114,7 +80,7 @@ def preflight(
                     told.add(part.title)
                     tell(part)
 
-        scene = Scene(world, run, Ticket(0, holder=True), row, show, lambda _line: None)
+        scene = Scene(world, run, row, show)
         findings = look(scene, commit, target, make=fix, github=bool(commit.repository.id))
         asked.append(Looked(target, scene.row.parts, scene.row.notes, findings))
     return asked
@@ -137,6 +103,7 @@ def show(looked: list[Looked], source: Source, console: Console) -> int:
             console.print(f"   {note}", markup=False)
     findings = tuple(dict.fromkeys((*source.findings, *(f for one in looked for f in one.findings))))
     if findings:
+        findings = tuple(sorted(findings, key=lambda finding: WORST_FIRST.index(finding.weight)))
         console.print()
         forms.show(Diagnosis(findings), source.files, console)
     fails = any(finding.weight is Weight.STOP for finding in findings)
@@ -163,24 +130,52 @@ def _row(row: Row) -> dict[str, object]:
 
 def set_up_google(project: str, region: str, console: Console, *, apply: bool) -> int:
     """Print each step, and with `apply` run it; the exit status of the first one that fails."""
+    number = ""
     for step in setup_google.steps(project, region):
         console.print(Text(f"# {step.why}", "dim"))
         console.print(Text(str(step)))
-        if apply and (status := _run(step, console)):
+        if not apply:
+            continue
+        status, said = _run(step.numbered(number), console)
+        if status:
             return status
+        number = said.strip() if step.tells else number
     console.print()
-    console.print(Text(setup_google.keyless(project)))
+    console.print(Text(keyless(project)))
     return 0
 
 
-def _run(step: Step, console: Console) -> int:
-    try:
-        done = subprocess.run(step.command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        console.print("gcloud is not installed: https://cloud.google.com/sdk/docs/install")
-        return 127
-    if done.returncode and step.again not in done.stderr:
+def _run(step: Step, console: Console) -> tuple[int, str]:
+    """Run the command, and where its work was done before the one that brings it up to date; status and output."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / GIVEN
+        file.write_text(step.given)
+        done = _patiently(step.reading(file), console)
+    before = bool(done.returncode) and any(words in done.stderr for words in step.again)
+    if before and step.update:
+        done = _of_gcloud(step.update)
+    if done.returncode and not (before and not step.update):
         console.print(Text(done.stderr.strip(), "red"))
-        return done.returncode
-    console.print(Text("  done" if not done.returncode else "  was done before", "green"))
-    return 0
+        return done.returncode, ""
+    words = "done" if not before else ("brought up to date" if step.update else "was done before")
+    console.print(Text(f"  {words}", "green"))
+    return 0, done.stdout
+
+
+def _patiently(step: Step, console: Console) -> subprocess.CompletedProcess[str]:
+    """Run the command; an account that was made a moment ago is not there for everybody yet."""
+    done = _of_gcloud(step.command)
+    for seconds in PAUSES:
+        if not (done.returncode and NOT_THERE_YET.search(done.stderr)):
+            break
+        console.print(Text(f"  the account is not known everywhere yet; once more in {seconds} s", "dim"))
+        time.sleep(seconds)
+        done = _of_gcloud(step.command)
+    return done
+
+
+def _of_gcloud(command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return subprocess.CompletedProcess(command, 127, "", NO_GCLOUD)

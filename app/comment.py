@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.escaping import in_code, in_markdown, link, web_address
 from app.model import Ending, Report
-from app.report import in_markdown, moment, title
+from app.report import moment, title
 
 STICKY = "preview"
 
@@ -31,7 +32,7 @@ def sticky(lines: tuple[Line, ...], ending: str, *, head: str) -> str:
     lives = f"Removed when the pull request is closed, and on {moment(until)} at the latest." if until else ""
     return "\n".join(
         [
-            f"**ServerGem** preview of `{head[:7]}`",
+            f"**ServerGem** preview of {in_code(head[:7])}",
             "",
             *table,
             "",
@@ -45,7 +46,7 @@ def answer(text: str, runs: tuple[tuple[Report, str], ...]) -> str:
     if not runs:
         return text
     lines = [
-        f"- [{report.check_name.removeprefix('ServerGem / ')}]({page}): {state_of(report)}"
+        f"- {link(report.check_name.removeprefix('ServerGem / '), page)}: {state_of(report)}"
         for report, page in runs
     ]
     return "\n".join([text, "", *lines])
@@ -56,19 +57,23 @@ def state_of(report: Report) -> str:
     if report.gone:
         return "removed"
     if report.ending is Ending.LIVE:
-        return f"live at {report.url}"
+        return f"live at {web_address(report.url)}"
     if report.ending is None:
-        return f"{title(report).lower()} …"
-    return f"{report.ending.value.replace('-', ' ')}: {in_markdown(title(report))}"
+        return f"{in_markdown(title(report).lower())} …"
+    ending, told = report.ending.value.replace("-", " "), title(report)
+    if told.lower().startswith(ending):
+        return in_markdown(told[:1].lower() + told[1:])
+    return f"{ending}: {in_markdown(told)}"
 
 
 def _line(line: Line) -> str:
     report = line.report
     if report is None:
-        return f"| {line.service} | queued | | | {moment(line.changed)} |"
-    url = f"[{report.url}]({report.url})" if report.url and not report.gone else ""
+        return f"| {in_markdown(line.service)} | queued | | | {moment(line.changed)} |"
+    url = link(report.url, report.url) if report.url and not report.gone else ""
     state = {Ending.LIVE: "live", Ending.FAILED: "failed", Ending.SUPERSEDED: "superseded"}.get(
         report.ending or Ending.SKIPPED, "under way" if report.ending is None else report.ending or ""
     )
     ended = max((row.ended for row in report.rows), default=0.0) or line.changed
-    return f"| {line.service} | [{state}]({line.page}) | {url} | `{report.commit.short}` | {moment(ended)} |"
+    name, page = in_markdown(line.service), link(state, line.page)
+    return f"| {name} | {page} | {url} | `{report.commit.short}` | {moment(ended)} |"

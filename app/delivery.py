@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 import msgspec
@@ -40,18 +41,46 @@ class _Envelope(msgspec.Struct):
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 
 
-def verify(headers: Mapping[str, str], body: bytes, secret: str) -> Delivery:
-    """The Delivery that `headers` (lower-case names) and `body` are, signature first."""
-    if len(body) > MAX_BODY_BYTES:
-        raise Refused(413, f"The body has {len(body)} bytes; GitHub sends at most {MAX_BODY_BYTES}.")
-    _check_signature(headers.get("x-hub-signature-256", ""), body, secret)
+@dataclass(frozen=True)
+class Heading:
+    """What a delivery's headers say, in GitHub's form; not yet believed."""
+
+    signature: str
+    event: str
+    delivery_id: str
+    content_type: str
+
+
+def heading(headers: Mapping[str, str]) -> Heading:
+    """The Heading in `headers` (lower-case names), signature first; Refused before a byte of the body is read."""
+    signature = _signature(headers.get("x-hub-signature-256", ""))
     event = _required(headers, "x-github-event", EVENT)
     delivery_id = _required(headers, "x-github-delivery", DELIVERY_ID)
-    payload = _payload(headers.get("content-type", ""), body)
-    return Delivery(delivery_id, event, _action(payload), payload)
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in (JSON, FORM):
+        raise Refused(415, f"The content type is {kind or 'missing'}; {JSON} and {FORM} are read.")
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > MAX_BODY_BYTES:
+        raise too_large()
+    return Heading(signature, event, delivery_id, kind)
 
 
-def _check_signature(given: str, body: bytes, secret: str) -> None:
+def too_large() -> Refused:
+    """What a body of more than MAX_BODY_BYTES is told."""
+    return Refused(413, f"The body has more than {MAX_BODY_BYTES} bytes, which GitHub never sends.")
+
+
+def verify(headers: Mapping[str, str], body: bytes, secret: str) -> Delivery:
+    """The Delivery that `headers` (lower-case names) and `body` are."""
+    if len(body) > MAX_BODY_BYTES:
+        raise too_large()
+    told = heading(headers)
+    _check_signature(told.signature, body, secret)
+    payload = body if told.content_type == JSON else _field(body)
+    return Delivery(told.delivery_id, told.event, _action(payload), payload, told.signature)
+
+
+def _signature(given: str) -> str:
     # https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
     if not given:
         raise Refused(
@@ -59,6 +88,10 @@ def _check_signature(given: str, body: bytes, secret: str) -> None:
         )
     if not SIGNATURE.fullmatch(given):
         raise Refused(401, "The header X-Hub-Signature-256 is not `sha256=` and 64 hexadecimal digits.")
+    return given
+
+
+def _check_signature(given: str, body: bytes, secret: str) -> None:
     wanted = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(wanted, given):
         raise Refused(
@@ -75,13 +108,8 @@ def _required(headers: Mapping[str, str], name: str, form: re.Pattern[str]) -> s
     return value
 
 
-def _payload(content_type: str, body: bytes) -> bytes:
-    """The JSON text: the body itself, or the one field of a form (GitHub's default content type)."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == JSON:
-        return body
-    if kind != FORM:
-        raise Refused(415, f"The content type is {kind or 'missing'}; {JSON} and {FORM} are read.")
+def _field(body: bytes) -> bytes:
+    """The one field of a form, which is GitHub's default content type."""
     try:
         fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=1)
     except ValueError as error:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, TypeVarTuple, cast, get_type_hints
 from uuid import uuid4
 
 import sqlalchemy
@@ -31,6 +31,7 @@ from dbos import error as dbos_error
 from pydantic import TypeAdapter
 
 from app import log
+from app.legible import legible_data
 from app.model import Finding, Stop, Superseded
 from app.settings import Settings
 from app.store import Heartbeat, Store, StoreError
@@ -38,8 +39,9 @@ from app.store.tables import postgres_url, sqlite_engine
 
 T = TypeVar("T")
 J = TypeVar("J")
+Ts = TypeVarTuple("Ts")
 
-VERSION = "1"  # changes only when runs of the version before cannot be continued
+VERSION = "2"  # changes only when runs of the version before cannot be continued
 COMPATIBLE: frozenset[str] = frozenset()  # versions whose runs this one continues
 MOST_RUNS = (
     1_000  # threads; one for each run under way, so that no waiting run keeps its holder from starting
@@ -47,6 +49,18 @@ MOST_RUNS = (
 BEATS_MISSED = 3
 UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 RECOVERY_QUEUE = "_dbos_internal_queue"
+
+
+ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True)
+class Abandoned:
+    """A run of an older version that this one cannot continue: its story, and what that was started with, as JSON."""
+
+    run_id: str
+    story: str
+    argument: Any = None
 
 
 class Interrupted(BaseException):
@@ -73,17 +87,15 @@ class _Written:
 @dataclass(frozen=True)
 class _Story:
     start: Callable[[Any], None]
+    job: type
     argument: TypeAdapter[Any]
 
 
 class Engine:
     """Runs stories: `story` each one, then `launch`, then `start`; one for each process."""
 
-    def __init__(
-        self, settings: Settings, store: Store, on_abandoned: Callable[[str], None] | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, store: Store) -> None:
         self._settings, self._store = settings, store
-        self._on_abandoned = on_abandoned or _say_abandoned
         self.executor_id = settings.executor_id or f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         self._host, self._born = _here(), _born(os.getpid())
         self._stories: dict[str, _Story] = {}
@@ -97,7 +109,10 @@ class Engine:
         DBOS(config=self._config())
 
     def story(self, name: str, function: Callable[[J], None], argument_type: type[J]) -> None:
-        """Make `function` a story; `name` is what the journal calls it, for good."""
+        """Make `function` a story; `name` is what the journal calls it, for good.
+
+        The one named ABANDONED is started for each run that an older version began and this one cannot continue.
+        """
         adapter = _adapter(argument_type)
 
         def run(argument: Any) -> None:
@@ -110,14 +125,12 @@ class Engine:
                 raise
 
         register = DBOS.workflow(name=name, serialization_type=WorkflowSerializationFormat.PORTABLE)
-        self._stories[name] = _Story(register(run), adapter)
+        self._stories[name] = _Story(register(run), argument_type, adapter)
 
     def launch(self) -> None:
         """Open the journal, go on with what was interrupted, and watch over the other processes."""
-        global _current
         self._beat()
         DBOS.launch()
-        _current = self
         self._take_over(at_start=True)
         self._heart.start()
 
@@ -125,7 +138,18 @@ class Engine:
         """Start a story at once; a second start under the same id is the first one."""
         story = self._stories[name]
         with SetWorkflowID(workflow_id):
-            DBOS.start_workflow(story.start, story.argument.dump_python(job, mode="json"))
+            DBOS.start_workflow(story.start, legible_data(story.argument.dump_python(job, mode="json")))
+
+    def begin(self, job: object, workflow_id: str) -> None:
+        """Start the story of this kind of job at once."""
+        self.start(self.name_of(job), workflow_id, job)
+
+    def name_of(self, job: object) -> str:
+        """What the journal calls the story of this kind of job. LookupError when there is none."""
+        for name, story in self._stories.items():
+            if story.job is type(job):
+                return name
+        raise LookupError(f"no story is started with {type(job).__name__}")
 
     def finished(self, workflow_id: str) -> bool:
         """Whether this run has ended, however it ended."""
@@ -138,18 +162,16 @@ class Engine:
 
     def shutdown(self) -> None:
         """Begin no further step; what is under way is continued by the next process."""
-        global _current
-        self._stop.set()
+        self.stop_acting()
         if self._heart.is_alive():
             self._heart.join()
         try:
-            self._store.beat(self._heartbeat(0.0))
+            self._store.heartbeats.beat(self._heartbeat(0.0))
         except StoreError as error:
             log.fault("heartbeat.not_ended", error)
         DBOS.destroy(destroy_registry=True)
         if self._engine is not None:
             self._engine.dispose()
-        _current = None
 
     def may_act(self, epoch: int) -> bool:
         """Whether a run that began in `epoch` is still ours."""
@@ -167,7 +189,6 @@ class Engine:
         if self._settings.database_url:
             config["system_database_url"] = postgres_url(self._settings.database_url)
         else:
-            self._settings.data.mkdir(parents=True, exist_ok=True)
             self._engine = sqlite_engine(self._settings.data / "journal.db")
             config["system_database_engine"] = self._engine
         return config
@@ -182,7 +203,7 @@ class Engine:
 
     def _beat(self) -> None:
         late = self._late()
-        self._store.beat(self._heartbeat(time.time()))
+        self._store.heartbeats.beat(self._heartbeat(time.time()))
         if late:  # others may have taken over everything that runs here
             self._epoch += 1
             log.warning("heartbeat.late", executor=self.executor_id)
@@ -198,7 +219,7 @@ class Engine:
 
     def _take_over(self, *, at_start: bool) -> None:
         """Go on with the runs of processes whose heart has stopped, and with what we dropped ourselves."""
-        beats = {beat.executor_id: beat for beat in self._store.heartbeats()}
+        beats = {beat.executor_id: beat for beat in self._store.heartbeats.all()}
         stopped = {name for name, beat in beats.items() if name != self.executor_id and self._dead(beat)}
         if at_start:
             unknown = DBOS.list_workflows(status=UNFINISHED, load_input=False, load_output=False)
@@ -210,7 +231,7 @@ class Engine:
                 status=UNFINISHED, executor_id=executor_id, load_input=False, load_output=False
             ):
                 self._continue(run.workflow_id, run.app_version or "", executor_id)
-            self._store.heart_stopped(executor_id)
+            self._store.heartbeats.stopped(executor_id)
         for workflow_id in tuple(self._interrupted):
             self._continue(workflow_id, VERSION, self.executor_id)
             self._interrupted.discard(workflow_id)
@@ -225,12 +246,18 @@ class Engine:
     def _continue(self, workflow_id: str, version: str, executor_id: str) -> None:
         if version != VERSION:
             if version not in COMPATIBLE:
-                self._on_abandoned(workflow_id)
-                DBOS.cancel_workflow(workflow_id)  # nobody runs it: its process is dead
+                self._abandon(workflow_id, version)
                 return
             self._adopt(workflow_id, version)
         if _system_database().reenqueue_for_recovery(workflow_id, [executor_id], RECOVERY_QUEUE):
             log.fact("run.taken_over", run=workflow_id, of=executor_id)
+
+    def _abandon(self, workflow_id: str, version: str) -> None:
+        """Leave the rest to a story of this version, which a kill between the two lines does not lose."""
+        log.warning("run.abandoned", run=workflow_id, version=version)
+        if ABANDONED in self._stories:
+            self.start(ABANDONED, f"abandoned:{workflow_id}", _abandoned(workflow_id))
+        DBOS.cancel_workflow(workflow_id)  # nobody runs it: its process is dead
 
     def _adopt(self, workflow_id: str, version: str) -> None:
         """Make a run of a compatible version one of ours; DBOS gives a version's runs to that version alone."""
@@ -251,34 +278,29 @@ class _Running:
 
 
 _adapters: dict[Any, TypeAdapter[Any]] = {}
-_current: Engine | None = None
 _running: ContextVar[_Running | None] = ContextVar("running", default=None)
 
 
-def start(name: str, workflow_id: str, job: object) -> None:
-    """Start a story from inside another."""
-    if _current is None:
-        raise RuntimeError("no engine was launched")
-    _current.start(name, workflow_id, job)
+def step(work: Callable[[*Ts], T], *words: *Ts, title: str = "") -> T:
+    """Do `work` with its words once in the life of a story: after a restart its result comes from the journal.
 
-
-def step(title: str, work: Callable[[], T], type_: type[T]) -> T:
-    """Do `work` once in the life of a story: after a restart its result comes from the journal.
-
-    Stop and Superseded are results too. Outside a story `work` is simply done.
+    The journal knows the step by its `title`, which is the function's name where none is given; the function's return
+    annotation says how the result is written down. Stop and Superseded are results too.
+    Outside a story `work` is simply done.
     """
     if (running := _running.get()) is None or DBOS.workflow_id is None:
-        return work()
+        return work(*words)
+    title = title or work.__name__.strip("_").replace("_", " ")
     if not running.engine.may_act(running.epoch):
         raise Interrupted(title)
-    adapter = _adapter(type_)
+    adapter: TypeAdapter[T] = _adapter(get_type_hints(work)["return"])
     fresh: list[Exception] = []
 
     def written() -> Any:
-        record = _write_down(work, adapter, fresh)
+        record = _write_down(lambda: work(*words), adapter, fresh)
         if record.broke and not running.engine.may_act(running.epoch):
             raise Interrupted(title)  # it broke because we stop; that is not how the step ended
-        return _adapter(_Written).dump_python(record, mode="json")
+        return legible_data(_adapter(_Written).dump_python(record, mode="json"))
 
     try:
         journalled = DBOS.run_step({"name": title}, written)
@@ -337,8 +359,12 @@ def _quiet() -> None:
         logger.addHandler(logging.NullHandler())
 
 
-def _say_abandoned(workflow_id: str) -> None:
-    log.warning("run.abandoned", run=workflow_id, reason="it was started by another version of ServerGem")
+def _abandoned(workflow_id: str) -> Abandoned:
+    """What the journal still knows of a run; another version may have written it in a way that we cannot read."""
+    run = next(iter(DBOS.list_workflows(workflow_ids=[workflow_id], load_output=False)))
+    given: object = run.input
+    arguments = given.get("args", ()) if isinstance(given, dict) else ()
+    return Abandoned(workflow_id, run.name, arguments[0] if arguments else None)
 
 
 def _here() -> str:

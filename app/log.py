@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
 
+from app.legible import legible
 from app.redaction import hide, redact
 
 LABELS = ("delivery", "deployment", "repository", "commit", "target")
@@ -121,7 +122,7 @@ def _without_secrets(value: Any) -> Any:
         return {redact(str(key)): _without_secrets(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_without_secrets(inner) for inner in value]
-    return redact(str(value))
+    return legible(redact(str(value)))
 
 
 def _told_by(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

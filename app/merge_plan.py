@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
-from app.model import ServiceConfig, Target
+from app.model import ServiceConfig, Target, told
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Serving:
 
 
 OURS = "SERVERGEM_"
+UNITS = {"timeout": "s"}
 
 
 def changes(target: Target, now: Serving | None, *, service_account: str) -> tuple[str, ...]:
@@ -61,22 +63,16 @@ def _secrets(service: ServiceConfig, now: Serving) -> Iterable[str]:
 
 
 def _shape(service: ServiceConfig, now: Serving, service_account: str) -> Iterable[str]:
-    asked = {
-        "port": str(service.port),
-        "cpu": service.cpu,
-        "memory": service.memory,
-        "concurrency": str(service.concurrency),
-        "timeout": f"{service.timeout}s",
-        "instances.min": str(service.instances.min),
-        "instances.max": str(service.instances.max),
-        "public": "true" if service.public else "false",
-    }
-    if service_account:
-        asked["service_account"] = service_account
-    for key, after in asked.items():
-        before = now.shape.get(key, after)
+    """Each key of which Google tells what it is now; no account asked for is whichever there is."""
+    for key, before in now.shape.items():
+        after = service_account or before if key == "service_account" else _asked(service, key)
         if before != after:
-            yield f"`{key}` {after} instead of {before or 'the default'}"
+            yield f"`{key}` {after or 'the default'} instead of {before or 'the default'}"
+
+
+def _asked(service: ServiceConfig, key: str) -> str:
+    """What servergem.yml says for a dotted key, in the words in which a service is read back."""
+    return told(reduce(getattr, key.split("."), service)) + UNITS.get(key, "")
 
 
 def _listed(names: list[str]) -> str:

@@ -9,19 +9,21 @@ import msgspec
 from app.model import Farewell, Repository, Welcome
 
 Sha = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{40}\Z")]
+# What a database's integer holds; GitHub's ids are far below.
+Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 FullName = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")]
 
 
 class Installation(msgspec.Struct):
     """Where the App is installed."""
 
-    id: int
+    id: Id
 
 
 class Repo(msgspec.Struct):
     """The repository that an event is about."""
 
-    id: int
+    id: Id
     full_name: FullName
     default_branch: str = "main"
 

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from app.approval import Terms
 from app.config import Config, Previews, fitted
-from app.model import Instances, Preview, PullRequest, ServiceConfig, Sibling, Target
+from app.model import Instances, Preview, PullRequest, ServiceConfig, Sibling, Target, Vpc
+from app.skip_mark import skip_mark
 
 # What a variable that leads to somebody's data looks like, by its name or by its value.
 DATA_NAMES = re.compile(
@@ -25,7 +27,7 @@ class Wishes:
 
     off_by: str = ""
     on_by: str = ""
-    approved_sha: str = ""
+    approved: Terms | None = None
 
 
 @dataclass(frozen=True)
@@ -38,25 +40,38 @@ class Verdict:
     ended: bool = False
 
 
-def decide(pull: PullRequest, previews: Previews, wishes: Wishes, *, forks_possible: bool) -> Verdict:
-    """The first rule that fits. `forks_possible`: the operator has given forks accounts of their own."""
+def decide(
+    pull: PullRequest,
+    previews: Previews,
+    wishes: Wishes,
+    *,
+    forks_possible: bool,
+    message: str = "",
+    terms: Terms | None = None,
+) -> Verdict:
+    """The first rule that fits. `forks_possible`: the operator has given forks accounts of their own.
+
+    `message` is the head commit's; `terms` is what a fork asks for now, which somebody has to have said yes to.
+    """
     if not pull.open:
         return Verdict(
             False, "The pull request is merged" if pull.merged else "The pull request is closed", ended=True
         )
     if wishes.off_by:
         return Verdict(False, f"{wishes.off_by} switched the previews of this pull request off")
-    if pull.fork and (refused := _refused_fork(pull, previews, wishes, forks_possible)):
+    if pull.fork and (refused := _refused_fork(pull, previews, wishes, terms, forks_possible)):
         return refused
-    if wishes.on_by or (pull.fork and wishes.approved_sha == pull.head_sha):
+    if wishes.on_by or pull.fork:
         return Verdict(True, f"{wishes.on_by or 'Somebody with write permission'} asked for a preview")
     if reason := _against(pull, previews):
         return Verdict(False, reason)
+    if mark := skip_mark(message):
+        return Verdict(False, f"The message of {pull.head_sha[:7]} says {mark}")
     return Verdict(True, "Every pull request gets a preview")
 
 
 def _refused_fork(
-    pull: PullRequest, previews: Previews, wishes: Wishes, forks_possible: bool
+    pull: PullRequest, previews: Previews, wishes: Wishes, terms: Terms | None, forks_possible: bool
 ) -> Verdict | None:
     if previews.forks == "never":
         return Verdict(False, "servergem.yml says `previews.forks: never`")
@@ -64,9 +79,10 @@ def _refused_fork(
         return Verdict(
             False, "This ServerGem has no accounts for forks, which its operator would have to name"
         )
-    if wishes.approved_sha != pull.head_sha:
+    if terms is None or wishes.approved != terms:
+        whose = "of a bot" if pull.bot else "from a fork"
         return Verdict(
-            False, "A pull request from a fork is deployed when somebody approves it", approvable=True
+            False, f"A pull request {whose} is deployed when somebody approves it", approvable=True
         )
     return None
 
@@ -115,11 +131,12 @@ def _with(target: Target, siblings: tuple[Sibling, ...]) -> Target:
 
 
 def _copy(config: Config, pull: PullRequest, home: Target, service: ServiceConfig) -> Target:
-    previews = config.previews
-    env, left_out = _environment_of_copy(service, previews)
+    previews = _for_forks(config.previews) if pull.fork else config.previews
+    env, left_out = _environment_of_copy(service, previews, fork=pull.fork)
     left_out += [f"secret {name}" for name, _ in service.secrets if name not in dict(previews.secrets)]
     if service.service_account and not previews.service_account:
         left_out.append(f"service account {service.service_account}")
+    left_out += _ways_to_data(service)
     own = replace(
         service,
         name=fitted(service.name, f"-pr-{pull.number}"),
@@ -129,25 +146,51 @@ def _copy(config: Config, pull: PullRequest, home: Target, service: ServiceConfi
         instances=Instances(0, min(service.instances.max, 3)),
         release=service.release if previews.release else "",
         rollout=(100,),
+        manual_instances=0,
+        cloudsql=(),
+        vpc=Vpc(),
+        volumes=tuple(each for each in service.volumes if each.memory),
+        gpu="" if pull.fork else service.gpu,
     )
     return replace(
         home,
         environment=environment_of(pull.number),
         service=own,
         config_path="" if pull.fork else home.config_path,
+        later=() if pull.fork else home.later,
         of=service.name,
         preview=Preview(pull.number, fork=pull.fork, ttl=previews.ttl, left_out=tuple(left_out)),
     )
 
 
+def _ways_to_data(service: ServiceConfig) -> list[str]:
+    """What else leads to production: databases, the network, and files that are not the instance's own.
+
+    What stands before a service, and the key that its image is encrypted with, holds for its copies too.
+    """
+    network = ["the network"] if service.vpc else []
+    databases = [f"Cloud SQL {name}" for name in service.cloudsql]
+    return [*databases, *network, *(f"volume {each.name}" for each in service.volumes if not each.memory)]
+
+
+def _for_forks(previews: Previews) -> Previews:
+    """What a fork is promised on the button: no secret, no release command, no account but the forks' own."""
+    return replace(previews, secrets=(), service_account="", release=False)
+
+
 def _environment_of_copy(
-    service: ServiceConfig, previews: Previews
+    service: ServiceConfig, previews: Previews, *, fork: bool
 ) -> tuple[tuple[tuple[str, str], ...], list[str]]:
-    """The service's own variables but for those that lead to data, then what previews are given."""
+    """The service's own variables but for those that lead to data, then what previews are given.
+
+    A fork gets nothing of the service's: only what is written for previews.
+    """
     named = dict(previews.env)
     taken = set(named) | set(dict(previews.secrets))
-    leading = [name for name, value in service.env if leads_to_data(name, value) and name not in taken]
-    kept = {n: v for n, v in service.env if n not in leading and n not in dict(previews.secrets)}
+    leading = [
+        name for name, value in service.env if (fork or leads_to_data(name, value)) and name not in taken
+    ]
+    kept = {n: v for n, v in service.env if n not in leading and n not in dict(previews.secrets) and not fork}
     return tuple((kept | named).items()), [f"variable {name}" for name in leading]
 
 

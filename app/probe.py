@@ -1,64 +1,90 @@
-"""Does an address answer, and how? One request at a time; waiting and judging is the verify stage's."""
+"""Does an address answer, and how? One request at a time; waiting and judging is for who asks.
+
+The questions run on one event loop of their own: a task can be cut at its deadline whatever the other side does,
+while a blocked read only ends when a byte comes, and a byte a second may come for ever.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from dataclasses import dataclass
 from functools import cache
 
 import httpx
 
-# A health page that takes longer than this to answer is not healthy.
-TIMEOUT_SECONDS = 10.0
+# Long enough for an instance that is just starting; a health page that takes longer is not healthy.
+QUESTION_SECONDS = 30.0
 BODY_BYTES = 2_000
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: an HTTP status, or 0 and the reason why nothing came."""
+    """What came back: an HTTP status, or 0 and the reason why nothing came.
+
+    `impossible`: no request can be made of this address, so that asking again is of no use.
+    """
 
     status: int
     detail: str = ""
+    impossible: bool = False
 
     @property
     def good(self) -> bool:
         return 200 <= self.status < 400
 
 
-@cache
-def _client() -> httpx.Client:
-    return httpx.Client(
-        timeout=TIMEOUT_SECONDS, follow_redirects=False, headers={"user-agent": "ServerGem-verify"}
-    )
-
-
-def ask(url: str, *, identity_token: str = "") -> Answer:
-    """GET `url` once. `identity_token` is for a private service: its audience is the service's own URL."""
-    headers = {"authorization": f"Bearer {identity_token}"} if identity_token else {}
+def ask(url: str, *, identity_token: str = "", within: float = QUESTION_SECONDS) -> Answer:
+    """GET `url` once, in `within` seconds at most. A private service takes an `identity_token` for its own URL."""
     try:
-        with _client().stream("GET", _address(url), headers=headers | {"host": _host(url)}) as response:
-            body = b"".join(_first(response))
-            return Answer(response.status_code, body.decode(errors="replace"))
+        address = httpx.URL(url)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        return Answer(0, f"{type(error).__name__}: {error}", impossible=True)
+    question = asyncio.wait_for(_ask(address, identity_token), within)
+    try:
+        return asyncio.run_coroutine_threadsafe(question, _loop()).result()
+    except TimeoutError:
+        return Answer(0, f"no whole answer within {within:g} s")
     except httpx.HTTPError as error:
         return Answer(0, f"{type(error).__name__}: {error}")
 
 
-def _host(url: str) -> str:
-    return httpx.URL(url).netloc.decode()
+async def _ask(address: httpx.URL, identity_token: str) -> Answer:
+    # What is not compressed cannot become large behind our back.
+    headers = {"host": address.netloc.decode("ascii"), "accept-encoding": "identity"}
+    if identity_token:
+        headers["authorization"] = f"Bearer {identity_token}"
+    async with _client().stream("GET", _reached(address), headers=headers) as response:
+        return Answer(response.status_code, await _beginning(response))
 
 
-def _address(url: str) -> httpx.URL:
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="probe", daemon=True).start()
+    return loop
+
+
+@cache
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        timeout=None,  # noqa: S113 - the question has one for everything together
+        follow_redirects=False,
+        headers={"user-agent": "ServerGem-verify"},
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
+    )
+
+
+def _reached(address: httpx.URL) -> httpx.URL:
     """Names under localhost are loopback (RFC 6761, 6.3), though not every resolver knows it."""
-    address = httpx.URL(url)
     return address.copy_with(host="127.0.0.1") if address.host.endswith(".localhost") else address
 
 
-def _first(response: httpx.Response) -> list[bytes]:
+async def _beginning(response: httpx.Response) -> str:
     """The beginning of the body: enough to show, never a gigabyte."""
-    kept: list[bytes] = []
-    size = 0
-    for chunk in response.iter_bytes():
-        kept.append(chunk[: BODY_BYTES - size])
-        size += len(kept[-1])
-        if size >= BODY_BYTES:
+    kept = bytearray()
+    async for chunk in response.aiter_raw():
+        kept += chunk[: BODY_BYTES - len(kept)]
+        if len(kept) >= BODY_BYTES:
             break
-    return kept
+    return kept.decode(errors="replace")

@@ -1,16 +1,26 @@
-"""What a Google Cloud project needs once, step by step: APIs, three accounts, what each may do. No key is made.
+"""What a Google Cloud project needs once, step by step: APIs, accounts, buckets, registries, and what each may do.
 
-The permissions are those that the stages and checks call: https://cloud.google.com/iam/docs/understanding-roles
+No key is made. Whatever builds reaches one bucket and one registry and no more; on the project it may only write logs.
+
+What each role holds is read off the table in `app.rights`: https://cloud.google.com/iam/docs/understanding-roles
 """
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
+
+from app.accounts import KEEP_DAYS, PREVIEW_ACCOUNT, PREVIEW_BUILDER, bucket_name
+from app.rights import permissions
+from app.setup_step import GIVEN, Step, asking_for_number
 
 ROLE = "servergemDeployer"
 REPAIR_ROLE = "servergemRepair"
 DEPLOYER, BUILDER, RUNTIME = "servergem-deployer", "servergem-build", "servergem-run"
+# Whoever makes an account may not act as it yet, so the one of previews is made here and not by the first of them.
+PREVIEWS = PREVIEW_ACCOUNT
+FORKS, FORK_BUILDER = "servergem-fork", "servergem-fork-build"
+# As `gcp.storage` gives it to a bucket that a deployment makes.
+LIFECYCLE = f'{{"rule": [{{"action": {{"type": "Delete"}}, "condition": {{"age": {KEEP_DAYS}}}}}]}}'
 APIS = (
     "artifactregistry.googleapis.com",
     "cloudbilling.googleapis.com",
@@ -23,84 +33,39 @@ APIS = (
     "serviceusage.googleapis.com",
     "storage.googleapis.com",
 )
-PERMISSIONS = (
-    "artifactregistry.dockerimages.get",
-    "artifactregistry.repositories.downloadArtifacts",
-    "artifactregistry.repositories.get",
-    "artifactregistry.tags.get",
-    "artifactregistry.tags.list",
-    "cloudbuild.builds.create",
-    "cloudbuild.builds.get",
-    "cloudbuild.builds.list",
-    "cloudbuild.builds.update",
-    "iam.serviceAccounts.get",
-    "logging.logEntries.list",
-    "resourcemanager.projects.get",
-    "resourcemanager.projects.getIamPolicy",
-    "run.jobs.create",
-    "run.jobs.delete",
-    "run.jobs.get",
-    "run.jobs.run",
-    "run.operations.get",
-    "run.revisions.get",
-    "run.revisions.list",
-    "run.routes.invoke",
-    "run.services.create",
-    "run.services.delete",
-    "run.services.get",
-    "run.services.getIamPolicy",
-    "run.services.list",
-    "run.services.setIamPolicy",
-    "run.services.update",
-    "secretmanager.secrets.getIamPolicy",
-    "secretmanager.versions.get",
-    "serviceusage.services.get",
-    "serviceusage.services.list",
-    "serviceusage.services.use",
-    "storage.buckets.get",
-    "storage.objects.create",
-    "storage.objects.get",
-)
+PERMISSIONS = permissions(repairs=False)
 # What repairs take; deployments work without it once everything is there.
-REPAIRS = (
-    "artifactregistry.repositories.create",
-    "serviceusage.services.enable",
-    "storage.buckets.create",
-    "storage.buckets.update",
-)
+REPAIRS = permissions(repairs=True)
 
 
 @dataclass(frozen=True)
-class Step:
-    """One command and why it is needed. `again` is in the error of a command whose work was done before."""
+class Yard:
+    """Where one kind of source is built: by which account, from which bucket, into which registry."""
 
-    why: str
-    command: tuple[str, ...]
-    again: str = "already exists"
+    what: str
+    builder: str
+    bucket_ending: str
+    repository: str
 
-    def __str__(self) -> str:
-        return shlex.join(self.command)
+
+# As `app.accounts` and the settings' defaults have them.
+YARDS = (
+    Yard("production", BUILDER, "", "servergem"),
+    Yard("previews", PREVIEW_BUILDER, "-previews", "servergem-previews"),
+    Yard("forks", FORK_BUILDER, "-forks", "servergem-forks"),
+)
 
 
 def steps(project: str, region: str) -> tuple[Step, ...]:
     """Everything in order; each may be run again."""
-    return (*_apis(project), *_accounts(project), *_roles(project), *_bindings(project, region))
-
-
-def keyless(project: str) -> str:
-    """How ServerGem becomes the deployer without a downloaded key."""
-    account = _email(DEPLOYER, project)
     return (
-        "ServerGem runs as the deployer without any key:\n"
-        f"  on Cloud Run       gcloud run deploy servergem … --service-account {account}\n"
-        "  on GKE             Workload Identity: bind the pod's account to it\n"
-        "  outside Google     Workload Identity Federation: write its configuration to a file and name that file in\n"
-        "                     GOOGLE_APPLICATION_CREDENTIALS\n"
-        "                     https://cloud.google.com/iam/docs/workload-identity-federation\n"
-        "Settings for ServerGem:\n"
-        f"  GOOGLE_CLOUD_PROJECT={project}\n"
-        f"  BUILD_SERVICE_ACCOUNT={_email(BUILDER, project)}\n"
-        f"  RUNTIME_SERVICE_ACCOUNT={_email(RUNTIME, project)}"
+        *_apis(project),
+        *_accounts(project),
+        *_roles(project),
+        *_bindings(project),
+        _number(project),
+        *(step for yard in YARDS for step in _yard(project, region, yard)),
+        _taken_back(project),
     )
 
 
@@ -118,6 +83,10 @@ def _accounts(project: str) -> list[Step]:
             "The account that services run as; it may do nothing until you say so",
             "ServerGem services",
         ),
+        PREVIEWS: ("The account that previews run as, which has no roles", "ServerGem previews"),
+        PREVIEW_BUILDER: ("The account that builds previews", "ServerGem builds of previews"),
+        FORKS: ("The account that approved forks run as, which has no roles", "ServerGem forks"),
+        FORK_BUILDER: ("The account that builds approved forks", "ServerGem builds of forks"),
     }
     return [
         Step(
@@ -152,48 +121,119 @@ def _roles(project: str) -> list[Step]:
 
 
 def _role(project: str, name: str, title: str, permissions: tuple[str, ...], why: str) -> Step:
-    listed = ",".join(permissions)
-    command = (
-        "gcloud",
-        "iam",
-        "roles",
-        "create",
+    """The role with exactly these permissions: made, or one of an earlier set-up brought up to date."""
+    said = (
         name,
         f"--title={title}",
         "--stage=GA",
-        f"--permissions={listed}",
+        f"--permissions={','.join(permissions)}",
+        f"--project={project}",
     )
-    return Step(why, (*command, f"--project={project}"))
+    roles = ("gcloud", "iam", "roles")
+    # https://cloud.google.com/sdk/gcloud/reference/iam/roles/update: --permissions are all that the role then has.
+    return Step(why, (*roles, "create", *said), update=(*roles, "update", *said, "--quiet"))
 
 
-def _bindings(project: str, region: str) -> list[Step]:
-    deployer, builder = _email(DEPLOYER, project), _email(BUILDER, project)
+def _bindings(project: str) -> list[Step]:
+    deployer = email(DEPLOYER, project)
     found = [
         _on_project(project, deployer, f"projects/{project}/roles/{ROLE}", "The deployer gets its role"),
         _on_project(project, deployer, f"projects/{project}/roles/{REPAIR_ROLE}", "…and that for repairs"),
-        _on_project(
-            project, builder, "roles/run.builder", "Builds read the source, write the log, push the image"
-        ),
     ]
     for name, why in (
         (BUILDER, "The deployer may build as the build account"),
         (RUNTIME, "…and run as this one"),
+        (PREVIEWS, "…and previews as this one"),
+        (PREVIEW_BUILDER, "…and build previews as this one"),
+        (FORKS, "…and forks as this one"),
+        (FORK_BUILDER, "…and build forks as this one"),
     ):
-        command = ("gcloud", "iam", "service-accounts", "add-iam-policy-binding", _email(name, project))
+        command = ("gcloud", "iam", "service-accounts", "add-iam-policy-binding", email(name, project))
         member = (
             f"--member=serviceAccount:{deployer}",
             "--role=roles/iam.serviceAccountUser",
             f"--project={project}",
         )
         found.append(Step(why, (*command, *member)))
-    found.append(
+    return [*found, _identity(project)]
+
+
+def _identity(project: str) -> Step:
+    """A federated deployer has IAM make the token with which it asks a private service whether it answers.
+
+    https://cloud.google.com/iam/docs/create-short-lived-credentials-direct#sa-credentials-oidc
+    """
+    deployer = email(DEPLOYER, project)
+    return Step(
+        "The deployer may show private services who it is",
+        (
+            "gcloud",
+            "iam",
+            "service-accounts",
+            "add-iam-policy-binding",
+            deployer,
+            f"--member=serviceAccount:{deployer}",
+            "--role=roles/iam.serviceAccountOpenIdTokenCreator",
+            f"--project={project}",
+        ),
+    )
+
+
+def _number(project: str) -> Step:
+    return Step(
+        "The project's number, which the names of its buckets hold", asking_for_number(project), tells=True
+    )
+
+
+def _yard(project: str, region: str, yard: Yard) -> list[Step]:
+    """A bucket and a registry, and an account that may read the one, write the other, and write logs.
+
+    https://cloud.google.com/build/docs/securing-builds/configure-user-specified-service-accounts
+    """
+    account = f"--member=serviceAccount:{email(yard.builder, project)}"
+    bucket = f"gs://{bucket_name(f'{{number of {project}}}', region, yard.bucket_ending)}"
+    buckets = ("gcloud", "storage", "buckets")
+    repositories = ("gcloud", "artifacts", "repositories")
+    here = (f"--location={region}", f"--project={project}")
+    private = ("--uniform-bucket-level-access", "--public-access-prevention")
+    return [
+        Step(f"The bucket for sources of {yard.what}", (*buckets, "create", bucket, *here, *private)),
         Step(
-            "The repository for images",
-            ("gcloud", "artifacts", "repositories", "create", "servergem", "--repository-format=docker",
-             f"--location={region}", f"--project={project}"),
-        )
-    )  # fmt: skip
-    return found
+            f"…which keeps them for {KEEP_DAYS} days",
+            (*buckets, "update", bucket, f"--lifecycle-file={GIVEN}"),
+            given=LIFECYCLE,
+        ),
+        Step(
+            f"The repository for images of {yard.what}",
+            (*repositories, "create", yard.repository, "--repository-format=docker", *here),
+        ),
+        Step(
+            f"Builds of {yard.what} read that bucket",
+            (*buckets, "add-iam-policy-binding", bucket, account, "--role=roles/storage.objectViewer"),
+        ),
+        Step(
+            "…push to that repository",
+            (
+                *(*repositories, "add-iam-policy-binding", yard.repository, *here),
+                *(account, "--role=roles/artifactregistry.writer"),
+            ),
+        ),
+        _on_project(project, email(yard.builder, project), "roles/logging.logWriter", "…and write their log"),
+    ]
+
+
+def _taken_back(project: str) -> Step:
+    command = ("gcloud", "projects", "remove-iam-policy-binding", project)
+    return Step(
+        "What an earlier set-up let builds do in the whole project is taken back",
+        (
+            *command,
+            f"--member=serviceAccount:{email(BUILDER, project)}",
+            "--role=roles/run.builder",
+            "--condition=None",
+        ),
+        again=("not found",),
+    )
 
 
 def _on_project(project: str, account: str, role: str, why: str) -> Step:
@@ -201,5 +241,5 @@ def _on_project(project: str, account: str, role: str, why: str) -> Step:
     return Step(why, (*command, f"--role={role}", "--condition=None"))
 
 
-def _email(name: str, project: str) -> str:
+def email(name: str, project: str) -> str:
     return f"{name}@{project}.iam.gserviceaccount.com"

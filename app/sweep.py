@@ -5,22 +5,28 @@ It decides nothing itself: each pull request that differs is looked at by the sa
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from app import log
-from app.deploy import Removal, removal_of
-from app.deployment import World
 from app.github import GitHubError
 from app.model import Repository, Review
-from app.stages.wanted import app_label
+from app.ownership import APP, INSTALLATION, PULL_REQUEST, REPOSITORY, app_label
+from app.recovery import Recovery, most_looks, pause
+from app.start import Removal, removal_of
 from app.store.previews import PreviewRow
+from app.world import World
 from gcp import cloud_run
 from gcp.errors import GoogleError
 
-Start = Callable[[str, str, object], None]
+NUMBER = re.compile(r"[0-9]{1,18}")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,10 +42,12 @@ class Orphan:
 
 
 class Sweep:
-    """Runs in a thread of its own; `start` begins a story under an id that makes it one."""
+    """Runs in a thread of its own."""
 
-    def __init__(self, world: World, start: Start) -> None:
-        self._world, self._start = world, start
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._recovery = Recovery(world)
+        self._looked: dict[int, float] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
 
@@ -59,66 +67,87 @@ class Sweep:
             self._stop.wait(self._world.settings.sweep)
 
     def once(self, now: float) -> None:
-        """One comparison; `now` is epoch seconds."""
+        """One comparison; `now` is epoch seconds. What cannot be looked at is logged and keeps nothing else back."""
         mark = f"sweep-{int(now * 1000)}"
         rows = self._world.store.previews.every()
-        for row in rows:
-            if row.expires and row.expires < now:
-                self._remove(removal_of(self._world, row, "Its time was over", regardless=True, mark=mark))
-        for (repository, number), sha in self._known(rows).items():
+        over = [row for row in rows if row.expires and row.expires < now]
+        self._each([now], self._recovery.redeliver)
+        self._each(over, lambda row: self._expire(row, mark))
+        self._each(self._due(rows, now), lambda repository: self._look(repository, rows, now, mark))
+        self._each(self._orphans(rows), lambda orphan: self._settle(orphan, now, mark))
+
+    def _each(self, things: Iterable[T], do: Callable[[T], None]) -> None:
+        for thing in things:
             if self._stop.is_set():
                 return
-            if self._differs(repository, number, sha):
-                self._start("review", f"{mark}-{repository.id}-{number}", Review(repository, number, mark))
-        for orphan in self._orphans(rows):
-            home = Repository(orphan.repository_id, "-", "-", orphan.installation_id)
-            row = PreviewRow(
-                f"{orphan.project}/{orphan.region}/{orphan.name}",
-                home.id,
-                home.owner,
-                home.name,
-                home.installation_id,
-                orphan.number,
-                orphan.name.partition("-pr-")[0],
-                orphan.name,
-                orphan.project,
-                orphan.region,
-                False,
-                "",
-            )
-            log.warning("sweep.orphan", service=orphan.name, pull_request=str(orphan.number))
-            self._remove(removal_of(self._world, row, "Nobody knows of it", final=True, mark=mark))
-
-    def _known(self, rows: list[PreviewRow]) -> dict[tuple[Repository, int], str]:
-        """Each pull request that has a preview, or may want one, with the head that we know; empty when none."""
-        known = {(row.home, row.number): row.sha for row in rows}
-        for repository in self._world.store.repositories():
             try:
-                pulls = self._world.github.open_pull_requests(repository)
-            except GitHubError as refused:
-                log.warning("sweep.unseen", repository=repository.full_name, error=str(refused))
-                continue
-            for pull in pulls:
-                if self._world.store.previews.verdict(repository.id, pull.number) == "":
-                    known.setdefault((repository, pull.number), "")
-        return known
+                do(thing)
+            except Exception as error:  # noqa: BLE001 - it is logged whole, and the others have their turn
+                log.fault("sweep.skipped", error, thing=str(thing))
 
-    def _differs(self, repository: Repository, number: int, sha: str) -> bool:
-        if not sha:
-            return True
+    def _expire(self, row: PreviewRow, mark: str) -> None:
+        self._remove(removal_of(self._world, row, "Its time was over", regardless=True, mark=mark))
+
+    def _due(self, rows: list[PreviewRow], now: float) -> list[Repository]:
+        """The repositories whose turn it is, the longest unlooked first, no more than GitHub's limit has room for."""
+        store, sweep = self._world.store, self._world.settings.sweep
+        last = store.deployments.last_started()
+        every = {row.repository_id: row.home for row in rows}
+        every |= {repository.id: repository for repository in store.deployments.repositories()}
+        due = [
+            repository
+            for repository in every.values()
+            if now >= self._looked.get(repository.id, 0.0) + pause(now - last.get(repository.id, 0.0), sweep)
+        ]
+        due.sort(key=lambda each: (self._looked.get(each.id, 0.0), -last.get(each.id, 0.0)))
+        taken: Counter[int] = Counter()
+        chosen: list[Repository] = []
+        for repository in due:
+            if taken[repository.installation_id] < most_looks(sweep):
+                taken[repository.installation_id] += 1
+                chosen.append(repository)
+        return chosen
+
+    def _look(self, repository: Repository, rows: list[PreviewRow], now: float, mark: str) -> None:
+        """What happened in a repository: pushes that nobody heard of, pull requests that are not as they were."""
+        self._looked[repository.id] = now
         try:
-            pull = self._world.github.pull_request(repository, number)
+            self._recovery.find_pushes(repository, now)
+            numbers = self._changed(repository, rows)
         except GitHubError as refused:
             log.warning("sweep.unseen", repository=repository.full_name, error=str(refused))
-            return False
-        return pull is None or not pull.open or pull.head_sha != sha
+            return
+        for number in sorted(numbers):
+            self._world.start(Review(repository, number, mark), f"{mark}-{repository.id}-{number}")
+
+    def _changed(self, repository: Repository, rows: list[PreviewRow]) -> set[int]:
+        """Each pull request about which anything that decides is not as it was at the last look."""
+        seen = self._world.store.pull_requests.seen
+        pulls = {pull.number: pull for pull in self._world.github.open_pull_requests(repository)}
+        known = {row.number: row.sha for row in rows if row.repository_id == repository.id}
+        changed = {pull.number for pull in pulls.values() if seen(repository.id, pull.number) != pull.seen}
+        return changed | {
+            number for number, sha in known.items() if number not in pulls or pulls[number].head_sha != sha
+        }
+
+    def _settle(self, orphan: Orphan, now: float, mark: str) -> None:
+        """A preview of which our rows do not know: kept and looked at while its pull request is open, else removed."""
+        log.warning("sweep.orphan", service=orphan.name, pull_request=str(orphan.number))
+        github, row = self._world.github, row_of(orphan, now, "-", "-")
+        home = github.repository_of(orphan.repository_id, orphan.installation_id)
+        pull = github.pull_request(home, orphan.number) if home else None
+        if home is None or pull is None or not pull.open:
+            self._remove(removal_of(self._world, row, "Nobody knows of it", final=True, mark=mark))
+            return
+        self._world.store.previews.want(row_of(orphan, now, home.owner, home.name))
+        self._world.start(Review(pull.repository, orphan.number, mark), f"{mark}-{home.id}-{orphan.number}")
 
     def _orphans(self, rows: list[PreviewRow]) -> list[Orphan]:
         settings = self._world.settings
         places = {(row.project, row.region) for row in rows}
         places |= {(project, settings.region) for project in settings.every_project()}
         lanes = {row.lane for row in rows}
-        found = []
+        found: list[Orphan] = []
         for project, region in sorted(places):
             try:
                 services = cloud_run.services(self._world.google, project, region)
@@ -127,19 +156,41 @@ class Sweep:
                 continue
             for service in services:
                 labels = dict(service.labels)
-                ours = labels.get("github-app") == app_label(settings) and "pull-request" in labels
-                if ours and f"{project}/{region}/{service.name}" not in lanes:
-                    found.append(
-                        Orphan(
-                            project,
-                            region,
-                            service.name,
-                            int(labels.get("repository-id", "0")),
-                            int(labels.get("installation-id", "0")),
-                            int(labels["pull-request"]),
-                        )
-                    )
+                ours = labels.get(APP) == app_label(settings.github_app_id) and PULL_REQUEST in labels
+                if ours and f"{labels.get(REPOSITORY)}/{project}/{region}/{service.name}" not in lanes:
+                    found += orphans_in(project, region, service.name, labels)
         return found
 
     def _remove(self, removal: Removal) -> None:
-        self._start("remove", removal.id, removal)
+        self._world.start(removal, removal.id)
+
+
+def orphans_in(project: str, region: str, name: str, labels: Mapping[str, str]) -> tuple[Orphan, ...]:
+    """The service, unless a label of ours holds no number: somebody else wrote it then, and it is left alone."""
+    ids = [labels.get(label, "") for label in (REPOSITORY, INSTALLATION, PULL_REQUEST)]
+    if not all(NUMBER.fullmatch(each) for each in ids):
+        log.warning("sweep.odd_labels", service=name, project=project, labels=dict(labels))
+        return ()
+    return (Orphan(project, region, name, *map(int, ids)),)
+
+
+def row_of(orphan: Orphan, now: float, owner: str, repository: str) -> PreviewRow:
+    """The row that a preview would have, as far as its labels tell.
+
+    How often it was made nobody knows; the seconds (epoch) are a generation that no revision of it has in its name.
+    """
+    return PreviewRow(
+        f"{orphan.repository_id}/{orphan.project}/{orphan.region}/{orphan.name}",
+        orphan.repository_id,
+        owner,
+        repository,
+        orphan.installation_id,
+        orphan.number,
+        orphan.name.partition("-pr-")[0],
+        orphan.name,
+        orphan.project,
+        orphan.region,
+        False,
+        "",
+        generation=int(now),
+    )

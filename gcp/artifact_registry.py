@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from google.cloud import artifactregistry_v1 as registry
+from google.iam.v1 import iam_policy_pb2
 from google.protobuf import duration_pb2
 
 from gcp.cloud import TIMEOUT, Google
@@ -27,22 +28,29 @@ class RepositoryInfo:
 
 def repository(google: Google, project: str, region: str, name: str) -> RepositoryInfo | None:
     """The repository, None when there is none."""
-    try:
-        found = google.ask(
-            "ArtifactRegistry.GetRepository",
-            lambda: google.registry.get_repository(
-                name=_repository(project, region, name), retry=None, timeout=TIMEOUT
-            ),
-        )
-    except GoogleError as error:
-        if error.code == "NOT_FOUND":
-            return None
-        raise
-    return RepositoryInfo(found.name, found.format_.name)
+    full = _repository(project, region, name)
+    found = google.unless_missing(
+        "ArtifactRegistry.GetRepository", lambda: google.registry.get_repository, name=full
+    )
+    return RepositoryInfo(found.name, found.format_.name) if found is not None else None
 
 
-def create_repository(google: Google, project: str, region: str, name: str) -> None:
-    """Make a Docker repository that forgets what nobody needs; one that is there already is as good."""
+def test_permissions(
+    google: Google, project: str, region: str, name: str, permissions: tuple[str, ...]
+) -> frozenset[str]:
+    """Those of `permissions` that we hold on the repository; GoogleError NOT_FOUND when there is none."""
+    request = iam_policy_pb2.TestIamPermissionsRequest(
+        resource=_repository(project, region, name), permissions=list(permissions)
+    )
+    held: Any = google.ask(
+        "ArtifactRegistry.TestIamPermissions",
+        lambda: google.registry.test_iam_permissions(request=request, timeout=TIMEOUT),
+    )
+    return frozenset(held.permissions)
+
+
+def create_repository(google: Google, project: str, region: str, name: str) -> bool:
+    """Make a Docker repository that forgets what nobody needs; False when there is one already, which is as good."""
     request = registry.CreateRepositoryRequest(
         parent=f"projects/{project}/locations/{region}",
         repository_id=name,
@@ -54,14 +62,15 @@ def create_repository(google: Google, project: str, region: str, name: str) -> N
         ),
     )
     try:
-        operation: Any = google.ask(
-            "ArtifactRegistry.CreateRepository",
-            lambda: google.registry.create_repository(request=request, retry=None, timeout=TIMEOUT),
+        operation: Any = google.call(
+            "ArtifactRegistry.CreateRepository", lambda: google.registry.create_repository, request=request
         )
         finished(google, "ArtifactRegistry.CreateRepository", operation)
     except GoogleError as error:
         if error.code != "ALREADY_EXISTS":
             raise
+        return False
+    return True
 
 
 def image_digest(
@@ -69,18 +78,8 @@ def image_digest(
 ) -> str | None:
     """The digest that a tag stands for, None when there is no such image."""
     name = f"{_repository(project, region, repository_name)}/packages/{quote(package, safe='')}/tags/{tag}"
-    try:
-        found = google.ask(
-            "ArtifactRegistry.GetTag",
-            lambda: google.registry.get_tag(
-                request=registry.GetTagRequest(name=name), retry=None, timeout=TIMEOUT
-            ),
-        )
-    except GoogleError as error:
-        if error.code == "NOT_FOUND":
-            return None
-        raise
-    return found.version.rpartition("/")[2]
+    found = google.unless_missing("ArtifactRegistry.GetTag", lambda: google.registry.get_tag, name=name)
+    return found.version.rpartition("/")[2] if found is not None else None
 
 
 def delete_version(
@@ -90,9 +89,8 @@ def delete_version(
     name = f"{_repository(project, region, repository_name)}/packages/{quote(package, safe='')}/versions/{digest}"
     request = registry.DeleteVersionRequest(name=name, force=True)
     try:
-        operation: Any = google.ask(
-            "ArtifactRegistry.DeleteVersion",
-            lambda: google.registry.delete_version(request=request, retry=None, timeout=TIMEOUT),
+        operation: Any = google.call(
+            "ArtifactRegistry.DeleteVersion", lambda: google.registry.delete_version, request=request
         )
         finished(google, "ArtifactRegistry.DeleteVersion", operation)
     except GoogleError as error:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from gcp.cloud import TIMEOUT, Google
+from gcp.cloud import Google
 
 
 def enabled(google: Google, project: str) -> bool:
     """Whether a billing account that is open is linked to the project."""
-    found = google.ask(
+    found = google.call(
         "CloudBilling.GetProjectBillingInfo",
-        lambda: google.billing.get_project_billing_info(
-            name=f"projects/{project}", retry=None, timeout=TIMEOUT
-        ),
+        lambda: google.billing.get_project_billing_info,
+        name=f"projects/{project}",
     )
     return bool(found.billing_enabled)

@@ -7,16 +7,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.retry import heard
 from gcp import cloud_build, cloud_logging
 from gcp.cloud import Google
 from gcp.cloud_build import BuildState
-from gcp.cloud_logging import MOST_BUILDS, LogLine
+from gcp.cloud_logging import LAG, MOST_BUILDS, Log, LogLine
 from gcp.errors import GoogleError
 
-# Entries come late and out of order; those of the last seconds are asked for again.
-LOG_LAG = 5.0
-# After a build has ended its last lines may still be on their way.
-LAST_LOOKS = 5
+# Builds are looked at often, their log at every so many looks: reads of logs are few, and a line is shown soon.
+LOG_LOOKS = 2
+# What Cloud Build writes last.
+LAST_WORDS = ("DONE", "ERROR")
+# A rate that Google refuses is a minute's; we come back slower each time, up to this.
+LONGEST_PAUSE = 30.0
 # A waiting thread looks up this often even when nobody wakes it.
 LONGEST_SLEEP = 30.0
 
@@ -33,6 +36,7 @@ class _Waiter:
     error: GoogleError | None = None
     lines: list[LogLine] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
+    complete: bool = False
 
 
 @dataclass
@@ -45,13 +49,17 @@ class _Place:
     seen: dict[str, float] = field(default_factory=dict)
     since: float = field(default_factory=time.time)
     turn: int = 0
+    looks: int = 0
 
 
 class BuildWatcher:
-    """`wait` blocks the calling thread until its build has ended; one thread for each place looks."""
+    """`wait` blocks the calling thread until its build has ended; one thread for each place looks.
 
-    def __init__(self, google: Google, interval: float) -> None:
-        self._google, self._interval = google, interval
+    `interval` is between two looks, `patience` how long the end of a failed build's log is waited for; seconds.
+    """
+
+    def __init__(self, google: Google, interval: float, patience: float) -> None:
+        self._google, self._interval, self._patience = google, interval, patience
         self._places: dict[tuple[str, str], _Place] = {}
         self._lock = threading.Lock()
 
@@ -96,6 +104,7 @@ class BuildWatcher:
 
     def _look_on(self, place: _Place) -> None:
         """Until nobody waits here any longer."""
+        pause = self._interval
         while True:
             with self._lock:
                 waiters = list(place.waiters)
@@ -104,17 +113,25 @@ class BuildWatcher:
                     return
             try:
                 self._look(place, waiters)
+                pause = self._interval
             except GoogleError as error:
-                for waiter in waiters:
-                    waiter.error = error
-                    waiter.changed.set()
-            time.sleep(self._interval)
+                if error.code == "RESOURCE_EXHAUSTED" and error.transient:
+                    pause = min(pause * 2, LONGEST_PAUSE)
+                else:
+                    self._give_up(waiters, error)
+            time.sleep(pause)
+
+    def _give_up(self, waiters: list[_Waiter], error: GoogleError) -> None:
+        for waiter in waiters:
+            waiter.error = error
+            waiter.changed.set()
 
     def _look(self, place: _Place, waiters: list[_Waiter]) -> None:
         states = cloud_build.running(self._google, place.project, place.region)
         listened = [waiter for waiter in waiters if waiter.on_log]
-        if listened:
+        if listened and place.looks % LOG_LOOKS == 0:
             self._read_log(place, listened)
+        place.looks += 1
         for waiter in waiters:
             waiter.state = states.get(waiter.build_id) or cloud_build.get(
                 self._google, place.project, place.region, waiter.build_id
@@ -130,31 +147,46 @@ class BuildWatcher:
         start = place.turn % len(ids)
         asked = (ids[start:] + ids[:start])[:MOST_BUILDS]
         place.turn = start + MOST_BUILDS if len(ids) > MOST_BUILDS else 0
-        lines = cloud_logging.build_lines(self._google, place.project, asked, place.since - LOG_LAG)
-        for line in lines:
+        question = cloud_logging.of_builds(asked)
+        answer = cloud_logging.read(self._google, place.project, question, place.since - LAG)
+        for line in answer.lines:
             if line.insert_id not in place.seen and line.of in by_build:
                 place.seen[line.insert_id] = line.time
                 by_build[line.of].lines.append(line)
-        place.since = max([place.since, *(line.time for line in lines)])
-        place.seen = {key: at for key, at in place.seen.items() if at >= place.since - 2 * LOG_LAG}
+        place.since = max([place.since, *(line.time for line in answer.lines)])
+        place.seen = {key: at for key, at in place.seen.items() if at >= place.since - 2 * LAG}
 
     def _last_lines(self, project: str, waiter: _Waiter, state: BuildState) -> None:
-        """A build's end is known before its last lines are: look until they are there, a few times."""
-        if waiter.on_log is None or not state.ended or state.status == "SUCCESS":
+        """A build's end is known before its last lines are, and those say why it failed.
+
+        Nobody waits for the last lines of one that went well: those that are there are read once.
+        """
+        well = state.status == "SUCCESS"
+        if waiter.on_log is None or not state.ended or (well and waiter.complete):
             return
-        for _ in range(LAST_LOOKS):
-            lines = cloud_logging.build_lines(self._google, project, (waiter.build_id,), 0.0)
-            fresh = [line for line in lines if line.insert_id not in waiter.told]
-            waiter.lines += fresh
-            self._tell(waiter)
-            if any(line.text.startswith(("DONE", "ERROR")) for line in lines):
-                return
-            time.sleep(self._interval)
+        patience = 0.0 if well else self._patience
+        log = Log(self._google, project, cloud_logging.of_builds((waiter.build_id,)), waiter.told)
+        rest = log.to_the_end(
+            patience=patience,
+            quiet=patience,
+            interval=self._interval,
+            is_last=_is_last,
+            complete=waiter.complete,
+        )
+        for line in rest:
+            waiter.on_log(line.text)
+        if log.trouble and patience:
+            heard.get()(log.trouble)
 
     def _tell(self, waiter: _Waiter) -> None:
         """Hand the lines over in the waiting thread, whose log and report they belong to."""
         lines, waiter.lines = waiter.lines, []
         for line in lines:
             waiter.told.add(line.insert_id)
+            waiter.complete = waiter.complete or _is_last(line)
             if waiter.on_log:
                 waiter.on_log(line.text)
+
+
+def _is_last(line: LogLine) -> bool:
+    return line.text.startswith(LAST_WORDS)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from importlib import import_module
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.retry import Policy
-from gcp.errors import ask
+from gcp import identity
+from gcp.errors import GoogleError, ask
+from gcp.log_reads import LogReads
 
 if TYPE_CHECKING:
     import grpc
@@ -28,6 +30,8 @@ T = TypeVar("T")
 # The libraries have no time limit of their own for some calls; ours is generous for any of these.
 TIMEOUT = 30.0
 # Idle connections are cut by networks between us and Google; a ping keeps them known to be alive.
+# The account of whoever asks a stand-in, which knows no credentials.
+STAND_IN = "serviceAccount:servergem-deployer@sandbox.iam.gserviceaccount.com"
 CHANNEL = (("grpc.keepalive_time_ms", 60_000), ("grpc.max_receive_message_length", 32 * 1024 * 1024))
 
 
@@ -37,21 +41,74 @@ class Google:
     def __init__(self, endpoint: str = "", storage_endpoint: str = "", policy: Policy | None = None) -> None:
         self.endpoint, self.storage_endpoint = endpoint, storage_endpoint
         self.policy = policy or Policy()
+        self.log_reads = LogReads()
         self._building = RLock()
 
     def ask(self, method: str, call: Callable[[], T]) -> T:
         """One call under its name, through the retry layer. Raises GoogleError."""
         return ask(self.policy, method, call)
 
+    def call(
+        self,
+        method: str,
+        find: Callable[[], Callable[..., T]],
+        *given: Any,
+        timeout: float = TIMEOUT,
+        **words: Any,
+    ) -> T:
+        """One call of a library's method under Google's name for it, within `timeout` seconds, retried by us alone.
+
+        `find` gives the method: its client is built when it is first needed, which may fail like a call.
+        Raises GoogleError.
+        """
+        return self.ask(method, lambda: find()(*given, retry=None, timeout=timeout, **words))
+
+    def unless_missing(
+        self, method: str, find: Callable[[], Callable[..., T]], *given: Any, **words: Any
+    ) -> T | None:
+        """The same, and None where Google says that there is no such thing."""
+        try:
+            return self.call(method, find, *given, **words)
+        except GoogleError as error:
+            if error.code != "NOT_FOUND":
+                raise
+        return None
+
+    def every(
+        self, method: str, find: Callable[[], Callable[..., Iterable[T]]], *given: Any, **words: Any
+    ) -> list[T]:
+        """The same for a list: all of its pages."""
+        return self.ask(method, lambda: list(find()(*given, retry=None, timeout=TIMEOUT, **words)))
+
     def identity_token(self, audience: str) -> str:
-        """Who we are, for a private service; its audience is the service's own URL, also at a tag's."""
+        """Who we are, for a private service; its audience is the service's own URL, also at a tag's.
+
+        Raises NoIdentity where the credentials cannot tell.
+        """
         if self.endpoint:
             return "stand-in"
         from google.auth.transport.requests import Request
-        from google.oauth2 import id_token
 
-        fetch: Callable[..., str] = id_token.fetch_id_token
-        return self.ask("iam.idToken", lambda: fetch(Request(), audience))
+        return identity.token(audience, Request())
+
+    @cached_property
+    def member(self) -> str:
+        """Who we are as a member of a policy; empty where the credentials do not tell, as those of a user do not."""
+        if self.endpoint:
+            return STAND_IN
+        import google.auth
+        from google.auth.exceptions import GoogleAuthError
+        from google.auth.transport.requests import Request
+
+        load: Callable[..., Any] = google.auth.default
+        try:
+            credentials, _ = load(scopes=["https://www.googleapis.com/auth/cloud-platform"])
+            if getattr(credentials, "service_account_email", "") == "default":
+                credentials.refresh(Request())  # the metadata server tells the address with the token
+        except GoogleAuthError:
+            return ""
+        email = getattr(credentials, "service_account_email", "") or ""
+        return f"serviceAccount:{email}" if "@" in email else ""
 
     @cached_property
     def projects(self) -> ProjectsClient:

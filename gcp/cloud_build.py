@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from google.cloud.devtools import cloudbuild_v1 as cb
 from google.protobuf import duration_pb2
 
-from app.model import Source
+from gcp import iam
+from gcp.build_steps import BuildRequest, steps
 from gcp.cloud import TIMEOUT, Google
 from gcp.errors import GoogleError
 
 MANAGED = "servergem"
 UNDER_WAY = ("PENDING", "QUEUED", "WORKING")
 PAGE = 1000
-DOCKER = "gcr.io/cloud-builders/docker"
-PACK = "gcr.io/k8s-skaffold/pack"
-BUILDER = "gcr.io/buildpacks/builder:latest"
+# Where every project may build, and what one is told that may not build elsewhere.
+ANYWHERE, BARRED = "global", "run builds in this region"
 ENDED = {"SUCCESS", "FAILURE", "INTERNAL_ERROR", "TIMEOUT", "CANCELLED", "EXPIRED"}
 
 
 @dataclass(frozen=True)
-class BuildRequest:
-    """What is to be built: from which source, how, and under which names. `tags[-1]` is this build's own."""
+class Submitted:
+    """A build that has begun, and the region in which it runs."""
 
-    project: str
+    id: str
     region: str
-    source: Source
-    directory: str
-    image_name: str
-    tag: str
-    kind: str
-    dockerfile: str = "Dockerfile"
-    target: str = ""
-    args: tuple[tuple[str, str], ...] = ()
-    env: tuple[tuple[str, str], ...] = ()
-    cache_reference: str = ""
-    service_account: str = ""
-    timeout: int = 1800
-    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,27 +46,26 @@ class BuildState:
         return self.status in ENDED
 
 
-def submit(google: Google, request: BuildRequest) -> str:
-    """Begin a build and give its id. After a lost answer the build is looked for before another is begun."""
-    wish = cb.CreateBuildRequest(
-        parent=_location(request.project, request.region), project_id=request.project, build=_build(request)
-    )
-    doubtful = False
+def submit(google: Google, request: BuildRequest) -> Submitted:
+    """Begin a build: in its region, or in Cloud Build's global one where this project may not build in that one.
 
-    def begin() -> str:
-        nonlocal doubtful
-        if doubtful and (found := _newest(google, request.project, request.region, request.tags[-1])):
-            return found.id
-        doubtful = True
-        operation: Any = google.builds.create_build(request=wish, retry=None, timeout=TIMEOUT)
-        return str(operation.metadata.build.id)
-
-    return google.ask("CloudBuild.CreateBuild", begin)
+    After a lost answer the build is looked for before another is begun.
+    https://cloud.google.com/build/docs/locations#restricted_regions_for_some_projects
+    """
+    try:
+        return Submitted(_submit(google, request), request.region)
+    except GoogleError as error:
+        if BARRED not in str(error) or request.region == ANYWHERE:
+            raise
+    return Submitted(_submit(google, replace(request, region=ANYWHERE)), ANYWHERE)
 
 
-def find(google: Google, project: str, region: str, tag: str) -> BuildState | None:
-    """The newest build with this tag."""
-    return google.ask("CloudBuild.ListBuilds", lambda: _newest(google, project, region, tag))
+def find(google: Google, project: str, region: str, tag: str) -> tuple[BuildState, str] | None:
+    """The newest build with this tag, and the region in which it runs."""
+    for place in (region, ANYWHERE):
+        if found := google.ask("CloudBuild.ListBuilds", partial(_newest, google, project, place, tag)):
+            return found, place
+    return None
 
 
 def running(google: Google, project: str, region: str) -> dict[str, BuildState]:
@@ -96,12 +83,18 @@ def get(google: Google, project: str, region: str, build_id: str) -> BuildState:
     request = cb.GetBuildRequest(
         name=f"{_location(project, region)}/builds/{build_id}", project_id=project, id=build_id
     )
-    return _state(
-        google.ask(
-            "CloudBuild.GetBuild",
-            lambda: google.builds.get_build(request=request, retry=None, timeout=TIMEOUT),
-        )
+    return _state(google.call("CloudBuild.GetBuild", lambda: google.builds.get_build, request=request))
+
+
+def default_account(google: Google, project: str, region: str) -> str:
+    """The account of a build that names none; empty where the project's organisation wants one to be named."""
+    request = cb.GetDefaultServiceAccountRequest(name=f"{_location(project, region)}/defaultServiceAccount")
+    found = google.call(
+        "CloudBuild.GetDefaultServiceAccount",
+        lambda: google.builds.get_default_service_account,
+        request=request,
     )
+    return str(found.service_account_email).rpartition("/")[2]
 
 
 def cancel(google: Google, project: str, region: str, build_id: str) -> None:
@@ -110,13 +103,27 @@ def cancel(google: Google, project: str, region: str, build_id: str) -> None:
         name=f"{_location(project, region)}/builds/{build_id}", project_id=project, id=build_id
     )
     try:
-        google.ask(
-            "CloudBuild.CancelBuild",
-            lambda: google.builds.cancel_build(request=request, retry=None, timeout=TIMEOUT),
-        )
+        google.call("CloudBuild.CancelBuild", lambda: google.builds.cancel_build, request=request)
     except GoogleError as error:
         if error.code not in ("FAILED_PRECONDITION", "NOT_FOUND"):
             raise
+
+
+def _submit(google: Google, request: BuildRequest) -> str:
+    wish = cb.CreateBuildRequest(
+        parent=_location(request.project, request.region), project_id=request.project, build=_build(request)
+    )
+    doubtful = False
+
+    def begin() -> str:
+        nonlocal doubtful
+        if doubtful and (found := _newest(google, request.project, request.region, request.tags[-1])):
+            return found.id
+        doubtful = True
+        operation: Any = google.builds.create_build(request=wish, retry=None, timeout=TIMEOUT)
+        return str(operation.metadata.build.id)
+
+    return google.ask("CloudBuild.CreateBuild", begin)
 
 
 def _newest(google: Google, project: str, region: str, tag: str) -> BuildState | None:
@@ -152,51 +159,17 @@ def _build(request: BuildRequest) -> cb.Build:
                 bucket=source.bucket, object_=source.object, generation=source.generation
             )
         ),
-        steps=_docker(request) if request.kind == "dockerfile" else _pack(request),
+        steps=steps(request),
         # pack publishes its image itself, and what is not in the daemon cannot be pushed from it.
         images=[f"{request.image_name}:{request.tag}"] if request.kind == "dockerfile" else [],
         tags=list(request.tags),
         timeout=duration_pb2.Duration(seconds=request.timeout),
-        service_account=f"projects/{request.project}/serviceAccounts/{account}" if account else "",
+        service_account=f"projects/{iam.home(account) or request.project}/serviceAccounts/{account}"
+        if account
+        else "",
         # A build account of one's own must not rely on the default log bucket.
         options=cb.BuildOptions(logging=cb.BuildOptions.LoggingMode.CLOUD_LOGGING_ONLY),
     )
-
-
-def _docker(request: BuildRequest) -> list[cb.BuildStep]:
-    """BuildKit, with layers kept in the registry; the image is loaded so that Cloud Build pushes and digests it."""
-    cache = request.cache_reference
-    arguments = ["buildx", "build", "--load", "--progress=plain", "-f", request.dockerfile]
-    arguments += ["-t", f"{request.image_name}:{request.tag}"]
-    if cache:
-        arguments += [f"--cache-from=type=registry,ref={cache}"]
-        arguments += [f"--cache-to=type=registry,ref={cache},mode=max"]
-    if request.target:
-        arguments += ["--target", request.target]
-    for name, value in request.args:
-        arguments += ["--build-arg", f"{name}={value}"]
-    create = ["buildx", "create", "--name", "servergem", "--driver", "docker-container", "--use"]
-    return [
-        cb.BuildStep(name=DOCKER, id="prepare", args=create),
-        cb.BuildStep(
-            name=DOCKER,
-            id="build",
-            args=[*arguments, "."],
-            dir_=request.directory,
-            env=["DOCKER_BUILDKIT=1"],
-        ),
-    ]
-
-
-def _pack(request: BuildRequest) -> list[cb.BuildStep]:
-    """Google's buildpacks, with the layers of the last build from a cache image."""
-    image = f"{request.image_name}:{request.tag}"
-    arguments = ["build", image, "--builder", BUILDER, "--network", "cloudbuild", "--publish"]
-    if request.cache_reference:
-        arguments += ["--cache-image", request.cache_reference]
-    for name, value in request.env:
-        arguments += ["--env", f"{name}={value}"]
-    return [cb.BuildStep(name=PACK, id="build", entrypoint="pack", args=arguments, dir_=request.directory)]
 
 
 def _location(project: str, region: str) -> str:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from google.cloud import run_v2
 from google.protobuf import duration_pb2
 
-from gcp import cloud_logging
+from app.retry import heard
+from gcp import cloud_logging, service_parts
 from gcp.cloud import TIMEOUT, Google
-from gcp.cloud_run import WantedService, container
+from gcp.cloud_logging import QUIET, Log, LogLine
 from gcp.errors import GoogleError
 from gcp.operations import finished
+from gcp.service_specification import WantedService, container
 
 # https://cloud.google.com/run/docs/create-jobs: a job's name
 LONGEST_NAME = 63
+# https://cloud.google.com/run/docs/configuring/jobs/cpu and https://cloud.google.com/run/docs/configuring/jobs/memory-limits
+LEAST_CPU, LEAST_MEBIBYTES = 1, 512
+# The command is looked at often, its log at every so many looks: reads of logs are few.
+LOG_LOOKS = 5
 
 
 @dataclass(frozen=True)
@@ -52,23 +58,47 @@ def run(
 ) -> Execution:
     """Run it once, whatever is lost on the way, and give its end; cancelled when `stop` says so.
 
+    The job stays, so that whoever asks again finds how it went; `delete` takes it away once that is written down.
     `interval` is between two looks, `patience` how long its last lines are waited for; both in seconds.
     """
     service = wanted.service
     _make(google, wanted)
     name = _begin(google, service, wanted.name)
-    told = 0
-    while True:
-        found = _look(google, name)
-        told = _tell(google, service, found, told, on_log)
-        if found.ended:
-            break
-        if stop():
+    log = Log(google, service.project, cloud_logging.of_execution(name.rpartition("/")[2]))
+    looks, cancelled = 0, False
+    while not (found := _look(google, name)).ended:
+        if looks % LOG_LOOKS == 0:
+            _tell(log.next_lines(), on_log)
+        if not cancelled and stop():
             _cancel(google, name)
+            cancelled = True
+        looks += 1
         time.sleep(interval)
-    _tell_the_rest(google, service, found, told, on_log, interval, patience)
-    _delete(google, service, wanted.name)
+    _tell(_rest(log, found, interval, patience), on_log)
+    if log.trouble:
+        heard.get()(log.trouble)
     return found
+
+
+def delete(google: Google, project: str, region: str, job: str) -> None:
+    """Take a job and its executions away; it may be gone already."""
+    name = f"projects/{project}/locations/{region}/jobs/{job}"
+    operation: Any = google.unless_missing("Jobs.DeleteJob", lambda: google.jobs.delete_job, name=name)
+    if operation is not None:
+        finished(google, "Jobs.DeleteJob", operation)
+
+
+def _tell(lines: Iterable[LogLine], on_log: Callable[[str], None]) -> None:
+    for line in lines:
+        on_log(line.text)
+
+
+def _rest(log: Log, found: Execution, interval: float, patience: float) -> Iterator[LogLine]:
+    """After a failure the end of the log is the reason, and is waited for; after success it is only shown."""
+    quiet = patience * QUIET
+    if found.succeeded:
+        return log.to_the_end(patience=quiet, quiet=2 * interval, interval=interval)
+    return log.to_the_end(patience=patience, quiet=quiet, interval=interval)
 
 
 def _make(google: Google, wanted: WantedTask) -> None:
@@ -77,10 +107,7 @@ def _make(google: Google, wanted: WantedTask) -> None:
         parent=f"projects/{service.project}/locations/{service.region}", job_id=wanted.name, job=_job(wanted)
     )
     try:
-        operation: Any = google.ask(
-            "Jobs.CreateJob",
-            lambda: google.jobs.create_job(request=request, retry=None, timeout=TIMEOUT),
-        )
+        operation: Any = google.call("Jobs.CreateJob", lambda: google.jobs.create_job, request=request)
     except GoogleError as error:
         if error.code != "ALREADY_EXISTS":
             raise
@@ -94,14 +121,39 @@ def _job(wanted: WantedTask) -> run_v2.Job:
         labels=dict(service.labels),
         template=run_v2.ExecutionTemplate(
             task_count=1,
-            template=run_v2.TaskTemplate(
-                containers=[container(service, command=wanted.command)],
-                max_retries=0,
-                timeout=duration_pb2.Duration(seconds=wanted.timeout),
-                service_account=service.service_account,
-            ),
+            template=_template(wanted),
         ),
     )
+
+
+def _template(wanted: WantedTask) -> run_v2.TaskTemplate:
+    """With the service's own network and files: a command such as a migration is there for their sake."""
+    service = wanted.service
+    return run_v2.TaskTemplate(
+        containers=[_task(wanted)],
+        max_retries=0,
+        timeout=duration_pb2.Duration(seconds=wanted.timeout),
+        service_account=service.service_account,
+        volumes=service_parts.volumes(service.config),
+        vpc_access=service_parts.vpc_access(service.config.vpc),
+        encryption_key=service.config.encryption_key,
+    )
+
+
+def _task(wanted: WantedTask) -> run_v2.Container:
+    """The service's own container with another command, and never less than a job must have."""
+    made = container(wanted.service, command=wanted.command)
+    limits = dict(made.resources.limits)
+    if float(limits["cpu"]) < LEAST_CPU:
+        made.resources.limits["cpu"] = str(LEAST_CPU)
+    if _mebibytes(limits["memory"]) < LEAST_MEBIBYTES:
+        made.resources.limits["memory"] = f"{LEAST_MEBIBYTES}Mi"
+    return made
+
+
+def _mebibytes(memory: str) -> int:
+    """servergem.yml has whole Mi and Gi."""
+    return int(memory[:-2]) * (1024 if memory.endswith("Gi") else 1)
 
 
 def _begin(google: Google, service: WantedService, job: str) -> str:
@@ -123,10 +175,7 @@ def _newest(google: Google, job: str) -> str:
 
 
 def _look(google: Google, name: str) -> Execution:
-    found = google.ask(
-        "Executions.GetExecution",
-        lambda: google.executions.get_execution(name=name, retry=None, timeout=TIMEOUT),
-    )
+    found = google.call("Executions.GetExecution", lambda: google.executions.get_execution, name=name)
     completed = next((each for each in found.conditions if each.type_ == "Completed"), run_v2.Condition())
     return Execution(
         name.rpartition("/")[2],
@@ -138,50 +187,12 @@ def _look(google: Google, name: str) -> Execution:
 
 
 def _cancel(google: Google, name: str) -> None:
-    google.ask(
-        "Executions.CancelExecution",
-        lambda: google.executions.cancel_execution(name=name, retry=None, timeout=TIMEOUT),
-    )
-
-
-def _delete(google: Google, service: WantedService, job: str) -> None:
+    """Ask for its end; one that has ended meanwhile is left as it is."""
     try:
-        operation: Any = google.ask(
-            "Jobs.DeleteJob",
-            lambda: google.jobs.delete_job(name=_name(service, job), retry=None, timeout=TIMEOUT),
-        )
+        google.call("Executions.CancelExecution", lambda: google.executions.cancel_execution, name=name)
     except GoogleError as error:
-        if error.code != "NOT_FOUND":
+        if error.code not in ("FAILED_PRECONDITION", "NOT_FOUND"):
             raise
-        return
-    finished(google, "Jobs.DeleteJob", operation)
-
-
-def _tell(
-    google: Google, service: WantedService, found: Execution, told: int, on_log: Callable[[str], None]
-) -> int:
-    """Pass on the lines that came since; how many there were."""
-    lines = cloud_logging.execution_lines(google, service.project, found.name)
-    for line in lines[told:]:
-        on_log(line.text)
-    return len(lines)
-
-
-def _tell_the_rest(
-    google: Google,
-    service: WantedService,
-    found: Execution,
-    told: int,
-    on_log: Callable[[str], None],
-    interval: float,
-    patience: float,
-) -> None:
-    """Entries lag: until two looks in a row bring nothing new, or the patience is over."""
-    until, quiet = time.monotonic() + patience, 0
-    while quiet < 2 and time.monotonic() < until:
-        time.sleep(interval)
-        now = _tell(google, service, found, told, on_log)
-        quiet, told = (quiet + 1 if now == told and told else 0), now
 
 
 def _name(service: WantedService, job: str) -> str:

@@ -6,24 +6,26 @@ from typing import Any
 
 from google.iam.v1 import iam_policy_pb2
 
-from gcp.cloud import TIMEOUT, Google
+from gcp.cloud import Google
 
 
 def version_state(google: Google, project: str, secret: str, version: str) -> str:
     """ENABLED, DISABLED or DESTROYED; GoogleError NOT_FOUND when there is no such secret or version."""
     name = f"projects/{project}/secrets/{secret}/versions/{version}"
-    found = google.ask(
-        "SecretManagerService.GetSecretVersion",
-        lambda: google.secrets.get_secret_version(name=name, retry=None, timeout=TIMEOUT),
+    found = google.call(
+        "SecretManagerService.GetSecretVersion", lambda: google.secrets.get_secret_version, name=name
     )
     return str(found.state.name)
 
 
-def roles_of(google: Google, project: str, secret: str, member: str) -> frozenset[str]:
-    """The roles that a member has on this very secret."""
+def roles(google: Google, project: str, secret: str) -> dict[str, frozenset[str]]:
+    """The roles of each member on this very secret."""
     request = iam_policy_pb2.GetIamPolicyRequest(resource=f"projects/{project}/secrets/{secret}")
-    policy: Any = google.ask(
-        "SecretManagerService.GetIamPolicy",
-        lambda: google.secrets.get_iam_policy(request=request, retry=None, timeout=TIMEOUT),
+    policy: Any = google.call(
+        "SecretManagerService.GetIamPolicy", lambda: google.secrets.get_iam_policy, request=request
     )
-    return frozenset(binding.role for binding in policy.bindings if member in binding.members)
+    members = {member for binding in policy.bindings for member in binding.members}
+    return {
+        member: frozenset(binding.role for binding in policy.bindings if member in binding.members)
+        for member in members
+    }

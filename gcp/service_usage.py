@@ -6,7 +6,7 @@ from typing import Any
 
 from google.cloud import service_usage_v1
 
-from gcp.cloud import TIMEOUT, Google
+from gcp.cloud import Google
 from gcp.operations import finished
 
 # https://cloud.google.com/service-usage/docs/reference/rest/v1/services/batchEnable
@@ -19,12 +19,19 @@ def states(google: Google, project: str, apis: tuple[str, ...]) -> dict[str, boo
     request = service_usage_v1.BatchGetServicesRequest(
         parent=parent, names=[f"{parent}/services/{api}" for api in apis]
     )
-    answer = google.ask(
-        "ServiceUsage.BatchGetServices",
-        lambda: google.usage.batch_get_services(request=request, retry=None, timeout=TIMEOUT),
+    answer = google.call(
+        "ServiceUsage.BatchGetServices", lambda: google.usage.batch_get_services, request=request
     )
     enabled = service_usage_v1.State.ENABLED
     return {service.name.rpartition("/")[2]: service.state == enabled for service in answer.services}
+
+
+def project_number(google: Google, project: str) -> int:
+    """The project's number, which is in the name of each of its services."""
+    name = f"projects/{project}/services/serviceusage.googleapis.com"
+    request = service_usage_v1.GetServiceRequest(name=name)
+    found = google.call("ServiceUsage.GetService", lambda: google.usage.get_service, request=request)
+    return int(found.name.split("/")[1])
 
 
 def enable(google: Google, project: str, apis: tuple[str, ...]) -> None:
@@ -32,8 +39,7 @@ def enable(google: Google, project: str, apis: tuple[str, ...]) -> None:
     request = service_usage_v1.BatchEnableServicesRequest(
         parent=f"projects/{project}", service_ids=list(apis[:MOST_AT_ONCE])
     )
-    operation: Any = google.ask(
-        "ServiceUsage.BatchEnableServices",
-        lambda: google.usage.batch_enable_services(request=request, retry=None, timeout=TIMEOUT),
+    operation: Any = google.call(
+        "ServiceUsage.BatchEnableServices", lambda: google.usage.batch_enable_services, request=request
     )
     finished(google, "ServiceUsage.BatchEnableServices", operation)

@@ -7,17 +7,26 @@ import msgspec
 from app.delivery import Refused
 from app.model import Commit, Delivery, Deploy, Ignore, Job
 from app.payload import Installation, Repo, Sha
+from app.skip_mark import skip_mark
 
 # https://docs.github.com/webhooks/webhook-events-and-payloads#push
 BRANCH, TAG = "refs/heads/", "refs/tags/"
 NO_COMMIT = "0" * 40
-SKIP_MARKS = ("[skip deploy]", "[skip ci]")
+
+
+class _Author(msgspec.Struct):
+    username: str = ""
 
 
 class _HeadCommit(msgspec.Struct):
     id: Sha
     tree_id: Sha
     message: str = ""
+    author: _Author | None = None
+
+
+class _Sender(msgspec.Struct):
+    login: str = ""
 
 
 class _Push(msgspec.Struct):
@@ -30,6 +39,7 @@ class _Push(msgspec.Struct):
     forced: bool = False
     head_commit: _HeadCommit | None = None
     installation: Installation | None = None
+    sender: _Sender | None = None
 
 
 _PUSH = msgspec.json.Decoder(_Push)
@@ -41,7 +51,8 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     if reason := _reason_to_ignore(push):
         return (Ignore(reason),)
     comparable = not (push.created or push.forced or push.before == NO_COMMIT)
-    return (Deploy(_commit(push), before=push.before if comparable else "", delivery_id=delivery.id),)
+    before, pusher = push.before if comparable else "", push.sender.login if push.sender else ""
+    return (Deploy(_commit(push), before=before, delivery_id=delivery.id, pusher=pusher),)
 
 
 def _read(delivery: Delivery) -> _Push:
@@ -60,8 +71,7 @@ def _reason_to_ignore(push: _Push) -> str | None:
         return f"The branch {push.ref.removeprefix(BRANCH)} was deleted."
     if push.installation is None:
         return "This is a repository's own webhook; ServerGem acts on those of its GitHub App."
-    message = push.head_commit.message.lower() if push.head_commit else ""
-    if mark := next((mark for mark in SKIP_MARKS if mark in message), None):
+    if mark := skip_mark(push.head_commit.message if push.head_commit else ""):
         return f"The message of {push.after[:7]} says {mark}."
     return None
 
@@ -75,4 +85,11 @@ def _commit(push: _Push) -> Commit:
         branch=push.ref.removeprefix(BRANCH),
         message=head.message if head else "",
         tree=head.tree_id if head else "",
+        author=_author(push, head),
     )
+
+
+def _author(push: _Push, head: _HeadCommit | None) -> str:
+    """Whose commit it is; of an author without an account at GitHub, who pushed it."""
+    author = head.author.username if head and head.author else ""
+    return author or (push.sender.login if push.sender else "")

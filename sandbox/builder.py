@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sandbox import buildpack, dockerfile
+from sandbox import buildpack, docker_commands, dockerfile
+from sandbox.docker import Docker
+from sandbox.dockerfile_run import Options
 from sandbox.google.ports import Step
 from sandbox.images import ImageStore
+from sandbox.work import Beyond, StepFailed, StepStopped, Work
 
-WORKSPACE = "/workspace"
-
-
-class StepFailed(Exception):  # noqa: N818 - reads as what happened
-    """A step ended badly, with this exit code."""
-
-    def __init__(self, code: int = 1) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class StepStopped(Exception):  # noqa: N818 - reads as what happened
-    """A step was cancelled, or its time was over."""
+WORKSPACE, HOME = "/workspace", "/builder/home"
+# Cloud Build has no FailureType for what is nobody's fault (cloudbuild.proto, FailureInfo).
+LIMIT = "FAILURE_TYPE_UNSPECIFIED"
 
 
 @dataclass(frozen=True)
@@ -42,31 +34,14 @@ class BuildOutcome:
     detail: str | None = None
 
 
-@dataclass(frozen=True)
-class Work:
-    """One step at work: where, until when, and how it speaks."""
-
-    folder: Path
-    log: Callable[[str], None]
-    cancelled: Callable[[], bool]
-    deadline: float
-    images: ImageStore
-    scratch: Path
-    digests: dict[str, str]
-    published: dict[str, str]
-
-    def check(self) -> None:
-        """Raise StepStopped when there is no point in going on."""
-        if self.cancelled() or time.monotonic() > self.deadline:
-            raise StepStopped
-
-
 class Builder:
-    """Runs the steps of a build over an unpacked archive."""
+    """Runs the steps of a build over an unpacked archive, with a Docker engine where there is one."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        root.mkdir(parents=True, exist_ok=True)
+    def __init__(self, root: Path, docker: Docker | None = None) -> None:
+        self._root, self._docker = root, docker
+        # Outlives every build: the package managers' caches.
+        self._home = root / "home"
+        self._home.mkdir(parents=True, exist_ok=True)
         self.images = ImageStore(root / "images")
 
     def build(
@@ -86,75 +61,151 @@ class Builder:
             workspace, scratch = Path(folder, "workspace"), Path(folder, "scratch")
             workspace.mkdir()
             scratch.mkdir()
-            unpack(archive, workspace)
-            for number, step in enumerate(steps):
-                label = f'Step #{number} - "{step.id}"' if step.id else f"Step #{number}"
-                log(f"Starting {label}")
-                work = Work(
-                    workspace / step.dir,
-                    lambda line, label=label: log(f"{label}: {line}"),  # type: ignore[misc]  # bound at once
-                    cancelled,
-                    deadline,
-                    self.images,
-                    scratch,
-                    digests,
-                    published,
-                )
-                try:
-                    _run(step, work)
-                except StepFailed as failed:
-                    return BuildOutcome("FAILURE", digests, published, number, failed.code)
-                except StepStopped:
-                    return BuildOutcome("CANCELLED" if cancelled() else "TIMEOUT", digests, published)
-                log(f"Finished {label}")
-        for image, digest in (digests | published).items():
+            try:
+                unpack(archive, workspace)
+            except tarfile.TarError as harmful:
+                return _beyond(f"the sandbox unpacks no such archive; Cloud Build may: {harmful}", log)
+            work = Work(
+                workspace, log, cancelled, deadline, self.images, scratch, self._home, digests, published
+            )
+            try:
+                ended = self._steps(steps, work)
+                if ended is None and self._docker:
+                    self._push(self._docker, images, work)
+            except StepStopped:
+                return BuildOutcome("CANCELLED" if cancelled() else "TIMEOUT", digests, published)
+            finally:
+                if self._docker:
+                    self._docker.forget(_builder(work), scratch)
+        for image, digest in () if ended else (digests | published).items():
             self.images.tag(image, digest)
-        return BuildOutcome("SUCCESS", digests, published)
+        return ended or BuildOutcome("SUCCESS", digests, published)
+
+    def _steps(self, steps: Sequence[Step], whole: Work) -> BuildOutcome | None:
+        """How the first step that fails ends the build; None when none does."""
+        for number, step in enumerate(steps):
+            label = f'Step #{number} - "{step.id}"' if step.id else f"Step #{number}"
+            whole.log(f"Starting {label}")
+
+            def log(line: str, label: str = label) -> None:
+                whole.log(f"{label}: {line}")
+
+            try:
+                self._run(step, replace(whole, folder=whole.folder / step.dir, log=log))
+            except StepFailed as failed:
+                return BuildOutcome("FAILURE", whole.digests, whole.published, number, failed.code)
+            except Beyond as limit:
+                return replace(_beyond(str(limit), log), failed_step=number, exit_code=1)
+            whole.log(f"Finished {label}")
+        return None
+
+    def _run(self, step: Step, work: Work) -> None:
+        work.check()
+        if not work.folder.is_dir():
+            work.log(
+                f'chdir to cwd ("{WORKSPACE}/{step.dir}") set in config.json failed: no such file or directory'
+            )
+            raise StepFailed(128)
+        image = step.name.partition(":")[0]
+        if step.entrypoint == "bash":
+            _shell(step, work)
+        elif image.endswith("/docker"):
+            if self._docker:
+                here = replace(step, args=tuple(_at_home(word, work) for word in step.args))
+                self._docker.step(here, work, _builder(work))
+            else:
+                _docker(step, work)
+        elif image.endswith("/pack"):
+            self._pack(step, work)
+        else:
+            raise Beyond(f"the sandbox has no builder {step.name}; Cloud Build pulls it")
+
+    def _pack(self, step: Step, work: Work) -> None:
+        words = list(step.args)
+        image = words[words.index("build") + 1]
+        # What is published goes to the registry at once and is not in the daemon that Cloud Build pushes from.
+        kept = work.published if "--publish" in words else work.digests
+        if self._docker and self._docker.packs:
+            self._docker.step(step, work, _builder(work))
+            self._keep(self._docker, image, self._docker.digest(image), kept)
+            return
+        env = dict(words[n + 1].split("=", 1) for n, word in enumerate(words) if word == "--env")
+        kept[image] = buildpack.build(work, image, env)
+
+    def _push(self, docker: Docker, images: Sequence[str], work: Work) -> None:
+        """What the engine holds under the build's names goes to the registry, as Cloud Build does at the end."""
+        for image in images:
+            self._keep(docker, image, docker.push(image, work), work.digests)
+
+    def _keep(self, docker: Docker, image: str, digest: str | None, kept: dict[str, str]) -> None:
+        if digest:
+            kept[image] = digest
+            self.images.note(digest, docker_commands.by_digest(docker.address(image), digest))
+
+
+def _beyond(what: str, log: Callable[[str], None]) -> BuildOutcome:
+    """A failure that is the sandbox's own limit."""
+    log(f"SANDBOX: {what}")
+    return BuildOutcome("FAILURE", failure_type=LIMIT, detail=f"SANDBOX: {what}")
 
 
 def unpack(archive: Path, folder: Path) -> None:
     """A tarball as hostile as it may be: nothing absolute, nothing above, no link out (PEP 706)."""
     with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
+        if hasattr(tarfile, "data_filter"):
+            tar.extractall(folder, filter="data")
+        else:
+            # Python 3.11.0 to 3.11.3, Debian 12's among them, know no filters.
+            tar.extractall(folder, members=harmless(tar, folder))  # noqa: S202 - what is left is harmless
 
 
-def _run(step: Step, work: Work) -> None:
-    work.check()
-    if not work.folder.is_dir():
-        work.log(
-            f'chdir to cwd ("{WORKSPACE}/{step.dir}") set in config.json failed: no such file or directory'
-        )
-        raise StepFailed(128)
-    if step.name.endswith("/docker"):
-        _docker(step, work)
-    elif step.name.endswith("/pack"):
-        _pack(step, work)
-    else:
-        work.log(f"Pulling image: {step.name}")
-        work.log(
-            f"Error response from daemon: manifest for {step.name} not found: the sandbox has no such builder"
-        )
-        raise StepFailed
+def harmless(members: Iterable[tarfile.TarInfo], folder: Path) -> Iterator[tarfile.TarInfo]:
+    """The members as they come; TarError at the first that would leave the folder or is no file, folder or link."""
+    root = folder.resolve()
+    for member in members:
+        there = root / member.name
+        leads = [there]
+        if member.issym():
+            leads.append(there.parent / member.linkname)
+        elif member.islnk():
+            leads.append(root / member.linkname)
+        elif not (member.isfile() or member.isdir()):
+            raise tarfile.ReadError(f"{member.name!r} is a device or a pipe")
+        if not all(lead.resolve().is_relative_to(root) for lead in leads):
+            raise tarfile.ReadError(f"{member.name!r} leads out of its folder")
+        yield member
+
+
+def _shell(step: Step, work: Work) -> None:
+    """A line of shell, which may leave things at home for the steps after it."""
+    words = ["bash", *(_at_home(word, work) for word in step.args)]
+    if code := work.run(words, cwd=work.folder, env={"HOME": str(_home(work))}, log=work.log):
+        raise StepFailed(code)
+
+
+def _home(work: Work) -> Path:
+    """Every step's HOME, which goes with the build."""
+    home = work.scratch / "home"
+    home.mkdir(exist_ok=True)
+    return home
+
+
+def _at_home(word: str, work: Work) -> str:
+    return word.replace(HOME, str(_home(work)))
 
 
 def _docker(step: Step, work: Work) -> None:
+    """Without an engine: the instructions as processes of this machine."""
     words = list(step.args)
     if words[:2] == ["buildx", "create"]:
         work.log("servergem")
         return
-    options = dockerfile.Options.parse(words)
-    digest = dockerfile.build(work, options, StepFailed, StepStopped)
+    options = Options.parse(words)
+    digest = dockerfile.build(work, options)
     for name in options.tags:
         work.digests[name] = digest
 
 
-def _pack(step: Step, work: Work) -> None:
-    words = list(step.args)
-    image = words[words.index("build") + 1]
-    env = dict(words[n + 1].split("=", 1) for n, word in enumerate(words) if word == "--env")
-    files = work.scratch / "app"
-    shutil.copytree(work.folder, files, symlinks=True)
-    digest = buildpack.build(work, files, image, env, StepFailed, StepStopped)
-    # What is published goes to the registry at once and is not in the daemon that Cloud Build pushes from.
-    kept = work.published if "--publish" in words else work.digests
-    kept[image] = digest
+def _builder(work: Work) -> str:
+    """The name of what one build alone builds with: its folder's."""
+    return f"servergem-{work.scratch.parent.name}"

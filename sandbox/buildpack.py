@@ -1,57 +1,45 @@
-"""Builds without a Dockerfile: what Google's buildpacks do for Python and Node, done with this machine's own."""
+"""Builds without a Dockerfile: what Google's buildpacks do, done with the toolchains that this machine has.
+
+Which language, which commands and which start command: github.com/GoogleCloudPlatform/buildpacks, the order in
+builders/gcp/base/google.24.builder.toml and the `lib.go` of each buildpack.
+"""
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from sandbox import processes
+from sandbox import machine
+from sandbox.buildpack_languages import GO, JAVA, PHP, RUBY
+from sandbox.buildpack_node import NODE
+from sandbox.buildpack_python import PYTHON
+from sandbox.buildpack_room import Language, Launch, Room
 from sandbox.images import ImageConfig
-
-if TYPE_CHECKING:
-    from sandbox.builder import Work
+from sandbox.work import Beyond, StepFailed, Work
 
 ROOT = "/workspace"
-PYTHON_FILES = ("requirements.txt", "pyproject.toml", "main.py", "app.py", "Pipfile")
 
 
-def build(
-    work: Work,
-    files: Path,
-    image: str,
-    env: Mapping[str, str],
-    failed: type[Exception],
-    stopped: type[Exception],
-) -> str:
-    """The image's digest; `failed` after the buildpack has said what is wrong."""
+def build(work: Work, image: str, env: Mapping[str, str]) -> str:
+    """The image's digest; StepFailed after the buildpack has said what is wrong."""
+    files = work.scratch / "image"
+    shutil.copytree(work.folder, files / "workspace", symlinks=True)
+    room = Room(work, files, _project(files / "workspace") | dict(env))
     work.log("latest: Pulling from buildpacks/builder")
     work.log("===> ANALYZING")
     work.log(f"[analyzer] Restoring data for SBOM from previous image {image!r}")
     work.log("===> DETECTING")
-    kind = _detect(files)
-    if kind is None:
-        work.log("[detector] ERROR: No buildpack groups passed detection.")
-        work.log("[detector] ERROR: Please check that you are running against the correct path.")
-        work.log("[detector] ERROR: failed to detect: no buildpacks participating")
-        work.log("ERROR: failed to build: executing lifecycle: failed with status code: 20")
-        raise failed
-    work.log(f"[detector] google.{kind}.runtime 0.9.1")
+    language = _detect(room)
+    work.log(f"[detector] google.{language.name}.runtime 0.9.1")
     work.log("===> RESTORING")
     work.log("===> BUILDING")
-    install, command = (_python if kind == "python" else _node)(files)
-    if install:
-        _install(work, files, install, failed, stopped)
-    if not command:
-        work.log("[builder] ERROR: no entrypoint: provide main.py, app.py or a Procfile with `web: COMMAND`")
-        work.log("ERROR: failed to build: exit status 1")
-        raise failed
+    launch = _launch(room, language)
+    machine.relocate(files, files)
     work.log("===> EXPORTING")
-    config = ImageConfig(("/bin/sh", "-c", f"exec {command}"), tuple(env.items()), ROOT, ROOT)
+    config = ImageConfig(launch.command, tuple(launch.env.items()), ROOT)
     digest = work.images.add(files, config)
     work.log("[exporter] Adding layer 'google.config.entrypoint:config'")
     work.log(f"[exporter] *** Images ({digest[:19]}):")
@@ -60,92 +48,73 @@ def build(
     return digest
 
 
-def _detect(files: Path) -> str | None:
-    if (files / "package.json").exists():
-        return "nodejs"
-    return "python" if any((files / name).exists() for name in PYTHON_FILES) else None
+def _launch(room: Room, language: Language) -> Launch:
+    """Install and build, then the start command: GOOGLE_ENTRYPOINT, the Procfile, or the language's own."""
+    if language.tool and not machine.tool(language.tool):
+        raise Beyond(f"the sandbox cannot build {language.title} without {language.tools}; Cloud Build can")
+    launch = language.build(room)
+    if entry := room.env.get("GOOGLE_ENTRYPOINT") or _procfile(room):
+        return Launch(("/bin/sh", "-c", _in_place_of_the_shell(entry)), launch.env)
+    if not launch.command:
+        room.say(f"ERROR: {launch.missing}")
+        room.fail()
+    return launch
 
 
-def _python(files: Path) -> tuple[list[str], str]:
-    wanted = files / "requirements.txt"
-    lines = (
-        [line.split("#")[0].strip() for line in wanted.read_text().splitlines()] if wanted.exists() else []
-    )
-    install: list[str] = []
-    if any(lines):
-        install = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--disable-pip-version-check",
-            "--no-warn-script-location",
-        ]
-        install += ["--requirement", "requirements.txt", "--target", ".packages"]
-    entry = next((name for name in ("main.py", "app.py") if (files / name).exists()), "")
-    return install, _procfile(files) or (f"python3 {entry}" if entry else "")
+def _in_place_of_the_shell(entry: str) -> str:
+    """One plain command takes the shell's place, as bash has it, so that a signal and the end of us reach it."""
+    plain = not re.search(r"[;&|<>()`\n]", entry) and not re.match(r"\s*(?:exec\b|\w+=)", entry)
+    return f"exec {entry}" if plain else entry
 
 
-def _node(files: Path) -> tuple[list[str], str]:
-    package = json.loads((files / "package.json").read_text())
-    install: list[str] = []
-    if package.get("dependencies"):
-        install = [
-            "npm",
-            "ci" if (files / "package-lock.json").exists() else "install",
-            "--omit=dev",
-            "--no-audit",
-        ]
-    entry = package.get("main", "index.js")
-    started = package.get("scripts", {}).get("start", "")
-    return install, _procfile(files) or started or (f"node {entry}" if (files / entry).exists() else "")
+def _detect(room: Room) -> Language:
+    """The first language whose buildpack takes part; Python without an entry point comes after Node."""
+    entry = bool(room.env.get("GOOGLE_ENTRYPOINT")) or (room.app / "Procfile").exists()
+    order = (GO, JAVA, *((PYTHON, RUBY) if entry else ()), PHP, NODE, PYTHON, RUBY)
+    found: Language | None = next((language for language in order if language.detects(room.app)), None)
+    if found is not None:
+        return found
+    for name, what in FOREIGN.items():
+        if next(room.app.glob(name), None) is not None:
+            raise Beyond(f"the sandbox cannot build {what}; Cloud Build can")
+    room.work.log("[detector] ERROR: No buildpack groups passed detection.")
+    room.work.log("[detector] ERROR: Please check that you are running against the correct path.")
+    room.work.log("[detector] ERROR: failed to detect: no buildpacks participating")
+    room.work.log("ERROR: failed to build: executing lifecycle: failed with status code: 20")
+    raise StepFailed
 
 
-def _install(
-    work: Work, files: Path, command: list[str], failed: type[Exception], stopped: type[Exception]
-) -> None:
-    shown = re.sub(r"^\S*/", "", " ".join(command))
-    work.log("[builder] === Installing dependencies ===")
-    work.log(f'[builder] Running "{shown}"')
-    home = work.scratch / "home"
-    home.mkdir(exist_ok=True)
-    code = processes.run(
-        command,
-        cwd=files,
-        env=processes.clean_environment(home, {"PIP_CONFIG_FILE": _pip_configuration()}),
-        log=lambda line: work.log(f"[builder] {line.replace(str(files), ROOT)}"),
-        cancelled=work.cancelled,
-        deadline=work.deadline,
-    )
-    if code is None:
-        raise stopped
-    if code:
-        work.log(f'[builder] Failed to run "{shown}": exit status {code}')
-        work.log("ERROR: failed to build: exit status 1")
-        raise failed
-    work.log("[builder] Done")
+# Languages that Google's builder knows and the sandbox does not.
+FOREIGN = {
+    "*.csproj": ".NET",
+    "*.fsproj": ".NET",
+    "*.sln": ".NET",
+    "pubspec.yaml": "Dart",
+}
 
 
-def _pip_configuration() -> str:
-    """Where this machine's own pip finds its packages, which may be no public registry."""
-    for place in (
-        "/etc/pip.conf",
-        str(Path.home() / ".pip/pip.conf"),
-        str(Path.home() / ".config/pip/pip.conf"),
-    ):
-        if Path(place).exists():
-            return place
-    return "/dev/null"
-
-
-def _procfile(files: Path) -> str:
-    file = files / "Procfile"
-    if not file.exists():
+def _procfile(room: Room) -> str:
+    """The command of the web process, as pkg/entrypoint parses it; a Procfile without one fails the build."""
+    file = room.app / "Procfile"
+    if not file.is_file():
         return ""
-    found = re.search(r"^web:\s*(.+)$", file.read_text(), re.MULTILINE)
-    return found[1].strip() if found else ""
+    found = dict(re.findall(r"(?m)^(\w+):\s*(.+?)\s*$", file.read_text(errors="replace")))
+    if "web" not in found:
+        names = " ".join(found)
+        room.say(f"ERROR: web process not found in Procfile, found processes: [{names}]")
+        room.fail()
+    return str(found["web"])
 
 
-def has_node() -> bool:
-    """Whether this machine can run a Node service."""
-    return shutil.which("node") is not None
+def _project(app: Path) -> dict[str, str]:
+    """`[[build.env]]` of project.toml (`io.buildpacks.build.env` in newer ones), which `pack` reads."""
+    file = app / "project.toml"
+    if not file.is_file():
+        return {}
+    try:
+        read = tomllib.loads(file.read_text(errors="replace"))
+    except tomllib.TOMLDecodeError:
+        return {}
+    old = read.get("build", {}).get("env", [])
+    new = read.get("io", {}).get("buildpacks", {}).get("build", {}).get("env", [])
+    return {str(each["name"]): str(each["value"]) for each in [*old, *new] if {"name", "value"} <= set(each)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import uvicorn
 from starlette.applications import Starlette
@@ -12,14 +12,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-if TYPE_CHECKING:
-    from sandbox.world import Sandbox
+from sandbox.faults import Faults
+from sandbox.github.server import GitHubSandbox
+from sandbox.google.server import GoogleSandbox
+
+
+class Controlled(Protocol):
+    """What is controlled: GitHub and Google Cloud, and the faults that both have."""
+
+    faults: Faults
+    github: GitHubSandbox
+    google: GoogleSandbox
 
 
 class Control:
     """`POST /faults`, `GET /faults`, `POST /latency`, `GET /calls`, all JSON."""
 
-    def __init__(self, world: Sandbox) -> None:
+    def __init__(self, world: Controlled) -> None:
         self._world = world
         self._server: uvicorn.Server | None = None
         self.url = ""
@@ -49,14 +58,19 @@ class Control:
 
     async def _add_fault(self, request: Request) -> JSONResponse:
         """{"method": "CloudBuild.CreateBuild", "times": 2, "kind": "status", "status": "UNAVAILABLE"}"""
-        wish = await request.json()
-        self._world.faults.add(
-            wish["method"],
-            times=int(wish.get("times", 1)),
-            kind=wish.get("kind", "status"),
-            status=str(wish.get("status", "UNAVAILABLE")),
-            seconds=float(wish.get("seconds", 0.0)),
-        )
+        try:
+            wish = await request.json()
+            self._world.faults.add(
+                wish["method"],
+                times=int(wish.get("times", 1)),
+                kind=wish.get("kind", "status"),
+                status=str(wish.get("status", "UNAVAILABLE")),
+                seconds=float(wish.get("seconds", 0.0)),
+            )
+        except KeyError as missing:
+            return JSONResponse({"reason": f"a fault needs {missing}"}, status_code=400)
+        except ValueError as wrong:
+            return JSONResponse({"reason": str(wrong)}, status_code=400)
         return JSONResponse({"unused": self._world.faults.unused()}, status_code=201)
 
     async def _faults(self, _request: Request) -> JSONResponse:

@@ -7,7 +7,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-Kind = Literal["status", "drop", "drop_after", "delay"]
+Kind = Literal["status", "drop", "drop_after", "delay", "late"]
 
 
 @dataclass(frozen=True)
@@ -15,13 +15,18 @@ class PlannedFault:
     """One call that shall go wrong.
 
     `drop` loses the connection before the work, `drop_after` when the work is done but not yet answered.
-    `status` is a gRPC code name ("UNAVAILABLE") or an HTTP status ("502").
+    `delay` lets `seconds` pass before the work, `late` between the work and its answer; of a refusal, `seconds` are
+    what it asks to wait. `status` is a gRPC code name ("UNAVAILABLE") or an HTTP status ("502").
     """
 
     kind: Kind
     status: str = "UNAVAILABLE"
     seconds: float = 0.0
     message: str = ""
+
+
+# The ways in which a call is lost without anybody's fault, in the order in which each method meets them.
+LOSSES = (PlannedFault("status"), PlannedFault("drop"), PlannedFault("drop_after"))
 
 
 class Faults:
@@ -31,6 +36,9 @@ class Faults:
         self._lock = threading.Lock()
         self._planned: dict[str, deque[PlannedFault]] = {}
         self._used: Counter[str] = Counter()
+        self._held: Counter[str] = Counter()
+        self._losing = False
+        self._lost: Counter[str] = Counter()
 
     def add(
         self,
@@ -50,14 +58,37 @@ class Faults:
         with self._lock:
             self._planned.setdefault(method, deque()).extend([fault] * times)
 
+    def lose_each(self) -> None:
+        """From now on the first calls of every method are lost: one in each way, and then no more."""
+        with self._lock:
+            self._losing = True
+
     def take(self, method: str) -> PlannedFault | None:
         """The fault that this call of `method` meets, and it counts as used."""
         with self._lock:
             waiting = self._planned.get(method)
-            if not waiting:
+            if waiting:
+                self._used[method] += 1
+                return waiting.popleft()
+            if not self._losing or self._lost[method] == len(LOSSES):
                 return None
-            self._used[method] += 1
-            return waiting.popleft()
+            self._lost[method] += 1
+            return LOSSES[self._lost[method] - 1]
+
+    def hold(self, method: str) -> None:
+        """A call of `method` now waits as long as its fault says."""
+        with self._lock:
+            self._held[method] += 1
+
+    def held(self, method: str) -> int:
+        """How many calls of `method` were made to wait: by then a `late` one has done its work."""
+        with self._lock:
+            return self._held[method]
+
+    def lost(self) -> set[str]:
+        """The methods of which a call was lost in every way, since `lose_each`."""
+        with self._lock:
+            return {method for method, times in self._lost.items() if times == len(LOSSES)}
 
     def used(self, method: str) -> int:
         """How many calls of `method` met a fault."""
@@ -73,3 +104,4 @@ class Faults:
         """Forget what is planned; what was met stays counted."""
         with self._lock:
             self._planned.clear()
+            self._losing = False

@@ -14,12 +14,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ImageConfig:
-    """What a container is started with. `root` is the container path that the image's files stand at."""
+    """What a container is started with; the image's files stand at the root."""
 
     command: tuple[str, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     workdir: str = "/"
-    root: str = "/"
 
 
 @dataclass(frozen=True)
@@ -31,12 +30,22 @@ class Image:
     config: ImageConfig
 
 
+@dataclass(frozen=True)
+class EngineImage:
+    """An image that a Docker engine runs, and the address at which it finds it."""
+
+    digest: str
+    address: str
+    command: tuple[str, ...] = ()
+
+
 class ImageStore:
     """Images by digest, and names for digests."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._tags: dict[str, str] = {}
+        self._addresses: dict[str, str] = {}
         self._lock = threading.Lock()
         root.mkdir(parents=True, exist_ok=True)
 
@@ -53,20 +62,25 @@ class ImageStore:
                 (home / "config.json").write_text(json.dumps(asdict(config)))
         return digest
 
+    def note(self, digest: str, address: str) -> None:
+        """An engine has an image of this digest, at this address."""
+        with self._lock:
+            self._addresses[digest] = address
+
     def tag(self, name: str, digest: str) -> None:
         with self._lock:
             self._tags[name] = digest
 
-    def resolve(self, reference: str) -> Image | None:
+    def resolve(self, reference: str) -> Image | EngineImage | None:
         """`name@sha256:…`, `sha256:…` or `name:tag`; None when it is not here."""
         digest = reference.rpartition("@")[2] if "sha256:" in reference else self._tags.get(reference, "")
+        if address := self._addresses.get(digest):
+            return EngineImage(digest, address)
         home = self._root / digest.removeprefix("sha256:")
         if not digest or not (home / "config.json").exists():
             return None
         raw = json.loads((home / "config.json").read_text())
-        config = ImageConfig(
-            tuple(raw["command"]), tuple(map(tuple, raw["env"])), raw["workdir"], raw["root"]
-        )
+        config = ImageConfig(tuple(raw["command"]), tuple(map(tuple, raw["env"])), raw["workdir"])
         return Image(digest, home / "files", config)
 
 
@@ -76,7 +90,7 @@ def _digest(files: Path, config: ImageConfig) -> str:
         folders.sort()
         for name in sorted(names):
             path = Path(folder) / name
-            whole.update(str(path.relative_to(files)).encode() + b"\0")
+            whole.update(os.fsencode(path.relative_to(files)) + b"\0")
             whole.update(str(stat.S_IMODE(path.lstat().st_mode)).encode() + b"\0")
             whole.update(str(path.readlink()).encode() if path.is_symlink() else path.read_bytes())
     return f"sha256:{whole.hexdigest()}"

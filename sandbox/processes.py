@@ -11,10 +11,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LOOK_SECONDS = 0.02
+# A killed process is gone at once, but a busy machine tells so late, and who is not waited for is never reaped.
+REAP_SECONDS = 60.0
 # What a container would have, and nothing of this machine's own.
 KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 
@@ -25,16 +29,31 @@ def clean_environment(home: Path, extra: Mapping[str, str]) -> dict[str, str]:
     return kept | {"HOME": str(home), "PYTHONUNBUFFERED": "1", "PIP_NO_INPUT": "1"} | dict(extra)
 
 
+# "The parent" that a process dies with is the thread that started it: one that stays (prctl(2), PR_SET_PDEATHSIG).
+_STARTER = ThreadPoolExecutor(1, "processes")
+
+
 def start(
-    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], stderr: int = subprocess.STDOUT
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    stdout: int | IO[bytes] = subprocess.PIPE,
+    stderr: int = subprocess.STDOUT,
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a group of its own, which dies when we do."""
+    """Start a process in a group of its own, which dies when we do, even by kill -9."""
+    return _STARTER.submit(_popen, command, cwd, env, stdout, stderr).result()
+
+
+def _popen(
+    command: Sequence[str], cwd: Path, env: Mapping[str, str], stdout: int | IO[bytes], stderr: int
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         list(command),
         cwd=cwd,
         env=dict(env),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=stderr,
         start_new_session=True,
         preexec_fn=_die_with_parent if sys.platform == "linux" else None,
@@ -43,7 +62,7 @@ def start(
 
 def stop(process: subprocess.Popen[bytes], patience: float = 2.0) -> None:
     """SIGTERM for the whole group, SIGKILL when it does not help."""
-    for number, wait in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
+    for number, wait in ((signal.SIGTERM, patience), (signal.SIGKILL, REAP_SECONDS)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         try:

@@ -20,7 +20,8 @@ class Recorder:
         self._file = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("a", encoding="utf-8")
+            # Unbuffered, so that each line is one write: Google's calls may go to the same file.
+            self._file = path.open("ab", buffering=0)
 
     def exchange(
         self,
@@ -56,8 +57,7 @@ class Recorder:
         text = json.dumps(line, ensure_ascii=False)
         with self._lock:
             if self._file is not None:
-                self._file.write(text + "\n")
-                self._file.flush()
+                self._file.write(f"{text}\n".encode())
 
 
 def _masked(headers: Mapping[str, str]) -> dict[str, str]:

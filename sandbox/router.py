@@ -23,6 +23,9 @@ PAGES = {
     " server.</h2>",
     404: "<h1>Error: Page not found</h1><h2>The requested URL was not found on this server.</h2>",
 }
+# Never reach a container: https://cloud.google.com/run/docs/known-issues#reserved-url-paths; that /healthz is one
+# of the "paths ending with z" was measured: https://github.com/kkdai/linebot-file/issues/5
+RESERVED = ("/healthz", "/eventlog")
 UNAVAILABLE = "The request failed because either the HTTP response was malformed or connection to the instance had an error."  # noqa: E501 - one line, as Cloud Run says it
 
 
@@ -33,7 +36,12 @@ class Router:
         self._find = find
         self.port = 0
         self._server: uvicorn.Server | None = None
-        self._client = httpx.AsyncClient(timeout=300, follow_redirects=False)
+        self._client = httpx.AsyncClient(
+            timeout=300,
+            follow_redirects=False,
+            trust_env=False,
+            verify=False,  # noqa: S501 - containers on loopback speak plain HTTP
+        )
 
     def start(self, port: int = 0) -> None:
         app = Starlette(routes=[Route("/{path:path}", self._pass, methods=METHODS)])
@@ -53,6 +61,8 @@ class Router:
             self._server.should_exit = True
 
     async def _pass(self, request: Request) -> Response:
+        if request.url.path in RESERVED or request.url.path.startswith("/_ah/"):
+            return HTMLResponse(PAGES[404], 404)
         authorized = request.headers.get("authorization", "").lower().startswith("bearer ")
         port = await run_in_threadpool(self._find, request.headers.get("host", ""), authorized)
         if port == -503:

@@ -8,16 +8,23 @@ import socket
 import subprocess
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sandbox import processes
+from sandbox import containers, machine, outside, processes
+from sandbox.docker import Docker
 from sandbox.google.ports import Route
-from sandbox.images import Image, ImageStore
+from sandbox.images import EngineImage, Image, ImageStore
 from sandbox.router import Router
 
 LOOK_SECONDS = 0.02
+# For the last lines of a program that has ended; what it left running may hold its output open.
+LAST_WORDS_SECONDS = 0.5
+# An engine that finds nobody behind a container's port hangs up. While the container's network is coming up it is
+# silent instead, so the first call alone proves nothing.
+HANG_UP_SECONDS = (2.0, 1.0)
 # https://cloud.google.com/run/docs/troubleshooting#container-failed-to-start
 NEVER_LISTENED = (
     "The user-provided container failed to start and listen on the port defined provided by the PORT={port} "
@@ -45,15 +52,23 @@ class _Revision:
     """One revision and its process, when there is one."""
 
     service: str
-    image: Image
+    image: Image | EngineImage
     env: Mapping[str, str]
     port: int
     startup_timeout: float
     log: Callable[[str, str], None]
     process: subprocess.Popen[bytes] | None = None
+    container: str = ""
+    readers: tuple[threading.Thread, ...] = ()
+    unreached: str = ""
     address: int = 0
     used: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def hear(self, stream: str, line: str) -> None:
+        """A line of the container for its log; the first host that it says this machine did not find is noted."""
+        self.unreached = self.unreached or outside.beyond_reach(line)
+        self.log(stream, line)
 
 
 @dataclass(frozen=True)
@@ -67,8 +82,10 @@ class Service:
 class Runner:
     """Starts revisions, brings requests to them by host name, and puts idle ones to sleep."""
 
-    def __init__(self, root: Path, images: ImageStore, *, idle: float = 900.0) -> None:
-        self._root, self._images, self._idle = root, images, idle
+    def __init__(
+        self, root: Path, images: ImageStore, docker: Docker | None = None, *, idle: float = 900.0
+    ) -> None:
+        self._root, self._images, self._docker, self._idle = root, images, docker, idle
         root.mkdir(parents=True, exist_ok=True)
         self._revisions: dict[str, _Revision] = {}
         self._services: dict[str, Service] = {}
@@ -98,6 +115,7 @@ class Runner:
         service: str,
         revision: str,
         image_digest: str,
+        command: Sequence[str] = (),
         env: Mapping[str, str],
         port: int,
         startup_timeout: float,
@@ -106,9 +124,8 @@ class Runner:
         image = self._images.resolve(image_digest)
         if image is None:
             return RevisionOutcome(False, "CONTAINER_MISSING", f"Image '{image_digest}' not found.")
-        new = _Revision(service, image, dict(env), port, startup_timeout, log)
-        outcome = self._bring_up(new)
-        if outcome.ok:
+        new = _Revision(service, _commanded(image, command), dict(env), port, startup_timeout, log)
+        if (outcome := self._bring_up(new)).ok:
             with self._lock:
                 self._revisions[f"{project}/{region}/{revision}"] = new
         return outcome
@@ -126,17 +143,17 @@ class Runner:
         """A container that is no server: its exit code, None when its time was over or it was cancelled."""
         image = self._images.resolve(image_digest)
         assert image is not None, "the registry knows it"
-        config = replace(image.config, command=tuple(command) or image.config.command)
-        task = _Revision("job", replace(image, config=config), dict(env), 0, timeout, log)
+        task = _Revision("job", _commanded(image, command), dict(env), 0, timeout, log)
         try:
-            process = self._spawn(task)
+            process = task.process = self._spawn(task)
         except OSError as error:
-            log("system", f"terminated: Application failed to start: {command[0]!r}: {error.strerror}")
+            program = _program(task.image)
+            log("system", f"terminated: Application failed to start: {program!r}: {error.strerror}")
             return 127
         until = time.monotonic() + timeout
         while (code := process.poll()) is None:
             if time.monotonic() > until or cancelled() or self._stopping.is_set():
-                processes.stop(process)
+                self._end(task)
                 return None
             time.sleep(LOOK_SECONDS)
         log("system", f"Container called exit({code}).")
@@ -199,16 +216,17 @@ class Runner:
         try:
             revision.process = self._spawn(revision)
         except OSError as error:
-            words = revision.image.config.command[0] if revision.image.config.command else "nothing"
-            revision.log("system", f"terminated: Application failed to start: {words!r}: {error.strerror}")
+            program = _program(revision.image)
+            revision.log("system", f"terminated: Application failed to start: {program!r}: {error.strerror}")
             return self._failed(revision)
         until = time.monotonic() + revision.startup_timeout
         while time.monotonic() < until and not self._stopping.is_set():
             if (code := revision.process.poll()) is not None:
-                time.sleep(LOOK_SECONDS)
+                for reader in revision.readers:
+                    reader.join(LAST_WORDS_SECONDS)
                 revision.log("system", f"Container called exit({code}).")
                 return self._failed(revision)
-            if _listens(revision.address):
+            if _listens(revision.address, hangs_up=bool(revision.container)):
                 revision.used = time.monotonic()
                 return RevisionOutcome(True)
             time.sleep(LOOK_SECONDS)
@@ -217,31 +235,61 @@ class Runner:
     def _failed(self, revision: _Revision) -> RevisionOutcome:
         self._end(revision)
         revision.log("system", PROBE_FAILED.format(service=revision.service, port=revision.port))
-        return RevisionOutcome(
-            False, "HEALTH_CHECK_CONTAINER_ERROR", NEVER_LISTENED.format(port=revision.port)
-        )
+        said = NEVER_LISTENED.format(port=revision.port)
+        if revision.unreached:
+            said = f"SANDBOX: {outside.limit(revision.unreached, 'container', 'Cloud Run')}"
+        return RevisionOutcome(False, "HEALTH_CHECK_CONTAINER_ERROR", said)
 
     def _spawn(self, revision: _Revision) -> subprocess.Popen[bytes]:
-        config, files = revision.image.config, revision.image.files
-        inside = config.workdir.removeprefix(config.root).strip("/")
-        cwd = files / inside
-        packages = str(cwd / ".packages")
-        env = processes.clean_environment(self._root, dict(config.env) | dict(revision.env))
-        env |= {"PORT": str(revision.address), "PYTHONPATH": packages, "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [_executable(word, files) if n == 0 else word for n, word in enumerate(config.command)]
+        if isinstance(revision.image, Image):
+            files = str(revision.image.files)
+            process = self._as_process(revision, revision.image)
+        else:
+            files = ""
+            process = self._as_container(revision, revision.image)
+        revision.unreached = ""
+        revision.readers = tuple(
+            threading.Thread(target=_pass_on, args=(process, stream, revision.hear, files), daemon=True)
+            for stream in ("stdout", "stderr")
+        )
+        for reader in revision.readers:
+            reader.start()
+        return process
+
+    def _as_process(self, revision: _Revision, image: Image) -> subprocess.Popen[bytes]:
+        config, files = image.config, image.files
+        cwd = files / config.workdir.strip("/")
+        env = containers.environment(files, dict(config.env) | dict(revision.env))
+        env = processes.clean_environment(self._root, machine.registries() | env)
+        env |= {"PORT": str(revision.address), "PYTHONDONTWRITEBYTECODE": "1"}
+        command = containers.command(config.command, files)
         if not command:
             raise FileNotFoundError(2, "no command specified")
-        process = processes.start(command, cwd=cwd, env=env, stderr=subprocess.PIPE)
-        for stream in ("stdout", "stderr"):
-            threading.Thread(
-                target=_pass_on, args=(process, stream, revision.log, str(files), config.root), daemon=True
-            ).start()
-        return process
+        command[0] = shutil.which(command[0], path=env["PATH"]) or command[0]
+        return processes.start(command, cwd=cwd, env=env, stderr=subprocess.PIPE)
+
+    def _as_container(self, revision: _Revision, image: EngineImage) -> subprocess.Popen[bytes]:
+        assert self._docker is not None, "only an engine has such an image"
+        revision.container = f"{revision.service}-{uuid.uuid4().hex[:8]}"
+        env = dict(revision.env)
+        if revision.port:
+            env["PORT"] = str(revision.port)
+        return self._docker.start(
+            image.address,
+            name=revision.container,
+            env=env,
+            command=image.command,
+            ports=(revision.address, revision.port) if revision.port else None,
+        )
 
     def _end(self, revision: _Revision) -> None:
         process, revision.process = revision.process, None
-        if process is not None:
-            processes.stop(process)
+        container, revision.container = revision.container, ""
+        if process is None:
+            return
+        if container and self._docker and process.poll() is None:
+            self._docker.stop(container)
+        processes.stop(process)
 
     def _put_to_sleep(self) -> None:
         """Scale to zero what nobody has asked for in a while."""
@@ -251,6 +299,21 @@ class Runner:
             for revision in idle:
                 with revision.lock:
                     self._end(revision)
+
+
+def _commanded(image: Image | EngineImage, command: Sequence[str]) -> Image | EngineImage:
+    """The image with this command in place of its own, where there is one."""
+    if not command:
+        return image
+    if isinstance(image, EngineImage):
+        return replace(image, command=tuple(command))
+    return replace(image, config=replace(image.config, command=tuple(command)))
+
+
+def _program(image: Image | EngineImage) -> str:
+    """What its command begins with."""
+    command = image.config.command if isinstance(image, Image) else image.command
+    return command[0] if command else "nothing"
 
 
 def _choose(routes: tuple[Route, ...], tag: str) -> str:
@@ -263,28 +326,36 @@ def _choose(routes: tuple[Route, ...], tag: str) -> str:
 
 
 def _pass_on(
-    process: subprocess.Popen[bytes], stream: str, log: Callable[[str, str], None], files: str, root: str
+    process: subprocess.Popen[bytes], stream: str, log: Callable[[str, str], None], files: str
 ) -> None:
     pipe = process.stdout if stream == "stdout" else process.stderr
     assert pipe is not None
     with pipe:
         for line in pipe:
             text = line.decode(errors="replace").rstrip("\r\n")
-            log(stream, text.replace(f"{files}/", root.rstrip("/") + "/"))
+            log(stream, text.replace(files, ""))
 
 
-def _executable(word: str, files: Path) -> str:
-    """A container's path stands in the image's folder; a bare word is looked up as a shell would."""
-    inside = files / word.lstrip("/")
-    if word.startswith("/") and inside.exists():
-        return str(inside)
-    return shutil.which(word) or word
-
-
-def _listens(port: int) -> bool:
+def _listens(port: int, *, hangs_up: bool) -> bool:
+    """Whether a server is behind this port; an engine takes every call for a container, and `hangs_up` if none is."""
+    if hangs_up:
+        return all(_stays(port, seconds) for seconds in HANG_UP_SECONDS)
     with socket.socket() as probe:
         probe.settimeout(0.2)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _stays(port: int, seconds: float) -> bool:
+    """Whether who takes the call is still there after this time."""
+    with socket.socket() as probe:
+        probe.settimeout(seconds)
+        try:
+            probe.connect(("127.0.0.1", port))
+            return probe.recv(1) != b""
+        except TimeoutError:
+            return True
+        except ConnectionError:
+            return False
 
 
 def _free_port() -> int:

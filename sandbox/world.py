@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.builder import Builder
 from sandbox.control import Control
+from sandbox.docker import Docker
 from sandbox.faults import Faults
 from sandbox.github.server import GitHubSandbox
 from sandbox.google.server import GoogleSandbox
@@ -26,7 +27,10 @@ SAMPLES = Path(__file__).parent / "repos"
 
 @dataclass(frozen=True)
 class Options:
-    """How the sandbox is to behave. Latencies and times are seconds, added to each call."""
+    """How the sandbox is to behave. Latencies and times are seconds, added to each call.
+
+    Without an App, one is registered at GitHub's pages.
+    """
 
     github_latency: float = 0.0
     google_latency: float = 0.0
@@ -35,14 +39,18 @@ class Options:
     startup_timeout: float = 10.0
     idle: float = 900.0
     record: Path | None = None
+    record_google: Path | None = None
     control_port: int = 0
     github_port: int = 0
+    with_app: bool = True
 
 
 class Sandbox:
     """`with Sandbox() as world`: everything is up; `world.settings(...)` is what ServerGem needs to find it."""
 
-    def __init__(self, root: Path | None = None, options: Options = Options()) -> None:
+    def __init__(
+        self, root: Path | None = None, options: Options = Options(), docker: Docker | None = None
+    ) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="sandbox-") if root is None else None
         self.root = root or Path(str(self._temporary and self._temporary.name))
         self.options = options
@@ -57,7 +65,7 @@ class Sandbox:
         self.webhook_secret = secrets.token_urlsafe(24)
         self.github = GitHubSandbox(
             self.root / "github",
-            app_manifest=MANIFEST,
+            app_manifest=MANIFEST if options.with_app else None,
             webhook_url=None,
             webhook_secret=self.webhook_secret,
             app_id=APP_ID,
@@ -65,8 +73,8 @@ class Sandbox:
             faults=self.faults,
             record=options.record,
         )
-        self.builder = Builder(self.root / "builds")
-        self.runner = Runner(self.root / "services", self.builder.images, idle=options.idle)
+        self.builder = Builder(self.root / "builds", docker)
+        self.runner = Runner(self.root / "services", self.builder.images, docker, idle=options.idle)
         self.google = GoogleSandbox(
             self.root / "google",
             runner=self.runner,
@@ -75,21 +83,30 @@ class Sandbox:
             propagation=options.propagation,
             log_lag=options.log_lag,
             startup_timeout=options.startup_timeout,
+            record=options.record_google,
         )
         self.control = Control(self)
 
     def __enter__(self) -> Sandbox:
         self.github.latency = self.options.github_latency
         self.google.latency = self.options.google_latency
-        self.runner.start()
-        self.google.start()
-        self.github.start(self.options.github_port)
-        self.control.start(self.options.control_port)
+        try:
+            self.runner.start()
+            self.google.start()
+            self.github.start(self.options.github_port)
+            self.control.start(self.options.control_port)
+        except BaseException:
+            # Stopped while it starts: nobody else ends what is already up.
+            self._stop()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         self.github.stop()
         self.google.stop()
         self.runner.stop()
@@ -97,13 +114,25 @@ class Sandbox:
         if self._temporary:
             self._temporary.cleanup()
 
+    def fork_accounts(self, project: str = PROJECT) -> dict[str, str]:
+        """The settings with which approved forks are deployed, and in the project the accounts that they name."""
+        may = ("roles/storage.objectViewer", "roles/artifactregistry.writer", "roles/logging.logWriter")
+        return {
+            "FORK_SERVICE_ACCOUNT": self.google.service_account(project, "fork-run"),
+            "FORK_BUILD_SERVICE_ACCOUNT": self.google.service_account(project, "fork-build", *may),
+        }
+
     def settings(self, data: Path, *, project: str = PROJECT) -> dict[str, str]:
         """The environment variables with which ServerGem runs against this sandbox."""
-        return {
+        app = {
             "GITHUB_APP_ID": APP_ID,
             "GITHUB_PRIVATE_KEY": self.private_key,
             "GITHUB_WEBHOOK_SECRET": self.webhook_secret,
+            "GITHUB_CLIENT_ID": self.github.authorizations.client.id,
+            "GITHUB_CLIENT_SECRET": self.github.authorizations.client.secret,
             "GITHUB_API_URL": self.github.url,
+        }
+        return (app if self.options.with_app else {}) | {
             "GOOGLE_CLOUD_PROJECT": project,
             "GOOGLE_ENDPOINT": self.google.grpc_address,
             "STORAGE_EMULATOR_HOST": self.google.storage_url,

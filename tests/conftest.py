@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,9 +16,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from hypothesis import settings as hypothesis_settings
 
-from sandbox.demo import Process, servergem
 from sandbox.world import PROJECT, SAMPLES, Options, Sandbox
+from tests.setting_up import give_rights
+from tests.warm import Process, servergem
+
+pytest_plugins = ("tests.postgres",)
 
 OWNER = "acme"
 # Intervals are settings, so that no test waits for what only a person would wait for.
@@ -26,14 +31,48 @@ QUICK = {
     "CHECK_RUN_SECONDS": "0.05",
     "RETRY_FIRST_WAIT": "0.05",
     "VERIFY_INTERVAL": "0.05",
-    "VERIFY_DEADLINE": "5",
+    "VERIFY_DEADLINE": "30",
+    "VERIFY_START": "30",
     "LOG_INTERVAL_SECONDS": "0.05",
     "LOG_PATIENCE_SECONDS": "2",
     "HEARTBEAT_SECONDS": "2",
     "LOG_FORMAT": "json",
+    # Who may see what is the matter of tests/test_pages.py.
+    "PAGES": "open",
 }
-PATIENCE = 60.0
-# What is recorded here is held against GitHub's description after the tests: tests/traffic.py.
+# One patience for everything that a test waits for: a busy machine is slow, and slow is not wrong.
+PATIENCE = 300.0
+# A busy machine is slow here too: an example that takes long is no fault.
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
+# One for all questions over plain HTTP: a client of its own for each would read all certificate authorities each time,
+# which costs more than what it asks for.
+web = httpx.Client(
+    verify=False, timeout=PATIENCE, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+)
+# The fixtures behind which a server or a process stands.
+SERVERS = {"world", "house", "desk", "google", "clients", "server", "door", "page", "engine"}
+# Files whose tests think for seconds: every source file parsed, hostile
+# input of its largest size, every sample, or what waits for a clock or a database.
+LONG = {
+    "test_diagnosis",
+    "test_diagnosis_hostile",
+    "test_fallback",
+    "test_fuzz",
+    "test_house",
+    "test_inspection",
+    "test_papers",
+    "test_dispatcher",
+    "test_escaping",
+    "test_logs",
+    "test_redaction",
+    "test_sandbox_outside",
+    "test_store",
+    "test_servergem_keys",
+    "test_sizes",
+}
+# What is recorded here is held against GitHub's description, and against the table of what ServerGem's account may do,
+# after the tests: tests/traffic.py.
 TRAFFIC = Path(__file__).parent.parent / "build" / "traffic"
 
 
@@ -47,10 +86,11 @@ class House:
     settings: dict[str, str] = field(default_factory=dict)
     process: ExitStack = field(default_factory=ExitStack)
     running: Process | None = None
+    version: str = ""
 
     def start(self) -> None:
         self.running = self.process.enter_context(
-            servergem(self.world, self.folder, **(QUICK | self.settings))
+            servergem(self.world, self.folder, self.version, **(QUICK | self.settings))
         )
         self.address = self.running.address
         self.world.github.webhook_url = f"{self.address}/webhook"
@@ -64,8 +104,8 @@ class House:
 
     def kill(self) -> None:
         """kill -9, and nothing more."""
-        assert self.running is not None
-        self.running.kill()
+        if self.running is not None:
+            self.running.kill()
         self.process.close()
 
     def repository(self, sample: str, name: str = "") -> Work:
@@ -82,7 +122,14 @@ class House:
         return work
 
     def get(self, path: str) -> Any:
-        return httpx.get(f"{self.address}{path}", timeout=10).json()
+        answer = web.get(f"{self.address}{path}")
+        try:
+            return answer.json()
+        except ValueError as error:
+            log = self.folder / "servergem.log"
+            raise AssertionError(
+                f"{path}: {answer.status_code} {answer.text}\n{log.read_text()[-9000:]}"
+            ) from error
 
     def deployments(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.get("/deployments.json")
@@ -124,7 +171,7 @@ class House:
         """What is still under way, and the end of ServerGem's own log."""
         log = self.folder / "servergem.log"
         open_ones = [(d["name"], d["sha"][:7], d["rows"]) for d in self.deployments() if not d["ending"]]
-        return f"{open_ones}\n{log.read_text()[-6000:] if log.exists() else 'no log'}"
+        return f"{open_ones}\n{log.read_text()[-30_000:] if log.exists() else 'no log'}"
 
 
 @dataclass
@@ -169,21 +216,55 @@ def eventually(look: Callable[[], Any], what: str, evidence: Callable[[], str] =
 def answer_of(url: str) -> httpx.Response:
     """A service at its own address, by host name, wherever the resolver thinks localhost's children are."""
     address = httpx.URL(url)
-    return httpx.get(
-        address.copy_with(host="127.0.0.1"), headers={"host": address.netloc.decode()}, timeout=10
-    )
+    return web.get(address.copy_with(host="127.0.0.1"), headers={"host": address.netloc.decode()})
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two for each processor: most of a story's time is spent waiting for somebody."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Name what fails at once and with its reason, so that a suite which is cut off has told it all the same."""
+    if not report.failed:
+        return None
+    category = "failed" if report.when == "call" else "error"
+    return category, f"\nFAILED {report.nodeid} ({report.when})\n{report.longreprtext}\n", "FAILED"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what talks to a server and what thinks long, so that `make quick` runs everything else."""
+    for item in items:
+        if item.path.stem in LONG:
+            item.add_marker("long")
+        fixtures = set(getattr(item, "fixturenames", ()))
+        on_postgres = "database" in fixtures and "postgres" in item.callspec.params.values()  # type: ignore[attr-defined]
+        if SERVERS & fixtures or on_postgres:
+            item.add_marker("wire")
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[Sandbox]:
-    """GitHub and Google Cloud, empty; the project exists and has nothing in it."""
+    """GitHub and Google Cloud, empty; the project exists, with the accounts and roles of `setup google` and no more."""
     record = tmp_path / "github.jsonl"
     with Sandbox(tmp_path / "sandbox", Options(record=record)) as world:
+        world.github.deliveries.patience = PATIENCE
         world.google.project(PROJECT)
+        give_rights(world.google, PROJECT)
         yield world
+    name = keep_traffic(record)
+    (TRAFFIC / f"{name}.permissions").write_text("\n".join(sorted(world.google.projects.used())))
+    called = {"called": [*world.google.calls, *world.github.calls], "lost": sorted(world.faults.lost())}
+    (TRAFFIC / f"{name}.calls").write_text(json.dumps(called))
+
+
+def keep_traffic(record: Path) -> str:
+    """Put what was said to GitHub where tests/traffic.py looks; the name under which it is there."""
+    TRAFFIC.mkdir(parents=True, exist_ok=True)
+    name = uuid4().hex
     if record.exists():
-        TRAFFIC.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(record, TRAFFIC / f"{uuid4().hex}.jsonl")
+        shutil.copyfile(record, TRAFFIC / f"{name}.jsonl")
+    return name
 
 
 @pytest.fixture
@@ -192,4 +273,4 @@ def house(world: Sandbox, tmp_path: Path) -> Iterator[House]:
     house = House(world, tmp_path)
     house.start()
     yield house
-    house.stop()
+    house.kill()  # it may end at any moment; how it ends when it is asked to is a test of its own

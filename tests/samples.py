@@ -12,12 +12,14 @@ says: react-lottie; react|React        every token stands in title, message and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 from app.diagnosis import Diagnosis, Files, diagnose
 from app.model import Finding
 
 FOLDER = Path(__file__).parent / "logs"
+FOLDERS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir() and path.name != "clean")
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,13 @@ class Sample:
     files: dict[str, str]
     log: str
 
-    def diagnosis(self) -> Diagnosis:
+    @cached_property
+    def _answer(self) -> Diagnosis:
         return diagnose(self.log, Files.of(self.files))
+
+    def diagnosis(self) -> Diagnosis:
+        """What is said of it; several tests of one process ask for it, and it is found once."""
+        return self._answer
 
     def faults(self) -> list[str]:
         """Everything in which the first Finding is not the right answer."""
@@ -64,9 +71,13 @@ def _is_at(finding: Finding, place: str) -> bool:
 
 
 def samples(*folders: str) -> list[Sample]:
-    """Every sample of these folders of tests/logs."""
-    paths = [path for folder in folders for path in sorted((FOLDER / folder).glob("*.txt"))]
-    return [read(path) for path in paths]
+    """Every sample of these folders of tests/logs; a process reads each of them once."""
+    return [sample for folder in folders for sample in _of_folder(folder)]
+
+
+@cache
+def _of_folder(folder: str) -> tuple[Sample, ...]:
+    return tuple(read(path) for path in sorted((FOLDER / folder).glob("*.txt")))
 
 
 def read(path: Path) -> Sample:

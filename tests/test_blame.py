@@ -50,3 +50,15 @@ def test_a_build_that_google_lost_is_built_again(house: House) -> None:
     assert run["conclusion"] == "success", run["output"]
     assert "building once more" in run["output"]["summary"]
     assert house.world.google.behaviour.lost_builds == 0
+
+
+def test_a_build_that_google_loses_twice_is_googles_own(house: House) -> None:
+    """The status alone says so: neither title nor excerpt is a line that some step printed."""
+    house.world.google.behaviour.lost_builds = 2
+    work = house.repository("hello-docker")
+    sha = work.push("Say hello")
+    house.ended(sha)
+    run = house.check_run(work.name, sha)
+    assert run["output"]["title"] == "Cloud Build itself failed"
+    assert "Google's side" in run["output"]["summary"]
+    assert "BUILD_ID" not in run["output"]["summary"]

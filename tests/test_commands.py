@@ -11,7 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.world import PROJECT, SAMPLES, Sandbox
+from app.accounts import bucket_name
+from app.setup_google import steps
+from sandbox.world import PROJECT, SAMPLES, Options, Sandbox
+from tests.conftest import keep_traffic
+
+pytestmark = pytest.mark.wire
 
 ROOT = Path(__file__).parent.parent
 TEXTS = Path(__file__).parent / "texts"
@@ -19,7 +24,7 @@ TEXTS = Path(__file__).parent / "texts"
 
 GCLOUD = """#!/bin/sh
 echo "$@" >> "$(dirname "$0")/calls"
-case "$*" in *create*) echo "it already exists" >&2; exit 1;; esac
+case "$*" in *" create "*) echo "it already exists" >&2; exit 1;; esac
 """
 
 
@@ -47,7 +52,8 @@ def insist(name: str, said: str) -> None:
 @pytest.fixture
 def google(tmp_path: Path) -> Iterator[tuple[Sandbox, dict[str, str]]]:
     """A sandbox, and the settings of a person on their own machine."""
-    with Sandbox(tmp_path) as world:
+    record = tmp_path / "github.jsonl"
+    with Sandbox(tmp_path / "sandbox", Options(record=record)) as world:
         world.google.project(PROJECT)
         yield (
             world,
@@ -57,13 +63,14 @@ def google(tmp_path: Path) -> Iterator[tuple[Sandbox, dict[str, str]]]:
                 "STORAGE_EMULATOR_HOST": world.google.storage_url,
             },
         )
+    keep_traffic(record)
 
 
 def test_help_lists_every_command() -> None:
     """`servergem --help` names what there is."""
     done = servergem("--help")
     assert done.returncode == 0
-    for command in ("serve", "sandbox", "explain", "check", "preflight", "setup"):
+    for command in ("serve", "sandbox", "explain", "check", "preflight", "setup", "doctor"):
         assert f"\n  {command} " in done.stdout
 
 
@@ -173,5 +180,102 @@ def test_setup_runs_what_it_shows(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout
     calls = (tmp_path / "calls").read_text().splitlines()
-    assert len(calls) == done.stdout.count("\ngcloud") + done.stdout.startswith("gcloud")
+    updates = [each for each in calls if " roles update " in each]
+    assert len(calls) - len(updates) == done.stdout.count("\ngcloud") + done.stdout.startswith("gcloud")
     assert "was done before" in done.stdout
+
+
+def test_what_builds_reaches_one_bucket_and_one_registry() -> None:
+    """On the project a build account may write logs, and nothing else; the rest is on its own bucket and registry."""
+    for name, ending in (("build", ""), ("preview-build", "-previews"), ("fork-build", "-forks")):
+        member = f"--member=serviceAccount:servergem-{name}@my-shop.iam.gserviceaccount.com"
+        given = [step.command for step in steps("my-shop", "europe-west1") if member in step.command]
+        where = {
+            (command[1], command[4 if command[2] != "add-iam-policy-binding" else 3], role(command))
+            for command in given
+            if "add-iam-policy-binding" in command
+        }
+        assert where == {
+            ("projects", "my-shop", "roles/logging.logWriter"),
+            (
+                "storage",
+                f"gs://servergem-{{number of my-shop}}-europe-west1{ending}",
+                "roles/storage.objectViewer",
+            ),
+            ("artifacts", f"servergem{ending}", "roles/artifactregistry.writer"),
+        }
+    for powerless in ("servergem-fork@", "servergem-preview@"):
+        assert not [
+            step for step in steps("my-shop", "r") if f"--member=serviceAccount:{powerless}" in str(step)
+        ]
+
+
+def role(command: tuple[str, ...]) -> str:
+    return next(word.removeprefix("--role=") for word in command if word.startswith("--role="))
+
+
+def test_setup_names_a_projects_own_buckets(tmp_path: Path) -> None:
+    """The number that gcloud tells is in the names of the buckets, as a deployment looks for them."""
+    gcloud = tmp_path / "gcloud"
+    gcloud.write_text(GCLOUD + 'case "$*" in *" describe "*) echo 4711;; esac\n')
+    gcloud.chmod(0o755)
+    words = ("setup", "google", "--project", "my-shop", "--apply")
+    done = servergem(*words, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert done.returncode == 0, done.stdout
+    calls = (tmp_path / "calls").read_text()
+    for ending in ("", "-previews", "-forks"):
+        assert f"buckets create gs://{bucket_name(4711, 'europe-west1', ending)} " in calls
+
+
+def test_setup_waits_for_an_account_that_is_new(tmp_path: Path) -> None:
+    """A binding that comes too early is made once more; what fails for another reason is said at once."""
+    gcloud = tmp_path / "gcloud"
+    early = "ERROR: (gcloud) INVALID_ARGUMENT: Service account servergem-build@my-shop.x does not exist."
+    once = f'if [ ! -e {tmp_path}/told ]; then touch {tmp_path}/told; echo "{early}" >&2; exit 1; fi'
+    gcloud.write_text(GCLOUD + f'case "$*" in *" add-iam-policy-binding "*) {once};; esac\n')
+    gcloud.chmod(0o755)
+    words = ("setup", "google", "--project", "my-shop", "--apply")
+    done = servergem(*words, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("not known everywhere yet") == 1
+
+
+def test_setup_brings_roles_of_an_earlier_release_up_to_date(tmp_path: Path) -> None:
+    """A role that exists gets all permissions of this release; a command that fails then ends the set-up."""
+    gcloud = tmp_path / "gcloud"
+    gcloud.write_text(GCLOUD)
+    gcloud.chmod(0o755)
+    words = ("setup", "google", "--project", "my-shop", "--apply")
+    done = servergem(*words, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    updates = [each for each in (tmp_path / "calls").read_text().splitlines() if " roles update " in each]
+    assert [each.split()[3] for each in updates] == ["servergemDeployer", "servergemRepair"]
+    assert "run.executions.list" in updates[0]
+    assert done.stdout.count("brought up to date") == 2
+    gcloud.write_text(GCLOUD + 'case "$*" in *" update "*) echo "you may not" >&2; exit 3;; esac\n')
+    refused = servergem(*words, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert refused.returncode == 3
+    assert "you may not" in refused.stdout
+
+
+# Together they cost a check four times its own CPU time.
+CLIENTS = ("google.cloud", "grpc", "github", "dbos", "sqlalchemy", "httpx", "structlog")
+
+
+def test_check_loads_no_client(tmp_path: Path) -> None:
+    """`check` asks nobody, and so imports neither Google's and GitHub's clients nor a database."""
+    (tmp_path / "main.py").write_text("print('hello'\n")
+    program = (
+        "import sys\n"
+        "from app.cli import main\n"
+        "try:\n    main(['check', sys.argv[1]])\n"
+        "except SystemExit:\n    pass\n"
+        "print(*(name for name in sys.argv[2:] if name in sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path), *CLIENTS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == ""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from sandbox.github.state import FOUNDER
+from sandbox.world import PROJECT, Sandbox
 from tests.conftest import OWNER, House, Work, answer_of, eventually
-from tests.test_previews import CHECK, SAMPLE, gone, live, opened, preview, remark, services
+from tests.kept import check_run_text, conversation_text, insist
+from tests.test_previews import CHECK, SAMPLE, gone, live, opened, preview, remark, services, told_live
 
 PRODUCTION = f"ServerGem / {SAMPLE} (production)"
 
@@ -32,14 +37,55 @@ def answer(house: House, work: Work, number: int, words: str) -> str:
 
 
 def test_help_lists_every_command(house: House) -> None:
-    """Anybody may ask; a face comes at once, the list in one comment."""
+    """A face comes at once, the list in one comment."""
     work = live(house)
     number, _ = opened(house, work)
-    asked = say(house, work, number, "/help", author="eve")
-    told = answer(house, work, number, "/rollback")
-    assert "@eve" in told
+    asked = say(house, work, number, "/help")
+    assert f"@{FOUNDER}" in answer(house, work, number, "/rollback")
     comment = house.world.github.hub.comments[asked]
     assert [face.content for face in comment.reactions] == ["eyes"]
+
+
+def test_a_flood_of_a_readers_comments_is_answered_once(house: House) -> None:
+    """Anybody may ask, in one comment an hour; each costs two calls at most, and writers are answered as ever."""
+    work = live(house)
+    number, sha = opened(house, work)
+    assert preview(house, work, sha)["conclusion"] == "success"
+    told_live(house, work, number)
+    house.world.github.set_permission(f"{OWNER}/{work.name}", "eve", "read")
+    before = house.world.github.calls.total()
+    said = [say(house, work, number, "/status\n/explain\n/preview off", author="eve")]
+    told = answer(house, work, number, "@eve")
+    assert "[production](" in told and f"At {sha[:7]}" in told
+    assert "<code>/preview off</code> takes write permission" in told
+    said += [say(house, work, number, "/status", author="eve") for _ in range(5)]
+    eventually(lambda: house.log_tail().count("comment.unanswered") == 5, "their end", house.log_tail)
+    assert house.world.github.calls.total() - before <= 2 * len(said)
+    say(house, work, number, "/help")
+    answer(house, work, number, f"@{FOUNDER}")
+    answers = [
+        each["body"]
+        for each in house.world.github.comments_on(f"{OWNER}/{work.name}", number)
+        if "<!-- servergem:answer-" in each["body"]
+    ]
+    assert [("@eve" in text) for text in answers] == [True, False]
+
+
+def test_a_reader_runs_nothing_again(house: House) -> None:
+    """Re-run asks for write permission at that moment, of one check run and of all of a commit."""
+    work = live(house)
+    house.world.github.set_permission(f"{OWNER}/{work.name}", "eve", "read")
+    sha = work.git("rev-parse", "HEAD")
+    run = house.check_run(work.name, sha)
+    house.world.github.rerequest_check_suite(run["check_suite"]["id"], sender="eve")
+    house.world.github.rerequest(run["id"], sender="eve")
+    assert eventually(
+        lambda: remark(house, work, sha, "eve pressed Re-run, which takes write permission", PRODUCTION),
+        "a refusal",
+        house.log_tail,
+    )
+    eventually(lambda: house.log_tail().count("button.pressed") == 2, "both presses", house.log_tail)
+    assert len(house.world.github.check_runs(f"{OWNER}/{work.name}", sha)) == 1
 
 
 def test_an_unknown_command_gets_its_nearest(house: House) -> None:
@@ -98,13 +144,27 @@ def test_a_command_is_for_the_head_that_its_author_saw(house: House) -> None:
     assert len(house.deployments()) == runs
 
 
-def test_deploy_to_an_environment_of_its_own(house: House) -> None:
-    """`/deploy staging` brings the head to staging, a service beside production's, under the same name."""
+@pytest.fixture
+def operated(world: Sandbox, tmp_path: Path) -> Iterator[House]:
+    """A ServerGem with an operator, who may write to the repository like others."""
+    house = House(world, tmp_path, settings={"OPERATORS": "lead"})
+    house.start()
+    yield house
+    house.stop()
+
+
+def test_deploy_to_an_environment_of_its_own(operated: House) -> None:
+    """`/deploy staging` brings a head to staging that is not on its branch only by an operator's word."""
+    house = operated
     work = house.repository(SAMPLE)
     (work.path / "servergem.yml").write_text(STAGING.format(name=SAMPLE))
     assert house.ended(work.push("Say hello"))["ending"] == "live", house.log_tail()
+    house.world.github.set_permission(f"{OWNER}/{work.name}", "lead", "write")
     number, sha = opened(house, work)
     say(house, work, number, "/deploy staging")
+    assert answer(house, work, number, f"staging takes what is on develop, and {sha[:7]} is not there")
+    assert f"{SAMPLE}-staging" not in services(house)
+    say(house, work, number, "/deploy staging", author="lead")
     run = preview(house, work, sha, f"ServerGem / {SAMPLE} (staging)")
     assert run["conclusion"] == "success", run["output"]
     assert f"{SAMPLE}-staging" in services(house)
@@ -112,21 +172,23 @@ def test_deploy_to_an_environment_of_its_own(house: House) -> None:
 
 
 def test_a_rollback_restores_what_served_before(house: House) -> None:
-    """The traffic goes back in one call, and the bad commit does not come again by itself."""
+    """The traffic goes back in one call without a build, and the next push deploys again."""
     work = live(house)
     first = dict(house.world.runner.traffic(SAMPLE))
     bad = work.push("Worse", **{"n.txt": "2"})
     assert house.ended(bad)["ending"] == "live", house.log_tail()
-    number, _ = opened(house, work)
+    number, head = opened(house, work)
+    assert preview(house, work, head)["conclusion"] == "success"
+    told_live(house, work, number)
     builds = house.world.google.calls["CloudBuild.CreateBuild"]
     say(house, work, number, "/rollback")
     eventually(lambda: house.world.runner.traffic(SAMPLE) == first, "the old traffic", house.log_tail)
     assert "serves again" in answer(house, work, number, "rolled back")
-    assert house.world.google.calls["CloudBuild.CreateBuild"] <= builds + 1  # the preview's own
+    assert eventually(lambda: remark(house, work, bad, "not deployed here by itself", PRODUCTION), "a record")
+    run = house.check_run(SAMPLE, bad, PRODUCTION)
+    insist("rolled-back", check_run_text(house.world, run), conversation_text(house.world, SAMPLE, number))
+    assert house.world.google.calls["CloudBuild.CreateBuild"] == builds
     work.git("checkout", "-q", "main")
-    work.git("commit", "-q", "--allow-empty", "-m", "Nothing")
-    pushes = [each for each in house.world.github.deliveries.attempts() if each.event.name == "push"]
-    house.world.github.deliveries.redeliver(pushes[0].id)
     newer = work.push("Better", **{"n.txt": "3"})
     assert house.ended(newer)["ending"] == "live", house.log_tail()
 
@@ -149,6 +211,7 @@ def test_a_lock_lets_deployments_wait(house: House) -> None:
     work = live(house)
     number, head = opened(house, work)
     assert preview(house, work, head)["conclusion"] == "success"
+    told_live(house, work, number)
     say(house, work, number, "/lock database migration")
     answer(house, work, number, "Locked")
     work.git("checkout", "-q", "main")
@@ -157,6 +220,8 @@ def test_a_lock_lets_deployments_wait(house: House) -> None:
         lambda: remark(house, work, first, "database migration", PRODUCTION), "a waiting run", house.log_tail
     )
     assert "Locked by" in waiting
+    (run,) = house.world.github.check_runs(f"{OWNER}/{SAMPLE}", first)
+    insist("locked", check_run_text(house.world, run), conversation_text(house.world, SAMPLE, number))
     second = work.push("Wait more", **{"n.txt": "2"})
     assert house.check_run(work.name, first, PRODUCTION)["conclusion"] == "neutral"
     say(house, work, number, "/unlock")
@@ -193,42 +258,77 @@ def test_rerun_is_a_new_attempt_that_builds_nothing_twice(house: House) -> None:
     assert house.world.google.calls["CloudBuild.CreateBuild"] == builds
 
 
+def test_a_press_is_of_its_own_repository(house: House) -> None:
+    """A check run that names another repository's deployment runs nothing there, and nothing is said there."""
+    theirs, ours = live(house), live(house, "hello-node")
+    sha = theirs.git("rev-parse", "HEAD")
+    victim = house.check_run(theirs.name, sha)
+    runs = house.world.github.hub.runs
+    run = house.check_run(ours.name, ours.git("rev-parse", "HEAD"))
+    runs[run["id"]].external_id = runs[victim["id"]].external_id
+    house.world.github.rerequest(run["id"])
+    eventually(lambda: "pressed rerun, which ServerGem does not know" in house.log_tail(), "a refusal")
+    assert len(house.world.github.check_runs(f"{OWNER}/{theirs.name}", sha)) == 1
+    assert "pressed" not in house.check_run(theirs.name, sha)["output"]["summary"]
+
+
 def test_rerun_of_all_runs_each_again(house: House) -> None:
     """ "Re-run all checks" makes a new attempt of every check run of the commit."""
     work = live(house, "shop")
     sha = work.git("rev-parse", "HEAD")
+
+    def succeeded(number: int) -> bool:
+        runs = house.world.github.check_runs(f"{OWNER}/{work.name}", sha)
+        return [each["conclusion"] for each in runs] == ["success"] * number
+
+    eventually(lambda: succeeded(2), "both services", house.log_tail)
     run = house.check_run(work.name, sha)
     house.world.github.rerequest_check_suite(run["check_suite"]["id"])
-
-    def attempts() -> bool:
-        runs = house.world.github.check_runs(f"{OWNER}/{work.name}", sha)
-        return len(runs) == 4 and all(each["conclusion"] == "success" for each in runs)
-
-    eventually(attempts, "two more attempts", house.log_tail)
+    eventually(lambda: succeeded(4), "two more attempts", house.log_tail)
 
 
-def test_promote_brings_the_same_image_to_production(house: House) -> None:
-    """The button on staging deploys the image that was tested there, without a build."""
+def test_promote_brings_the_same_image_to_production(operated: House) -> None:
+    """The button on staging takes main's commit or an operator, and deploys what was tested there without a build."""
+    house = operated
     work = house.repository(SAMPLE)
     (work.path / "servergem.yml").write_text(STAGING.format(name=SAMPLE))
     assert house.ended(work.push("Say hello"))["ending"] == "live", house.log_tail()
     sha = work.push("An idea", branch="develop", **{"idea.txt": "1"})
     run = preview(house, work, sha, f"ServerGem / {SAMPLE} (staging)")
     builds = house.world.google.calls["CloudBuild.CreateBuild"]
+    house.world.github.set_permission(f"{OWNER}/{work.name}", "lead", "write")
     house.world.github.press_button(run["id"], "promote")
+    refused = "production takes what is on main"
+    eventually(
+        lambda: remark(house, work, sha, refused, f"ServerGem / {SAMPLE} (staging)"),
+        "an answer",
+        house.log_tail,
+    )
+    house.world.github.press_button(run["id"], "promote", sender="lead")
     promoted = preview(house, work, sha, PRODUCTION)
     assert promoted["conclusion"] == "success", promoted["output"]
     assert "reused from" in promoted["output"]["summary"]
     assert house.world.google.calls["CloudBuild.CreateBuild"] == builds
 
 
-def test_a_retry_button_is_on_what_failed(house: House) -> None:
-    """A failed run can be run again by whoever may write."""
-    work = live(house)
-    sha = work.push("Break it", **{"main.py": "raise RuntimeError('no')\n"})
+def test_the_retry_button_runs_what_failed_again(house: House) -> None:
+    """It stands on a failed run, takes write permission, and makes a new attempt, which goes live when all is well."""
+    house.world.google.provisioned_project(PROJECT)
+    house.world.google.set_billing(PROJECT, False)
+    work = house.repository(SAMPLE)
+    house.world.github.set_permission(f"{OWNER}/{work.name}", "eve", "read")
+    sha = work.push("Say hello")
     run = house.check_run(work.name, sha)
-    labels = [action["label"] for action in house.world.github.hub.runs[run["id"]].actions]
-    assert labels == ["Retry"]
+    assert [action["label"] for action in house.world.github.hub.runs[run["id"]].actions] == ["Retry"]
+    house.world.google.set_billing(PROJECT, True)
+    house.world.github.press_button(run["id"], "retry", sender="eve")
+    eventually(lambda: remark(house, work, sha, "write permission", PRODUCTION), "an answer", house.log_tail)
+    assert len(house.world.github.check_runs(f"{OWNER}/{work.name}", sha)) == 1
+    house.world.github.press_button(run["id"], "retry")
+    eventually(
+        lambda: [d["ending"] for d in house.deployments()] == ["live", "failed"], "a live one", house.log_tail
+    )
+    assert remark(house, work, sha, f"{FOUNDER} pressed Retry", PRODUCTION)
 
 
 @pytest.mark.parametrize("event", ["uninstall", "remove", "archive", "delete"])

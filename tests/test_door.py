@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +23,17 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app import log
+from app.connections import Connection
 from app.delivery import MAX_BODY_BYTES
 from app.main import create_app
+from app.model import Delivery
 from app.redaction import HIDDEN
 from app.settings import load
-from app.store import Store
+from app.store import GIVEN_UP, Store
+from tests.conftest import PATIENCE, eventually, web
+from tests.test_store import intake_away
+
+pytestmark = pytest.mark.wire
 
 SECRET = "a webhook secret of some length"
 KEY = (
@@ -50,6 +58,7 @@ def environment(data: Path, **more: str) -> dict[str, str]:
         "GOOGLE_CLOUD_PROJECT": "demo-project",
         "SERVERGEM_DATA": str(data),
         "LOG_FORMAT": "json",
+        "PAGES": "open",
         # Closed ports: nothing here may reach GitHub or Google.
         "GITHUB_API_URL": "http://127.0.0.1:9",
         "GOOGLE_ENDPOINT": "127.0.0.1:9",
@@ -64,6 +73,7 @@ class Door:
 
     url: str
     data: Path
+    database: str = ""
 
     def deliver(
         self, body: bytes, *, id_: str = "d-1", event: str = "push", **headers: str
@@ -75,27 +85,43 @@ class Door:
             "x-github-delivery": id_,
             "content-type": "application/json",
         } | {name.replace("_", "-"): value for name, value in headers.items()}
-        return httpx.post(f"{self.url}/webhook", content=body, headers=every, timeout=10)
+        return web.post(f"{self.url}/webhook", content=body, headers=every, timeout=PATIENCE)
+
+
+@contextmanager
+def opened(data: Path, database: str = "") -> Iterator[Door]:
+    app = create_app(load(environment(data, DATABASE_URL=database)))
+    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, http=Connection, log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    until = time.monotonic() + PATIENCE
+    while not server.started:
+        assert thread.is_alive() and time.monotonic() < until, "the door did not open"
+        time.sleep(0.01)
+    try:
+        yield Door(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", data, database)
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
 
 
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[Door]:
-    config = uvicorn.Config(create_app(load(environment(tmp_path))), "127.0.0.1", 0, log_config=None)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    until = time.monotonic() + 20
-    while not server.started:
-        assert thread.is_alive() and time.monotonic() < until, "the door did not open"
-        time.sleep(0.01)
-    yield Door(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", tmp_path)
-    server.should_exit = True
-    thread.join(30)
-    assert not thread.is_alive()
+    with opened(tmp_path) as door:
+        yield door
 
 
-def test_a_delivery_is_stored_before_it_is_answered(door: Door) -> None:
+@pytest.fixture
+def any_door(tmp_path: Path, database: str) -> Iterator[Door]:
+    """A door on SQLite, and one on Postgres."""
+    with opened(tmp_path, database) as door:
+        yield door
+
+
+def test_a_delivery_is_stored_before_it_is_answered(any_door: Door) -> None:
     """A signed delivery is answered 202 and is in the list of deliveries; the second time as a duplicate."""
+    door = any_door
     first = door.deliver(json.dumps(PUSH).encode())
     assert first.status_code == 202
     assert first.json()["delivery"] == "d-1"
@@ -128,11 +154,25 @@ def test_what_github_did_not_send_is_refused(door: Door, headers: dict[str, str]
     assert SECRET not in answer.text
 
 
+def opening(*more: bytes) -> bytes:
+    """The head of a delivery as GitHub's looks; nobody has signed its body."""
+    lines = [
+        b"POST /webhook HTTP/1.1",
+        b"host: x",
+        b"x-github-event: push",
+        b"x-github-delivery: d-0",
+        b"content-type: application/json",
+        b"x-hub-signature-256: sha256=" + b"0" * 64,
+        *more,
+    ]
+    return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
 def test_too_large_a_body_is_given_up_while_it_is_read(door: Door) -> None:
     """A body over the limit is answered 413 before it was sent whole."""
     port = int(door.url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(b"POST /webhook HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+        connection.sendall(opening(b"transfer-encoding: chunked"))
         chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
         try:
             for _ in range(MAX_BODY_BYTES // 0x100000 + 1):
@@ -144,8 +184,8 @@ def test_too_large_a_body_is_given_up_while_it_is_read(door: Door) -> None:
 
 def test_health_and_readiness_are_two_questions(door: Door) -> None:
     """The process is healthy although it is not ready, and readiness names what is missing."""
-    assert httpx.get(f"{door.url}/healthz").status_code == 200
-    answer = httpx.get(f"{door.url}/readyz", timeout=60)
+    assert web.get(f"{door.url}/health").status_code == 200
+    answer = web.get(f"{door.url}/readyz", timeout=PATIENCE)
     assert answer.status_code == 503
     assert answer.json()["store"]["ok"] is True
     assert answer.json()["github"]["ok"] is False
@@ -153,7 +193,7 @@ def test_health_and_readiness_are_two_questions(door: Door) -> None:
 
 
 def test_the_door_opens_at_once(tmp_path: Path) -> None:
-    """`uvicorn app.main:app` answers before the heavy libraries are loaded."""
+    """The door answers before the heavy libraries are loaded."""
     script = (
         "import sys, app.main\n"
         "heavy = {'google', 'dbos', 'github', 'sqlalchemy', 'grpc', 'jinja2', 'pydantic'} & set(sys.modules)\n"
@@ -165,12 +205,12 @@ def test_the_door_opens_at_once(tmp_path: Path) -> None:
 
 def test_bad_settings_stop_the_start(tmp_path: Path) -> None:
     """Without its settings the server does not start, and names each one that is missing."""
-    command = [sys.executable, "-m", "uvicorn", "app.main:app", "--port", "0"]
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0"]
     ended = subprocess.run(
         command,
         capture_output=True,
         env={"SERVERGEM_DATA": str(tmp_path)},
-        timeout=30,
+        timeout=PATIENCE,
         cwd=Path(__file__).parent.parent,
     )
     assert ended.returncode != 0
@@ -178,29 +218,40 @@ def test_bad_settings_stop_the_start(tmp_path: Path) -> None:
         assert name in ended.stderr
 
 
-def test_what_was_stored_is_dispatched_after_a_restart(tmp_path: Path) -> None:
-    """A delivery that a killed process had stored gets its outcome from the next one."""
-    import asyncio
+def test_what_cannot_be_stored_is_answered_503(any_door: Door) -> None:
+    """GitHub shows a delivery red that could not be stored, and the redelivery is stored as if it were the first."""
+    with intake_away(any_door.data, any_door.database):
+        answer = any_door.deliver(json.dumps(PUSH).encode())
+        assert (answer.status_code, answer.json()) == (
+            503,
+            {"reason": "The delivery could not be stored; redeliver it."},
+        )
+    again = any_door.deliver(json.dumps(PUSH).encode())
+    assert again.status_code == 202
+    assert again.json()["outcome"] != "duplicate"
 
-    from app.model import Delivery
 
-    store = Store.open(tmp_path)
-    asyncio.run(store.accept(Delivery("d-9", "star", None, b"{}"), 1.0))
+def test_a_redelivery_of_what_was_given_up_is_no_duplicate(any_door: Door) -> None:
+    """A delivery that was given up is taken in again when GitHub delivers it again."""
+    body = json.dumps(PUSH).encode()
+    assert any_door.deliver(body).status_code == 202
+    eventually(lambda: web.get(f"{any_door.url}/health").is_success, "the door")
+    store = Store.open(any_door.data, any_door.database)
+    eventually(lambda: not store.unstarted(), "its outcome")
+    store.mark("d-1", f"{GIVEN_UP}it broke")
+    assert any_door.deliver(body).json()["outcome"] != "duplicate"
+    eventually(lambda: "tag" in str(store.deliveries(1)[0].outcome), "its outcome")
+    assert any_door.deliver(body).json()["outcome"] == "duplicate"
     store.close()
-    config = uvicorn.Config(create_app(load(environment(tmp_path))), "127.0.0.1", 0, log_config=None)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    until = time.monotonic() + 30
-    reading = None
-    while reading is None or reading.unstarted():
-        assert time.monotonic() < until
-        time.sleep(0.02)
-        reading = reading or Store.open(tmp_path)
-    assert "star" in str(reading.deliveries(1)[0].outcome)
-    reading.close()
-    server.should_exit = True
-    thread.join(30)
+
+
+def test_what_was_stored_is_dispatched_after_a_restart(tmp_path: Path, database: str) -> None:
+    """A delivery that a killed process had stored gets its outcome from the next one."""
+    store = Store.open(tmp_path, database)
+    asyncio.run(store.accept(Delivery("d-9", "star", None, b"{}"), 1.0))
+    with opened(tmp_path, database):
+        eventually(lambda: "star" in str(store.deliveries(1)[0].outcome), "its outcome")
+    store.close()
 
 
 @pytest.mark.parametrize(

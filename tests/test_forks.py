@@ -11,11 +11,15 @@ import pytest
 
 from sandbox.world import PROJECT, Sandbox
 from tests.conftest import OWNER, House, Work, answer_of, eventually
+from tests.kept import check_run_text, conversation_text, insist
+from tests.setting_up import set_up
 from tests.test_conversation import PRODUCTION, answer, say
 from tests.test_previews import CHECK, SAMPLE, buttons, gone, preview, remark, services
 
 STRANGER = "mallory"
-RUNTIME, BUILDER = (f"{name}@{PROJECT}.iam.gserviceaccount.com" for name in ("fork-run", "fork-build"))
+RUNTIME, BUILDER = (
+    f"{name}@{PROJECT}.iam.gserviceaccount.com" for name in ("servergem-fork", "servergem-fork-build")
+)
 SETTINGS = {"FORK_SERVICE_ACCOUNT": RUNTIME, "FORK_BUILD_SERVICE_ACCOUNT": BUILDER}
 
 
@@ -23,7 +27,7 @@ SETTINGS = {"FORK_SERVICE_ACCOUNT": RUNTIME, "FORK_BUILD_SERVICE_ACCOUNT": BUILD
 def house(world: Sandbox, tmp_path: Path) -> Iterator[House]:
     """A ServerGem whose operator has given forks accounts of their own, with a secret of production's."""
     world.google.secrets.put(PROJECT, "db-url", "postgres://prod:hunter22@db/shop")
-    world.google.projects.known(PROJECT).service_accounts.update((RUNTIME, BUILDER))
+    set_up(world.google, PROJECT)
     house = House(world, tmp_path, settings=SETTINGS)
     house.start()
     yield house
@@ -72,7 +76,12 @@ def forked(house: House, config: str = "") -> Fork:
     work = house.repository(SAMPLE)
     (work.path / "servergem.yml").write_text(config or CONFIG)
     assert house.ended(work.push("Say hello"))["ending"] == "live", house.log_tail()
-    github = house.world.github
+    return fork_of(work)
+
+
+def fork_of(work: Work) -> Fork:
+    """A stranger's clone of their fork of this repository, which everybody may see from now on."""
+    house, github = work.house, work.house.world.github
     github.set_private(f"{OWNER}/{work.name}", False)
     github.fork(f"{OWNER}/{work.name}", STRANGER)
     path = house.folder / "fork"
@@ -126,6 +135,8 @@ def test_a_fork_waits_for_a_person(house: House) -> None:
     assert [button["label"] for button in buttons(house, run)] == ["Approve deploy"]
     assert house.world.google.calls["CloudBuild.CreateBuild"] == builds
     assert services(house) == {SAMPLE}
+    said = conversation_text(house.world, SAMPLE, fork.number)
+    insist("fork-waits", check_run_text(house.world, run), said)
 
 
 def test_an_approval_takes_write_permission(house: House) -> None:
@@ -217,8 +228,16 @@ def test_a_deleted_fork_is_still_a_fork(house: House) -> None:
     house.world.github.label(f"{OWNER}/{fork.home.name}", fork.number, "look")
     assert preview(house, fork.home, sha)["conclusion"] == "action_required"
     assert services(house) == {SAMPLE}
-    # GitHub answers `head.repo: null` here, which its own description forbids: this traffic is not held against it.
-    (house.folder / "github.jsonl").unlink()
+    house.kill()  # nothing is asked, and recorded, any more
+    without_its_repository(house.folder / "github.jsonl")
+
+
+def without_its_repository(record: Path) -> None:
+    """Leave out of the record what has `head.repo: null`: GitHub answers so, and its own description forbids it."""
+    lines = record.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if '"repo": null' not in line]
+    assert 0 < len(kept) < len(lines)
+    record.write_text("".join(kept))
 
 
 def test_without_accounts_for_forks_none_is_deployed(world: Sandbox, tmp_path: Path) -> None:
@@ -236,6 +255,77 @@ def test_without_accounts_for_forks_none_is_deployed(world: Sandbox, tmp_path: P
         assert services(house) == {SAMPLE}
     finally:
         house.stop()
+
+
+def waits(fork: Fork, sha: str, what: str) -> None:
+    """The check run of this head that waits for a person, whatever ran before."""
+
+    def look() -> bool:
+        runs = fork.house.world.github.check_runs(f"{OWNER}/{fork.home.name}", sha)
+        named = [run for run in runs if run["name"] == CHECK]
+        return bool(named) and max(named, key=lambda run: run["id"])["conclusion"] == "action_required"
+
+    eventually(look, what, fork.house.log_tail)
+
+
+def test_a_fork_gets_what_the_button_says(house: House) -> None:
+    """Neither the previews' own secrets, account and release command nor production's variables."""
+    house.world.google.secrets.put(PROJECT, "staging-key", "sk_staging_12345")
+    fork = forked(house, GENEROUS)
+    released = house.world.google.calls["Jobs.CreateJob"]
+    own = container_of(fork, approved(fork, asked(fork)))
+    assert own["account"] == RUNTIME
+    assert own["SHOWN"] == "yes"
+    assert not {"STAGING_KEY", "LOG_LEVEL", "DATABASE_URL"} & set(own)
+    assert house.world.google.calls["Jobs.CreateJob"] == released
+
+
+def test_an_approval_ends_with_another_base_branch(house: House) -> None:
+    """The author of the fork points it at a branch with a configuration of its own: somebody has to say yes again."""
+    fork = forked(house)
+    fork.home.push("Inside", branch="internal", **{"servergem.yml": GENEROUS})
+    sha = asked(fork)
+    name = approved(fork, sha)
+    house.world.github.change_base(f"{OWNER}/{fork.home.name}", fork.number, "internal", sender=STRANGER)
+    gone(house, name)
+    waits(fork, sha, "another question")
+
+
+def test_a_bare_deploy_approves_nothing_that_came_after_it(house: House) -> None:
+    """A maintainer looks at one head and says /deploy; the author pushes another at once: it waits, and is named."""
+    fork = forked(house)
+    sha = asked(fork)
+    house.world.faults.add(
+        "POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions", 1, kind="delay", seconds=3.0
+    )
+    say(house, fork.home, fork.number, "/deploy")
+    evil = fork.push("Quickly swapped", **{"evil.txt": "2"})
+    assert f"/deploy {evil}" in answer(house, fork.home, fork.number, "ServerGem did not know")
+    assert preview(house, fork.home, evil)["conclusion"] == "action_required"
+    assert services(house) == {SAMPLE}
+    assert sha != evil
+
+
+def test_a_head_that_was_never_looked_at_is_not_deployed(house: House) -> None:
+    """No webhook told of the head: a bare /deploy cannot mean it, and the whole name of the commit can."""
+    fork = forked(house)
+    asked(fork)
+    address, house.world.github.webhook_url = house.world.github.webhook_url, ""
+    unseen = fork.push("Unseen", **{"evil.txt": "2"})
+    house.world.github.webhook_url = address
+    say(house, fork.home, fork.number, "/deploy")
+    assert f"/deploy {unseen}" in answer(house, fork.home, fork.number, "ServerGem did not know")
+    assert services(house) == {SAMPLE}
+    say(house, fork.home, fork.number, f"/deploy {unseen}")
+    eventually(lambda: f"{SAMPLE}-pr-{fork.number}" in services(house), "the fork's preview", house.log_tail)
+
+
+def test_a_bare_deploy_approves_what_was_looked_at(house: House) -> None:
+    """The head that waits is the one that the comment is about, and it runs."""
+    fork = forked(house)
+    sha = asked(fork)
+    say(house, fork.home, fork.number, "/deploy")
+    eventually(lambda: ended_well(fork, sha), "its check run", house.log_tail)
 
 
 def test_production_serves_on_whatever_a_fork_does(house: House) -> None:
@@ -272,4 +362,15 @@ previews:
   release: true
   env: {{EVIL: "1"}}
   secrets: {{STOLEN: db-url}}
+"""
+GENEROUS = f"""
+services:
+  {SAMPLE}:
+    release: python -c pass
+    env: {{LOG_LEVEL: info}}
+    secrets: {{DATABASE_URL: db-url}}
+previews:
+  release: true
+  env: {{SHOWN: "yes"}}
+  secrets: {{STAGING_KEY: staging-key}}
 """

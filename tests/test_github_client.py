@@ -186,9 +186,20 @@ def test_the_app_proves_itself_with_its_key(server: Server) -> None:
     server.on(
         "GET",
         "/app",
-        Reply(200, {"slug": "servergem", "permissions": {"checks": "write"}, "events": ["push"]}),
+        Reply(
+            200,
+            {
+                "slug": "servergem",
+                "html_url": "https://ghe.example/github-apps/servergem",
+                "owner": {"login": "acme", "type": "Organization"},
+                "permissions": {"checks": "write"},
+                "events": ["push"],
+            },
+        ),
     )
-    assert server.client.app().permissions == (("checks", "write"),)
+    app = server.client.app()
+    assert app.permissions == {"checks": "write"}
+    assert app.settings_url == "https://ghe.example/organizations/acme/settings/apps/servergem"
     bearer = server.calls[0].headers["authorization"].removeprefix("Bearer ")
     claims = jwt.decode(bearer, KEY.public_key(), algorithms=["RS256"])
     now = datetime.now(UTC).timestamp()
@@ -471,13 +482,15 @@ def test_a_commit_that_is_not_there_is_an_error(server: Server) -> None:
 def test_a_commit_is_listed_in_one_call(server: Server) -> None:
     """Files and the trees of their directories come together; a list that GitHub cut says so."""
     entries = [
-        {"path": "services", "type": "tree", "sha": "1" * 40},
-        {"path": "services/main.py", "type": "blob", "sha": "2" * 40},
+        {"path": "services", "mode": "040000", "type": "tree", "sha": "1" * 40},
+        {"path": "services/main.py", "mode": "100644", "type": "blob", "sha": "2" * 40},
+        {"path": "services/config", "mode": "120000", "type": "blob", "sha": "3" * 40},
     ]
     told = {"sha": "c" * 40, "tree": entries, "truncated": True}
     server.on("GET", f"{HELLO}/git/trees/{'b' * 40}", Reply(200, told))
     listing = server.client.listing(COMMIT)
-    assert listing.files == {"services/main.py"}
+    assert listing.files == {"services/main.py", "services/config"}
+    assert listing.links == {"services/config"} and listing.blobs["services/main.py"] == "2" * 40
     assert listing.trees == {"": "c" * 40, "services": "1" * 40}
     assert not listing.complete
 
@@ -563,3 +576,40 @@ def test_the_manifest_asks_for_what_is_needed() -> None:
         "check_suite",
     }
     assert set(manifest["default_events"]) == set(handlers.HANDLERS) - unasked
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "after"),
+    [
+        (403, "Repository was archived so is read-only.", 1),
+        (403, "Resource not accessible by integration", 0),
+        (403, "This installation has been suspended", 0),
+        (404, "Not Found", 2),
+        (410, "Gone", 1),
+        (422, "Validation Failed", 2),
+        (451, "Repository access blocked", 1),
+        (401, "Bad credentials", 0),
+        (409, "Conflict", 0),
+        (429, "API rate limit exceeded", 0),
+        (500, "Server Error", 0),
+        (0, "no answer", 0),
+    ],
+)
+def test_what_is_refused_for_good(status: int, message: str, after: int) -> None:
+    """Only what no later attempt can change is final; a rate limit never is, whatever it says."""
+    assert GitHubError(status, message).final_after == after
+    assert GitHubError(status, message, transient=True).final_after == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "absent"),
+    [
+        (404, "Not Found", True),
+        (409, "Git Repository is empty.", True),
+        (409, "Conflict", False),
+        (403, "Not here", False),
+    ],
+)
+def test_what_is_not_there(status: int, message: str, absent: bool) -> None:
+    """An empty repository has no branch and no tree, which GitHub says with a 409."""
+    assert GitHubError(status, message).absent == absent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +60,16 @@ def test_a_push_to_a_branch_deploys_its_head() -> None:
     assert handlers.route(push(ref="refs/heads/feature/x")) == (Deploy(commit, OLD, "72d3162e"),)
 
 
+@pytest.mark.parametrize(
+    ("author", "shown"), [({"username": "grace"}, "grace"), ({"name": "Grace"}, "ada"), (None, "ada")]
+)
+def test_a_commit_is_its_authors(author: dict[str, str] | None, shown: str) -> None:
+    """The account of who wrote it, or of who pushed it where the author has none at GitHub."""
+    head = {"id": NEW, "tree_id": TREE, "message": "A change", "author": author}
+    [job] = handlers.route(push(head_commit=head, sender={"login": "ada"}))
+    assert isinstance(job, Deploy) and job.commit.author == shown
+
+
 @pytest.mark.parametrize("changes", [{"created": True}, {"before": ZEROS}, {"forced": True}])
 def test_what_cannot_be_compared_with_is_empty(changes: dict[str, Any]) -> None:
     """A new branch and a force push have no `before`: everything counts as changed."""
@@ -74,7 +85,8 @@ def test_what_cannot_be_compared_with_is_empty(changes: dict[str, Any]) -> None:
         (push(ref="refs/notes/x"), "refs/notes/x is not a branch; pushes of branches deploy."),
         (push(deleted=True, after=ZEROS, head_commit=None), "The branch main was deleted."),
         (push("Typo [skip ci]"), "The message of bbbbbbb says [skip ci]."),
-        (push("Typo\n\n[Skip Deploy]"), "The message of bbbbbbb says [skip deploy]."),
+        (push("Typo [Skip Deploy]"), "The message of bbbbbbb says [skip deploy]."),
+        (push("Typo\n\n\nskip-checks: true"), "The message of bbbbbbb says skip-checks: true."),
         (
             push(installation=None),
             "This is a repository's own webhook; ServerGem acts on those of its GitHub App.",
@@ -92,6 +104,12 @@ def test_only_the_head_commits_message_counts() -> None:
     assert isinstance(job, Deploy)
 
 
+def test_a_mark_in_a_squashed_body_skips_nothing() -> None:
+    """GitHub puts the messages of all commits into the body of a squash; none of them speaks for it."""
+    (job,) = handlers.route(push("Add a button (#7)\n\n* Typo [skip ci]\n\n* Draw it"))
+    assert isinstance(job, Deploy)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -101,6 +119,8 @@ def test_only_the_head_commits_message_counts() -> None:
         {"ref": 3},
         {"repository": {"id": "7", "full_name": "acme/hello"}},
         {"repository": {"id": 7, "full_name": "acme/hello/../x"}},
+        {"repository": {"id": 10**30, "full_name": "acme/hello"}},
+        {"installation": {"id": 2**63}},
         {"head_commit": {"id": NEW}},
         {"installation": {}},
     ],
@@ -188,8 +208,19 @@ def test_an_unknown_event_is_ignored_by_name() -> None:
 
 
 def test_each_file_is_an_event() -> None:
-    """The files of handlers/ are the whole list of events."""
-    assert {"push", "ping", "check_run", "pull_request", "issue_comment"} <= set(handlers.HANDLERS)
+    """The files of handlers/ are the whole list of events: each answers under its file's name, and no other does."""
+    files = {path.stem for path in Path(handlers.__path__[0]).glob("*.py")} - {"__init__"}
+    assert {event for event in files if answered(event)} == files == set(handlers.HANDLERS)
+    assert not answered("star")
+
+
+def answered(event: str) -> bool:
+    """Whether a delivery of this event comes to a handler, which may refuse its empty body."""
+    try:
+        jobs = handlers.route(Delivery("d", event, None, b"{}"))
+    except Refused:
+        return True
+    return not any(isinstance(job, Ignore) and "does not act on the event" in job.reason for job in jobs)
 
 
 REPOSITORY = {"id": 7, "full_name": "acme/hello", "default_branch": "main"}

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import tarfile
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app import dockerfile
 from app.archive import Passing
 from app.diagnosis import Files
 from app.inspection import inspect, wanted
-from app.model import Build, BuildPlan, Finding, ServiceConfig, Target
+from app.model import Build, BuildPlan, Finding, ServiceConfig, Target, Weight
 
 SERVICE = ServiceConfig("api")
 TARGET = Target("p", "europe-west1", "production", SERVICE, (("services.api.path", 3),), "servergem.yml")
@@ -47,12 +50,41 @@ FAULTS: list[tuple[str, Target, dict[str, str], str, str]] = [
         "Dockerfile:2",
     ),
     (
-        "COPY of a glob",
+        "after a quoted <<",
         TARGET,
-        {"Dockerfile": "FROM x\nCOPY *.lock /"},
+        {"Dockerfile": 'FROM x\nRUN echo "tee <<END" > /how\nCOPY gone.txt /'},
         "copy-source-missing",
+        "Dockerfile:3",
+    ),
+    (
+        "a text without end",
+        TARGET,
+        {"Dockerfile": "FROM x\nRUN <<END\ntrue\n  END\n"},
+        "dockerfile-heredoc",
         "Dockerfile:2",
     ),
+    (
+        "a comment after FROM",
+        TARGET,
+        {"Dockerfile": "FROM x # why"},
+        "dockerfile-from-arguments",
+        "Dockerfile:1",
+    ),
+    (
+        "its own Dockerfile, ignored",
+        TARGET,
+        {"Dockerfile": "FROM x\nCOPY Dockerfile /", ".dockerignore": "Docker*\n"},
+        "copy-source-ignored",
+        "Dockerfile:2",
+    ),
+    (
+        "UTF-16",
+        TARGET,
+        {"Dockerfile": "FROM x\n".encode("utf-16").decode(errors="replace")},
+        "dockerfile-utf16",
+        "Dockerfile:1",
+    ),
+    ("Deno", TARGET, {"deno.jsonc": "{}", "main.ts": ""}, "nothing-to-build", "servergem.yml:3"),
     (
         "COPY of what is ignored",
         TARGET,
@@ -99,19 +131,115 @@ FAULTS: list[tuple[str, Target, dict[str, str], str, str]] = [
 ]
 
 SOUND: list[tuple[str, dict[str, str]]] = [
-    ("buildpacks", {"main.py": "", "requirements.txt": "# all\nflask==3.0  # web\n-r more.txt\n./local\ngit+https://x\n"}),
-    ("hashes", {"requirements.txt": "flask==3.0 \\\n    --hash=sha256:aa\nrequests>=2; python_version > '3'\n"}),
+    (
+        "buildpacks",
+        {
+            "main.py": "",
+            "requirements.txt": "# all\nflask==3.0  # web\n-r more.txt\n./local\ngit+https://x\n",
+        },
+    ),
+    (
+        "hashes",
+        {"requirements.txt": "flask==3.0 \\\n    --hash=sha256:aa\nrequests>=2; python_version > '3'\n"},
+    ),
     ("node", {"package.json": "{}", "index.js": ""}),
     ("COPY all", {"Dockerfile": "FROM x\nCOPY . .\nADD https://x/y /z\nCOPY ${WHAT} /"}),
     ("COPY of a folder", {"Dockerfile": "FROM x\nCOPY ./src/ /src\nCOPY src/*.py /p/", "src/a.py": ""}),
-    ("COPY from an image", {"Dockerfile": "FROM x\nCOPY --from=nginx /a /a\nCOPY --from=ghcr.io/a/b:1 /a /a"}),
+    (
+        "COPY from an image",
+        {"Dockerfile": "FROM x\nCOPY --from=nginx /a /a\nCOPY --from=ghcr.io/a/b:1 /a /a"},
+    ),
     ("COPY from a number", {"Dockerfile": "FROM x\nFROM y\nCOPY --from=0 /a /a"}),
-    ("shown again", {"Dockerfile": "FROM x\nCOPY dist/a.js /", "dist/a.js": "", ".dockerignore": "dist\n!dist/a.js\n"}),
+    (
+        "shown again",
+        {"Dockerfile": "FROM x\nCOPY dist/a.js /", "dist/a.js": "", ".dockerignore": "dist\n!dist/a.js\n"},
+    ),
     ("a heredoc", {"Dockerfile": "FROM x\nCOPY <<EOF /app.py\nprint(1)\nEOF\nRUN <<EOF\nCOPPY\nEOF\n"}),
     ("arguments", {"Dockerfile": "ARG TAG=3\nFROM python:${TAG} AS base\nFROM base\nEXPOSE $PORT"}),
     ("a registry", {"Dockerfile": "FROM localhost:5000/a/b-c__d:1.2@sha256:" + "a" * 64}),
+    ("wildcards that fit nothing", {"Dockerfile": "FROM x\nCOPY a* b.loc[k] c? /"}),
+    ("tabs", {"Dockerfile": "FROM\tx AS\tb\nCOPY\t.\t.\nFROM\tscratch\nCOPY\t--from=b\t/a /a"}),
+    (
+        "a BOM",
+        {"Dockerfile": "\ufeffFROM x", "package.json": "\ufeff{}", ".dockerignore": "\ufeffDockerfile\n"},
+    ),
+    ("here-strings", {"Dockerfile": "FROM x\nRUN cat <<< hi\nRUN cat <<<$A\nCOPY a /", "a": ""}),
+    ("shifts", {"Dockerfile": "FROM x\nRUN echo $((1<<2)) $((A << 3))\nCOPY a /", "a": ""}),
+    (
+        "two heredocs",
+        {"Dockerfile": "FROM x\nRUN a <<'A' && b <<-B\nCOPPY\nA\n\tNO\n\tB\nCOPY <<C d /e/\nC\n", "d": ""},
+    ),
+    ("a quoted image", {"Dockerfile": 'FROM "x:1" AS a\nFROM a'}),
+    ("another frontend", {"Dockerfile": "#syntax = me/mine:1\nTHING a\n"}),
+    ("a frontend in JSON", {"Dockerfile": '{"syntax": "me/mine"}'}),
+    (
+        "directives",
+        {"Dockerfile": "# check=skip=all\n# Escape=`\nFROM x\nRUN a `\n  b\nCOPY d C:\\d\\\n", "d/e": ""},
+    ),
+    ("an unused stage", {"Dockerfile": "FROM x AS dev\nCOPY gone /\nFROM Bad AS no\nFROM x"}),
+    ("ONBUILD", {"Dockerfile": "FROM x\nONBUILD COPY package.json /\nONBUILD RUN a"}),
+    (
+        "flags",
+        {
+            "Dockerfile": "FROM x\nCOPY --link --chmod=755 --exclude=*.md a b /\nCOPY --parents ./c/./d /",
+            "a": "",
+            "b": "",
+            "c/d": "",
+        },
+    ),
+    (
+        "addresses",
+        {"Dockerfile": "FROM x\nADD https://a/b git@a:b/c.git /c\nADD --checksum=sha256:1 https://a/b /d"},
+    ),
+    ("a default", {"Dockerfile": "ARG V\nFROM x:${V:-22}\nARG D=s\nCOPY ${D:-s} $D /"}),
+    ("an image like a stage", {"Dockerfile": "FROM x AS composer-deps\nFROM y\nCOPY --from=composer /a /a"}),
+    ("lower case", {"Dockerfile": "from x as b\nrun a\nfrom y\ncopy --from=B /a /a"}),
+    ("paths", {"Dockerfile": "FROM x\nCOPY ./a/ /a ../a a/.. a/../b . / /c/", "a/x": "", "b": ""}),
+    ("JSON with spaces", {"Dockerfile": 'FROM x\nCOPY ["a b", "/c"]', "a b": ""}),
+    (
+        "an ignore file that hides nothing",
+        {"Dockerfile": "FROM x\nCOPY a /", "a": "", ".dockerignore": ".\n/\n# a\n  \n"},
+    ),
+    ("classes", {"Dockerfile": "FROM x\nCOPY a.py /", "a.py": "", ".dockerignore": "*.py[cod]\n[Bb]in\n"}),
+    (
+        "an allow list",
+        {
+            "Dockerfile": "FROM x\nCOPY s /s\nCOPY /d/e /",
+            "s/a/b": "",
+            "d/e": "",
+            ".dockerignore": "**\n!s/**  \n! /d/e\n",
+        },
+    ),
+    (
+        "an ignore file Docker cannot read",
+        {"Dockerfile": "FROM x\nCOPY a /", "a": "", ".dockerignore": "*\n[a\n"},
+    ),
+    (
+        "an ignore file of its own",
+        {"Dockerfile": "FROM x\nCOPY a /", "a": "", "Dockerfile.dockerignore": "b\n", ".dockerignore": "a\n"},
+    ),
+    (
+        "manifests that nothing reads",
+        {
+            "Dockerfile": "FROM x\nCOPY . .",
+            "composer.lock": "",
+            "composer.json": "{",
+            "requirements.txt": "{{ x }}\n",
+        },
+    ),
+    ("lock files", {"package.json": "{}", "index.js": "", "package-lock.json": "<<<<<<< HEAD"}),
+    ("below the root", {"src/Shop/Shop.csproj": ""}),
+    (
+        "what pip reads",
+        {
+            "main.py": "",
+            "requirements.txt": "\ufeff-r a.txt\n--pre\n-e .\nb @ file:./b\nc[d]>=1,<2 ; python_version<'3'\n"
+            "vendor/e\n./f.whl\ng==1.0+cu1 --hash=sha256:a\nh~=2 # i\nj (>=1)\nk==${V}\nl == 1.*\nm>=1.dev-x\n",
+        },
+    ),
+    ("a link written out", {"Dockerfile": "docker/prod", "docker/prod": "FROM x"}),
     ("continued", {"Dockerfile": "FROM x\nRUN a \\\n  # why\n  && b\nCOPY a.txt \\\n  /b", "a.txt": ""}),
-]  # fmt: skip
+]
 
 
 def found(target: Target, texts: dict[str, str]) -> tuple[Finding, ...]:
@@ -151,6 +279,7 @@ def archived(texts: dict[str, str], commit: str) -> bytes:
 PATHS = st.text(st.characters(categories=("L", "N")), min_size=1, max_size=130)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(PATHS, st.text(max_size=2000), min_size=1, max_size=8), st.integers(1, 5000))
 def test_an_archive_is_read_while_it_passes(texts: dict[str, str], size: int) -> None:
     """In whatever pieces it comes: every path, every text that is wanted, the commit and the top folder."""
@@ -160,7 +289,7 @@ def test_an_archive_is_read_while_it_passes(texts: dict[str, str], size: int) ->
         passing.feed(whole[start : start + size])
     assert (passing.top, passing.commit, passing.whole) == ("acme-api-abc", "a" * 40, True)
     assert passing.paths == set(texts)
-    expected = {path: text for path, text in texts.items() if text and "\0" not in text}
+    expected = {path: text for path, text in texts.items() if "\0" not in text}
     assert passing.texts == expected
 
 
@@ -176,3 +305,165 @@ def test_what_is_no_archive_is_said_plainly() -> None:
     """Noise is a tarfile.TarError, not a guess."""
     with pytest.raises(tarfile.TarError):
         Passing(wanted).feed(b"not an archive at all")
+
+
+def test_what_a_step_outside_builds_is_named_so() -> None:
+    """A missing output folder, or what .gitignore leaves out: the way is a stage of the Dockerfile."""
+    texts = {
+        "Dockerfile": "FROM x\nCOPY target/*.jar target/a.jar /\nCOPY ./site /s\nCOPY lib/x.so /\nCOPY sit /",
+        ".gitignore": "# made\n*.so\n/site/\n!keep\n",
+        "site.txt": "",
+    }
+    told = [(each.place.line, "stage" in each.fix) for each in found(TARGET, texts) if each.place is not None]
+    assert told == [(2, True), (3, True), (4, True), (5, False)]
+
+
+# What is only likely
+
+
+LIKELY: list[tuple[str, dict[str, str], str]] = [
+    ("a stage's name", {"Dockerfile": "FROM x AS build\nFROM y\nCOPY --from=biuld /a /a"}, "stage-unknown"),
+    (
+        "a manifest that npm would read",
+        {"Dockerfile": "FROM x\nRUN npm ci", "package.json": "{"},
+        "file-does-not-parse",
+    ),
+    ("one of two languages", {"package.json": "{", "main.py": ""}, "file-does-not-parse"),
+    (
+        "requirements of an image",
+        {"Dockerfile": "FROM x\nRUN pip install -r r", "requirements.txt": "{{ x }}"},
+        "requirement-invalid",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "texts", "code"), LIKELY, ids=[row[0] for row in LIKELY])
+def test_a_guess_is_a_warning(name: str, texts: dict[str, str], code: str) -> None:
+    """What may still build is told, and does not stop."""
+    assert [(each.code, each.weight) for each in found(TARGET, texts)] == [(code, Weight.WARN)]
+
+
+# What was not read
+
+
+def unread(
+    paths: list[str], texts: dict[str, str], links: tuple[str, ...] = (), folders: tuple[str, ...] = ()
+) -> Files:
+    return Files([*paths, *texts], texts.get, links=links, folders=folders)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        unread(["Dockerfile"], {}),
+        unread([".dockerignore", "a"], {"Dockerfile": "FROM x\nCOPY a /"}),
+        unread(["package.json", "index.js"], {}),
+        unread(["link"], {"Dockerfile": "FROM x\nCOPY link/a link /"}, links=("link",)),
+        unread([], {"Dockerfile": "FROM x\nCOPY module /m"}, folders=("module",)),
+    ],
+    ids=["Dockerfile", "ignore file", "manifest", "behind a link", "a submodule"],
+)
+def test_what_was_not_read_is_not_judged(files: Files) -> None:
+    """A file that is too large, no text, a link or a submodule is there, and nothing is said of it."""
+    assert inspect(files, TARGET) == ()
+
+
+def test_a_source_beyond_the_limits_is_only_mentioned() -> None:
+    """Where not everything was seen, nothing is missing."""
+    files = Files(["Dockerfile"], {"Dockerfile": "FROM x\nCOPY a /"}.get, whole=False)
+    assert [(each.code, each.weight) for each in inspect(files, TARGET)] == [
+        ("source-not-inspected", Weight.WARN)
+    ]
+
+
+@pytest.mark.parametrize(
+    "texts", [row[2] for row in FAULTS if row[1] is TARGET and row[0] != "UTF-16"], ids=str
+)
+def test_a_folder_and_a_push_are_judged_alike(texts: dict[str, str], tmp_path: Path) -> None:
+    """The same files on disk and in an archive have the same findings."""
+    for path, text in texts.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    passing = Passing(wanted)
+    passing.feed(archived(texts, "a" * 40))
+    assert inspect(Files.under(tmp_path), TARGET) == inspect(Files.passed(passing), TARGET) != ()
+
+
+# No input makes it stand still
+
+
+def test_an_archive_larger_than_any_source_passes_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit nothing is unpacked any more, and nothing is an error."""
+    monkeypatch.setattr("app.archive.MOST_UNPACKED", 3_000_000)
+    passing = Passing(wanted)
+    whole = archived({"a.bin": "x" * 40_000_000, "z": ""}, "a" * 40)
+    for start in range(0, len(whole), 1000):
+        passing.feed(whole[start : start + 1000])
+    assert passing.given_up and not passing.whole and passing.commit == "a" * 40
+    assert not Files.passed(passing).whole
+
+
+def test_near_names_are_sought_among_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many files and missing names there are, few are compared, and ten are told."""
+    compared: list[int] = []
+
+    def count(_word: str, names: list[str], *_more: object) -> list[str]:
+        compared.append(len(names))
+        return []
+
+    monkeypatch.setattr("difflib.get_close_matches", count)
+    texts = {f"src/module_{number}.py": "" for number in range(40_000)}
+    texts["Dockerfile"] = "FROM x\n" + "".join(f"COPY src/modul_{number}.py /\n" for number in range(40))
+    assert len(found(TARGET, texts)) == 10
+    assert sum(compared) <= 10 * 300
+
+
+MERGES = "a0: &a0 {x: 1}\n" + "".join(
+    f"a{number}: &a{number} {{<<: [*a{number - 1}, *a{number - 1}], k{number}: 1}}\n"
+    for number in range(1, 40)
+)
+HOSTILE: list[tuple[str, str, str]] = [
+    ("stars in an ignore file", ".dockerignore", "*a" * 12 + "*b\n"),
+    ("folders in an ignore file", ".dockerignore", "**/" * 200 + "zzz\n"),
+    ("nested JSON", "package.json", "[" * 100_000),
+    ("nested TOML", "pyproject.toml", "a = " + "[" * 100_000),
+    ("dotted keys", "pyproject.toml", ".".join(["a"] * 90_000) + " = 1\n"),
+    ("a number", "package.json", "9" * 100_000),
+    ("WORKDIR", "Dockerfile", "FROM x\n" + "WORKDIR a\n" * 30_000),
+    ("braces", "Dockerfile", "FROM x\nRUN <<A " + "${a:-" * 100_000),
+    ("quotes", "Dockerfile", "FROM x\nEXPOSE " + "\"'" * 100_000),
+    ("merges that are looked for", "render.yaml", MERGES),
+    ("depth", "render.yaml", "- " * 90_000 + "a"),
+    ("base 60", "render.yaml", "a: 1" + ":59" * 60_000),
+    ("brackets in Python", "b.py", "(" * 100_000),
+    ("continuations", "Dockerfile", "FROM x\nRUN a" + "\\\n" * 300_000),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "text"), HOSTILE, ids=[row[0] for row in HOSTILE])
+def test_no_text_takes_more_than_its_length(name: str, path: str, text: str) -> None:
+    """Twice the text takes about twice the time; measured as a ratio in one run."""
+
+    docker = {"a.txt": "", "Dockerfile": "FROM x\nRUN npm ci && pip install ."}
+    others = docker if path in ("Dockerfile", ".dockerignore") else {"z.py": ""}
+
+    def seconds(text: str) -> float:
+        begun = time.process_time()
+        found(TARGET, others | {path: text})
+        return time.process_time() - begun
+
+    half = min(seconds(text[: len(text) // 2]) for _ in range(2))
+    assert min(seconds(text) for _ in range(2)) < 6 * half + 0.5
+
+
+@pytest.mark.parametrize(("name", "path", "text"), HOSTILE, ids=[row[0] for row in HOSTILE])
+def test_hostile_text_is_read_and_nothing_is_raised(name: str, path: str, text: str) -> None:
+    """It ends, without an exception that would be called ServerGem's own fault."""
+    texts = {"Dockerfile": "FROM x\nCOPY a /\nRUN npm ci && pip install .", "a" * 200: "", "a": ""}
+    if path in ("package.json", "pyproject.toml"):
+        texts.pop("Dockerfile")
+    for finding in found(TARGET, texts | {path: text}):
+        assert finding.code != "copy-source-missing" and len(finding.title) <= 80
+    if path == "Dockerfile":
+        parsed = dockerfile.parse(text)
+        assert all(parsed.workdir_at(each).startswith("/") for each in parsed.instructions)

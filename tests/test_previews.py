@@ -7,6 +7,8 @@ from typing import Any
 from sandbox.github.state import FOUNDER
 from sandbox.world import PROJECT
 from tests.conftest import OWNER, House, Work, answer_of, eventually
+from tests.kept import check_run_text, conversation_text, insist
+from tests.setting_up import runs_as
 
 SAMPLE = "hello-python"
 CHECK = f"ServerGem / {SAMPLE} (preview)"
@@ -43,6 +45,10 @@ def sticky(house: House, work: Work, number: int) -> list[str]:
     return [each["body"] for each in said if "<!-- servergem:preview -->" in each["body"]]
 
 
+def told_live(house: House, work: Work, number: int) -> None:
+    eventually(lambda: "[live](" in "".join(sticky(house, work, number)), "a live preview", house.log_tail)
+
+
 def gone(house: House, name: str) -> None:
     eventually(lambda: name not in services(house), f"the end of {name}", house.log_tail)
 
@@ -63,13 +69,17 @@ def test_a_pull_request_gets_a_copy_of_its_own(house: House) -> None:
         lambda: deployment["url"] in sticky(house, work, number)[0], "the address in it", house.log_tail
     )
     assert sha[:7] in comment
+    told_live(house, work, number)
+    insist("preview-live", check_run_text(house.world, run), conversation_text(house.world, SAMPLE, number))
 
 
 def test_closing_a_pull_request_leaves_nothing(house: House) -> None:
-    """Service, GitHub deployment and comment end with it, and main serves on."""
+    """Service, image, GitHub deployment and comment end with it, and main serves on with its own image."""
     work = live(house)
+    main = work.git("rev-parse", "HEAD")
     number, sha = opened(house, work)
     assert preview(house, work, sha)["conclusion"] == "success"
+    assert image(house, sha) and image(house, main)
     house.world.github.close_pull_request(f"{OWNER}/{work.name}", number)
     gone(house, f"{SAMPLE}-pr-{number}")
     eventually(
@@ -81,7 +91,46 @@ def test_closing_a_pull_request_leaves_nothing(house: House) -> None:
         if each["environment"] == f"preview/pr-{number}"
     ]
     eventually(lambda: github_state(house, work, environment["id"]) == "inactive", "inactive", house.log_tail)
+    eventually(lambda: image(house, sha) is None, "the end of its image", house.log_tail)
     assert services(house) == {SAMPLE}
+    assert image(house, main)
+
+
+def image(house: House, sha: str) -> str | None:
+    """The digest of what was built from a commit, for production or a preview, while it is in the registry."""
+    repo = house.world.github.hub.find(OWNER, SAMPLE)
+    assert repo is not None, "the sample's repository is there"
+    host = f"europe-west1-docker.pkg.dev/{PROJECT}"
+    found = (
+        house.world.google.registry.digest(f"{host}/{registry}/{repo.id}/{SAMPLE}:{sha}")
+        for registry in ("servergem", "servergem-previews")
+    )
+    return next(filter(None, found), None)
+
+
+def test_closing_a_pull_request_ends_its_build(house: House) -> None:
+    """A build that is under way is cancelled, nothing is deployed, and the check run says what happened instead."""
+    work = live(house)
+    house.world.google.behaviour.queue_time = 5.0
+    builds = house.world.google.calls["CloudBuild.CreateBuild"]
+    number, sha = opened(house, work)
+    eventually(lambda: house.world.google.calls["CloudBuild.CreateBuild"] > builds, "a build", house.log_tail)
+    house.world.github.close_pull_request(f"{OWNER}/{work.name}", number)
+    run = preview(house, work, sha)
+    assert run["conclusion"] == "neutral"
+    assert run["output"]["title"] == "Stopped before it took traffic: the pull request is closed"
+    assert house.world.google.calls["CloudBuild.CancelBuild"] == 1
+    assert services(house) == {SAMPLE}
+
+
+def test_githubs_trouble_is_no_red_cross_on_a_pull_request(house: House) -> None:
+    """When GitHub does not give the source away, whatever is tried, its preview ends neutral and says whose it is."""
+    work = live(house)
+    house.world.faults.add("GET /repos/{owner}/{repo}/tarball/{ref}", 50, status="503")
+    _, sha = opened(house, work)
+    run = preview(house, work, sha)
+    assert run["conclusion"] == "neutral", run["output"]
+    assert "GitHub answered 503" in run["output"]["title"]
 
 
 def github_state(house: House, work: Work, deployment_id: int) -> str:
@@ -144,13 +193,16 @@ def test_nothing_of_productions_reaches_a_preview(house: House) -> None:
     """Secrets, database addresses and the account stay behind, and the check run lists them."""
     house.world.google.secrets.put(PROJECT, "db-url", "postgres://prod")
     work = house.repository(SAMPLE)
-    account = f"api@{PROJECT}.iam.gserviceaccount.com"
-    house.world.google.projects.known(PROJECT).service_accounts.add(account)
+    account = runs_as(house.world.google, PROJECT, "api")
     (work.path / "servergem.yml").write_text(WITH_SECRETS.format(name=SAMPLE, account=account))
     assert house.ended(work.push("Say hello"))["ending"] == "live", house.log_tail()
-    number, sha = opened(house, work)
+    more_memory = WITH_SECRETS.format(name=SAMPLE, account=account) + "    memory: 1Gi\n"
+    number, sha = opened(house, work, **{"servergem.yml": more_memory})
     run = preview(house, work, sha)
     assert run["conclusion"] == "success", run["output"]
+    told_live(house, work, number)
+    insist("merge-plan", check_run_text(house.world, run), conversation_text(house.world, SAMPLE, number))
+    assert "previews.env or previews.secrets" in run["output"]["summary"]
     for left_out in ("secret DATABASE_URL", "variable REDIS_URL", f"service account {account}"):
         assert left_out in run["output"]["summary"].replace("&#95;", "_").replace("&#64;", "@")
     service = house.world.google.run.services[
@@ -166,17 +218,15 @@ def test_nothing_of_productions_reaches_a_preview(house: House) -> None:
 
 
 def test_siblings_find_each_others_previews(house: House) -> None:
-    """Both services change: each preview has the other preview's address, not production's."""
+    """Both services change: each preview calls the other's preview, not production's."""
     work = live(house, "shop")
-    number, sha = opened(house, work, **{"web/note.txt": "idea", "api/note.txt": "idea"})
+    callers = {f"{name}/main.py": CALLER.replace("OTHER", other) for name, other in SIBLINGS}
+    number, sha = opened(house, work, **callers)
     for name in ("web", "api"):
         assert preview(house, work, sha, f"ServerGem / {name} (preview)")["conclusion"] == "success"
-    web = house.world.google.run.services[
-        f"projects/{PROJECT}/locations/europe-west1/services/web-pr-{number}"
-    ]
-    variables = {each.name: each.value for each in web.template.containers[0].env}
-    assert f"//api-pr-{number}." in variables["SERVERGEM_URL_API"]
-    assert answer_of(variables["SERVERGEM_URL_API"]).status_code == 200
+    for name, other in SIBLINGS:
+        copy = house.world.runner.url(PROJECT, "europe-west1", f"{name}-pr-{number}")
+        assert answer_of(f"{copy}/sibling").text.startswith(f"it is {other}-pr-{number}-")
 
 
 def test_a_service_that_did_not_change_reports_as_skipped(house: House) -> None:
@@ -220,6 +270,32 @@ def remark(house: House, work: Work, sha: str, words: str, check_name: str = CHE
     return next((text for text in found if words in text), "")
 
 
+SIBLINGS = (("web", "api"), ("api", "web"))
+# Says which revision it is, and at /sibling what the other service says of itself.
+CALLER = """
+import http.client
+import os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+def sibling():
+    host = os.environ["SERVERGEM_URL_" + "OTHER".upper()].partition("//")[2]
+    # By host name, wherever the resolver thinks localhost's children are.
+    connection = http.client.HTTPConnection("127.0.0.1", int(host.partition(":")[2]))
+    connection.request("GET", "/", headers={"host": host})
+    return connection.getresponse().read()
+
+
+class Caller(BaseHTTPRequestHandler):
+    def do_GET(self):
+        said = sibling() if self.path == "/sibling" else ("it is " + os.environ["K_REVISION"]).encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(said)
+
+
+ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Caller).serve_forever()
+"""
 HELLO = """
 import os
 from http.server import BaseHTTPRequestHandler, HTTPServer

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app import config, previews
+from app.approval import Terms
 from app.config import Previews
 from app.merge_plan import Serving, changes
 from app.model import PullRequest, Repository, Target
@@ -17,6 +18,7 @@ PULL = PullRequest(
     HOME, 12, True, False, False, (), "a" * 40, "idea", HOME.id, "main", "b" * 40, "ada", "An idea"
 )
 FORK = replace(PULL, head_repository=99)
+TERMS = Terms("a" * 40, "main", "configured")
 
 
 @pytest.mark.parametrize(
@@ -36,9 +38,11 @@ FORK = replace(PULL, head_repository=99)
         (PULL, Previews(), Wishes(off_by="ada", on_by="ada"), False, "ada switched"),
         (FORK, Previews(), Wishes(), False, "approves it"),
         (FORK, Previews(), Wishes(on_by="ada"), False, "approves it"),
-        (FORK, Previews(), Wishes(approved_sha="c" * 40), False, "approves it"),
-        (FORK, Previews(), Wishes(approved_sha="a" * 40), True, "asked for"),
-        (FORK, Previews(forks="never"), Wishes(approved_sha="a" * 40), False, "forks: never"),
+        (FORK, Previews(), Wishes(approved=replace(TERMS, head="c" * 40)), False, "approves it"),
+        (FORK, Previews(), Wishes(approved=TERMS), True, "asked for"),
+        (FORK, Previews(), Wishes(approved=replace(TERMS, base="internal")), False, "approves it"),
+        (FORK, Previews(), Wishes(approved=replace(TERMS, configuration="new")), False, "approves it"),
+        (FORK, Previews(forks="never"), Wishes(approved=TERMS), False, "forks: never"),
         (replace(FORK, head_repository=None), Previews(), Wishes(), False, "approves it"),
     ],
 )
@@ -46,7 +50,7 @@ def test_one_rule_decides(
     pull: PullRequest, settings: Previews, wishes: Wishes, deploys: bool, rule: str
 ) -> None:
     """The first rule that fits says yes or no, and names itself."""
-    verdict = decide(pull, settings, wishes, forks_possible=True)
+    verdict = decide(pull, settings, wishes, forks_possible=True, terms=TERMS if pull.fork else None)
     assert verdict.deploy is deploys
     assert rule in verdict.rule
 

@@ -91,7 +91,7 @@ HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Ill).serve_forever()
 
 def test_a_revision_that_answers_badly_never_serves(house: House) -> None:
     """The new revision starts and answers 500: it gets no traffic, and the check run says what it answered."""
-    house.settings["VERIFY_DEADLINE"] = "1"
+    house.settings["VERIFY_DEADLINE"] = "5"
     house.stop()
     house.start()
     work = house.repository("hello-python")

@@ -30,7 +30,7 @@ def test_the_command_runs_before_traffic_moves(house: House) -> None:
 
 
 def test_its_failure_leaves_production_alone(house: House) -> None:
-    """The check run names the command and shows what it printed; the old revision serves on."""
+    """The check run is named after what the command printed, and names it; the old revision serves on."""
     work, sha = released(house, "python migrate.py", **{"migrate.py": MIGRATE})
     assert house.ended(sha)["ending"] == "live", house.log_tail()
     url = house.deployments()[0]["url"]
@@ -38,8 +38,9 @@ def test_its_failure_leaves_production_alone(house: House) -> None:
     bad = work.push("Break it", **{"migrate.py": BROKEN})
     assert house.ended(bad)["ending"] == "failed"
     run = house.check_run(work.name, bad)
-    assert "release command" in run["output"]["title"]
-    assert "no such table: shop" in run["output"]["summary"]
+    assert run["output"]["title"].startswith("Release command: ")
+    assert "no such table: shop" in run["output"]["title"]
+    assert "python migrate.py" in run["output"]["summary"]
     assert answer_of(url).text == before
     assert house.world.google.jobs.names() == []
 
@@ -65,11 +66,12 @@ def test_a_command_that_takes_too_long_is_ended(house: House) -> None:
 
 
 def test_a_missing_right_is_named(house: House) -> None:
-    """Without run.jobs.create the check run says which role is missing."""
+    """Without run.jobs.create the check run says which role is missing, before a build is paid for."""
     house.world.google.revoke(PROJECT, "run.jobs.create")
     work, sha = released(house, "true")
     assert house.ended(sha)["ending"] == "failed"
     assert "run.jobs.create" in house.check_run(work.name, sha)["output"]["summary"]
+    assert house.world.google.calls["CloudBuild.CreateBuild"] == 0
 
 
 def test_a_preview_runs_it_only_when_asked_for(house: House) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sandbox.world import PROJECT, Sandbox
 from tests.conftest import House, eventually
+from tests.setting_up import may_grant, take_from_builder
 from tests.test_conversation import PRODUCTION
 from tests.test_previews import SAMPLE, buttons, remark
 
@@ -36,7 +37,8 @@ def test_a_button_enables_what_is_off(world: Sandbox, tmp_path: Path) -> None:
 
 def test_a_button_grants_the_role_that_is_missing(world: Sandbox, tmp_path: Path) -> None:
     """Only where the operator allows it; the role is the one that the finding named."""
-    world.google.revoke(PROJECT, "storage.objects.get", "build")
+    take_from_builder(world.google, PROJECT)
+    may_grant(world.google, PROJECT)
     house = started(world, tmp_path, SERVERGEM_REPAIRS="grant-role")
     try:
         work = house.repository(SAMPLE)
@@ -54,7 +56,7 @@ def test_a_button_grants_the_role_that_is_missing(world: Sandbox, tmp_path: Path
 
 def test_without_the_operators_word_there_is_no_such_button(world: Sandbox, tmp_path: Path) -> None:
     """Roles are granted by nobody unless SERVERGEM_REPAIRS says so."""
-    world.google.revoke(PROJECT, "storage.objects.get", "build")
+    take_from_builder(world.google, PROJECT)
     house = started(world, tmp_path)
     try:
         work = house.repository(SAMPLE)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.deploy import FORK_GETS
+from app.escaping import fenced, in_markdown
 from app.model import (
     Blame,
     Button,
@@ -22,8 +22,11 @@ from app.model import (
     Repository,
     Row,
     RowState,
+    Serving,
+    Traffic,
 )
-from app.report import annotated, check_run, duration, ended, fenced, in_markdown, within
+from app.report import annotated, check_run, duration, ended, placed, within, worked
+from app.stories.announce import FORK_GETS
 
 REPORTS = Path(__file__).parent / "reports"
 COMMIT = Commit(Repository(1, "acme", "hello", 7), "a1b2c3d" + "0" * 33, "main", "Say hello")
@@ -104,9 +107,22 @@ AWAITING = replace(
     remarks=FORK_GETS,
 )
 SAMPLES = {
+    "failed-serving": replace(
+        FAILED, serving=Serving("hello-b2c3d4e-00001", "b2c3d4e" + "0" * 33, LIVE.url), commit=COMMIT
+    ),
+    "failed-nothing-serves": replace(FAILED, serving=Serving()),
+    "not-yours-unasked": replace(
+        FAILED,
+        ending=Ending.NOT_YOURS,
+        serving=Serving("hello-b2c3d4e-00001", "b2c3d4e" + "0" * 33, LIVE.url, asked=False),
+    ),
+    "failed-container": replace(FAILED, log_of="Container log", log_tail=("listening on port 8080",)),
     "preview": PREVIEW,
     "preview-gone": replace(PREVIEW, gone="Preview removed: the pull request is merged"),
     "rolled-back": ROLLED_BACK,
+    "rolled-back-split": replace(
+        ROLLED_BACK, split=(Traffic("hello-b2c3d4e-00001", 60), Traffic("hello-c3d4e5f-00001", 40))
+    ),
     "fork-awaiting": AWAITING,
     "not-yours": replace(FAILED, ending=Ending.NOT_YOURS, buttons=(Button.RETRY,)),
     "queued": Report(COMMIT, "ServerGem / hello (production)", rows=(Row("Read configuration"),)),
@@ -175,3 +191,56 @@ def test_foreign_words_cannot_become_markup() -> None:
 def test_durations_read_as_a_person_says_them(seconds: float, words: str) -> None:
     """Tenths below ten seconds, whole seconds below a minute, minutes above."""
     assert duration(seconds) == words
+
+
+DONE = RowState.DONE
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds"),
+    [
+        ((Row("Read", DONE, 100.0, 101.0), Row("Build", DONE, 5000.0, 5030.0)), 31.0),
+        ((Row("Check", DONE, 100.0, 104.0), Row("Upload", DONE, 101.0, 103.0)), 4.0),
+        ((Row("Check", DONE, 100.0, 104.0), Row("Upload", DONE, 103.0, 106.0)), 6.0),
+        ((Row("Wait", DONE, 100.0, 4000.0, idle=True), Row("Build", DONE, 4000.0, 4010.0)), 10.0),
+        ((Row("Build", DONE, 100.0, 110.0), Row("Verify")), 10.0),
+        ((), 0.0),
+    ],
+)
+def test_live_in_counts_work_alone(rows: tuple[Row, ...], seconds: float) -> None:
+    """Neither an earlier attempt nor a lock or a lane is "Live in", and what ran side by side counts once."""
+    assert worked(rows) == pytest.approx(seconds)
+    if rows:
+        assert check_run(replace(LIVE, rows=rows)).title == f"Live in {duration(seconds)}"
+
+
+def test_what_a_warning_foretold_is_told_once() -> None:
+    """A build that ended for want of an entry point needs no warning that it might; other warnings stay."""
+    foretold = Finding("no-start-command", "The buildpacks will not find it", fix="Write Procfile.")
+    other = Finding("dockerfile-root", "It runs as root", fix="Write USER.")
+    failed = Finding(
+        "buildpacks-python-entrypoint", "The buildpack finds no entrypoint", fix="Write Procfile."
+    )
+    before = replace(BUILDING, findings=(foretold, other))
+    assert ended(before, Ending.FAILED, "", (failed,)).findings == (failed, other)
+    assert ended(before, Ending.FAILED, "", (other,)).findings == (other, foretold, other)
+
+
+def test_no_summary_begins_with_its_title() -> None:
+    """GitHub shows the title right above it; only a summary that would be empty repeats it."""
+    for report in SAMPLES.values():
+        payload = check_run(report)
+        assert not payload.summary.startswith(in_markdown(payload.title) + "\n")
+    bare = check_run(ended(replace(BUILDING, rows=()), Ending.SKIPPED, "Nothing changed"))
+    assert bare.summary == bare.title == "Nothing changed"
+
+
+def test_a_row_off_the_road_stands_where_it_happens() -> None:
+    """Waiting for a lock comes after what is done and before what has not begun, and stays there."""
+    road = (Row("Read", RowState.DONE), Row("Build"), Row("Shift"))
+    waiting = Row("Wait for the lock", RowState.RUNNING)
+    stands = placed(road, waiting)
+    assert [row.title for row in stands] == ["Read", "Wait for the lock", "Build", "Shift"]
+    done = placed(placed(stands, replace(waiting, state=RowState.DONE)), Row("Build", RowState.DONE))
+    assert [row.state for row in done] == [RowState.DONE] * 3 + [RowState.WAITING]
+    assert placed((road[0],), waiting) == (road[0], waiting)

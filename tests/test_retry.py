@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import requests
+from google.api_core import exceptions as api
+from google.protobuf import duration_pb2
+from google.rpc import error_details_pb2
 
 from app.retry import Policy, heard, retrying
+from gcp.errors import from_exception
 
 QUICK = Policy(attempts=3, first_wait=0.001)
 
@@ -55,3 +60,14 @@ def test_what_the_other_side_asked_for_is_waited() -> None:
     heard.set(notes.append)
     retrying(_Flaky(1), transient=lambda _: 0.1, policy=QUICK)
     assert "after 0.1 s" in notes[0]
+
+
+def test_how_long_google_asks_us_to_wait_is_read_from_its_answer() -> None:
+    """RetryInfo of gRPC and Retry-After of HTTP, in seconds."""
+    wait = error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=7, nanos=500_000_000))
+    said = api.ResourceExhausted("slow down", details=[wait])  # type: ignore[no-untyped-call]
+    assert from_exception(said, "M").denial.retry_after == 7.5
+    response = requests.Response()
+    response.status_code, response.headers["Retry-After"] = 503, "12"
+    over_http = api.ServiceUnavailable("busy", response=response)  # type: ignore[no-untyped-call]
+    assert from_exception(over_http, "M").denial.retry_after == 12.0

@@ -29,6 +29,8 @@ from github import Auth, Github, GithubException, GithubIntegration
 
 from sandbox.faults import Faults
 from sandbox.github import GitHubSandbox
+from sandbox.github.git import _line_counts
+from tests.conftest import PATIENCE, web
 
 ROOT = Path(__file__).parent.parent
 CHECKER = ROOT.parent / "shared" / "tools" / "github_openapi_check.py"
@@ -137,13 +139,16 @@ class Desk:
 
 @contextmanager
 def desk_in(folder: Path, manifest: str) -> Iterator[Desk]:
-    """An empty repository; afterwards all that was said is checked against GitHub's description."""
+    """An empty repository; afterwards all that was said is checked against GitHub's description.
+
+    Without a manifest there is no App, and somebody has to register one.
+    """
     (folder / "app.yml").write_text(manifest)
     receiver = Receiver()
     record = folder / "record.jsonl"
     github = GitHubSandbox(
         folder / "github",
-        app_manifest=folder / "app.yml",
+        app_manifest=folder / "app.yml" if manifest else None,
         webhook_url=receiver.url,
         webhook_secret=SECRET,
         app_id=APP_ID,
@@ -151,6 +156,7 @@ def desk_in(folder: Path, manifest: str) -> Iterator[Desk]:
         faults=Faults(),
         record=record,
     )
+    github.deliveries.patience = PATIENCE
     github.start()
     github.create_repository("acme", "hello")
     desk = Desk(github, receiver, folder)
@@ -367,12 +373,12 @@ def test_a_tarball_is_a_redirect_to_one_folder(desk: Desk) -> None:
     client = desk.installed()
     answer = client.get(f"/repos/{NAME}/tarball/{sha}")
     assert (answer.status_code, answer.content) == (302, b"")
-    archive = httpx.get(answer.headers["location"])
+    archive = web.get(answer.headers["location"])
     assert archive.headers["content-type"] == "application/x-gzip"
     with tarfile.open(fileobj=io.BytesIO(archive.content)) as tar:
         assert f"acme-hello-{sha[:7]}/main.py" in tar.getnames()
         assert tar.pax_headers["comment"] == sha
-    assert httpx.get(answer.headers["location"].partition("?")[0]).status_code == 404
+    assert web.get(answer.headers["location"].partition("?")[0]).status_code == 404
 
 
 def test_a_check_run_grows_within_githubs_limits(desk: Desk) -> None:
@@ -529,8 +535,8 @@ def test_git_with_a_token_needs_the_permission(desk: Desk) -> None:
     desk.push("One")
     who = ("x-access-token", desk.token()["token"])
     refs = f"{desk.github.clone_url(NAME)}/info/refs"
-    assert httpx.get(refs, params={"service": "git-upload-pack"}, auth=who).status_code == 200
-    assert httpx.get(refs, params={"service": "git-receive-pack"}, auth=who).status_code == 403
+    assert web.get(refs, params={"service": "git-upload-pack"}, auth=who).status_code == 200
+    assert web.get(refs, params={"service": "git-receive-pack"}, auth=who).status_code == 403
 
 
 def test_a_person_sees_the_check_run(desk: Desk) -> None:
@@ -550,16 +556,21 @@ def test_a_person_sees_the_check_run(desk: Desk) -> None:
     made = desk.installed().post(
         f"/repos/{NAME}/check-runs", json={**run, "output": output, "actions": [action]}
     )
-    page = httpx.get(f"{desk.github.url}/{NAME}/commit/{sha}/checks").text
+    page = web.get(f"{desk.github.url}/{NAME}/commit/{sha}/checks").text
     for shown in ("<td>1</td>", "Not two.", "Build failed", "Try again", "Say &lt;b&gt;hello"):
         assert shown in page
     assert "<script" not in page
-    assert httpx.get(made.json()["html_url"], follow_redirects=True).status_code == 200
-    repository = httpx.get(f"{desk.github.url}/{NAME}").text
+    assert web.get(made.json()["html_url"], follow_redirects=True).status_code == 200
+    repository = web.get(f"{desk.github.url}/{NAME}").text
     assert desk.github.clone_url(NAME) in repository
     assert "main.py" in repository
-    deliveries = httpx.get(f"{desk.github.url}/settings/deliveries").text
+    deliveries = web.get(f"{desk.github.url}/settings/deliveries").text
     assert desk.github.deliveries.attempts()[0].event.guid in deliveries
-    assert NAME in httpx.get(desk.github.url).text
-    assert "three" in httpx.get(f"{desk.github.url}/{NAME}/blob/main/main.py").text
-    assert httpx.get(f"{desk.github.url}/{NAME}/commit/{'a' * 40}").status_code == 404
+    assert NAME in web.get(desk.github.url).text
+    assert "three" in web.get(f"{desk.github.url}/{NAME}/blob/main/main.py").text
+    assert web.get(f"{desk.github.url}/{NAME}/commit/{'a' * 40}").status_code == 404
+
+
+def test_a_name_may_have_tabs() -> None:
+    """git puts its own tabs before a name, and the rest of the line is the name as it is."""
+    assert _line_counts(["3\t1\ta\tb.txt", "-\t-\t\tc.png"]) == {"a\tb.txt": (3, 1), "\tc.png": (0, 0)}

@@ -33,6 +33,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def told(desk: Desk, *events: str) -> list[tuple[str, Json]]:
     """What was delivered so far, as `event.action` and payload; of these events, or of pull requests."""
     desk.github.deliveries.settle()
+    assert {each.status for each in desk.github.deliveries.attempts()} <= {"OK"}
     came = [
         (headers["x-github-event"], payload)
         for (headers, _), payload in zip(desk.receiver.came, desk.receiver.payloads, strict=True)
@@ -404,6 +405,7 @@ def test_repositories_and_installations_tell_what_became_of_them(desk: Desk) -> 
     ]
 
 
+@pytest.mark.wire
 def test_the_app_hears_only_what_it_subscribed_to_and_may_read(tmp_path: Path) -> None:
     """No pull_request without the event or the permission; a re-run comes to everybody who may write checks."""
     manifest = (
@@ -472,6 +474,7 @@ def test_pygithub_works_with_pull_requests(desk: Desk) -> None:
     github.close()
 
 
+@pytest.mark.wire
 def test_a_merge_queue_asks_for_checks_on_a_branch_of_its_own(tmp_path: Path) -> None:
     """checks_requested names the merge that would be made, and its branch can be fetched."""
     permissions = "{contents: read, merge_queues: read}"

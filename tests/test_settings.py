@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -65,16 +66,17 @@ def test_no_secret_is_ever_shown() -> None:
 
 
 def test_a_repository_reaches_only_its_project() -> None:
-    """The first pattern that fits decides; the rest goes to the default project."""
-    settings = load(GOOD | {"SERVERGEM_PROJECTS": "acme/shop=shop-prod, acme/*=acme-web"})
+    """Its id decides before its name, else the first pattern that fits; once some are given, nobody else has one."""
+    settings = load(GOOD | {"SERVERGEM_PROJECTS": "acme/shop=shop-prod, 7=moved, acme/*=acme-web"})
+    assert settings.project_for("acme/shop", 7) == "moved"
     assert settings.project_for("Acme/Shop") == "shop-prod"
     assert settings.project_for("acme/blog") == "acme-web"
-    assert settings.project_for("other/blog") == "acme-apps"
+    assert settings.project_for("other/blog") == ""
+    assert load(GOOD).project_for("other/blog") == "acme-apps"
 
 
 def test_each_setting_says_what_it_means() -> None:
     """A row of the table has a name, a default and a whole sentence."""
     for name, default, sentence in rows():
-        assert (name.isupper() and default and sentence.endswith(".") and sentence[0].isupper()) or sentence[
-            0
-        ] == "`"
+        assert name == name.upper() and default, name
+        assert re.fullmatch(r"(?:[A-Z]|`\w+`).*[\w)`]\.", sentence), f"{name}: {sentence}"

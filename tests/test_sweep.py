@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from app.sweep import orphans_in
 from sandbox.world import Sandbox
 from tests.conftest import OWNER, House, eventually
 from tests.test_previews import SAMPLE, gone, live, opened, preview, services
@@ -48,9 +49,9 @@ def test_a_preview_goes_when_its_time_is_over(world: Sandbox, tmp_path: Path) ->
     house.start()
     try:
         work = live(house)
-        number, sha = opened(
-            house, work, **{"servergem.yml": f"services: {{{SAMPLE}: {{}}}}\npreviews: {{ttl: 1s}}\n"}
-        )
+        short = f"services: {{{SAMPLE}: {{}}}}\npreviews: {{ttl: 1s}}\n"
+        assert house.ended(work.push("For a second", **{"servergem.yml": short}))["ending"] == "live"
+        number, sha = opened(house, work)
         name = f"{SAMPLE}-pr-{number}"
         eventually(
             lambda: any(
@@ -60,7 +61,8 @@ def test_a_preview_goes_when_its_time_is_over(world: Sandbox, tmp_path: Path) ->
             "its end",
             house.log_tail,
         )
-        assert name not in services(house)
+        # Where its time was over before it was live, its check run ends first and the service goes then.
+        eventually(lambda: name not in services(house), f"the end of {name}", house.log_tail)
     finally:
         house.stop()
 
@@ -71,12 +73,37 @@ def test_a_service_that_nobody_knows_is_removed(house: House) -> None:
     number, sha = opened(house, work)
     assert preview(house, work, sha)["conclusion"] == "success"
     house.stop()
-    for file in (house.folder / "data").glob("*.db*"):
-        file.unlink()
+    forget_everything(house)
     house.world.github.close_pull_request(f"{OWNER}/{work.name}", number)
     house.start()
     gone(house, f"{SAMPLE}-pr-{number}")
     assert SAMPLE in services(house)
+
+
+def test_an_empty_database_removes_no_preview_that_is_wanted(house: House) -> None:
+    """ServerGem begins anew beside a running preview: it is kept, known again, and goes with its pull request."""
+    work = live(house)
+    number, sha = opened(house, work)
+    assert preview(house, work, sha)["conclusion"] == "success"
+    copy = f"{SAMPLE}-pr-{number}"
+    before = house.world.google.calls["Services.DeleteService"]
+    house.stop()
+    forget_everything(house)
+    house.start()
+    eventually(lambda: any(d["sha"] == sha for d in house.deployments()), "its deployment", house.log_tail)
+    assert house.ended(sha)["ending"] == "live", house.log_tail()
+    assert house.world.google.calls["Services.DeleteService"] == before
+    assert copy in services(house)
+    house.world.github.close_pull_request(f"{OWNER}/{work.name}", number)
+    gone(house, copy)
+
+
+def forget_everything(house: House) -> None:
+    """The databases are lost, as they are with an instance that kept them in its own files."""
+    lost = list((house.folder / "servergem").glob("*.db*"))
+    assert lost
+    for file in lost:
+        file.unlink()
 
 
 def test_beyond_the_limit_the_oldest_goes(world: Sandbox, tmp_path: Path) -> None:
@@ -102,3 +129,66 @@ def test_beyond_the_limit_the_oldest_goes(world: Sandbox, tmp_path: Path) -> Non
         )
     finally:
         house.stop()
+
+
+@pytest.mark.parametrize(
+    ("labels", "number"),
+    [
+        ({"repository-id": "7", "installation-id": "8", "pull-request": "9"}, 9),
+        ({"repository-id": "7", "installation-id": "8", "pull-request": "nine"}, None),
+        ({"repository-id": "", "installation-id": "8", "pull-request": "9"}, None),
+        ({"installation-id": "8", "pull-request": "9"}, None),
+        ({"repository-id": "7", "installation-id": "-8", "pull-request": "9"}, None),
+        ({"repository-id": "٧", "installation-id": "8", "pull-request": "9"}, None),
+        ({"repository-id": "7" * 63, "installation-id": "8", "pull-request": "9"}, None),
+    ],
+)
+def test_odd_labels_are_left_alone(labels: dict[str, str], number: int | None) -> None:
+    """A service whose labels hold no numbers was labelled by somebody else: it ends no sweep and is not removed."""
+    found = [orphan.number for orphan in orphans_in("p", "r", "name", labels)]
+    assert found == ([number] if number else [])
+
+
+def test_lost_news_of_a_pull_request_is_noticed(house: House) -> None:
+    """A draft, a label and their ends of which no webhook tells: each is found, and what runs agrees with it."""
+    work = live(house)
+    number, sha = opened(house, work)
+    assert preview(house, work, sha)["conclusion"] == "success"
+    name, github = f"{OWNER}/{work.name}", house.world.github
+    copy = f"{SAMPLE}-pr-{number}"
+    news: tuple[tuple[Callable[[], None], bool], ...] = (
+        (lambda: github.set_draft(name, number), False),
+        (lambda: github.ready_for_review(name, number), True),
+        (lambda: github.label(name, number, "no-preview"), False),
+        (lambda: github.unlabel(name, number, "no-preview"), True),
+    )
+    for happens, runs in news:
+        unheard(house, happens)
+        eventually(lambda: (copy in services(house)) == runs, f"{copy} to run: {runs}", house.log_tail)  # noqa: B023
+
+
+def test_a_stacked_pull_request_follows_its_base(house: House) -> None:
+    """On top of another branch only its own changes are deployed; moved to main, unheard, those below are too."""
+    work = live(house, "shop")
+    work.git("checkout", "-q", "-B", "below")
+    work.push("Below", branch="below", **{"web/note.txt": "below"})
+    work.git("checkout", "-q", "-B", "above")
+    sha = work.push("Above", branch="above", **{"api/note.txt": "above"})
+    name, github = f"{OWNER}/{work.name}", house.world.github
+    number = github.open_pull_request(name, "above", "below")
+    assert preview(house, work, sha, "ServerGem / api (preview)")["conclusion"] == "success"
+    assert preview(house, work, sha, "ServerGem / web (preview)")["conclusion"] == "skipped"
+    unheard(house, lambda: github.change_base(name, number, "main"))
+    both = {f"api-pr-{number}", f"web-pr-{number}"}
+    eventually(lambda: both <= services(house), "both previews", house.log_tail)
+    github.change_base(name, number, "below")
+    gone(house, f"web-pr-{number}")
+    assert f"api-pr-{number}" in services(house)
+
+
+def unheard(house: House, happens: Callable[[], None]) -> None:
+    """Something happens at GitHub, and none of its webhooks arrives."""
+    house.world.github.deliveries.settle()
+    house.world.github.deliveries.hold()
+    happens()
+    house.world.github.deliveries.release([])

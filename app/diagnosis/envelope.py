@@ -1,22 +1,17 @@
 """What carried the words away, what they were about kept: raw log text becomes Sections of bare lines.
 
 One place knows Cloud Build's prefixes, BuildKit's, the classic builder's and kaniko's layouts, the buildpacks' phases,
-Cloud Logging's JSON, terminal colours and progress bars. Everything behind it sees only what a tool printed.
-"""
+Cloud Logging's JSON, terminal colours and progress bars. Everything behind it sees only what a tool printed."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-# A log is hostile input: what is beyond this is not looked at, the middle is given up first.
-MOST_CHARACTERS = 24_000_000
-FIRST_CHARACTERS = 4_000_000
-LONGEST_LINE = 8_000
+from app.diagnosis import layouts
+from app.diagnosis.printed import REVISION_LOG, lines
 
 
 class Kind(StrEnum):
@@ -64,119 +59,9 @@ class Transcript:
 def open_envelope(text: str | bytes) -> Transcript:
     """Read a log of any of the known layouts; a plain one is one Section."""
     reader = _Reader()
-    for line in _lines(text):
+    for line in lines(text):
         reader.read(line)
     return reader.transcript()
-
-
-_ESCAPES = re.compile(
-    r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_()][0-9A-B]?"
-)
-_CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, 0xFEFF])
-_ESCAPED_COLOUR = re.compile(r"(?:\\u001b|\\x1b|\^\[|␛)\[[0-9;]*m")
-
-
-def _lines(text: str | bytes) -> Iterator[str]:
-    words = text.decode(errors="replace") if isinstance(text, bytes) else text
-    if len(words) > MOST_CHARACTERS:
-        words = words[:FIRST_CHARACTERS] + "\n" + words[FIRST_CHARACTERS - MOST_CHARACTERS :]
-    if "\x1b" in words:
-        words = _ESCAPES.sub("", words)
-    if "[" in words and ("\\u001b" in words or "\\x1b" in words or "^[[" in words):
-        words = _ESCAPED_COLOUR.sub("", words)
-    words = words.replace("\r\n", "\n")
-    stripped = words.lstrip()
-    if stripped.startswith("[") and (entries := _json_array(stripped)) is not None:
-        yield from _entries(entries)
-        return
-    for line in words.split("\n"):
-        if len(line) > LONGEST_LINE:
-            line = line[:LONGEST_LINE]
-        if "\r" in line:
-            line = next((part for part in reversed(line.split("\r")) if part.strip()), "")
-        if line.startswith("{") and (entry := _json_entry(line)) is not None:
-            yield from _entries([entry])
-            continue
-        yield line.translate(_CONTROL) if not line.isprintable() else line
-
-
-def _json_array(words: str) -> list[object] | None:
-    try:
-        found = json.loads(words)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, list) and all(isinstance(each, dict) for each in found) else None
-
-
-def _json_entry(line: str) -> dict[str, object] | None:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if (
-        isinstance(found, dict)
-        and {"textPayload", "jsonPayload", "protoPayload", "message", "msg"} & found.keys()
-    ):
-        return found
-    return None
-
-
-def _entries(entries: Iterable[object]) -> Iterator[str]:
-    """Cloud Logging's entries, or a program's own JSON lines, as the lines that they carry."""
-    for entry in entries:
-        if not isinstance(entry, dict):
-            continue
-        resource = entry.get("resource")
-        kind = resource.get("type", "") if isinstance(resource, dict) else ""
-        if kind == "cloud_run_revision":
-            yield REVISION_LOG
-        yield from _entry_text(entry).split("\n")
-
-
-def _entry_text(entry: dict[str, object]) -> str:
-    if isinstance(text := entry.get("textPayload"), str):
-        return text
-    payload = entry.get("jsonPayload")
-    told = payload if isinstance(payload, dict) else entry
-    if isinstance(proto := entry.get("protoPayload"), dict):
-        status = proto.get("status")
-        return str(status.get("message", "")) if isinstance(status, dict) else ""
-    parts = [
-        str(told[name])
-        for name in ("message", "msg", "error", "err", "stack", "stack_trace", "exc_info")
-        if told.get(name)
-    ]
-    return "\n".join(dict.fromkeys(parts))
-
-
-REVISION_LOG = "--- logs of revision ---"
-_REVISION = re.compile(
-    r"-{2,}\s*(?:container )?logs? (?:of|for|from) (?:the )?(?:revision|container|service)\b", re.IGNORECASE
-)
-_STEP = re.compile(r"(?:(?:Starting|Finished) )?Step #(\d+)(?: - \"([^\"]*)\")?(?:: ?|$)")
-_STAMP_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d) ")
-_STAMP = re.compile(
-    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?"
-    r"(?: (?:UTC|GMT|BST|[CEW]ES?T|[IJK]ST|[ECMP][SD]T|A[CEW][SD]T)\b| ?[+-]\d{4})? ?(?=\S|\s|$)"
-)
-_COMPOSE = re.compile(r"[a-z][\w.-]{0,60}[-_]\d{1,3}\s{1,20}\| ")
-_PHASE = re.compile(r"\[(?:builder|detector|analyzer|exporter|creator|restorer|build|lifecycle)\] ?")
-_VERTEX = re.compile(r"#(\d+) (?:(\d+\.\d+|\d+m\d+s) ?)?(.*)$")
-_VERTEX_NOISE = re.compile(
-    r"sha256:|DONE |CACHED$|CANCELED$|resolve |transferring |\.\.\.$|\s+(?:digest|name|started|completed|duration): "
-)
-_CLASSIC = re.compile(r"Step (\d+)/(\d+) : (.*)$")
-_CLASSIC_END = re.compile(r"The command '(.*)' returned a non-zero code: (\d+)")
-_KANIKO = re.compile(r"(?:INFO|WARN|WARNING|ERRO|ERROR|FATA|DEBU)\[\d+\]\s?(.*)$")
-_KANIKO_RUN = re.compile(r"(?:RUN|COPY|ADD|FROM|WORKDIR|ENV|CMD|USER) \S")
-_PODMAN = re.compile(r"STEP (\d+)(?:/(\d+))?: (.*)$")
-_REPLAY = re.compile(r" > (?:\[(?P<tag>[^\]]{1,200})\] )?(?P<words>.*?):?$")
-_SNIPPET_HEAD = re.compile(r"([\w./-]*[Dd]ockerfile[\w./-]*|[\w./-]+\.dockerfile):(\d+)$")
-_SNIPPET_LINE = re.compile(r"\s{0,8}(\d+)\s*\|(\s*>>>)?")
-_SOLVE = re.compile(
-    r"(?:ERROR: )?(?:failed to solve|failed to build|executor failed running|failed to compute cache key|process \"|"
-    r"error building image|Error: buildah|error building at STEP)"
-)
 
 
 @dataclass
@@ -196,10 +81,10 @@ class _Reader:
 
     def __init__(self) -> None:
         self._sections: dict[tuple[str, str], _Open] = {}
-        self._step = ""
-        self._now: dict[
-            str, str
-        ] = {}  # step -> the instruction under way, in layouts that have one at a time
+        self._step, self._prefix = "", ""
+        self._bare: list[str] | None = None  # where a line goes that shows no layout, while that is settled
+        self._spoken: list[str] | None = None  # what the container says
+        self._now: dict[str, str] = {}  # step -> its instruction, in layouts that have one at a time
         self._container = False
         self._replaying: dict[str, tuple[str, list[str]]] = {}
         self._snippet = False
@@ -207,21 +92,31 @@ class _Reader:
         self._failed_instruction, self._failed_stage = "", ""
 
     def read(self, line: str) -> None:
-        if line.startswith("20") and (match := _STAMP_ISO.match(line)):
+        if line.startswith("20") and (match := layouts.STAMP_ISO.match(line)):
             line = line[match.end() :]
-        if line.startswith("---") and (line == REVISION_LOG or _REVISION.match(line)):
-            self._container = True
-            return
-        if self._container:
+        first, prefix = line[:1], self._prefix
+        if first == "-" and (line == REVISION_LOG or layouts.REVISION.match(line)):
+            self._container, self._spoken = True, None
+        elif self._container:
             self._read_container(line)
-            return
-        step = ""
-        if "Step #" in line[:20] and (match := _STEP.match(line)):
-            step = f"{match[1]} {match[2] or ''}".strip()
+        elif prefix and line.startswith(prefix):
+            self._read_bare(line[len(prefix) :])
+        elif self._step or first in "SF":
+            self._read_step(line)
+        else:
+            self._read_bare(line)
+
+    def _read_step(self, line: str) -> None:
+        """A line that does not begin as the one before: of no build step, or of another one."""
+        step, prefix = "", ""
+        if "Step #" in line[:20] and (match := layouts.STEP.match(line)):
             if line.startswith(("Starting", "Finished")):
                 return
+            step, prefix = f"{match[1]} {match[2] or ''}".strip(), match[0]
             line = line[match.end() :]
-        self._step = step
+        if step != self._step:
+            self._bare = None
+        self._step, self._prefix = step, prefix if prefix.endswith(": ") else ""
         self._read_bare(line)
 
     def _read_container(self, line: str) -> None:
@@ -229,40 +124,57 @@ class _Reader:
             self._container = False
             self.read(line)
             return
-        if match := _STAMP.match(line):
+        if line[:1].isdecimal() and (match := layouts.STAMP.match(line)):
             line = line[match.end() :]
-        self._section(Kind.CONTAINER, "").lines.append(line)
+        if self._spoken is None:
+            self._spoken = self._section(Kind.CONTAINER, "").lines
+        self._spoken.append(line)
 
     def _read_bare(self, line: str) -> None:
+        if line[:1] == "#":
+            self._read_numbered(line)
+        elif self._bare is None or layouts.LAYOUT.match(line) or "| " in line or "ockerfile" in line:
+            self._read_layout(line)
+        else:
+            self._bare.append(line)
+
+    def _read_layout(self, line: str) -> None:
         first = line[:1]
-        if first == "#" and (match := _VERTEX.match(line)):
-            self._read_vertex(match[1], bool(match[2]), match[3])
-            return
-        if first == "S" and ((match := _CLASSIC.match(line)) or (match := _PODMAN.match(line))):
+        self._bare = None
+        if first == "S" and ((match := layouts.CLASSIC.match(line)) or (match := layouts.PODMAN.match(line))):
             self._begin(f"at {match[1]}", match[3], "")
             return
-        if first in "IWEFD" and (match := _KANIKO.match(line)):
+        if first in "IWEFD" and (match := layouts.KANIKO.match(line)):
             words = match[1]
-            if _KANIKO_RUN.match(words):
+            if layouts.KANIKO_RUN.match(words):
                 self._begin(words, words, "")
                 return
             line = words
-        prefix = _PHASE if first == "[" else _COMPOSE
+        prefix = layouts.PHASE if first == "[" else layouts.COMPOSE
         if match := prefix.match(line):
             line = line[match.end() :]
         if self._read_replay(line) or self._read_snippet(line):
             return
-        if first == "T" and (match := _CLASSIC_END.match(line)):
+        if first == "T" and (match := layouts.CLASSIC_END.match(line)):
             self._fail_now()
-        if _SOLVE.match(line):
+        if layouts.SOLVE.match(line):
             self._section(Kind.VERDICT, "verdict").lines.append(line)
             return
         if line.startswith("ERROR: build step "):
             self._section(Kind.VERDICT, "end").lines.append(line)
             return
-        self._current().lines.append(line)
+        self._bare = self._current().lines
+        self._bare.append(line)
 
     # BuildKit
+
+    def _read_numbered(self, line: str) -> None:
+        # Older BuildKits number the lines of the block that repeats as vertex 0.
+        repeats = line.startswith("#0 ") and bool(self._replaying.get(self._step, ("",))[0])
+        if repeats or (match := layouts.VERTEX.match(line)) is None:
+            self._read_layout(line)
+        else:
+            self._read_vertex(match[1], bool(match[2]), match[3])
 
     def _read_vertex(self, number: str, timed: bool, words: str) -> None:
         key = f"#{number}"
@@ -280,7 +192,7 @@ class _Reader:
             section.lines.append(words)
         elif words.startswith("[") and (name := _named(words))[0]:
             section.instruction, section.stage = name
-        elif not _VERTEX_NOISE.match(words):
+        elif not layouts.VERTEX_NOISE.match(words):
             section.lines.append(words)
 
     def _read_replay(self, line: str) -> bool:
@@ -292,7 +204,7 @@ class _Reader:
                 self._replaying[self._step] = ("", [])
             return True
         if self._step not in self._replaying:
-            if line.startswith(" > ") and (match := _REPLAY.match(line)) and match["words"]:
+            if line.startswith(" > ") and (match := layouts.REPLAY.match(line)) and match["words"]:
                 self._replaying[self._step] = (line, [])
                 return True
             return False
@@ -324,14 +236,14 @@ class _Reader:
             section.lines.extend(lines)
 
     def _read_snippet(self, line: str) -> bool:
-        if (match := _SNIPPET_HEAD.match(line)) is not None:
+        if (match := layouts.SNIPPET_HEAD.match(line)) is not None:
             self._dockerfile, self._line, self._end, self._snippet = match[1], int(match[2]), 0, True
             return True
         if not self._snippet:
             return False
         if re.match(r"-{5,}$", line.strip()):
             return True
-        match = _SNIPPET_LINE.match(line)
+        match = layouts.SNIPPET_LINE.match(line)
         if match is None:
             self._snippet = False
             return False
@@ -358,10 +270,10 @@ class _Reader:
         return self._section(Kind.STEP, "")
 
     def _section(self, kind: Kind, key: str) -> _Open:
-        found = self._sections.get((self._step, f"{kind}{key}" if kind is not Kind.INSTRUCTION else key))
+        name = self._step, key if kind is Kind.INSTRUCTION else kind.value + key
+        found = self._sections.get(name)
         if found is None:
-            found = _Open(kind, self._step)
-            self._sections[self._step, f"{kind}{key}" if kind is not Kind.INSTRUCTION else key] = found
+            found = self._sections[name] = _Open(kind, self._step)
         return found
 
     def transcript(self) -> Transcript:

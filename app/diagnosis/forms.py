@@ -6,20 +6,27 @@ import json
 from dataclasses import asdict
 
 from rich.console import Console
-from rich.syntax import Syntax
 from rich.text import Text
 
 from app.diagnosis.engine import Diagnosis
 from app.diagnosis.files import Files
-from app.model import Blame, Finding
+from app.model import Blame, Finding, Weight
 from app.report import annotated, finding_in_markdown
 
 CONTEXT = 2
 BLAMES = {
     Blame.YOU: "in this repository",
+    Blame.PROJECT: "in the Google Cloud project and its rights, not in this repository",
     Blame.GOOGLE: "on the other side, not in this repository",
+    Blame.GITHUB: "on GitHub's side, not in this repository",
+    Blame.SANDBOX: "a limit of the sandbox on this machine, not of this repository",
     Blame.SERVERGEM: "ServerGem's own fault",
     Blame.UNKNOWN: "unknown",
+}
+WORDS = {
+    Weight.STOP: ("error", "bold red"),
+    Weight.WARN: ("warning", "bold yellow"),
+    Weight.NOTE: ("note", "bold blue"),
 }
 
 
@@ -50,7 +57,8 @@ def summary(diagnosis: Diagnosis) -> str:
 def show(diagnosis: Diagnosis, files: Files, console: Console) -> None:
     """Each finding as a compiler shows it: the title, the source lines with the place marked, the fix."""
     for finding in diagnosis.findings:
-        console.print(Text.assemble(("error", "bold red"), f"[{finding.code}]: ", (finding.title, "bold")))
+        word, style = WORDS[finding.weight]
+        console.print(Text.assemble((word, style), f"[{finding.code}]: ", (finding.title, "bold")))
         if finding.place:
             _show_source(finding, files, console)
         for line in (finding.message, f"fix: {finding.fix}", finding.link):
@@ -64,6 +72,8 @@ def show(diagnosis: Diagnosis, files: Files, console: Console) -> None:
 
 
 def _show_source(finding: Finding, files: Files, console: Console) -> None:
+    from rich.syntax import Syntax  # all lexers there are, for a finding that has a line to show
+
     place = finding.place
     assert place is not None
     console.print(Text(f"  --> {place.path}:{place.line}", "blue"))

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from app.github.client import AppInfo, Comparison, GitHub, Listing
+from app.github.apps import AppInfo, OnAccount
+from app.github.client import GitHub
+from app.github.deliveries import Attempt
 from app.github.errors import GitHubError
+from app.github.sources import Activity, Comparison, Listing
 
-__all__ = ["AppInfo", "Comparison", "GitHub", "GitHubError", "Listing"]
+__all__ = [
+    "Activity",
+    "AppInfo",
+    "Attempt",
+    "Comparison",
+    "GitHub",
+    "GitHubError",
+    "Listing",
+    "OnAccount",
+]

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 import httpx
 
+from app.github.connection import API_VERSION, USER_AGENT
 from app.github.endpoints import TARBALL
 from app.github.errors import GitHubError, unreachable
-from app.github.wire import API_VERSION, USER_AGENT, Wire, path_of
+from app.github.wire import Wire, path_of
 from app.model import Commit
 
 CONNECT_SECONDS, SILENCE_SECONDS = 15.0, 60.0

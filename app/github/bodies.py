@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from app.escaping import one_line
 from app.model import Commit
 from app.report import Annotation, CheckRunPayload
 
@@ -100,6 +101,7 @@ def _annotation(annotation: Annotation) -> Body:
 
 
 def _description(text: str) -> str:
+    text = one_line(text)
     return text if len(text) <= DESCRIPTION_CHARACTERS else text[: DESCRIPTION_CHARACTERS - 1] + "…"
 
 

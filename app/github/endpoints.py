@@ -22,11 +22,17 @@ class Endpoint:
 
 
 APP = Endpoint("GET", "/app")
+INSTALLATIONS = Endpoint("GET", "/app/installations")
+HOOK_CONFIG = Endpoint("GET", "/app/hook/config")
+DELIVERIES = Endpoint("GET", "/app/hook/deliveries")
+DELIVERY = Endpoint("GET", "/app/hook/deliveries/{id}")
+REDELIVER = Endpoint("POST", "/app/hook/deliveries/{id}/attempts")
 INSTALLATION = Endpoint("GET", "/app/installations/{installation}")
 TOKEN = Endpoint("POST", "/app/installations/{installation}/access_tokens")
 REPOSITORY_BY_ID = Endpoint("GET", "/repositories/{id}", "metadata")
 REPOSITORY = Endpoint("GET", "/repos/{repository}", "metadata")
 REPOSITORY_INSTALLATION = Endpoint("GET", "/repos/{repository}/installation")
+ACTIVITY = Endpoint("GET", "/repos/{repository}/activity", "contents")
 COMMIT = Endpoint("GET", "/repos/{repository}/commits/{ref}", "contents")
 CONTENTS = Endpoint("GET", "/repos/{repository}/contents/{path}", "contents")
 BRANCH_REF = Endpoint("GET", "/repos/{repository}/git/ref/heads/{branch}", "contents")
@@ -37,6 +43,11 @@ CHECK_RUNS_OF_COMMIT = Endpoint("GET", "/repos/{repository}/commits/{ref}/check-
 CHECK_RUN = Endpoint("GET", "/repos/{repository}/check-runs/{id}", "checks")
 CREATE_CHECK_RUN = Endpoint("POST", "/repos/{repository}/check-runs", "checks", "write")
 UPDATE_CHECK_RUN = Endpoint("PATCH", "/repos/{repository}/check-runs/{id}", "checks", "write")
+ENVIRONMENT = Endpoint("GET", "/repos/{repository}/environments/{environment}", "actions")
+BRANCH_POLICIES = Endpoint(
+    "GET", "/repos/{repository}/environments/{environment}/deployment-branch-policies", "actions"
+)
+BRANCH = Endpoint("GET", "/repos/{repository}/branches/{branch}", "contents")
 DEPLOYMENTS = Endpoint("GET", "/repos/{repository}/deployments", "deployments")
 CREATE_DEPLOYMENT = Endpoint("POST", "/repos/{repository}/deployments", "deployments", "write")
 STATUSES = Endpoint("GET", "/repos/{repository}/deployments/{id}/statuses", "deployments")

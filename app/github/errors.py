@@ -1,9 +1,10 @@
-"""What GitHub refused, whether it may pass, and how long it asked us to wait."""
+"""What GitHub refused, whether it may pass, how long it asked us to wait, and what is refused for good."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 # https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
@@ -11,6 +12,38 @@ from typing import Any
 SECONDARY_WAIT = 60.0
 SECONDARY_WORDS = ("secondary rate limit", "abuse detection", "wait a few minutes before you try again")
 MESSAGE_LENGTH = 600
+
+
+@dataclass(frozen=True)
+class Final:
+    """A refusal that no later attempt changes, once it was the answer `times` times in a row."""
+
+    status: int
+    words: str = ""
+    times: int = 1
+
+    def fits(self, status: int, message: str) -> bool:
+        return status == self.status and self.words in message.lower()
+
+
+# What is not here may pass: a permission that is accepted later, a suspension that ends, a limit, an outage.
+FINAL: tuple[Final, ...] = (
+    # https://docs.github.com/repositories/archiving-a-github-repository/archiving-repositories
+    # "Repository was archived so is read-only."
+    Final(403, "archived"),
+    Final(403, "read-only"),
+    # https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#404-not-found-for-an-existing-resource
+    # Deleted, or the App was uninstalled. What was made a moment ago may be a 404 too, once.
+    Final(404, times=2),
+    # https://docs.github.com/rest/about-the-rest-api/api-versions: an endpoint or an object that is gone.
+    Final(410),
+    # https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#validation-failed
+    # The second time a shorter body was sent.
+    Final(422, times=2),
+    # https://docs.github.com/github/site-policy/dmca-takedown-policy: taken down for a legal reason.
+    Final(451),
+)
+EMPTY_REPOSITORY = "git repository is empty"
 
 
 class GitHubError(Exception):
@@ -29,6 +62,21 @@ class GitHubError(Exception):
     @property
     def rate_limited(self) -> bool:
         return self.status in (403, 429) and self.retry_after is not None
+
+    @property
+    def absent(self) -> bool:
+        """There is no such thing; of a repository without a commit nothing that git keeps is there.
+
+        409 "Git Repository is empty.": https://docs.github.com/rest/git/refs#get-a-reference
+        """
+        return self.status == 404 or (self.status == 409 and EMPTY_REPOSITORY in self.message.lower())
+
+    @property
+    def final_after(self) -> int:
+        """How often in a row this answer has to come until no other will; 0 when it may pass."""
+        if self.transient:
+            return 0
+        return next((each.times for each in FINAL if each.fits(self.status, self.message)), 0)
 
     def __str__(self) -> str:
         return f"{self.status} {self.message}" if self.status else self.message

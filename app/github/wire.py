@@ -1,4 +1,4 @@
-"""One exchange with GitHub: PyGithub's requester with its own retries, throttle and redirects out of the way.
+"""One exchange with GitHub: who asks, where it leads, and what is remembered of it.
 
 What is wrong with the defaults, measured: PyGithub sleeps before each write, repeats a POST after a 502,
 never repeats a PATCH, follows a 301 without its query and takes a 307 for success.
@@ -6,61 +6,30 @@ never repeats a PATCH, follows a 301 without its query and takes a 307 for succe
 
 from __future__ import annotations
 
-import json
-import re
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from github.Auth import Auth
-from github.Requester import (
-    HTTPRequestsConnectionClass,
-    HTTPSRequestsConnectionClass,
-    Requester,
-    RequestsResponse,
-)
 from requests import RequestException
 
+from app.github.answer import Answer, Remembered
+from app.github.connection import Client
 from app.github.credentials import AppKey, Tokens
 from app.github.endpoints import REPOSITORY_BY_ID, TOKEN, Endpoint, permissions
 from app.github.errors import GitHubError, refusal, unreachable
 from app.model import Repository
 
-API_VERSION = "2022-11-28"
-USER_AGENT = "ServerGem"
 ACCEPT = "application/vnd.github+json"
-TIMEOUT_SECONDS = 15
 # GitHub's limit is 100 at once: .../rate-limits-for-the-rest-api#about-secondary-rate-limits
 AT_ONCE = 50
 # GET is redirected with 301, everything else with 307; `_as_it_came` writes 308 for the first.
 MOVED = (307, 308)
-NEXT_PAGE = re.compile(r'<([^>]+)>;\s*rel="next"')
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What GitHub said, below 400. `headers` have lower-case names."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: str
-
-    def json(self) -> Any:
-        try:
-            return json.loads(self.body)
-        except ValueError as error:
-            raise GitHubError(self.status, "GitHub's answer is not JSON", transient=True) from error
-
-    @property
-    def next_page(self) -> str | None:
-        found = NEXT_PAGE.search(self.headers.get("link", ""))
-        return found[1] if found else None
+NOT_MODIFIED = 304
 
 
 class Wire:
@@ -70,14 +39,23 @@ class Wire:
         self.api_url = api_url.rstrip("/")
         self.key = AppKey(app_id, private_key)
         self.tokens = Tokens(self._mint)
-        self._clients: deque[_Client] = deque()
+        self._clients: deque[Client] = deque()
         self._places = threading.BoundedSemaphore(AT_ONCE)
         self._names: dict[int, str] = {}
         self._quiet_until: dict[int, float] = {}
+        self._remembered = Remembered()
 
     def as_app(self, endpoint: Endpoint, body: Any = None, **parts: object) -> Answer:
         """Ask as the App itself."""
         return self._send(0, endpoint.verb, path_of(endpoint, **parts), self.key.jwt(), None, body)
+
+    def pages_as_app(self, endpoint: Endpoint) -> Iterator[Any]:
+        """Each page's JSON, as far as the caller reads."""
+        page: str | None = f"{path_of(endpoint)}?per_page=100"
+        while page:
+            answer = self._send(0, endpoint.verb, page, self.key.jwt(), None, None)
+            yield answer.json()
+            page = answer.next_page
 
     def ask(
         self,
@@ -86,25 +64,49 @@ class Wire:
         *,
         query: Mapping[str, object] | None = None,
         body: Any = None,
+        etag: str = "",
         **parts: object,
     ) -> Answer:
-        """Ask for one repository, by the name it has now."""
+        """Ask for one repository, by the name it has now; 304 when it is still what had this `etag`."""
         for _ in range(2):
             path = path_of(endpoint, repository=self.name_of(repository), **parts)
-            answer = self._as_installation(endpoint.verb, path, repository, query, body)
+            answer = self._as_installation(endpoint.verb, path, repository, query, body, etag)
             if answer.status not in MOVED:
                 return answer
             self.find_name(repository)
         raise GitHubError(answer.status, f"{repository.full_name} has moved, and so has its new name")
 
+    def ask_again(self, endpoint: Endpoint, repository: Repository, *, query: Mapping[str, object]) -> Answer:
+        """As `ask`; while nothing has changed since the last time it costs nothing of the rate limit.
+
+        https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests
+        """
+        key = f"{repository.installation_id} {path_of(endpoint, repository=repository.id)} {sorted(query.items())}"
+        known = self._remembered.of(key)
+        answer = self.ask(endpoint, repository, query=query, etag=known.headers["etag"] if known else "")
+        if known and answer.status == NOT_MODIFIED:
+            return known
+        self._remembered.keep(key, answer)
+        return answer
+
     def pages(
         self, endpoint: Endpoint, repository: Repository, *, query: Mapping[str, object], **parts: object
     ) -> Iterator[Any]:
         """Each page's JSON, as far as the caller reads; the way on is GitHub's own `Link`."""
-        answer = self.ask(endpoint, repository, query={"per_page": 100, **query}, **parts)
+        answer = self.ask(endpoint, repository, query={"per_page": 100, **query}, etag="", **parts)
+        yield from self._from(answer, repository)
+
+    def pages_again(
+        self, endpoint: Endpoint, repository: Repository, *, query: Mapping[str, object]
+    ) -> Iterator[Any]:
+        """As `pages`, where the first one is asked for again and again."""
+        answer = self.ask_again(endpoint, repository, query={"per_page": 100, **query})
+        yield from self._from(answer, repository)
+
+    def _from(self, answer: Answer, repository: Repository) -> Iterator[Any]:
         yield answer.json()
         while page := answer.next_page:
-            answer = self._as_installation(endpoint.verb, page, repository, None, None)
+            answer = self._as_installation("GET", page, repository, None, None)
             yield answer.json()
 
     def name_of(self, repository: Repository) -> str:
@@ -151,11 +153,17 @@ class Wire:
         return str(answer["token"]), datetime.fromisoformat(answer["expires_at"]).timestamp()
 
     def _as_installation(
-        self, verb: str, path: str, repository: Repository, query: Mapping[str, object] | None, body: Any
+        self,
+        verb: str,
+        path: str,
+        repository: Repository,
+        query: Mapping[str, object] | None,
+        body: Any,
+        etag: str = "",
     ) -> Answer:
         token = self.tokens.of(repository)
         try:
-            return self._send(repository.installation_id, verb, path, token, query, body)
+            return self._send(repository.installation_id, verb, path, token, query, body, etag)
         except GitHubError as error:
             if error.status != 401:
                 raise
@@ -169,28 +177,30 @@ class Wire:
         bearer: str,
         query: Mapping[str, object] | None,
         body: Any,
+        etag: str = "",
     ) -> Answer:
         self.insist_not_quiet(installation)
+        headers = {"Accept": ACCEPT} | ({"If-None-Match": etag} if etag else {})
         with self._client() as client:
             client.bearer.value = bearer
             try:
-                status, headers, text = client.requester.requestJson(
-                    verb, path, dict(query or {}), {"Accept": ACCEPT}, body, client.connection
+                status, told, text = client.requester.requestJson(
+                    verb, path, dict(query or {}), headers, body, client.connection
                 )
             except RequestException as error:
                 raise unreachable(error) from error
         if status >= 400:
-            raise self.refused(installation, status, headers, text)
-        return Answer(status, headers, text)
+            raise self.refused(installation, status, told, text)
+        return Answer(status, told, text)
 
     @contextmanager
-    def _client(self) -> Iterator[_Client]:
+    def _client(self) -> Iterator[Client]:
         """A client for one request: never two threads' at once, and the last used first, its connection warm."""
         with self._places:
             try:
                 client = self._clients.pop()
             except IndexError:
-                client = _Client.to(self.api_url)
+                client = Client.to(self.api_url)
             try:
                 yield client
             finally:
@@ -200,65 +210,3 @@ class Wire:
 def path_of(endpoint: Endpoint, **parts: object) -> str:
     """The endpoint's path; slashes in a branch or a file's path stay, everything else odd is escaped."""
     return endpoint.path.format(**{name: quote(str(part), safe="/") for name, part in parts.items()})
-
-
-@dataclass
-class _Bearer(Auth):
-    """Whoever this client speaks for in its present request."""
-
-    value: str = field(default="", repr=False)
-
-    @property
-    def token_type(self) -> str:
-        return "Bearer"
-
-    @property
-    def token(self) -> str:
-        return self.value
-
-
-class _Http(HTTPRequestsConnectionClass):
-    def getresponse(self) -> RequestsResponse:
-        return _as_it_came(super().getresponse())
-
-
-class _Https(HTTPSRequestsConnectionClass):
-    def getresponse(self) -> RequestsResponse:
-        return _as_it_came(super().getresponse())
-
-
-def _as_it_came(response: RequestsResponse) -> RequestsResponse:
-    """PyGithub would follow a 301 without its query (`?ref=…`), and guess at the text's encoding."""
-    response.response.encoding = "utf-8"
-    if response.status == 301:
-        response.status = 308
-    return response
-
-
-@dataclass(frozen=True)
-class _Client:
-    """A PyGithub requester, which is not safe for two threads, and its one connection."""
-
-    requester: Requester
-    connection: _Http | _Https
-    bearer: _Bearer
-
-    @classmethod
-    def to(cls, api_url: str) -> _Client:
-        address, bearer = urlsplit(api_url), _Bearer()
-        kind = _Https if address.scheme == "https" else _Http
-        # retry 0: app.retry is the one layer that repeats.
-        connection = kind(address.hostname or "", address.port, timeout=TIMEOUT_SECONDS, retry=0, pool_size=1)
-        requester = Requester(
-            bearer,
-            api_url,
-            timeout=TIMEOUT_SECONDS,
-            user_agent=USER_AGENT,
-            per_page=100,
-            verify=True,
-            retry=0,
-            pool_size=1,
-            lazy=True,
-            api_version=API_VERSION,
-        )
-        return cls(requester, connection, bearer)

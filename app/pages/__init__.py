@@ -1,62 +1,87 @@
-"""The web pages: what is and was deployed, and one deployment with its stages and its log."""
+"""The web pages: what serves, each service, each deployment with its log, deliveries, and what a log says."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.escaping import plain
+from app.github.errors import GitHubError
+from app.github.sign_in import SignIn, web_url
 from app.model import Report
-from app.report import duration, title
+from app.pages.access import Access
+from app.pages.addresses import Addresses
+from app.pages.asked import readable, store_of
+from app.pages.deliveries import deliveries
+from app.pages.deployment import deployment, deployment_log, missing
+from app.pages.explain import Explaining
+from app.pages.guard import Guard
+from app.pages.home import home
+from app.pages.live import Streams
+from app.pages.rendering import assets, page
+from app.pages.service import service
+from app.pages.session import Cookies
+from app.pages.sign_in import CALLBACK, Doorman
+from app.report import title
+from app.settings import Settings
 from app.store import Store
 
+if TYPE_CHECKING:
+    from app.github import GitHub
+
 NEWEST = 50
-PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=select_autoescape(),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-PAGES.filters["duration"] = duration
 
 
-def routes() -> list[Route]:
-    """The pages' addresses; `/deployments/ID` is where a check run's "Details" leads."""
+def site(settings: Settings, store: Store, github: GitHub) -> Guard:
+    """The pages behind their guard; `/deployments/ID` is where a check run's "Details" leads."""
+    sign_in = SignIn(
+        settings.github_api_url,
+        settings.github_client_id,
+        settings.github_client_secret,
+        settings.public_url + CALLBACK,
+    )
+    doorman = Doorman(sign_in, Cookies.derived(settings.github_webhook_secret, settings.public_url))
+    pages = Starlette(
+        routes=[*_routes(), *Streams().routes(), *assets(), *doorman.routes()],
+        exception_handlers={GitHubError: _unknown, 404: _no_page},
+    )
+    pages.state.store, pages.state.access = store, Access(github)
+    pages.state.addresses = Addresses(web_url(settings.github_api_url))
+    return Guard(pages, settings, doorman)
+
+
+def _routes() -> list[Route]:
+    explaining = Explaining()
     return [
-        Route("/", _deployments),
+        Route("/", home),
         Route("/deployments.json", _deployments_as_json),
-        Route("/deployments/{id}", _deployment),
+        Route("/deployments/{id}", deployment),
+        Route("/deployments/{id}/log.txt", deployment_log),
+        Route("/services/{lane:path}", service),
+        Route("/deliveries", deliveries),
+        Route("/explain", explaining.asked),
+        Route("/explain", explaining.told, methods=["POST"]),
     ]
 
 
-async def _deployments(request: Request) -> Response:
-    reports = await run_in_threadpool(_store(request).reports, NEWEST)
-    return _page("deployments.html", reports=reports, title=title)
-
-
 async def _deployments_as_json(request: Request) -> Response:
-    reports = await run_in_threadpool(_store(request).reports, NEWEST)
-    return JSONResponse([_as_json(report) for report in reports])
+    """The newest deployments of what this visitor may read."""
+    reports = await run_in_threadpool(store_of(request).deployments.reports, NEWEST, await readable(request))
+    return JSONResponse(_shown([_as_json(report) for report in reports]))
 
 
-async def _deployment(request: Request) -> Response:
-    store = _store(request)
-    report = await run_in_threadpool(store.report, request.path_params["id"])
-    if report is None:
-        return _page("missing.html", status=404, id=request.path_params["id"])
-    lines = await run_in_threadpool(store.log_lines, report.deployment_id)
-    return _page("deployment.html", report=report, title=title(report), lines=lines)
+async def _unknown(_request: Request, _error: Exception) -> Response:
+    return page("unknown.html", status=503)
 
 
-def _page(name: str, *, status: int = 200, **words: Any) -> HTMLResponse:
-    return HTMLResponse(PAGES.get_template(name).render(**words), status_code=status)
+async def _no_page(request: Request, _error: Exception) -> Response:
+    return missing(request, "page")
 
 
 def _as_json(report: Report) -> dict[str, Any]:
@@ -73,6 +98,10 @@ def _as_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _store(request: Request) -> Store:
-    store: Store = request.app.state.store
-    return store
+def _shown(data: Any) -> Any:
+    """Every text in it as it may be shown."""
+    if isinstance(data, str):
+        return plain(data)
+    if isinstance(data, dict):
+        return {key: _shown(value) for key, value in data.items()}
+    return [_shown(each) for each in data] if isinstance(data, list | tuple) else data

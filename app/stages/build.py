@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.deployment import Scene
+from app.accounts import means
+from app.images import package_of, registry_of, remember
 from app.model import Blame, Commit, Finding, Image, Source, Stop, Superseded, Target
-from app.stages.diagnose import of_build
-from app.stages.reuse import remember
-from app.stages.trust import means
+from app.reasons import of_build
+from app.scene import InLane
+from app.titles import fitting
 from gcp import artifact_registry, cloud_build
-from gcp.cloud_build import BuildRequest, BuildState
+from gcp.build_steps import BuildRequest
+from gcp.cloud_build import BuildState, Submitted
 
 GOOGLES_OWN = {"INTERNAL_ERROR", "EXPIRED"}
 WENT_WRONG = {"FAILURE", "TIMEOUT", "INTERNAL_ERROR", "EXPIRED", "CANCELLED"}
 
 
-def build(scene: Scene, commit: Commit, target: Target, source: Source | Image) -> Image:
+def build(scene: InLane, commit: Commit, target: Target, source: Source | Image) -> Image:
     """The image of this commit by digest. A build that an earlier run began is waited for, not repeated."""
     if isinstance(source, Image):
         scene.note(source.reused)
@@ -24,28 +26,35 @@ def build(scene: Scene, commit: Commit, target: Target, source: Source | Image) 
     google, project, region = scene.world.google, target.project, target.region
     request = _request(scene, commit, target, source)
     begun = cloud_build.find(google, project, region, request.tags[-1]) if scene.again else None
-    if begun is None or begun.status in WENT_WRONG:
-        scene.insist()
-        build_id = cloud_build.submit(google, request)
+    if begun is None or begun[0].status in WENT_WRONG:
+        submitted = _submitted(scene, request)
     else:
         scene.note("went on with the build that was already running")
-        build_id = begun.id
-    state = _ended(scene, target, build_id)
+        submitted = Submitted(begun[0].id, begun[1])
+    state = _ended(scene, target, submitted)
     if state.status in GOOGLES_OWN:
         scene.note(f"Cloud Build ended with {state.status}, which is its own fault; building once more")
-        scene.insist()
-        state = _ended(scene, target, cloud_build.submit(google, _once_more(request)))
+        submitted = _submitted(scene, _once_more(request))
+        state = _ended(scene, target, submitted)
     if state.status != "SUCCESS":
-        raise Stop(of_build(scene, commit, target, state.status, state.failure_detail))
+        raise Stop(of_build(scene, commit, target, state))
     digest = state.digest or _published(scene, target, commit)
-    image = Image(request.image_name, digest, build_id=build_id)
+    image = Image(request.image_name, digest, build_id=submitted.id)
     remember(scene, commit, target, image, request.tag)
     return image
 
 
-def _ended(scene: Scene, target: Target, build_id: str) -> BuildState:
+def _submitted(scene: InLane, request: BuildRequest) -> Submitted:
+    scene.insist()
+    submitted = cloud_build.submit(scene.world.google, request)
+    if submitted.region != request.region:
+        scene.note(f"this project may not build in {request.region}; built in {submitted.region}")
+    return submitted
+
+
+def _ended(scene: InLane, target: Target, submitted: Submitted) -> BuildState:
     """The build once it has ended; a newer commit ends it, and this deployment."""
-    google, project, region = scene.world.google, target.project, target.region
+    google, project, region, build_id = scene.world.google, target.project, submitted.region, submitted.id
     while True:
         state = scene.world.builds.wait(
             project, region, build_id, stop=scene.overtaken, on_log=scene.log_line
@@ -58,11 +67,11 @@ def _ended(scene: Scene, target: Target, build_id: str) -> BuildState:
             return state
 
 
-def _published(scene: Scene, target: Target, commit: Commit) -> str:
+def _published(scene: InLane, target: Target, commit: Commit) -> str:
     """The digest of what a step of the build published itself, as buildpacks do."""
-    repository, service = means(scene.world.settings, target).repository, target.source_name
+    repository = means(scene.world.settings, target).repository
     digest = artifact_registry.image_digest(
-        scene.world.google, target.project, target.region, repository, service, commit.sha
+        scene.world.google, target.project, target.region, repository, package_of(commit, target), commit.sha
     )
     if digest is None:
         raise Stop((_not_published(target, commit),))
@@ -77,17 +86,16 @@ def _once_more(request: BuildRequest) -> BuildRequest:
 def _not_published(target: Target, commit: Commit) -> Finding:
     return Finding(
         code="image-not-published",
-        title=f"The build of {target.name} succeeded and left no image"[:80],
+        title=fitting(f"The build of {target.name} succeeded and left no image"),
         message=f"Artifact Registry has no image {target.name}:{commit.sha}.",
         fix="Re-run this check; when it happens again, look at the build's log.",
         blame=Blame.GOOGLE,
     )
 
 
-def _request(scene: Scene, commit: Commit, target: Target, source: Source) -> BuildRequest:
+def _request(scene: InLane, commit: Commit, target: Target, source: Source) -> BuildRequest:
     settings, plan = scene.world.settings, target.service.build
-    use, project = means(settings, target), target.project.replace(":", "/")
-    image = f"{target.region}-docker.pkg.dev/{project}/{use.repository}/{target.source_name}"
+    use, image = means(settings, target), f"{registry_of(scene, target)}/{package_of(commit, target)}"
     return BuildRequest(
         project=target.project,
         region=target.region,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from app.deployment import Scene
+from app.accounts import means
 from app.merge_plan import Serving, changes
 from app.model import Target
-from app.stages.order import serving_commit
-from app.stages.trust import means
+from app.order import serving_commit
+from app.ownership import is_ours
+from app.scene import Scene
 from gcp import cloud_run
 
 
@@ -14,9 +15,12 @@ def compare(scene: Scene, home: Target) -> tuple[str, ...]:
     """The lines of the merge plan. `home` is where the merge will deploy to."""
     google = scene.world.google
     state = cloud_run.service(google, home.project, home.region, home.name)
+    settings, repository = scene.world.settings, scene.run.commit.repository
+    if state and not is_ours(dict(state.labels), settings.github_app_id, repository.id, home):
+        return (f"nothing: the service {home.name} there is not this repository's, and is left alone",)
     now = (
         Serving(serving_commit(google, home), state.env, dict(state.secrets), dict(state.shape))
-        if state
+        if state and state.serving
         else None
     )
     return changes(home, now, service_account=means(scene.world.settings, home).runtime_account)

@@ -6,41 +6,33 @@ import contextvars
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
-from app.deployment import Scene
+from app.accounts import bucket_name
+from app.config import counts_later
 from app.github import GitHubError
-from app.model import Commit, Finding, Row, RowState, SecretRef, Stop, Superseded, Target
+from app.ground import Conditions, Ground
+from app.model import Commit, Finding, Row, RowState, Stop, Superseded, Target, Weight
+from app.order import insist_on_newest, nobody
+from app.rights import used_by
+from app.scene import Scene
+from app.specification import specification
+from app.stages.checks.accounts import act_as
 from app.stages.checks.apis import apis
 from app.stages.checks.asking import Asking, CannotLook
-from app.stages.checks.bucket import bucket, bucket_name
+from app.stages.checks.bucket import bucket, ours
+from app.stages.checks.build_account import build_account
+from app.stages.checks.environment import environment
 from app.stages.checks.github_app import github_app
-from app.stages.checks.permissions import act_as, builder_roles, permissions
+from app.stages.checks.permissions import permissions
 from app.stages.checks.project import can_pay, project
 from app.stages.checks.registry import registry
 from app.stages.checks.secrets import secrets
 from app.stages.checks.service import service
-from app.stages.order import insist_on_newest, nobody
-from app.stages.trust import Means
-from app.stages.validate import validate
 from gcp import cloud_run
-from gcp.cloud_run import ServiceState
 from gcp.errors import GoogleError
-
-T = TypeVar("T")
-
-# A project's answers hold for this long, until a deployment fails.
-REMEMBER_SECONDS = 600.0
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What preflight found or made: where sources go, and the service as it stood."""
-
-    project_number: int
-    bucket: str
-    service: ServiceState | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +45,7 @@ class Check:
 
 
 PROJECT, APIS, BUCKET, ACCOUNTS = "Project", "APIs", "Source bucket", "Accounts"
+BUILDER = "Build account"
 SERVICE = "Service as it stands"
 CHECKS = (
     Check(PROJECT, project),
@@ -62,7 +55,7 @@ CHECKS = (
     Check("Billing", can_pay),
     Check("Permissions", permissions),
     Check(ACCOUNTS, act_as),
-    Check("Build account", builder_roles),
+    Check(BUILDER, build_account),
     Check("Secrets", secrets),
     Check("GitHub App", github_app),
     Check(SERVICE, service, lasting=False),
@@ -71,53 +64,13 @@ CHECKS = (
 )
 
 
+WORST_FIRST = (Weight.STOP, Weight.WARN, Weight.NOTE)
+# What Google answers to every other question where a check has found the cause.
+FOLLOWS = {
+    "SERVICE_DISABLED": frozenset({"api-disabled"}),
+    "BILLING_DISABLED": frozenset({"billing-off"}),
+}
 AT_GITHUB = ("GitHub App", "Branch")
-
-
-@dataclass(frozen=True)
-class _Soil:
-    """All that the lasting checks depend on: what holds for one deployment holds for the next on the same."""
-
-    project: str
-    region: str
-    means: Means
-    secrets: tuple[tuple[str, SecretRef], ...]
-    public: bool
-    installation: int
-
-    @classmethod
-    def of(cls, asking: Asking) -> _Soil:
-        service, home = asking.target.service, asking.commit.repository
-        return cls(
-            asking.project,
-            asking.region,
-            asking.means,
-            service.secrets,
-            service.public,
-            home.installation_id,
-        )
-
-
-class Memory:
-    """What does not change between deploys, remembered for a short time."""
-
-    def __init__(self) -> None:
-        self._known: dict[_Soil, tuple[float, Ground]] = {}
-
-    def recall(self, asking: Asking) -> Ground | None:
-        until, ground = self._known.get(_Soil.of(asking), (0.0, None))
-        return ground if time.monotonic() < until else None
-
-    def keep(self, asking: Asking, ground: Ground) -> None:
-        self._known[_Soil.of(asking)] = (time.monotonic() + REMEMBER_SECONDS, ground)
-
-    def forget(self, project_id: str) -> None:
-        """After a failure nothing of a project is believed any more."""
-        for soil in [each for each in self._known if each.project == project_id]:
-            self._known.pop(soil, None)
-
-
-memory = Memory()
 
 
 def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future[str]) -> Ground:
@@ -125,9 +78,13 @@ def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future
 
     `bucket_ready` lets the upload beside us start as soon as it can.
     """
+    for finding in counts_later(target, commit.repository.default_branch):
+        scene.warn(finding)
     asking = Asking(scene, commit, target)
-    known = memory.recall(asking)
+    memory, conditions = scene.world.memory, _conditions(asking)
+    known = memory.recall(conditions)
     try:
+        scene.insist_on_allowed(target)
         if known:
             bucket_ready.set_result(known.bucket)
             asking.number.set_result(known.project_number)
@@ -140,16 +97,32 @@ def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future
         if not bucket_ready.done():
             bucket_ready.set_exception(error)
         raise
-    memory.keep(asking, ground)
+    memory.keep(conditions, ground)
     return ground
 
 
+def _conditions(asking: Asking) -> Conditions:
+    secrets, home = asking.target.secrets_read, asking.commit.repository
+    rights = used_by(asking.target)
+    return Conditions(asking.project, asking.region, asking.means, secrets, rights, home.installation_id)
+
+
 def _trust(asking: Asking, _known: Ground | None, bucket_ready: Future[str]) -> Ground:
-    """Where the operator wants no preflight: everything is taken to be there."""
-    number = project(asking)
+    """Where the operator wants no preflight: everything is taken to be there; only whose the bucket is, is asked."""
+    if not asking.enabled.done():
+        asking.enabled.set_result(())
+    try:
+        number = project(asking)
+    except CannotLook as refused:
+        number = int(str(refused.instead))
+    if not asking.number.done():
+        asking.number.set_result(number)
     name = bucket_name(number, asking.region, asking.means.bucket_ending)
+    with suppress(CannotLook):  # it is listed in the project, which is as good
+        ours(asking, name)
     if not bucket_ready.done():
         bucket_ready.set_result(name)
+    environment(asking)
     state = cloud_run.service(asking.google, asking.project, asking.region, asking.target.name)
     return Ground(number, name, state)
 
@@ -158,6 +131,7 @@ def look(scene: Scene, commit: Commit, target: Target, *, make: bool, github: bo
     """The same questions without a deployment: what is wrong, and with `make` unset nothing is changed."""
     asking = Asking(scene, commit, target, make=make)
     try:
+        scene.insist_on_allowed(target)
         _ask(asking, None, Future(), tuple(c for c in CHECKS if github or c.title not in AT_GITHUB))
     except Stop as stop:
         return (*stop.findings, *scene.warnings)
@@ -193,22 +167,23 @@ def _answer(asking: Asking, check: Check) -> Any:
         PROJECT: asking.number,
         APIS: asking.enabled,
         ACCOUNTS: asking.accounts,
+        BUILDER: asking.builder,
     }
     waiting = awaited.get(check.title)
     try:
         found = check.ask(asking)
     except CannotLook as refused:
         asking.scene.part(_ended(row, RowState.SKIPPED).noted(f"could not look: {refused}"))
-        found = ()
+        found = refused.instead
     except Exception as error:
         if not asking.make and isinstance(error, GoogleError) and error.reason == "SERVICE_DISABLED":
             asking.scene.part(_ended(row, RowState.SKIPPED).noted("its API will be enabled first"))
-            if waiting:
+            if waiting and not waiting.done():
                 waiting.set_exception(error)
             return None
         asking.scene.part(_ended(row, RowState.FAILED))
         asking.refused.set()
-        if waiting:
+        if waiting and not waiting.done():
             waiting.set_exception(error)
         raise
     else:
@@ -236,22 +211,24 @@ def _when_done(answer: Future[Any], ready: Future[str]) -> None:
 
 
 def _specification(asking: Asking) -> None:
-    """Cloud Run refuses a specification whose account is not there yet."""
+    """Have Cloud Run check everything but the image; it refuses a specification whose account is not there yet."""
     wait([asking.accounts])
-    asking.patiently(lambda: validate(asking.scene, asking.commit, asking.target))
+    wish = specification(asking.scene, asking.commit, asking.target, None)
+    asking.patiently(lambda: cloud_run.validate(asking.google, wish))
 
 
 def _branch(asking: Asking) -> None:
     insist_on_newest(asking.scene.world.github, asking.commit, nobody)
+    environment(asking)
 
 
 def _faults(scene: Scene, answers: list[Future[Any]]) -> tuple[Finding, ...]:
-    """The findings of all answers, each cause once; what is no finding is raised as it is."""
+    """The findings of all answers, each cause once, worst first; what is no finding is raised as it is."""
     found: dict[tuple[str, str], Finding] = {}
     errors = [error for answer in answers if (error := answer.exception())]
-    off = any(isinstance(error, Stop) and error.finding.code == "api-disabled" for error in errors)
+    said = {finding.code for error in errors if isinstance(error, Stop) for finding in error.findings}
     for error in sorted(errors, key=lambda error: not isinstance(error, Superseded)):
-        if isinstance(error, GoogleError) and error.reason == "SERVICE_DISABLED" and off:
+        if isinstance(error, GoogleError) and said & FOLLOWS.get(error.reason, frozenset()):
             continue  # it follows from what is said already
         if isinstance(error, GoogleError):
             findings: tuple[Finding, ...] = (scene.explain(error),)
@@ -263,4 +240,4 @@ def _faults(scene: Scene, answers: list[Future[Any]]) -> tuple[Finding, ...]:
             raise error
         for finding in findings:
             found.setdefault((finding.code, finding.title), finding)
-    return tuple(found.values())
+    return tuple(sorted(found.values(), key=lambda finding: WORST_FIRST.index(finding.weight)))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.deployment import Scene
 from app.model import Finding, Live, Stop, Target, Traffic
+from app.scene import InLane
 from app.store.traffic import Shift
-from gcp import cloud_run
-from gcp.cloud_run import CONFLICTS, ServiceState
-from gcp.errors import GoogleError
+from app.titles import fitting
+from app.traffic import move
+from gcp.cloud_run import ServiceState
 
 
 @dataclass(frozen=True)
 class Return:
-    """Where the traffic goes back to; `sha` is the commit that serves then, empty when it was not ours.
+    """Where the traffic goes back to; `sha` is the commit that then serves most, empty when it was not ours.
 
     `before` is what served before that, for the next rollback; `leaves` is the commit that is left.
     """
@@ -24,6 +24,13 @@ class Return:
     words: str
     before: tuple[Traffic, ...] = ()
     leaves: str = ""
+    serves: str = ""
+    """What serves then, as the subject and verb of a sentence: a commit, or several with their shares."""
+
+    @property
+    def told(self) -> str:
+        """What serves then, in words; as it was before the journal kept more than one commit."""
+        return self.serves or f"{self.sha[:7] or self.words} serves"
 
     @property
     def revision(self) -> str:
@@ -31,7 +38,7 @@ class Return:
         return max(self.traffic, key=lambda entry: entry.percent).revision
 
 
-def find_return(scene: Scene, target: Target, to: str) -> Return:
+def find_return(scene: InLane, target: Target, to: str) -> Return:
     """Where the traffic goes back to."""
     return destination(scene.world.store.traffic.shifts(target.lane), to)
 
@@ -46,40 +53,40 @@ def destination(shifts: list[Shift], to: str) -> Return:
         if found is None:
             raise Stop((_nothing_before(f"{to} never served here"),))
         words = f"{found.sha[:7]} ({found.revision})"
-        return Return((Traffic(found.revision, 100),), found.sha, words, found.before, newest.sha)
+        back = (Traffic(found.revision, 100),)
+        return Return(back, found.sha, words, found.before, newest.sha, _serves(back, shifts))
     before = tuple(entry for entry in newest.before if entry.percent)
     if not before:
         raise Stop((_nothing_before("Nothing served here before this deployment"),))
     most = max(before, key=lambda entry: entry.percent).revision
     earlier = next((shift for shift in shifts if shift.revision == most), None)
     words = ", ".join(f"{entry.percent} % {entry.revision}" for entry in before)
+    serves = _serves(before, shifts)
     if earlier is None:
-        return Return(before, "", words, leaves=newest.sha)
-    return Return(before, earlier.sha, words, earlier.before, newest.sha)
+        return Return(before, "", words, leaves=newest.sha, serves=serves)
+    return Return(before, earlier.sha, words, earlier.before, newest.sha, serves)
 
 
-def roll_back(scene: Scene, target: Target, back: Return) -> Live:
+def _serves(traffic: tuple[Traffic, ...], shifts: list[Shift]) -> str:
+    """Each revision by its commit, where that is ours; with its share where it does not serve alone."""
+    commits = {shift.revision: shift.sha[:7] for shift in reversed(shifts) if shift.sha}
+    names = [(commits.get(entry.revision, entry.revision), entry.percent) for entry in traffic]
+    if len(names) == 1:
+        return f"{names[0][0]} serves"
+    *first, last = [f"{name} with {percent} %" for name, percent in names]
+    return f"{', '.join(first)} and {last} serve"
+
+
+def roll_back(scene: InLane, target: Target, back: Return) -> Live:
     """Move the traffic, with the tags as they are."""
-    google, project, region = scene.world.google, target.project, target.region
-    for attempt in range(CONFLICTS):
-        scene.insist()
-        state = cloud_run.service(google, project, region, target.name)
-        if state is None:
-            raise Stop((_nothing_before(f"There is no service {target.name}"),))
-        try:
-            now = cloud_run.set_traffic(
-                google, project, region, target.name, _entries(state, back), state.etag
-            )
-        except GoogleError as conflict:
-            if conflict.code != "ABORTED" or attempt == CONFLICTS - 1:
-                raise
-        else:
-            scene.note(f"the traffic is back at {back.words}")
-            scene.world.store.traffic.shifted(
-                Shift(scene.run.id, target.lane, back.sha, back.revision, now.url, back.before)
-            )
-            return Live(now.url, back.revision)
-    raise AssertionError("unreachable")
+    now = move(scene, target, lambda state: _entries(state, back), insist=lambda _: scene.insist())
+    if now is None:
+        raise Stop((_nothing_before(f"There is no service {target.name}"),))
+    scene.note(f"the traffic is back at {back.words}")
+    scene.world.store.traffic.shifted(
+        Shift(scene.run.id, target.lane, back.sha, back.revision, now.url, back.before)
+    )
+    return Live(now.url, back.revision, back.traffic if len(back.traffic) > 1 else ())
 
 
 def _entries(state: ServiceState, back: Return) -> tuple[Traffic, ...]:
@@ -99,7 +106,7 @@ def _entries(state: ServiceState, back: Return) -> tuple[Traffic, ...]:
 def _nothing_before(why: str) -> Finding:
     return Finding(
         code="nothing-to-roll-back-to",
-        title=why[:80],
+        title=fitting(why),
         message="A rollback gives the traffic back to what served before.",
         fix="Name a commit that has served with `/rollback SERVICE to COMMIT`, or push a revert.",
     )

@@ -5,22 +5,29 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from app import probe
-from app.deployment import Scene
 from app.model import Blame, Commit, Finding, Live, Revision, Stop, Superseded, Target, Traffic
-from app.stages.order import insist_on_newest, serving_commit
+from app.order import insist_on_newest, serving_commit
+from app.probe import Answer
+from app.question import question_of
+from app.reasons import of_answers
+from app.scene import InLane
+from app.specification import tag
 from app.stages.verify import Verified
-from app.stages.wanted import tag
 from app.store.traffic import Shift
+from app.titles import fitting
+from app.traffic import move
 from gcp import cloud_run
-from gcp.cloud_run import CONFLICTS, ServiceState
-from gcp.errors import GoogleError
+from gcp.cloud_run import OWN_TAG, ServiceState
+from gcp.identity import NoIdentity
 
 # After a restart the branch's head is asked for again: it was seen in another life of this process.
 HEAD_HOLDS_SECONDS = 10.0
+# A step of a rollout is asked so often, and may answer badly so often.
+STEP_ANSWERS, STEP_ACCIDENTS = 5, 1
+ARRIVAL_LOOKS = 5
 
 
-def shift(scene: Scene, commit: Commit, target: Target, revision: Revision, verified: Verified) -> Live:
+def shift(scene: InLane, commit: Commit, target: Target, revision: Revision, verified: Verified) -> Live:
     """Give the revision its traffic by the rollout's steps; Superseded when something newer is on its way."""
     if time.time() - verified.at > HEAD_HOLDS_SECONDS:
         insist_on_newest(scene.world.github, commit, partial(serving_commit, scene.world.google, target))
@@ -29,50 +36,52 @@ def shift(scene: Scene, commit: Commit, target: Target, revision: Revision, veri
     for percent in target.service.rollout if _elsewhere(revision) else (100,):
         state = _set(scene, commit, target, revision, percent, state)
         if percent < 100:
-            _still_well(target, revision)
+            _insist_on_health(scene, commit, target, revision, percent)
             scene.note(f"{percent} % of the traffic")
-    if not any(entry.revision == revision.name and entry.percent == 100 for entry in state.traffic):
-        raise Stop((_did_not_arrive(target, revision),))
+    _insist_on_arrival(scene, target, revision, state)
     scene.world.store.traffic.shifted(
         Shift(scene.run.id, target.lane, commit.sha, revision.name, state.url, revision.before)
     )
     return Live(url=state.url, revision=revision.name)
 
 
-def restore(scene: Scene, target: Target, revision: Revision) -> None:
-    """Put back the traffic as it was before this deployment; a first deployment has nothing to put back."""
-    google = scene.world.google
-    state = cloud_run.service(google, target.project, target.region, target.name)
+def restore(scene: InLane, target: Target, revision: Revision) -> None:
+    """Put back the traffic as it was before this deployment; a first deployment has nothing to put back.
+
+    Also when something newer waits for the lane: that finds what served before, and not what turned out ill.
+    """
+    state = cloud_run.service(scene.world.google, target.project, target.region, target.name)
+    scene.insist_on_ours(target, state)
     if state is None or not revision.before:
         scene.note("there was nothing that served before")
         return
     if not any(entry.revision == revision.name and entry.percent for entry in state.traffic):
         scene.note("the traffic was never moved: what served before serves on")
         return
-    scene.insist()
-    cloud_run.set_traffic(google, target.project, target.region, target.name, revision.before, state.etag)
+    move(scene, target, lambda _: revision.before, insist=lambda _: scene.insist_on_lane(), state=state)
     scene.note("put back: " + ", ".join(f"{e.percent} % {e.revision}" for e in revision.before if e.percent))
 
 
 def _set(
-    scene: Scene, commit: Commit, target: Target, revision: Revision, percent: int, state: ServiceState
+    scene: InLane, commit: Commit, target: Target, revision: Revision, percent: int, state: ServiceState
 ) -> ServiceState:
     """One step of the rollout, with the etag of the state that it was decided on."""
-    google, project, region = scene.world.google, target.project, target.region
-    for attempt in range(CONFLICTS):
+
+    def insist(changed: bool) -> None:
         scene.insist()
-        entries = _entries(state, target, commit, revision, percent)
-        try:
-            return cloud_run.set_traffic(google, project, region, target.name, entries, state.etag)
-        except GoogleError as conflict:
-            if conflict.code != "ABORTED" or attempt == CONFLICTS - 1:
-                raise
-        found = cloud_run.service(google, project, region, target.name)
-        if found is None:
-            raise Superseded("the removal of the service")
-        state = found
-        insist_on_newest(scene.world.github, commit, partial(serving_commit, google, target))
-    raise AssertionError("unreachable")
+        if changed:
+            insist_on_newest(scene.world.github, commit, partial(serving_commit, scene.world.google, target))
+
+    moved = move(
+        scene,
+        target,
+        lambda now: _entries(now, target, commit, revision, percent),
+        insist=insist,
+        state=state,
+    )
+    if moved is None:
+        raise Superseded("the service was removed")
+    return moved
 
 
 def _entries(
@@ -84,7 +93,7 @@ def _entries(
     kept = [
         Traffic(entry.revision, 0, entry.tag)
         for entry in state.traffic
-        if entry.tag and not entry.tag.startswith("v-") and entry.revision != revision.name
+        if entry.tag and not entry.tag.startswith(OWN_TAG) and entry.revision != revision.name
     ]
     if percent == 100:
         return (own, *kept)
@@ -104,26 +113,58 @@ def _elsewhere(revision: Revision) -> list[Traffic]:
     return [entry for entry in revision.before if entry.percent and entry.revision != revision.name]
 
 
-def _still_well(target: Target, revision: Revision) -> None:
-    answer = probe.ask(revision.tag_url.rstrip("/") + target.service.health)
-    if not answer.good and target.service.public:
-        raise Stop((_fell_ill(target, answer.status),))
+def _insist_on_health(
+    scene: InLane, commit: Commit, target: Target, revision: Revision, percent: int
+) -> None:
+    """Judge a step by several answers: one bad one is an accident, more are an illness."""
+    if not target.asked_from_outside:
+        return
+    try:
+        question, bad = question_of(scene, target, revision), 0
+    except NoIdentity:
+        return  # as its verification has warned
+    for _ in range(STEP_ANSWERS):
+        answer = question.ask()
+        if answer.good:
+            continue
+        bad += 1
+        if bad > STEP_ACCIDENTS or answer.impossible:
+            ill = _fell_ill(target, answer, percent)
+            raise Stop(of_answers(scene, commit, target, revision, ill))
+        time.sleep(scene.world.settings.verify_interval)
 
 
-def _fell_ill(target: Target, status: int) -> Finding:
+def _insist_on_arrival(scene: InLane, target: Target, revision: Revision, state: ServiceState) -> None:
+    """What Cloud Run routes has to follow what it was told; a look more than once, since it may lag."""
+    for _ in range(ARRIVAL_LOOKS):
+        if any(entry.revision == revision.name and entry.percent == 100 for entry in state.routed):
+            return
+        time.sleep(scene.world.settings.verify_interval)
+        found = cloud_run.service(scene.world.google, target.project, target.region, target.name)
+        if found is None:
+            raise Superseded("the service was removed")
+        state = found
+    raise Stop((_did_not_arrive(target, revision),))
+
+
+def _fell_ill(target: Target, answer: Answer, percent: int) -> Finding:
+    said = f"HTTP {answer.status}" if answer.status else "no answer"
     return Finding(
         code="rollout-failed",
-        title=f"{target.name} answered {status or 'nothing'} during its rollout"[:80],
-        fix="Read the revision's log in Cloud Run, change what it names, and push.",
-        message="The new revision was well when it was verified and is not with real traffic.",
+        title=fitting(f"{target.name} gave {said} with {percent} % of the traffic"),
+        fix="Read the revision's log below, change what it names, and push.",
+        message=f"The new revision was well when it was verified. With {percent} % of the traffic it gave "
+        f"{said} at {target.service.health} more than once in {STEP_ANSWERS} questions, so that its rollout was "
+        "given up and the traffic goes back to what served before.",
         place=target.place("rollout"),
+        excerpt=answer.detail[:2000],
     )
 
 
 def _did_not_arrive(target: Target, revision: Revision) -> Finding:
     return Finding(
         code="traffic-did-not-arrive",
-        title=f"Cloud Run does not send {target.name}'s traffic to {revision.name}"[:80],
+        title=fitting(f"Cloud Run does not send {target.name}'s traffic to {revision.name}"),
         message="The change of traffic was accepted, but the service does not show it.",
         fix="Re-run this check; when it happens again, look at the service's Revisions page.",
         blame=Blame.GOOGLE,

@@ -7,18 +7,20 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 
 from app.archive import Passing
-from app.deployment import Scene
 from app.diagnosis import Files
-from app.inspection import inspect, wanted
+from app.images import built_before
+from app.inspection import inspect, named, wanted
 from app.model import Commit, Finding, Image, Source, Stop, Target, Weight
-from app.stages.reuse import built_before
+from app.scene import Scene
 from gcp import storage
 
 MEGABYTE = 1_000_000
 
 
 def upload(scene: Scene, commit: Commit, target: Target, bucket_ready: Future[str]) -> Source | Image:
-    """Stream the commit into the bucket; what an earlier run or another service uploaded is used as it is.
+    """Stream the commit into the bucket; what an earlier run or another service of ours uploaded is used.
+
+    An object that is not what we streamed is left alone, and the build never sees it.
 
     Where an image of the same content is there already nothing is uploaded: that image is the answer.
     What a parser can see in the source is found on the way, so that no build minute is spent on it.
@@ -26,19 +28,22 @@ def upload(scene: Scene, commit: Commit, target: Target, bucket_ready: Future[st
     if image := built_before(scene, commit, target):
         scene.note(f"not needed: {image.reused}")
         return image
-    archive = _Archive(scene, commit)
+    archive = _Archive(scene, commit, target)
     bucket = bucket_ready.result()
     name = f"sources/{commit.repository.id}/{commit.sha}.tar.gz"
-    generation = storage.upload(scene.world.google, bucket, name, archive.opened)
+    rows = scene.world.store.sources
+    stored = storage.upload(
+        scene.world.google, bucket, name, archive.opened, lambda made: rows.ours(bucket, name, made)
+    )
+    rows.wrote(bucket, stored.name, stored.generation)
     source = archive.passing
-    if source.whole:
+    if source.whole or source.given_up:
         _insist_on_a_source_that_builds(scene, target, source)
-    return Source(bucket, name, generation, source.top, archive.size)
+    return Source(bucket, stored.name, stored.generation, source.top, archive.size)
 
 
 def _insist_on_a_source_that_builds(scene: Scene, target: Target, source: Passing) -> None:
-    files = Files(source.paths, lambda path: source.texts.get(path, ""))
-    found = inspect(files, target)
+    found = inspect(Files.passed(source), target)
     if any(finding.weight is Weight.STOP for finding in found):
         raise Stop(found)
     for finding in found:
@@ -48,10 +53,14 @@ def _insist_on_a_source_that_builds(scene: Scene, target: Target, source: Passin
 class _Archive:
     """The tarball as it passes: its size, and that it is the commit we asked for."""
 
-    def __init__(self, scene: Scene, commit: Commit) -> None:
+    def __init__(self, scene: Scene, commit: Commit, target: Target) -> None:
         self._github, self._commit = scene.world.github, commit
         self._limit = scene.world.settings.max_source_bytes
-        self.size, self.passing = 0, Passing(wanted)
+        self._named = named(target)
+        self.size, self.passing = 0, Passing(self._wanted)
+
+    def _wanted(self, path: str) -> bool:
+        return path in self._named or wanted(path)
 
     @contextmanager
     def opened(self) -> Iterator[Iterator[bytes]]:
@@ -61,7 +70,7 @@ class _Archive:
             yield self._watched(chunks)
 
     def _watched(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        self.size, self.passing = 0, Passing(wanted)
+        self.size, self.passing = 0, Passing(self._wanted)
         for chunk in chunks:
             self.size += len(chunk)
             if self.size > self._limit:

@@ -6,24 +6,26 @@ The door needs the intake alone, and at once; all else, and SQLAlchemy with it, 
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.model import Delivery, Report, Repository
+from app.model import Delivery, Report
 from app.store.intake import Intake
-from app.store.rows import Heartbeat, Known, Received, StoreError, Ticket, Unshown
+from app.store.rows import GIVEN_UP, Heartbeat, Known, Received, StoreError, Ticket, Unshown
 
 if TYPE_CHECKING:
+    from app.store.approvals import ApprovalRows
     from app.store.database import Database
+    from app.store.deployments import Deployments, Heartbeats
+    from app.store.history import History
     from app.store.intake_postgres import PostgresIntake
+    from app.store.lanes import Lanes
     from app.store.previews import PreviewRows
+    from app.store.pull_requests import PullRequestRows
+    from app.store.pushes import PushRows
+    from app.store.sources import SourceRows
     from app.store.talks import TalkRows
     from app.store.traffic import TrafficRows
-
-
-# How old an answer about all lanes may be that many waiting runs share.
-LANES_HOLD_SECONDS = 0.5
 
 
 class Store:
@@ -33,9 +35,6 @@ class Store:
         self._data, self._database_url = data, database_url
         self._opening = threading.Lock()
         self._opened: Database | None = None
-        self._snapshot = threading.Lock()
-        self._newest: dict[str, str] = {}
-        self._newest_at = float("-inf")
         self._intake = self._open_intake()
 
     @classmethod
@@ -52,12 +51,15 @@ class Store:
     # Deliveries
 
     async def accept(self, delivery: Delivery, received_at: float) -> bool:
-        """Keep a delivery; it is on disk when this returns. False when it was there before. StoreError if not."""
+        """Keep a delivery; it is on disk when this returns. StoreError if not.
+
+        False when it was there before, unless it was given up: then it is to be started again.
+        """
         return await self._intake.accept(delivery, received_at)
 
-    def unstarted(self) -> list[Delivery]:
-        """The oldest deliveries without an outcome, a hundred at most."""
-        return self._intake.unstarted()
+    def unstarted(self, limit: int = 100) -> list[Delivery]:
+        """The oldest deliveries without an outcome."""
+        return self._intake.unstarted(limit)
 
     def mark(self, delivery_id: str, outcome: str) -> None:
         """Say what became of a delivery: the jobs started, or why it was ignored."""
@@ -67,102 +69,11 @@ class Store:
         """The newest deliveries first."""
         return self._intake.deliveries(limit)
 
-    # Lanes
-
-    def lane_enter(self, lane: str, run_id: str, sha: str) -> Ticket:
-        """Ask for a lane: hold it now, or wait as its newest run. Superseded when a newer run has asked."""
-        return self._database.lanes.enter(lane, run_id, sha)
-
-    def lane_wait(self, lane: str, run_id: str) -> Ticket:
-        """Wait a few seconds for a lane that was asked for; a Ticket that does not hold it means: ask again."""
-        return self._database.lanes.wait(lane, run_id)
-
-    def lane_flag(self, lane: str, run_id: str) -> str | None:
-        """The commit that has asked for the lane since this run did."""
-        return self._database.lanes.flag(lane, run_id)
-
-    def lane_overtaken(self, lane: str, run_id: str) -> bool:
-        """Whether another run has asked for the lane since, as it was a moment ago: cheap for a thousand that wait."""
-        with self._snapshot:
-            if time.monotonic() - self._newest_at > LANES_HOLD_SECONDS:
-                self._newest, self._newest_at = self._database.lanes.newest(), time.monotonic()
-            return self._newest.get(lane, run_id) != run_id
-
-    def lane_rival(self, lane: str, run_id: str) -> str | None:
-        """The commit of the newest other run in the lane."""
-        return self._database.lanes.rival(lane, run_id)
-
-    def lane_holds(self, lane: str, run_id: str, fence: int) -> bool:
-        """Whether this run, in this execution, may still change what serves."""
-        return self._database.lanes.holds(lane, run_id, fence)
-
-    def lane_leave(self, lane: str, run_id: str) -> None:
-        """Give a lane up, or stop waiting for it."""
-        self._database.lanes.leave(lane, run_id)
-
-    # Deployments
-
-    def deployment_opened(self, run_id: str, report: Report, lane: str) -> Known:
-        """Begin a deployment's row, or after a restart find what GitHub already has of it."""
-        return self._database.deployments.opened(run_id, report, lane)
-
-    def deployment_progressed(self, run_id: str, report: Report) -> None:
-        """Keep the report as it stands, for the pages."""
-        self._database.deployments.progressed(run_id, report)
-
-    def deployment_ended(self, run_id: str, report: Report) -> None:
-        """Keep the last report."""
-        self._database.deployments.ended(run_id, report)
-
-    def deployment_amended(self, run_id: str, report: Report) -> None:
-        """A finished deployment has something new to say."""
-        self._database.deployments.amended(run_id, report)
-
-    def deployment_known(self, run_id: str) -> Known | None:
-        """What GitHub has of a deployment."""
-        return self._database.deployments.known(run_id)
-
-    def deployment_shown(self, run_id: str) -> None:
-        """GitHub has the last state."""
-        self._database.deployments.shown(run_id)
-
-    def deployment_check_run(self, run_id: str, check_run_id: int) -> None:
-        """The check run that shows this deployment."""
-        self._database.deployments.has_check_run(run_id, check_run_id)
-
-    def deployment_github_deployment(self, run_id: str, github_deployment_id: int) -> None:
-        """GitHub's own deployment for this one."""
-        self._database.deployments.has_github_deployment(run_id, github_deployment_id)
-
-    def deployment_abandoned(self, run_id: str, report: Report) -> None:
+    def abandoned(self, run_id: str, report: Report) -> None:
         """Close a deployment that nobody continues: keep its last report, and give its lane up."""
-        if lane := self._database.deployments.lane(run_id):
-            self._database.lanes.leave(lane, run_id)
-        self._database.deployments.ended(run_id, report)
-
-    def deployments_unshown(self) -> list[Unshown]:
-        """Ended deployments whose last state GitHub does not have yet."""
-        return self._database.deployments.unshown()
-
-    def repositories(self) -> list[Repository]:
-        """Each repository that was ever deployed, by its newest name."""
-        return self._database.deployments.repositories()
-
-    def reports(self, limit: int) -> list[Report]:
-        """The newest deployments first."""
-        return self._database.deployments.reports(limit)
-
-    def report(self, run_id: str) -> Report | None:
-        """One deployment as it stands."""
-        return self._database.deployments.report(run_id)
-
-    def add_log_line(self, run_id: str, line: str) -> None:
-        """One line of a build's or a container's log; redacted by whoever read it."""
-        self._database.deployments.add_log_line(run_id, line)
-
-    def log_lines(self, run_id: str) -> list[str]:
-        """A deployment's log, oldest line first."""
-        return self._database.deployments.log_lines(run_id)
+        if lane := self.deployments.lane(run_id):
+            self.lanes.leave(lane, run_id)
+        self.deployments.ended(run_id, report)
 
     def ping(self) -> None:
         """Raise StoreError unless the database answers; the first call opens it."""
@@ -171,9 +82,34 @@ class Store:
     # What has rows of its own
 
     @property
+    def lanes(self) -> Lanes:
+        """Who holds each lane and who waits for it."""
+        return self._database.lanes
+
+    @property
+    def deployments(self) -> Deployments:
+        """Deployments with their reports and logs."""
+        return self._database.deployments
+
+    @property
+    def history(self) -> History:
+        """What the pages read of all of it."""
+        return self._database.history
+
+    @property
+    def heartbeats(self) -> Heartbeats:
+        """Which processes are alive."""
+        return self._database.heartbeats
+
+    @property
     def previews(self) -> PreviewRows:
-        """Previews, and what people said of their pull requests."""
+        """What runs for each pull request."""
         return self._database.previews
+
+    @property
+    def pull_requests(self) -> PullRequestRows:
+        """What people said of each pull request, and what became of it."""
+        return self._database.pull_requests
 
     @property
     def traffic(self) -> TrafficRows:
@@ -185,19 +121,20 @@ class Store:
         """Runs that can be run again, presses of buttons, answers to comments."""
         return self._database.talks
 
-    # Heartbeats
+    @property
+    def approvals(self) -> ApprovalRows:
+        """What forks asked for, and what a person said yes to."""
+        return self._database.approvals
 
-    def beat(self, heartbeat: Heartbeat) -> None:
-        """This process is alive."""
-        self._database.heartbeats.beat(heartbeat)
+    @property
+    def sources(self) -> SourceRows:
+        """The archives that ServerGem itself wrote."""
+        return self._database.sources
 
-    def heartbeats(self) -> list[Heartbeat]:
-        """Every process that has runs, or may have."""
-        return self._database.heartbeats.all()
-
-    def heart_stopped(self, executor_id: str) -> None:
-        """Forget a process of which nothing is left to take over."""
-        self._database.heartbeats.stopped(executor_id)
+    @property
+    def pushes(self) -> PushRows:
+        """Which pushes were heard of, and until when GitHub was asked for others."""
+        return self._database.pushes
 
     @property
     def _database(self) -> Database:
@@ -216,4 +153,4 @@ class Store:
         return PostgresIntake(self._database.engine)
 
 
-__all__ = ["Heartbeat", "Known", "Received", "Store", "StoreError", "Ticket", "Unshown"]
+__all__ = ["GIVEN_UP", "Heartbeat", "Known", "Received", "Store", "StoreError", "Ticket", "Unshown"]

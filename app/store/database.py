@@ -7,9 +7,14 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from app.store.approvals import ApprovalRows
 from app.store.deployments import Deployments, Heartbeats
+from app.store.history import History
 from app.store.lanes import Lanes
 from app.store.previews import PreviewRows
+from app.store.pull_requests import PullRequestRows
+from app.store.pushes import PushRows
+from app.store.sources import SourceRows
 from app.store.tables import open_database
 from app.store.talks import TalkRows
 from app.store.traffic import TrafficRows
@@ -26,6 +31,11 @@ class Database:
     previews: PreviewRows
     traffic: TrafficRows
     talks: TalkRows
+    sources: SourceRows
+    approvals: ApprovalRows
+    pushes: PushRows
+    pull_requests: PullRequestRows
+    history: History
 
     @classmethod
     def open(cls, data: Path, database_url: str) -> Database:
@@ -38,6 +48,11 @@ class Database:
             PreviewRows(engine),
             TrafficRows(engine),
             TalkRows(engine),
+            SourceRows(engine),
+            ApprovalRows(engine),
+            PushRows(engine),
+            PullRequestRows(engine),
+            History(engine),
         )
 
     def close(self) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Collection
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine, delete, func, insert, select, update
 
+from app import log
+from app.legible import legible_data
 from app.model import Report, Repository
 from app.store.rows import Heartbeat, Known, Unshown
 from app.store.tables import DEPLOYMENTS, HEARTBEATS, LOG_LINES, insert_once, transaction
@@ -92,33 +96,42 @@ class Deployments:
         with transaction(self._engine) as connection:
             rows = connection.execute(query).all()
         return [
-            Unshown(
-                row.lane,
-                REPORT.validate_json(row.report),
-                Known(row.check_run_id, row.github_deployment_id, taken_up=True),
-            )
+            Unshown(row.lane, report, Known(row.check_run_id, row.github_deployment_id, taken_up=True))
             for row in rows
+            if (report := read_report(row.report))
         ]
 
-    def reports(self, limit: int) -> list[Report]:
-        """The newest first."""
+    def reports(self, limit: int, repositories: Collection[int] | None = None) -> list[Report]:
+        """The newest first; of these repositories, or of all."""
         query = select(DEPLOYMENTS.c.report).order_by(DEPLOYMENTS.c.number.desc()).limit(limit)
+        if repositories is not None:
+            query = query.where(DEPLOYMENTS.c.repository_id.in_(repositories))
         with transaction(self._engine) as connection:
-            return [REPORT.validate_json(text) for text in connection.execute(query).scalars()]
+            texts = connection.execute(query).scalars().all()
+        return [report for text in texts if (report := read_report(text))]
 
     def repositories(self) -> list[Repository]:
         """Each repository that was ever deployed, as its newest deployment names it."""
         newest = select(func.max(DEPLOYMENTS.c.number)).group_by(DEPLOYMENTS.c.repository_id)
         with transaction(self._engine) as connection:
-            texts = connection.execute(
-                select(DEPLOYMENTS.c.report).where(DEPLOYMENTS.c.number.in_(newest))
-            ).scalars()
-            return [REPORT.validate_json(text).commit.repository for text in texts]
+            texts = (
+                connection.execute(select(DEPLOYMENTS.c.report).where(DEPLOYMENTS.c.number.in_(newest)))
+                .scalars()
+                .all()
+            )
+        return [report.commit.repository for text in texts if (report := read_report(text))]
+
+    def last_started(self) -> dict[int, float]:
+        """When the newest deployment of each repository began, in epoch seconds."""
+        of = DEPLOYMENTS.c.repository_id
+        query = select(of, func.max(DEPLOYMENTS.c.started)).group_by(of)
+        with transaction(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def report(self, run_id: str) -> Report | None:
         with transaction(self._engine) as connection:
             text = connection.execute(select(DEPLOYMENTS.c.report).where(DEPLOYMENTS.c.id == run_id)).scalar()
-        return REPORT.validate_json(text) if text is not None else None
+        return read_report(text) if text is not None else None
 
     def lane(self, run_id: str) -> str:
         """The lane that a deployment was opened with; empty when it is not known."""
@@ -180,5 +193,14 @@ class Heartbeats:
             connection.execute(delete(HEARTBEATS).where(HEARTBEATS.c.executor_id == executor_id))
 
 
+def read_report(text: str) -> Report | None:
+    """None when another version wrote it in a way that this one cannot read: one row keeps no other from being read."""
+    try:
+        return REPORT.validate_json(text)
+    except ValidationError as error:
+        log.fault("report.unreadable", error)
+        return None
+
+
 def _json(report: Report) -> str:
-    return REPORT.dump_json(report).decode()
+    return json.dumps(legible_data(REPORT.dump_python(report, mode="json")), ensure_ascii=False)

@@ -11,14 +11,16 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.legible import legible
 from app.model import Delivery
-from app.store.rows import Received, StoreError
+from app.store.private import private_database
+from app.store.rows import GIVEN_UP, Received, StoreError
 
 LARGEST_BATCH = 256
 MOST_WAITING = 4_000  # deliveries; behind so many a 503 now is better than an answer after GitHub's 10 s
@@ -28,8 +30,16 @@ KEEP_SECONDS = 30 * 86_400
 TABLES = """
 CREATE TABLE IF NOT EXISTS deliveries (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, event TEXT NOT NULL, action TEXT,
-    received_at REAL NOT NULL, outcome TEXT, payload BLOB);
+    received_at REAL NOT NULL, outcome TEXT, signature TEXT, payload BLOB);
 """
+# A signature is over the body alone, so that a captured one could come again under a new id.
+SIGNATURES = "CREATE INDEX IF NOT EXISTS signatures ON deliveries (signature) WHERE signature IS NOT NULL"
+# A redelivery of what was given up goes to the end of the line; any other is the one that is there already.
+AGAIN = f"""
+ON CONFLICT (id) DO UPDATE SET number = (SELECT max(number) + 1 FROM deliveries),
+    received_at = excluded.received_at, payload = excluded.payload, outcome = NULL
+WHERE outcome LIKE '{GIVEN_UP}%'
+"""  # noqa: S608 - our own word
 MARK = "UPDATE deliveries SET outcome = ?, payload = NULL WHERE id = ?"
 
 
@@ -55,7 +65,7 @@ class Intake:
     """The table of deliveries, written by one thread."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_database(path)
         self._path = path
         self._wishes: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()
         self._waiting = 0
@@ -66,7 +76,7 @@ class Intake:
         self._reading = threading.Lock()
         with _as_store_errors():
             self._connection = _connect(path)
-            self._connection.executescript(TABLES)
+            self._make_tables()
             self._forget_old()
             self._reader = _connect(path)
         self._writer = threading.Thread(target=self._write, name="intake", daemon=True)
@@ -75,7 +85,10 @@ class Intake:
         self._checkpointer.start()
 
     async def accept(self, delivery: Delivery, received_at: float) -> bool:
-        """Keep `delivery`; it is on disk when this returns. False when its id was there before."""
+        """Keep `delivery`; it is on disk when this returns.
+
+        False when its id was there before and not given up, or its signature under another id.
+        """
         if self._closed:
             raise StoreError("the intake is closed")
         if self._waiting >= MOST_WAITING:
@@ -94,10 +107,10 @@ class Intake:
         if self._closed:
             raise StoreError("the intake is closed")
         answer: Future[None] = Future()
-        self._wishes.put(_Mark(delivery_id, outcome, answer))
+        self._wishes.put(_Mark(delivery_id, legible(outcome), answer))
         answer.result()
 
-    def unstarted(self, limit: int = 100) -> list[Delivery]:
+    def unstarted(self, limit: int) -> list[Delivery]:
         """Deliveries without an outcome, oldest first."""
         newest = self._read("SELECT max(number) FROM deliveries WHERE number > ?", self._seen_to)[0][0]
         rows = self._read(
@@ -173,10 +186,10 @@ class Intake:
                 accepts.setdefault(wish.delivery.id, wish)
         marks = [(wish.outcome, wish.delivery_id) for wish in batch if isinstance(wish, _Mark)]
         if not marks:
-            return self._insert(list(accepts.values()))  # one statement is its own transaction
+            return self._insert(self._first_heard(accepts))  # one statement is its own transaction
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            new = self._insert(list(accepts.values()))
+            new = self._insert(self._first_heard(accepts))
             self._connection.executemany(MARK, marks)
             self._connection.execute("COMMIT")
         except sqlite3.Error:
@@ -185,6 +198,18 @@ class Intake:
             raise
         return new
 
+    def _first_heard(self, accepts: Mapping[str, _Accept]) -> list[_Accept]:
+        """Those whose signature came under no other id; nobody else writes, so that none comes in between."""
+        signatures = {one.delivery.signature for one in accepts.values()} - {""}
+        if not signatures:
+            return list(accepts.values())
+        places = ",".join("?" * len(signatures))
+        known = self._connection.execute(
+            f"SELECT signature, id FROM deliveries WHERE signature IN ({places}) ORDER BY number",  # noqa: S608 - as below
+            tuple(signatures),
+        ).fetchall()
+        return [accepts[id_] for id_ in first_heard(known, [one.delivery for one in accepts.values()])]
+
     def _insert(self, accepts: Sequence[_Accept]) -> set[str]:
         """One multi-row statement: every call of sqlite3 gives up and re-takes the GIL."""
         if not accepts:
@@ -192,11 +217,12 @@ class Intake:
         values: list[object] = []
         for wish in accepts:
             one = wish.delivery
-            values += (one.id, one.event, one.action, wish.received_at, one.payload)
-        places = ",".join(["(?,?,?,?,?)"] * len(accepts))
+            action = legible(one.action) if one.action is not None else None
+            values += (one.id, one.event, action, wish.received_at, one.signature or None, one.payload)
+        places = ",".join(["(?,?,?,?,?,?)"] * len(accepts))
         found = self._connection.execute(
-            "INSERT OR IGNORE INTO deliveries (id, event, action, received_at, payload)"  # noqa: S608 - only question marks
-            f" VALUES {places} RETURNING id",
+            "INSERT INTO deliveries (id, event, action, received_at, signature, payload)"  # noqa: S608 - only question marks
+            f" VALUES {places} {AGAIN} RETURNING id",
             values,
         ).fetchall()
         self._count(sum(len(wish.delivery.payload) for wish in accepts))
@@ -217,11 +243,30 @@ class Intake:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         connection.close()
 
+    def _make_tables(self) -> None:
+        self._connection.executescript(TABLES)
+        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(deliveries)")}
+        if "signature" not in columns:  # a file of an earlier ServerGem
+            self._connection.execute("ALTER TABLE deliveries ADD COLUMN signature TEXT")
+        self._connection.execute(SIGNATURES)
+
     def _forget_old(self) -> None:
         self._connection.execute(
             "DELETE FROM deliveries WHERE outcome IS NOT NULL AND received_at < ?",
             (time.time() - KEEP_SECONDS,),
         )
+
+
+def first_heard(known: Iterable[tuple[str, str]], arrived: Sequence[Delivery]) -> list[str]:
+    """The ids of what arrived, without replays: a signature stays with the id that brought it first."""
+    owners: dict[str, str] = {}
+    for signature, id_ in known:
+        owners.setdefault(signature, id_)
+    return [
+        each.id
+        for each in arrived
+        if not each.signature or owners.setdefault(each.signature, each.id) == each.id
+    ]
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -1,54 +1,40 @@
-"""Previews as rows: what runs for each pull request, what people said of it, and how often it was made anew."""
+"""Previews as rows: what runs for each pull request, and how often it was made anew."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from sqlalchemy import Boolean, Column, Engine, Float, Integer, String, Table, Text, delete, select, update
+from sqlalchemy import Boolean, Column, Engine, Float, Integer, Table, select, update
 
 from app.model import Repository
-from app.previews import Wishes
-from app.store.tables import METADATA, insert_once, transaction
+from app.store.tables import METADATA, Id, Words, insert_once, transaction
 
 WANTED, REMOVING, REMOVED = "wanted", "removing", "removed"
 
 PREVIEWS = Table(
     "previews",
     METADATA,
-    Column("lane", String, primary_key=True),
-    Column("repository_id", Integer, nullable=False, index=True),
-    Column("owner", String, nullable=False),
-    Column("repository", String, nullable=False),
-    Column("installation_id", Integer, nullable=False),
+    Column("lane", Words, primary_key=True),
+    Column("repository_id", Id, nullable=False, index=True),
+    Column("owner", Words, nullable=False),
+    Column("repository", Words, nullable=False),
+    Column("installation_id", Id, nullable=False),
     Column("number", Integer, nullable=False, index=True),
-    Column("service", String, nullable=False),
-    Column("name", String, nullable=False),
-    Column("project", String, nullable=False),
-    Column("region", String, nullable=False),
+    Column("service", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("project", Words, nullable=False),
+    Column("region", Words, nullable=False),
     Column("fork", Boolean, nullable=False, default=False),
-    Column("sha", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("run_id", String, nullable=False, default=""),
+    Column("sha", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("run_id", Words, nullable=False, default=""),
     Column("expires", Float, nullable=False, default=0.0),
     Column("changed", Float, nullable=False, default=0.0),
     # Grows with each removal, so that the same head can be deployed once more after it.
     Column("generation", Integer, nullable=False, default=0),
     # The head that had to go although its pull request is open: it comes back with a push, or when somebody asks.
-    Column("rests", String, nullable=False, default=""),
-)
-PULLS = Table(
-    "pull_requests",
-    METADATA,
-    Column("repository_id", Integer, primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("off_by", String, nullable=False, default=""),
-    Column("on_by", String, nullable=False, default=""),
-    Column("approved_sha", String, nullable=False, default=""),
-    Column("approved_by", String, nullable=False, default=""),
-    Column("comment_id", Integer, nullable=False, default=0),
-    Column("verdict", Text, nullable=False, default=""),
+    Column("rests", Words, nullable=False, default=""),
 )
 
 
@@ -76,13 +62,18 @@ class PreviewRow:
     rests: str = ""
 
     @property
+    def going(self) -> bool:
+        """Whether its removal is under way."""
+        return self.state == REMOVING
+
+    @property
     def home(self) -> Repository:
         """The repository whose pull request it is."""
         return Repository(self.repository_id, self.owner, self.repository, self.installation_id)
 
 
 class PreviewRows:
-    """The rows of previews and of pull requests."""
+    """The rows of previews."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -133,8 +124,24 @@ class PreviewRows:
         self._change(lane, state=WANTED)
 
     def removed(self, lane: str, *, rests: str = "") -> None:
-        """It is gone; `rests` is the head that does not come back by itself."""
-        self._change(lane, state=REMOVED, changed=time.time(), rests=rests)
+        """It is gone; `rests` is the head that does not come back by itself.
+
+        Who wanted it again while it was being removed has one on the way, and that is not gone.
+        """
+        gone = {"state": REMOVED, "changed": time.time(), "rests": rests}
+        with transaction(self._engine) as connection:
+            connection.execute(
+                update(PREVIEWS).where(PREVIEWS.c.lane == lane, PREVIEWS.c.state == REMOVING).values(gone)
+            )
+
+    def remains(self, lane: str) -> None:
+        """Its removal has failed: it is there still."""
+        with transaction(self._engine) as connection:
+            connection.execute(
+                update(PREVIEWS)
+                .where(PREVIEWS.c.lane == lane, PREVIEWS.c.state == REMOVING)
+                .values(state=WANTED)
+            )
 
     def resting(self, lane: str, sha: str) -> bool:
         """Whether this head had to go although its pull request is open."""
@@ -143,47 +150,6 @@ class PreviewRows:
 
     def extended(self, lane: str, expires: float) -> None:
         self._change(lane, expires=expires)
-
-    def forget(self, repository_id: int) -> None:
-        """The repository is out of reach for good."""
-        with transaction(self._engine) as connection:
-            connection.execute(delete(PULLS).where(PULLS.c.repository_id == repository_id))
-
-    # Pull requests
-
-    def wishes(self, repository_id: int, number: int) -> Wishes:
-        """What people have said of this pull request."""
-        with transaction(self._engine) as connection:
-            row = connection.execute(
-                select(PULLS.c.off_by, PULLS.c.on_by, PULLS.c.approved_sha).where(
-                    PULLS.c.repository_id == repository_id, PULLS.c.number == number
-                )
-            ).first()
-        return Wishes(*row) if row else Wishes()
-
-    def switch(self, repository_id: int, number: int, *, on_by: str = "", off_by: str = "") -> None:
-        """Previews of this pull request are on, or off, because somebody said so."""
-        self._tell(repository_id, number, on_by=on_by, off_by=off_by)
-
-    def approve(self, repository_id: int, number: int, sha: str, by: str) -> None:
-        """This commit of a fork, and no other, may be deployed."""
-        self._tell(repository_id, number, approved_sha=sha, approved_by=by)
-
-    def comment_id(self, repository_id: int, number: int) -> int:
-        """The sticky comment; 0 when none was made yet."""
-        found: int | None = self._told(repository_id, number, "comment_id")
-        return found or 0
-
-    def has_comment(self, repository_id: int, number: int, comment_id: int) -> None:
-        self._tell(repository_id, number, comment_id=comment_id)
-
-    def judged(self, repository_id: int, number: int, verdict: str) -> None:
-        """Why the pull request was or was not deployed when it was last looked at."""
-        self._tell(repository_id, number, verdict=verdict)
-
-    def verdict(self, repository_id: int, number: int) -> str:
-        found: str | None = self._told(repository_id, number, "verdict")
-        return found or ""
 
     def _select(self, *conditions: object) -> list[PreviewRow]:
         query = select(PREVIEWS).where(PREVIEWS.c.state != REMOVED).order_by(PREVIEWS.c.service)
@@ -195,21 +161,3 @@ class PreviewRows:
     def _change(self, lane: str, **values: object) -> None:
         with transaction(self._engine) as connection:
             connection.execute(update(PREVIEWS).where(PREVIEWS.c.lane == lane).values(values))
-
-    def _told(self, repository_id: int, number: int, column: str) -> Any:
-        with transaction(self._engine) as connection:
-            return connection.execute(
-                select(PULLS.c[column]).where(
-                    PULLS.c.repository_id == repository_id, PULLS.c.number == number
-                )
-            ).scalar()
-
-    def _tell(self, repository_id: int, number: int, **values: object) -> None:
-        with transaction(self._engine) as connection:
-            if insert_once(connection, PULLS, repository_id=repository_id, number=number, **values):
-                return
-            connection.execute(
-                update(PULLS)
-                .where(PULLS.c.repository_id == repository_id, PULLS.c.number == number)
-                .values(values)
-            )

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from app.model import Report
 
+# How the outcome of a delivery begins that could not be started; a redelivery of it is started again.
+GIVEN_UP = "given up: "
+
 
 class StoreError(Exception):
     """The store could not keep, find or change something; the message says what the database said."""

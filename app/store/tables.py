@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Connection,
@@ -16,89 +17,107 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
     Text,
+    TypeDecorator,
     create_engine,
     event,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.legible import legible
+from app.store.private import private_database
 from app.store.rows import StoreError
 
 BUSY_SECONDS = 30
 METADATA = MetaData()
+# GitHub's ids have outgrown 32 bits, and rows are counted for as long as a ServerGem lives. SQLite numbers its rows
+# by itself only in a column that is called INTEGER, which holds 64 bits there.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Words(TypeDecorator[str]):
+    """Text of any origin: what no database takes (NUL, half a character) is kept as a sign for it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else legible(value)
+
 
 LANES = Table(
     "lanes",
     METADATA,
-    Column("lane", String, primary_key=True),
-    Column("holder", String, nullable=False, default=""),
-    Column("sha", String, nullable=False, default=""),
+    Column("lane", Words, primary_key=True),
+    Column("holder", Words, nullable=False, default=""),
+    Column("sha", Words, nullable=False, default=""),
     Column("fence", Integer, nullable=False, default=0),
     # The turn of the last holder, which stays when it has left: an older run does not deploy after it.
     Column("turn", Integer, nullable=False, default=0),
     Column("turns", Integer, nullable=False, default=0),
-    Column("superseded_by", String, nullable=False, default=""),
+    Column("superseded_by", Words, nullable=False, default=""),
 )
 # Who has asked for a lane and not left it; a higher turn is a newer run.
 TURNS = Table(
     "lane_turns",
     METADATA,
-    Column("run_id", String, primary_key=True),
-    Column("lane", String, primary_key=True),
-    Column("sha", String, nullable=False),
+    Column("run_id", Words, primary_key=True),
+    Column("lane", Words, primary_key=True),
+    Column("sha", Words, nullable=False),
     Column("turn", Integer, nullable=False),
 )
 DEPLOYMENTS = Table(
     "deployments",
     METADATA,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("id", String, nullable=False, unique=True),
-    Column("repository_id", Integer, nullable=False, index=True),
-    Column("full_name", String, nullable=False),
-    Column("sha", String, nullable=False, index=True),
-    Column("branch", String, nullable=False),
-    Column("check_name", String, nullable=False),
-    Column("lane", String, nullable=False),
-    Column("state", String, nullable=False),
+    Column("number", Id, primary_key=True, autoincrement=True),
+    Column("id", Words, nullable=False, unique=True),
+    Column("repository_id", Id, nullable=False, index=True),
+    Column("full_name", Words, nullable=False),
+    Column("sha", Words, nullable=False, index=True),
+    Column("branch", Words, nullable=False),
+    Column("check_name", Words, nullable=False),
+    Column("lane", Words, nullable=False),
+    Column("state", Words, nullable=False),
     Column("started", Float, nullable=False),
     Column("ended", Float),
-    Column("url", String, nullable=False, default=""),
-    Column("check_run_id", Integer, nullable=False, default=0),
-    Column("github_deployment_id", Integer, nullable=False, default=0),
+    Column("url", Words, nullable=False, default=""),
+    Column("check_run_id", Id, nullable=False, default=0),
+    Column("github_deployment_id", Id, nullable=False, default=0),
     Column("shown", Boolean, nullable=False, default=False),
-    Column("report", Text, nullable=False),
+    Column("report", Words, nullable=False),
 )
 LOG_LINES = Table(
     "log_lines",
     METADATA,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("deployment_id", String, nullable=False, index=True),
+    Column("number", Id, primary_key=True, autoincrement=True),
+    Column("deployment_id", Words, nullable=False, index=True),
     Column("time", Float, nullable=False),
-    Column("line", Text, nullable=False),
+    Column("line", Words, nullable=False),
 )
 HEARTBEATS = Table(
     "heartbeats",
     METADATA,
-    Column("executor_id", String, primary_key=True),
-    Column("host", String, nullable=False),
+    Column("executor_id", Words, primary_key=True),
+    Column("host", Words, nullable=False),
     Column("pid", Integer, nullable=False),
-    Column("born", String, nullable=False),
+    Column("born", Words, nullable=False),
     Column("time", Float, nullable=False),
 )
 # Only on Postgres; on SQLite the intake has a file of its own.
 DELIVERIES = Table(
     "deliveries",
     METADATA,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("id", String, nullable=False, unique=True),
-    Column("event", String, nullable=False),
-    Column("action", String),
+    Column("number", Id, primary_key=True, autoincrement=True),
+    Column("id", Words, nullable=False, unique=True),
+    Column("event", Words, nullable=False),
+    Column("action", Words),
     Column("received_at", Float, nullable=False),
-    Column("outcome", Text),
+    Column("outcome", Words),
+    Column("signature", Words, index=True),
     Column("payload", LargeBinary),
 )
 
@@ -108,11 +127,21 @@ def open_database(data: Path, database_url: str) -> Engine:
     if database_url:
         engine = create_engine(postgres_url(database_url), pool_pre_ping=True, pool_size=10, max_overflow=20)
     else:
-        data.mkdir(parents=True, exist_ok=True)
         engine = sqlite_engine(data / "servergem.db")
     with store_errors():
         METADATA.create_all(engine)
+    if database_url:
+        _add_what_is_new(engine)
     return engine
+
+
+def _add_what_is_new(engine: Engine) -> None:
+    """What tables of an earlier ServerGem lack: `create_all` makes tables, and changes none."""
+    with transaction(engine) as connection:
+        connection.execute(text("ALTER TABLE deliveries ADD COLUMN IF NOT EXISTS signature TEXT"))
+        connection.execute(
+            text("CREATE INDEX IF NOT EXISTS ix_deliveries_signature ON deliveries (signature)")
+        )
 
 
 def postgres_url(database_url: str) -> str:
@@ -123,6 +152,7 @@ def postgres_url(database_url: str) -> str:
 
 def sqlite_engine(path: Path) -> Engine:
     """WAL and synchronous=NORMAL: a record lost with the power only repeats a stage that can be repeated."""
+    private_database(path)
     engine = create_engine(
         f"sqlite:///{path.absolute()}", pool_size=20, max_overflow=0, pool_timeout=BUSY_SECONDS
     )
@@ -140,10 +170,14 @@ def sqlite_engine(path: Path) -> Engine:
 
 
 def insert_once(connection: Connection, table: Table, **values: Any) -> bool:
-    """Insert unless a row with the same key is there; True when it was not."""
-    if connection.dialect.name == "sqlite":
-        return connection.execute(sqlite.insert(table).values(values).on_conflict_do_nothing()).rowcount > 0
-    return connection.execute(postgresql.insert(table).values(values).on_conflict_do_nothing()).rowcount > 0
+    """Insert unless a row with the same key is there; True when it was not.
+
+    The key that comes back says so: psycopg counts no rows (-1) for an INSERT that returns something, which
+    SQLAlchemy makes of each one into a table that numbers its rows.
+    """
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = make(table).values(values).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(statement).first() is not None
 
 
 @contextmanager

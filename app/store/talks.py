@@ -5,48 +5,60 @@ from __future__ import annotations
 import time
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Column, Engine, Float, Integer, String, Table, Text, insert, select, update
+from sqlalchemy import Boolean, Column, Engine, Float, Integer, Table, insert, select, update
 
-from app.store.tables import DEPLOYMENTS, METADATA, insert_once, transaction
+from app.store.tables import DEPLOYMENTS, METADATA, Id, Words, insert_once, transaction
 
 RUNS = Table(
     "runs",
     METADATA,
-    Column("id", String, primary_key=True),
-    Column("story", String, nullable=False),
-    Column("run", Text, nullable=False),
-    Column("service", String, nullable=False, default=""),
+    Column("id", Words, primary_key=True),
+    Column("story", Words, nullable=False),
+    Column("run", Words, nullable=False),
+    Column("service", Words, nullable=False, default=""),
     Column("pull_request", Integer, nullable=False, default=0),
     # What went wrong, in a form that is the same when it goes wrong in the same way again.
-    Column("fingerprint", String, nullable=False, default=""),
+    Column("fingerprint", Words, nullable=False, default=""),
 )
 PRESSES = Table(
     "presses",
     METADATA,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("delivery_id", String, nullable=False, unique=True),
-    Column("run_id", String, nullable=False, index=True),
-    Column("button", String, nullable=False),
-    Column("sender", String, nullable=False),
-    Column("outcome", Text, nullable=False),
+    Column("number", Id, primary_key=True, autoincrement=True),
+    Column("delivery_id", Words, nullable=False, unique=True),
+    Column("run_id", Words, nullable=False, index=True),
+    Column("button", Words, nullable=False),
+    Column("sender", Words, nullable=False),
+    Column("outcome", Words, nullable=False),
     Column("time", Float, nullable=False),
 )
 ANSWERS = Table(
     "answers",
     METADATA,
-    Column("comment_id", Integer, primary_key=True),
-    Column("repository_id", Integer, nullable=False),
+    Column("comment_id", Id, primary_key=True, autoincrement=False),
+    Column("repository_id", Id, nullable=False),
     Column("number", Integer, nullable=False),
-    Column("marker", String, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("marker", Words, nullable=False),
+    Column("text", Words, nullable=False),
 )
 ANSWERED_RUNS = Table(
     "answered_runs",
     METADATA,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("comment_id", Integer, nullable=False, index=True),
-    Column("run_id", String, nullable=False),
+    Column("number", Id, primary_key=True, autoincrement=True),
+    Column("comment_id", Id, nullable=False, index=True),
+    Column("run_id", Words, nullable=False),
 )
+# Who may not write and was answered all the same, and when: one answer in an hour, under each pull request.
+READERS = Table(
+    "answered_readers",
+    METADATA,
+    Column("repository_id", Id, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("author", Words, primary_key=True),
+    Column("comment_id", Id, nullable=False),
+    Column("time", Float, nullable=False),
+    Column("said", Boolean, nullable=False),
+)
+HOUR = 3600.0
 
 
 @dataclass(frozen=True)
@@ -181,3 +193,30 @@ class TalkRows:
                 .order_by(ANSWERED_RUNS.c.number)
             ).scalars()
             return Answer(row.marker, row.text, tuple(dict.fromkeys(runs))) if row else None
+
+    def may_answer_reader(
+        self, repository_id: int, number: int, author: str, comment_id: int, *, now: float
+    ) -> bool:
+        """Whether this comment is the one that its author, who may not write, is answered in this hour."""
+        same = (
+            READERS.c.repository_id == repository_id,
+            READERS.c.number == number,
+            READERS.c.author == author,
+        )
+        key = {"repository_id": repository_id, "number": number, "author": author}
+        values = {"comment_id": comment_id, "time": now, "said": False}
+        with transaction(self._engine) as connection:
+            if insert_once(connection, READERS, **key, **values):
+                return True
+            long_ago = READERS.c.time < now - HOUR
+            if connection.execute(update(READERS).where(*same, long_ago).values(values)).rowcount:
+                return True
+            return connection.execute(select(READERS.c.comment_id).where(*same)).scalar() == comment_id
+
+    def says_to_reader(self, comment_id: int) -> bool:
+        """The answer to this comment is about to be said; whether it was already, as before a restart."""
+        same = READERS.c.comment_id == comment_id
+        with transaction(self._engine) as connection:
+            said = connection.execute(select(READERS.c.said).where(same)).scalar()
+            connection.execute(update(READERS).where(same).values(said=True))
+        return bool(said)

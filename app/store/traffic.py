@@ -11,58 +11,57 @@ from sqlalchemy import (
     ColumnElement,
     Engine,
     Float,
-    Integer,
-    String,
     Table,
-    Text,
     delete,
+    func,
     select,
     update,
 )
 
 from app.model import Traffic
-from app.store.tables import METADATA, insert_once, transaction
+from app.store.last_words import is_last_word
+from app.store.tables import METADATA, Id, Words, insert_once, transaction
 
 SHIFTS = Table(
     "shifts",
     METADATA,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("run_id", String, nullable=False, unique=True),
-    Column("lane", String, nullable=False, index=True),
-    Column("sha", String, nullable=False),
-    Column("revision", String, nullable=False),
-    Column("url", String, nullable=False),
-    Column("before", Text, nullable=False),
+    Column("number", Id, primary_key=True, autoincrement=True),
+    Column("run_id", Words, nullable=False, unique=True),
+    Column("lane", Words, nullable=False, index=True),
+    Column("sha", Words, nullable=False),
+    Column("revision", Words, nullable=False),
+    Column("url", Words, nullable=False),
+    Column("before", Words, nullable=False),
     Column("time", Float, nullable=False),
 )
 ROLLED_BACK = Table(
     "rolled_back",
     METADATA,
-    Column("lane", String, primary_key=True),
-    Column("sha", String, primary_key=True),
-    Column("by", String, nullable=False),
+    Column("lane", Words, primary_key=True),
+    Column("sha", Words, primary_key=True),
+    Column("by", Words, nullable=False),
     Column("time", Float, nullable=False),
 )
 LOCKS = Table(
     "locks",
     METADATA,
-    Column("lane", String, primary_key=True),
-    Column("holder", String, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("link", String, nullable=False),
+    Column("lane", Words, primary_key=True),
+    Column("holder", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("link", Words, nullable=False),
     Column("expires", Float, nullable=False),
 )
 IMAGES = Table(
     "images",
     METADATA,
-    Column("project", String, primary_key=True),
-    Column("region", String, primary_key=True),
-    Column("key", String, primary_key=True),
-    Column("name", String, nullable=False),
-    Column("tag", String, nullable=False),
-    Column("digest", String, nullable=False),
-    Column("origin", String, nullable=False),
-    Column("repository_id", Integer, nullable=False, index=True),
+    Column("project", Words, primary_key=True),
+    Column("region", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("tag", Words, nullable=False),
+    Column("digest", Words, nullable=False),
+    Column("origin", Words, nullable=False),
+    Column("repository_id", Id, nullable=False, index=True),
     Column("time", Float, nullable=False),
 )
 TRAFFIC = TypeAdapter(tuple[Traffic, ...])
@@ -149,6 +148,17 @@ class TrafficRows:
                 for row in connection.execute(query)
             ]
 
+    def last_runs(self, repository_id: int) -> list[str]:
+        """The run that last moved the traffic, for each lane of a repository."""
+        newest = (
+            select(func.max(SHIFTS.c.number))
+            .where(SHIFTS.c.lane.startswith(f"{repository_id}/"))
+            .group_by(SHIFTS.c.lane)
+        )
+        query = select(SHIFTS.c.run_id).where(SHIFTS.c.number.in_(newest)).order_by(SHIFTS.c.lane)
+        with transaction(self._engine) as connection:
+            return list(connection.execute(query).scalars())
+
     def roll_back(self, lane: str, sha: str, by: str) -> None:
         """This commit is not deployed here again by itself."""
         with transaction(self._engine) as connection:
@@ -167,8 +177,8 @@ class TrafficRows:
                 delete(ROLLED_BACK).where(ROLLED_BACK.c.lane == lane, ROLLED_BACK.c.sha == sha)
             )
 
-    def lock(self, lock: Lock) -> None:
-        """Close a lane; a lock that is there already is replaced."""
+    def lock(self, lock: Lock, comment_id: int) -> bool:
+        """Close a lane; a lock that is there already is replaced. False when a later comment has spoken of it."""
         values = {
             "holder": lock.holder,
             "reason": lock.reason,
@@ -176,8 +186,11 @@ class TrafficRows:
             "expires": lock.expires,
         }
         with transaction(self._engine) as connection:
+            if not is_last_word(connection, f"lock {lock.lane}", comment_id):
+                return False
             if not insert_once(connection, LOCKS, lane=lock.lane, **values):
                 connection.execute(update(LOCKS).where(LOCKS.c.lane == lock.lane).values(values))
+            return True
 
     def lock_of(self, lane: str) -> Lock | None:
         """The lock that closes a lane now."""
@@ -186,10 +199,13 @@ class TrafficRows:
             row = connection.execute(query).first()
         return Lock(*row) if row else None
 
-    def unlock(self, lane: str) -> bool:
-        """Open a lane; whether it was closed."""
+    def unlock(self, lane: str, comment_id: int) -> bool:
+        """Open a lane, for good against locks that were said before. False when a later comment has spoken of it."""
         with transaction(self._engine) as connection:
-            return connection.execute(delete(LOCKS).where(LOCKS.c.lane == lane)).rowcount > 0
+            if not is_last_word(connection, f"lock {lane}", comment_id):
+                return False
+            connection.execute(delete(LOCKS).where(LOCKS.c.lane == lane))
+            return True
 
     def built(self, image: KnownImage) -> None:
         """Remember which image this content became."""
@@ -206,11 +222,21 @@ class TrafficRows:
             row = connection.execute(select(*_IMAGE).where(*_same(project, region, key))).first()
         return KnownImage(*row) if row else None
 
-    def images_of(self, repository_id: int, origin: str) -> list[KnownImage]:
-        """What one pull request built and nothing has built since."""
-        query = select(*_IMAGE).where(IMAGES.c.repository_id == repository_id, IMAGES.c.origin == origin)
+    def images_of(self, repository_id: int, origin: str = "") -> list[KnownImage]:
+        """What a repository's builds made, or one pull request's."""
+        query = select(*_IMAGE).where(IMAGES.c.repository_id == repository_id)
+        if origin:
+            query = query.where(IMAGES.c.origin == origin)
         with transaction(self._engine) as connection:
             return [KnownImage(*row) for row in connection.execute(query)]
+
+    def shared(self, image: KnownImage) -> bool:
+        """Whether the same image is what something else was built as, or took over."""
+        query = select(IMAGES.c.key).where(
+            IMAGES.c.name == image.name, IMAGES.c.digest == image.digest, IMAGES.c.key != image.key
+        )
+        with transaction(self._engine) as connection:
+            return connection.execute(query).first() is not None
 
     def forget_image(self, project: str, region: str, key: str) -> None:
         with transaction(self._engine) as connection:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from sandbox.github.records import Installation, Repo
 from sandbox.github.shapes import Shapes
-from sandbox.github.state import Hub, Installation, Repo
+from sandbox.github.state import Hub
 from sandbox.github.webhooks import HOOK_ID, Event
 from sandbox.github.words import Json
 
@@ -88,7 +89,7 @@ class Actor:
             "name": "web",
             "active": True,
             "app_id": hub.app.id,
-            "events": list(hub.app.events),
+            "events": self.shapes.hooked_app()["events"],
             "config": {
                 "content_type": "json",
                 "insecure_ssl": "0",

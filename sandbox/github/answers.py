@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from sandbox.github.actors import Actor
+from sandbox.github.records import Repo
 from sandbox.github.shapes import Shapes
-from sandbox.github.state import Hub, Repo
+from sandbox.github.state import Hub
 from sandbox.github.tokens import Grant
 from sandbox.github.words import Json
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sandbox.github.actors import Actor
 from sandbox.github.answers import Refused
+from sandbox.github.records import CheckRun, Suite
 from sandbox.github.shapes import Shapes
-from sandbox.github.state import CheckRun, Suite
 from sandbox.github.words import Json
 
 # What a check run's webhook shows of its suite.
@@ -40,6 +40,8 @@ def tell_suite(actor: Actor, suite: Suite, action: str) -> None:
 
 def rerequest(actor: Actor, run: CheckRun) -> None:
     """Somebody presses "Re-run": the suite is queued again, the run stays as it is."""
+    # GitHub's description of this event knows a completed suite alone, also when it is pressed twice.
+    run.suite.rerequested = False
     tell(actor, run, "rerequested")
     run.suite.rerequested = True
 

@@ -17,9 +17,32 @@ NO_COMMIT = "0" * 40
 _SHA = re.compile(r"[0-9a-f]{40}")
 _SHORT_SHA = re.compile(r"[0-9a-f]{4,40}")
 _LOG = "%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x1e"
-# The person's own configuration (signing, hooks, templates) must not reach the sandbox.
-ENVIRONMENT = os.environ | {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "LC_ALL": "C.UTF-8"}
+# The person's own configuration (signing, hooks, templates, a repository that git is called from) must not reach the
+# sandbox, and their proxy has no business on loopback.
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith("GIT_") and not name.lower().endswith("_proxy")
+} | {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C.UTF-8",
+}
 _CHUNK = 1 << 16
+# The repository's address for its hook, and what GitHub says to who pushes a new branch.
+SITE = "SANDBOX_REPOSITORY"
+_AFTER_PUSH = f"""#!/bin/sh
+main=$(git symbolic-ref --short HEAD)
+while read -r old new ref; do
+  branch=${{ref#refs/heads/}}
+  case "$old$ref" in {NO_COMMIT}refs/heads/*)
+    if [ "$branch" != "$main" ] && git show-ref --verify --quiet "refs/heads/$main"; then
+      printf '\nCreate a pull request for %s by visiting:\n     %s/compare?head=%s\n\n' "'$branch'" "${SITE}" "$branch" >&2
+    fi;;
+  esac
+done
+"""  # noqa: E501 - a shell's line
 
 
 @dataclass(frozen=True)
@@ -103,6 +126,10 @@ class Git:
             ("transfer.hideRefs", "refs/forks"),
         ):
             self.run("config", setting, value)
+        hook = self.path / "hooks" / "post-receive"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(_AFTER_PUSH)
+        hook.chmod(0o755)
 
     def _seed(self, source: Path, branch: str, message: str) -> None:
         author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
@@ -289,7 +316,7 @@ def _line_counts(fields: list[str]) -> dict[str, tuple[int, int]]:
     counts: dict[str, tuple[int, int]] = {}
     rest = iter(fields)
     for field in rest:
-        added, deleted, path = field.split("\t")
+        added, deleted, path = field.split("\t", 2)  # a name may have tabs of its own
         if not path:  # a rename: its old and its new name follow
             next(rest)
             path = next(rest)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from sandbox.github.records import Repo
 from sandbox.github.words import now
-
-if TYPE_CHECKING:
-    from sandbox.github.state import Repo
 
 
 @dataclass(kw_only=True)

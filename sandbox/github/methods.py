@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from sandbox.github import (
+    registration,
+    rest_activity,
     rest_apps,
     rest_checks,
+    rest_contents,
     rest_deployments,
     rest_issues,
     rest_pulls,
@@ -44,7 +47,12 @@ class Method:
 
     @property
     def as_app(self) -> bool:
-        return self.template.startswith("/app") or self.template.endswith("/installation")
+        return self.template.split("/")[1] == "app" or self.template.endswith("/installation")
+
+    @property
+    def for_anybody(self) -> bool:
+        """Whether it may be asked without saying who asks; a code of the manifest flow says enough."""
+        return self.template in ("/rate_limit", "/app-manifests/{code}/conversions")
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -64,6 +72,9 @@ METHODS: tuple[Method, ...] = (
     Method("GET", "/app/installations", rest_apps.installations),
     Method("GET", "/app/installations/{installation_id}", rest_apps.installation),
     Method("POST", "/app/installations/{installation_id}/access_tokens", rest_apps.access_token),
+    Method("POST", "/app-manifests/{code}/conversions", registration.convert),
+    Method("GET", "/app/hook/config", registration.hook_config),
+    Method("PATCH", "/app/hook/config", registration.set_hook_config),
     Method("GET", "/app/hook/deliveries", rest_apps.deliveries),
     Method("GET", "/app/hook/deliveries/{delivery_id}", rest_apps.delivery),
     Method("POST", "/app/hook/deliveries/{delivery_id}/attempts", rest_apps.redeliver),
@@ -72,7 +83,8 @@ METHODS: tuple[Method, ...] = (
     Method("GET", "/rate_limit", rest_apps.rate_limit),
     Method("GET", R + "/installation", rest_apps.repository_installation),
     Method("GET", R, rest_sources.repository, "metadata"),
-    Method("GET", R + "/contents/{path}", rest_sources.contents, "contents"),
+    Method("GET", R + "/activity", rest_activity.activities, "contents"),
+    Method("GET", R + "/contents/{path}", rest_contents.contents, "contents"),
     Method("GET", R + "/branches", rest_sources.branches, "contents"),
     Method("GET", R + "/branches/{branch}", rest_sources.branch, "contents"),
     Method("GET", R + "/git/ref/{ref}", rest_sources.git_ref, "contents"),
@@ -115,6 +127,12 @@ METHODS: tuple[Method, ...] = (
     Method("GET", R + "/collaborators/{username}/permission", rest_issues.permission, "metadata"),
     Method("GET", R + "/environments", rest_deployments.environments, "actions"),
     Method("GET", R + "/environments/{environment_name}", rest_deployments.environment, "actions"),
+    Method(
+        "GET",
+        R + "/environments/{environment_name}/deployment-branch-policies",
+        rest_deployments.branch_policies,
+        "actions",
+    ),
     Method(
         "DELETE",
         R + "/environments/{environment_name}",

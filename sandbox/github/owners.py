@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 
 from sandbox.github.actors import Actor
+from sandbox.github.installing import install, tell_with_repositories
+from sandbox.github.records import Installation, Repo
 from sandbox.github.shapes import Shapes
-from sandbox.github.state import FOUNDER, Hub, Installation, Repo
+from sandbox.github.state import FOUNDER, Hub
 from sandbox.github.words import Json, now
 
 
@@ -27,6 +30,64 @@ class Owners:
         """`admin`, `maintain`, `write`, `triage`, `read` or `none`."""
         self.hub.set_role(self.hub.of(full_name), user, role)
 
+    def protect_branch(self, full_name: str, branch: str) -> None:
+        """A rule of the repository protects a branch."""
+        self.hub.protected.add((self.hub.of(full_name).id, branch))
+
+    def protect_environment(
+        self,
+        full_name: str,
+        environment: str,
+        *,
+        reviewers: Sequence[str] = (),
+        teams: Sequence[str] = (),
+        no_self_review: bool = False,
+        wait: int = 0,
+        branches: Sequence[str] = (),
+        protected_branches: bool = False,
+    ) -> None:
+        """What an administrator sets on the page of an environment; a team is named by its slug.
+
+        https://docs.github.com/rest/deployments/environments#create-or-update-an-environment
+        """
+        repo, rules = self.hub.of(full_name), []
+        listed = [{"type": "User", "reviewer": self.shapes.account(login)} for login in reviewers]
+        listed += [{"type": "Team", "reviewer": self._team(repo.owner, slug)} for slug in teams]
+        if wait:
+            rules.append({"id": 1, "node_id": "GA1", "type": "wait_timer", "wait_timer": wait})
+        if listed:
+            review: Json = {"prevent_self_review": no_self_review, "reviewers": listed}
+            rules.append({"id": 2, "node_id": "GA2", "type": "required_reviewers", **review})
+        chosen = bool(branches) or protected_branches
+        if chosen:
+            rules.append({"id": 3, "node_id": "GA3", "type": "branch_policy"})
+        policy = {"protected_branches": protected_branches, "custom_branch_policies": not protected_branches}
+        key = (repo.id, environment)
+        self.hub.environments.setdefault(key, now())
+        self.hub.rules[key] = {
+            "protection_rules": rules,
+            "deployment_branch_policy": policy if chosen else None,
+            "patterns": list(branches),
+        }
+
+    def _team(self, owner: str, slug: str) -> Json:
+        url = f"{self.url}/organizations/{owner}/team/{slug}"
+        return {
+            "id": zlib.crc32(slug.encode()),
+            "node_id": f"T_{slug}",
+            "url": url,
+            "html_url": f"{self.url}/orgs/{owner}/teams/{slug}",
+            "name": slug,
+            "slug": slug,
+            "description": "",
+            "privacy": "closed",
+            "notification_setting": "notifications_enabled",
+            "permission": "push",
+            "members_url": f"{url}/members{{/member}}",
+            "repositories_url": f"{url}/repos",
+            "parent": None,
+        }
+
     def ping(self) -> None:
         """What GitHub sends when a webhook's address was set."""
         self.acting(self.hub.app.owner).tell_ping()
@@ -37,13 +98,11 @@ class Owners:
 
     def install(self, owner: str, sender: str = FOUNDER) -> int:
         """The App on an account that has none; the installation's id."""
-        installation = self.hub.install(owner)
-        self._tell_with_repositories(installation, "created", sender)
-        return installation.id
+        return install(self.acting(sender), owner).id
 
     def uninstall(self, owner: str, sender: str = FOUNDER) -> None:
         installation = self._installation(owner)
-        self._tell_with_repositories(installation, "deleted", sender)
+        tell_with_repositories(self.acting(sender), installation, "deleted")
         self.hub.uninstall(owner)
 
     def suspend(self, owner: str, sender: str = FOUNDER) -> None:
@@ -123,14 +182,6 @@ class Owners:
 
     def _tell(self, installation: Installation, action: str, sender: str, **more: object) -> None:
         self.acting(sender).tell_installation("installation", installation, {"action": action, **more})
-
-    def _tell_with_repositories(self, installation: Installation, action: str, sender: str) -> None:
-        chosen = [
-            self.shapes.reference(repo)
-            for repo in self.hub.repos.values()
-            if self.hub.installed_on(repo) is installation
-        ]
-        self._tell(installation, action, sender, repositories=chosen)
 
     def _tell_of(self, repo: Repo, action: str, sender: str, **more: object) -> None:
         """https://docs.github.com/webhooks/webhook-events-and-payloads#repository"""

@@ -8,11 +8,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox.github import check_events
-from sandbox.github.answers import not_found
+from sandbox.github.answers import Refused, not_found
 from sandbox.github.git import EMPTY_TREE
+from sandbox.github.installing import Installations
 from sandbox.github.pages_pulls import PullPages
+from sandbox.github.records import CheckRun, Repo
+from sandbox.github.registration import Registrations
 from sandbox.github.site import Site, Visit, to
-from sandbox.github.state import CheckRun, Hub, Repo
+from sandbox.github.state import Hub
 from sandbox.github.words import Json
 
 _AROUND = 3
@@ -39,6 +42,22 @@ class Pages:
 
     def deliveries(self, visit: Visit) -> Response:
         return self._site.page(visit, "deliveries.html", attempts=self._hub.deliveries.attempts())
+
+    def new(self, visit: Visit) -> Response:
+        """The form for a new repository."""
+        return self._site.page(
+            visit, "new.html", owners=sorted({repo.owner for repo in self._hub.repos.values()})
+        )
+
+    def create(self, visit: Visit) -> Response:
+        """An empty repository with the App on it; its page says how to push to it."""
+        owner, name = (visit.form.get(field, "").strip() for field in ("owner", "name"))
+        if self._hub.find(owner, name):
+            raise Refused(422, f"{owner}/{name} exists already.")
+        repo = self._hub.founded(owner, name)
+        if repo is None:
+            raise Refused(422, f"{owner}/{name} is no name for a repository: letters, digits, ., - and _.")
+        return to(f"/{repo.full_name}")
 
     def repository(self, visit: Visit) -> Response:
         repo = visit.repo
@@ -157,6 +176,7 @@ def routes(hub: Hub) -> list[Route]:
     pages, pulls, here = Pages(site), PullPages(site), "/{owner}/{name}"
     looked_at = {
         "/": pages.start,
+        "/new": pages.new,
         "/settings/deliveries": pages.deliveries,
         f"{here}/commit/{{sha}}": pages.commit,
         f"{here}/commit/{{sha}}/checks": pages.commit,
@@ -170,6 +190,7 @@ def routes(hub: Hub) -> list[Route]:
         here: pages.repository,
     }
     sent = {
+        "/new": pages.create,
         f"{here}/fork": pages.fork,
         f"{here}/runs/{{id}}/press": pages.press,
         f"{here}/runs/{{id}}/rerequest": pages.rerequest,
@@ -179,4 +200,5 @@ def routes(hub: Hub) -> list[Route]:
         f"{here}/pull/{{number}}/merge": pulls.merge,
         f"{here}/pull/{{number}}/state": pulls.change,
     }
-    return list(site.routes(looked_at, sent))
+    apps = [*Registrations(site).routes(), *Installations(site).routes()]
+    return [*apps, *site.routes(looked_at, sent)]

@@ -11,8 +11,9 @@ from sandbox.github import comments, pull_requests
 from sandbox.github.answers import Refused, invalid, not_found
 from sandbox.github.git import EMPTY_TREE, CommitFacts
 from sandbox.github.issues import PullRequest
+from sandbox.github.records import Deployment
 from sandbox.github.site import Site, Visit, to
-from sandbox.github.state import Deployment, Hub
+from sandbox.github.state import Hub
 
 FACES = {
     "+1": "👍",

@@ -7,10 +7,8 @@ from pathlib import Path
 from sandbox.github import check_events, comments, pull_requests, pull_shapes
 from sandbox.github.issues import Issue, PullRequest
 from sandbox.github.owners import Owners
-from sandbox.github.state import FOUNDER
+from sandbox.github.state import DEFAULT_BRANCH, FOUNDER
 from sandbox.github.words import Json
-
-DEFAULT_BRANCH = "main"
 
 
 class People(Owners):

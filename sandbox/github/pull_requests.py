@@ -9,7 +9,7 @@ from sandbox.github import pull_shapes, pushes
 from sandbox.github.actors import Actor
 from sandbox.github.answers import Refused, invalid
 from sandbox.github.issues import Head, PullRequest, Trial
-from sandbox.github.state import Repo
+from sandbox.github.records import Repo
 from sandbox.github.words import Json, now
 
 # Who signs what is committed on the site.
@@ -139,7 +139,7 @@ def merge(
         repo.git.set_ref(f"refs/heads/{pull.base}", made)
         repo.pushed_at = now()
         _mark_merged(actor, pull, made)
-        pushed(actor, repo, before)
+        pushed(actor, repo, before, merged=True)
     tell(actor, pull, "closed")
     return made
 
@@ -167,9 +167,9 @@ def queue(actor: Actor, pull: PullRequest) -> str:
     return made
 
 
-def pushed(actor: Actor, repo: Repo, before: Mapping[str, str]) -> None:
+def pushed(actor: Actor, repo: Repo, before: Mapping[str, str], *, merged: bool = False) -> None:
     """Tell of a push, and then of the pull requests that it moved: new commits, a merge, a branch that is gone."""
-    pushes.tell(actor, repo, before)
+    pushes.tell(actor, repo, before, merged=merged)
     if repo.parent is not None:
         # A fork shares its commits: who knows one's sha can name it at the parent too.
         repo.parent.git.fetch(repo.git, "refs/heads/*", f"refs/forks/{repo.id}/*")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
+from urllib.parse import quote
 
 from sandbox.github.git import EMPTY_TREE
 from sandbox.github.issues import Comment, Issue, PullRequest, Reaction, Trial
-from sandbox.github.shapes import Shapes, node_id
-from sandbox.github.state import PERMISSIONS, Repo
+from sandbox.github.records import PERMISSIONS, Repo
+from sandbox.github.shape_words import node_id
+from sandbox.github.shapes import Shapes
 from sandbox.github.words import Json
 
 FACES = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
@@ -18,7 +20,7 @@ def label(shapes: Shapes, repo: Repo, name: str) -> Json:
     return {
         "id": zlib.crc32(f"{repo.id}:{name}".encode()),
         "node_id": node_id("LA", f"{repo.id}:{name}"),
-        "url": f"{shapes.api(repo)}/labels/{name}",
+        "url": f"{shapes.api(repo)}/labels/{quote(name, safe='')}",
         "name": name,
         "description": "",
         "color": "ededed",

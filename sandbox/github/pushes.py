@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 from sandbox.github import check_events
 from sandbox.github.actors import Actor
 from sandbox.github.git import EMPTY_TREE, NO_COMMIT, CommitFacts
+from sandbox.github.records import Activity, Repo
 from sandbox.github.shapes import Shapes
-from sandbox.github.state import Repo
-from sandbox.github.words import Json
+from sandbox.github.words import Json, now
 
 MOST_COMMITS = 2048
 # More tags, or branches, at once than these are pushed in silence.
 MOST_TAGS, MOST_BRANCHES = 3, 5000
+_ids = itertools.count(31_000_000_001)
 
 
-def tell(actor: Actor, repo: Repo, before: Mapping[str, str]) -> None:
+def tell(actor: Actor, repo: Repo, before: Mapping[str, str], *, merged: bool = False) -> None:
     """One push event for each branch and tag that changed, and what is new, gone or to be checked."""
     after = repo.git.refs()
     changed = sorted(moved(before, after))
     branches = [ref for ref in changed if ref.startswith("refs/heads/")]
     tags = [ref for ref in changed if ref.startswith("refs/tags/")]
     loud = (branches if len(branches) <= MOST_BRANCHES else []) + (tags if len(tags) <= MOST_TAGS else [])
+    repo.activities += [_activity(actor, repo, ref, before, after, merged=merged) for ref in branches]
     for ref in loud:
         _tell_of_name(actor, repo, ref, before, after)
         if actor.is_heard("push", repo):
@@ -37,6 +40,22 @@ def tell(actor: Actor, repo: Repo, before: Mapping[str, str]) -> None:
 def moved(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
     """The refs that are not what they were."""
     return {ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref)}
+
+
+def _activity(
+    actor: Actor, repo: Repo, ref: str, before: Mapping[str, str], after: Mapping[str, str], *, merged: bool
+) -> Activity:
+    """https://docs.github.com/rest/repos/repos#list-repository-activities"""
+    old, new = before.get(ref, NO_COMMIT), after.get(ref, NO_COMMIT)
+    if old == NO_COMMIT:
+        kind = "branch_creation"
+    elif new == NO_COMMIT:
+        kind = "branch_deletion"
+    elif merged:
+        kind = "pr_merge"
+    else:
+        kind = "push" if repo.git.is_ancestor(old, new) else "force_push"
+    return Activity(next(_ids), kind, ref, old, new, actor.login, now())
 
 
 def _tell_of_name(

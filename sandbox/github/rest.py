@@ -14,9 +14,10 @@ from urllib.parse import parse_qsl
 
 from sandbox.github.answers import Answer, Call, Refused, not_found
 from sandbox.github.methods import Found, Method, find
+from sandbox.github.records import Repo
 from sandbox.github.rest_apps import SUSPENDED
 from sandbox.github.shapes import Shapes
-from sandbox.github.state import Hub, Repo
+from sandbox.github.state import Hub
 from sandbox.github.tokens import BadCredentials, Grant, Tokens
 from sandbox.github.words import Json
 
@@ -87,7 +88,7 @@ class Rest:
         if found.method.as_app and not as_app:
             raise Refused(401, "A JSON web token could not be decoded")
         repo = self._repository(asked, found, grant, base)
-        if not found.method.as_app and grant is None and found.method.template != "/rate_limit":
+        if not found.method.as_app and grant is None and not found.method.for_anybody:
             if repo is None:
                 raise Refused(401, "Requires authentication")
             if repo.private or found.method.verb != "GET":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from sandbox.github.answers import Answer, Call, Refused, malformed, not_found
-from sandbox.github.state import Installation, Repo
+from sandbox.github.records import Installation, Repo
 from sandbox.github.tokens import ACCESS, Grant, Tokens
 from sandbox.github.webhooks import Deliveries
 from sandbox.github.words import Json

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sandbox.github import check_events
 from sandbox.github.answers import Answer, Call, Refused, malformed, not_found
-from sandbox.github.state import CheckRun, Suite
+from sandbox.github.records import CheckRun, Suite
 from sandbox.github.words import Json, now
 
 MOST_BYTES = 65535

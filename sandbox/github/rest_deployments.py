@@ -7,8 +7,8 @@ import zlib
 from urllib.parse import quote
 
 from sandbox.github.answers import Answer, Call, Refused, invalid, malformed, not_found
-from sandbox.github.shapes import node_id
-from sandbox.github.state import Deployment, DeploymentStatus
+from sandbox.github.records import Deployment, DeploymentStatus
+from sandbox.github.shape_words import node_id
 from sandbox.github.words import Json
 
 STATES = ("error", "failure", "inactive", "in_progress", "queued", "pending", "success")
@@ -90,6 +90,27 @@ def environment(call: Call) -> Answer:
     return Answer(200, _environment(call, call.params["environment_name"]))
 
 
+def branch_policies(call: Call) -> Answer:
+    """The patterns of branches that may deploy, where only some may.
+
+    https://docs.github.com/rest/deployments/branch-policies#list-deployment-branch-policies
+    """
+    name = call.params["environment_name"]
+    _environment(call, name)
+    patterns = call.hub.rules.get((call.repo.id, name), {}).get("patterns", [])
+    page, links = call.page(patterns)
+    shown = [
+        {
+            "id": zlib.crc32(each.encode()),
+            "node_id": node_id("GBP", each),
+            "name": each,
+            "type": "branch",
+        }
+        for each in page
+    ]
+    return Answer(200, {"total_count": len(patterns), "branch_policies": shown}, links)
+
+
 def delete_environment(call: Call) -> Answer:
     """Its deployments stay where they are listed."""
     name = call.params["environment_name"]
@@ -104,6 +125,7 @@ def _environment(call: Call, name: str) -> Json:
     if created_at is None:
         raise not_found()
     key = f"{call.repo.id}:{name}"
+    rules = call.hub.rules.get((call.repo.id, name), {})
     return {
         "id": zlib.crc32(key.encode()),
         "node_id": node_id("EN", key),
@@ -112,8 +134,8 @@ def _environment(call: Call, name: str) -> Json:
         "html_url": f"{call.shapes.html(call.repo)}/deployments/activity_log?environments_filter={quote(name)}",
         "created_at": created_at,
         "updated_at": created_at,
-        "protection_rules": [],
-        "deployment_branch_policy": None,
+        "protection_rules": rules.get("protection_rules", []),
+        "deployment_branch_policy": rules.get("deployment_branch_policy"),
     }
 
 

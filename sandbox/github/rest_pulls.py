@@ -6,7 +6,7 @@ from sandbox.github import pull_requests, pull_shapes
 from sandbox.github.answers import Answer, Call, invalid, malformed, not_found
 from sandbox.github.git import EMPTY_TREE
 from sandbox.github.issues import PullRequest
-from sandbox.github.state import Repo
+from sandbox.github.records import Repo
 
 MOST_FILES = 3000
 

@@ -1,22 +1,18 @@
-"""REST, for what is in a repository: commits, branches, trees, files, comparisons, archives."""
+"""REST, for what is in a repository: commits, branches, trees, comparisons, archives."""
 
 from __future__ import annotations
 
-import base64
 import re
 from urllib.parse import quote
 
 from sandbox.github.answers import Answer, Call, Refused, not_found
 from sandbox.github.git import EMPTY_TREE, CommitFacts, Entry
-from sandbox.github.shapes import node_id
-from sandbox.github.state import Repo
+from sandbox.github.records import Repo
+from sandbox.github.shape_words import node_id
 from sandbox.github.words import Json
 
 MOST_FILES, MOST_COMMITS = 300, 250
 MOST_ENTRIES = 100_000
-MOST_LISTED = 1000
-SHOWN_BYTES, RAW_BYTES = 1 << 20, 100 << 20
-_KINDS = {"blob": "file", "tree": "dir", "commit": "submodule"}
 
 
 def repository(call: Call) -> Answer:
@@ -27,7 +23,11 @@ def branches(call: Call) -> Answer:
     page, links = call.page(sorted(call.repo.git.branches().items()))
     url = call.shapes.api(call.repo)
     shown = [
-        {"name": name, "commit": {"sha": sha, "url": f"{url}/commits/{sha}"}, "protected": False}
+        {
+            "name": name,
+            "commit": {"sha": sha, "url": f"{url}/commits/{sha}"},
+            "protected": (call.repo.id, name) in call.hub.protected,
+        }
         for name, sha in page
     ]
     return Answer(200, shown, links)
@@ -44,8 +44,8 @@ def branch(call: Call) -> Answer:
         "name": name,
         "commit": call.shapes.commit(call.repo, call.repo.git.commit(sha)),
         "_links": {"self": url, "html": f"{call.shapes.html(call.repo)}/tree/{quote(name)}"},
-        "protected": False,
-        "protection": {"enabled": False, "required_status_checks": off},
+        "protected": (call.repo.id, name) in call.hub.protected,
+        "protection": {"enabled": (call.repo.id, name) in call.hub.protected, "required_status_checks": off},
         "protection_url": f"{url}/protection",
     }
     return Answer(200, told)
@@ -172,86 +172,12 @@ def _compared_commits(
     return number, tuple(page[:per_page]), links
 
 
-def contents(call: Call) -> Answer:
-    """A file or a folder; the raw media type gives a file's bytes."""
-    ref, path = call.query.get("ref") or "HEAD", call.params["path"].strip("/")
-    sha = call.repo.git.resolve(ref)
-    if sha is None:
-        message = (
-            "This repository is empty." if not call.repo.git.refs() else f"No commit found for the ref {ref}"
-        )
-        raise not_found(message)
-    if path in ("", "."):
-        return _folder(call, sha, "", ref)
-    if any(part in ("", ".", "..") for part in path.split("/")):
-        raise not_found()
-    entry = next(iter(call.repo.git.tree(sha, path=path)), None)
-    if entry is None:
-        raise not_found()
-    if entry.kind == "tree":
-        return _folder(call, sha, path, ref)
-    if entry.kind == "commit":
-        return Answer(200, {**_content(call, entry, ref), "submodule_git_url": ""})
-    return _file(call, entry, ref)
-
-
-def _folder(call: Call, sha: str, path: str, ref: str) -> Answer:
-    where = f"{sha}:{path}" if path else sha
-    entries = call.repo.git.tree(where)[:MOST_LISTED]
-    within = [Entry(f"{path}/{e.path}" if path else e.path, e.mode, e.kind, e.sha, e.size) for e in entries]
-    return Answer(200, [_content(call, entry, ref) for entry in within])
-
-
-def _file(call: Call, entry: Entry, ref: str) -> Answer:
-    size = entry.size or 0
-    if size > RAW_BYTES:
-        raise Refused(
-            403,
-            "This API returns blobs up to 100 MB in size.",
-            errors=[{"resource": "Blob", "field": "data", "code": "too_large"}],
-        )
-    raw = re.search(r"application/vnd\.github(\.v3)?\.raw", call.headers.get("accept", ""))
-    content = call.repo.git.blob(entry.sha)
-    if raw:
-        return Answer(200, content, {}, "application/vnd.github.raw+json; charset=utf-8")
-    if entry.mode == "120000":
-        return Answer(200, {**_content(call, entry, ref), "target": content.decode(errors="replace")})
-    if size > SHOWN_BYTES:
-        return Answer(200, {**_content(call, entry, ref), "content": "", "encoding": "none"})
-    text = base64.encodebytes(content).decode()
-    return Answer(200, {**_content(call, entry, ref), "content": text, "encoding": "base64"})
-
-
-def _content(call: Call, entry: Entry, ref: str) -> Json:
-    """One entry as the contents API shows it, without what is in it."""
-    api, html, path = call.shapes.api(call.repo), call.shapes.html(call.repo), quote(entry.path)
-    kind = "symlink" if entry.mode == "120000" else _KINDS[entry.kind]
-    url = f"{api}/contents/{path}?ref={quote(ref, safe='')}"
-    part = "trees" if kind == "dir" else "blobs"
-    git_url, page = (
-        f"{api}/git/{part}/{entry.sha}",
-        f"{html}/{'tree' if kind == 'dir' else 'blob'}/{quote(ref)}/{path}",
-    )
-    return {
-        "name": entry.path.rsplit("/", 1)[-1],
-        "path": entry.path,
-        "sha": entry.sha,
-        "size": entry.size or 0,
-        "url": url,
-        "html_url": page,
-        "git_url": git_url,
-        "download_url": f"{html}/raw/{quote(ref)}/{path}" if kind in ("file", "symlink") else None,
-        "type": kind,
-        "_links": {"self": url, "git": git_url, "html": page},
-    }
-
-
 def tarball(call: Call) -> Answer:
     """302 to where the archive is; the link of a private repository holds a short-lived key."""
     ref = call.params["ref"]
     if call.repo.git.resolve(ref) is None:
         raise not_found()
-    key = call.hub.archive_key(call.repo)
+    key = call.hub.archive_keys.new(call.repo)
     where = f"{call.base}/_codeload/{call.repo.full_name}/legacy.tar.gz/{quote(ref)}?token={key}"
     return Answer(302, None, {"location": where, "content-length": "0"}, "text/html;charset=utf-8")
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -25,9 +22,12 @@ from sandbox.github import pages, pull_requests, rest_sources, smart_http
 from sandbox.github.actors import Actor
 from sandbox.github.methods import find
 from sandbox.github.people import People
+from sandbox.github.records import AppFacts, Repo
 from sandbox.github.rest import Asked, Rest
 from sandbox.github.shapes import Shapes
-from sandbox.github.state import FOUNDER, AppFacts, Hub, Repo
+from sandbox.github.sign_in import Authorizations
+from sandbox.github.site import Site
+from sandbox.github.state import FOUNDER, Hub
 from sandbox.github.tokens import BadCredentials, Tokens
 from sandbox.github.webhooks import Deliveries
 from sandbox.github.words import Json
@@ -35,6 +35,9 @@ from sandbox.record import Recorder
 from sandbox.spans import Spans
 
 VERBS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+# As a GitHub Enterprise Server has it, too: https://docs.github.com/enterprise-server/rest/quickstart
+SERVER_API = "/api/v3"
+API = ("/app", "/app-manifests", "/installation", "/repos", "/repositories", "/rate_limit", SERVER_API)
 ARCHIVE = "GET /{owner}/{repo}/legacy.tar.gz/{ref}"
 # Until this size what is pushed stays in memory.
 _SPOOLED = 8 << 20
@@ -52,7 +55,7 @@ class GitHubSandbox(People):
         self,
         root: Path,
         *,
-        app_manifest: Path,
+        app_manifest: Path | None,
         webhook_url: str | None,
         webhook_secret: str,
         app_id: str,
@@ -61,18 +64,18 @@ class GitHubSandbox(People):
         record: Path | None = None,
         latency: float = 0.0,
     ) -> None:
-        self.webhook_url = webhook_url
         self.latency = latency
         self.faults = faults or Faults()
         self.calls: Counter[str] = Counter()
         self.spans = Spans()
         self.url = ""
         self.recorder = Recorder(record)
-        facts = AppFacts.read(app_manifest, app_id)
+        facts = AppFacts.read(app_manifest, app_id) if app_manifest else AppFacts.none()
         self.tokens = Tokens(facts.id, public_key_pem)
-        self.deliveries = Deliveries(lambda: self.webhook_url, webhook_secret, facts.id, self.recorder)
+        self.deliveries = Deliveries(webhook_url or "", webhook_secret, facts.id, self.recorder)
         self.hub = Hub(root, facts, self.tokens, self.deliveries)
         self.rest = Rest(self.hub, self.tokens)
+        self.authorizations = Authorizations(Site(self.hub))
         self._lock = threading.Lock()
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -84,13 +87,17 @@ class GitHubSandbox(People):
             Route("/{owner}/{name}/git-upload-pack", self._git, methods=["POST"]),
             Route("/{owner}/{name}/git-receive-pack", self._git, methods=["POST"]),
         ]
-        api = [
-            Route(prefix + rest, self._rest, methods=VERBS)
-            for prefix in ("/app", "/installation", "/repos", "/repositories", "/rate_limit")
-            for rest in ("", "/{rest:path}")
-        ]
+        api = [Route(at + rest, self._rest, methods=VERBS) for at in API for rest in ("", "/{rest:path}")]
         archive = Route("/_codeload/{owner}/{name}/legacy.tar.gz/{ref:path}", self._archive)
-        return [*api, archive, *git, *pages.routes(self.hub)]
+        return [*api, archive, *self.authorizations.routes(), *git, *pages.routes(self.hub)]
+
+    @property
+    def webhook_url(self) -> str:
+        return self.deliveries.address
+
+    @webhook_url.setter
+    def webhook_url(self, address: str | None) -> None:
+        self.deliveries.address = address or ""
 
     def start(self, port: int = 0) -> str:
         """Listen; port 0 is any free one."""
@@ -139,7 +146,7 @@ class GitHubSandbox(People):
         return [{**shapes.deployment(d), "states": [status.state for status in d.statuses]} for d in found]
 
     async def _rest(self, request: Request) -> Response:
-        target = request.scope["raw_path"].decode("latin-1")
+        target = request.scope["raw_path"].decode("latin-1").removeprefix(SERVER_API)
         query = request.scope["query_string"].decode("latin-1")
         asked = Asked(
             request.method,
@@ -161,6 +168,8 @@ class GitHubSandbox(People):
             answer = self.rest.refuse(asked, status, fault.message, fault.seconds)
         else:
             answer = await run_in_threadpool(self.rest.answer, asked, _base(request))
+        if fault and fault.kind == "late":
+            await self._hold(name, fault)
         if fault and fault.kind == "drop_after":
             return self._lost(request, asked)
         body = answer.encoded()
@@ -183,10 +192,15 @@ class GitHubSandbox(People):
         with self._lock:
             self.calls[name] += 1
         fault = self.faults.take(name)
-        wait = self.latency + (fault.seconds if fault and fault.kind == "delay" else 0.0)
-        if wait:
-            await asyncio.sleep(wait)
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        if fault and fault.kind == "delay":
+            await self._hold(name, fault)
         return fault
+
+    async def _hold(self, name: str, fault: PlannedFault) -> None:
+        self.faults.hold(name)
+        await asyncio.sleep(fault.seconds)
 
     def _lost(self, request: Request, asked: Asked) -> Response:
         self.recorder.exchange(
@@ -208,7 +222,7 @@ class GitHubSandbox(People):
             )
         repo = self.hub.find(request.path_params["owner"], request.path_params["name"])
         key = request.query_params.get("token", "")
-        if repo is None or (repo.private and not self.hub.opens(key, repo)):
+        if repo is None or (repo.private and not self.hub.archive_keys.opens(key, repo)):
             return PlainTextResponse("404: Not Found", 404)
         answer = await run_in_threadpool(rest_sources.archive, repo, request.path_params["ref"])
         if answer is None or answer.stream is None:
@@ -218,18 +232,20 @@ class GitHubSandbox(People):
         )
 
     async def _git(self, request: Request) -> Response:
-        """A clone or a push; a token, where one is given, has to be good for it."""
+        """A clone or a push; a token, where one is given, has to be good for it. A person's push founds what is new."""
         owner, name = request.path_params["owner"], request.path_params["name"].removesuffix(".git")
-        repo = self.hub.find(owner, name)
-        if repo is None:
-            return PlainTextResponse("Repository not found.", 404)
         rest = request.url.path.split("/", 3)[3]
         pushing = "git-receive-pack" in (rest, request.query_params.get("service"))
-        user, password = _basic(request.headers.get("authorization", ""))
+        user, password = smart_http.basic(request.headers.get("authorization", ""))
+        repo = self.hub.find(owner, name)
+        if repo is None and pushing and not password:
+            repo = self.hub.founded(owner, name)
+        if repo is None:
+            return PlainTextResponse("Repository not found.", 404)
         if password.startswith("ghs_") and not self._may_git(password, repo, pushing):
             return PlainTextResponse("Permission denied.", 403)
         with tempfile.SpooledTemporaryFile(_SPOOLED) as body:
-            length = await _spool(request, body)
+            length = await smart_http.spool(request, body)
             # http-backend reads from a file of its own, not from Python's buffer.
             body.rollover()
             body.seek(0)
@@ -243,8 +259,9 @@ class GitHubSandbox(People):
     def _serve(
         self, request: Request, repo: Repo, rest: str, body: IO[bytes], length: int, _pusher: str
     ) -> smart_http.GitAnswer:
+        site, asked = f"{_base(request)}/{repo.full_name}", request.url.query
         return smart_http.serve(
-            repo.git.path, rest, request.method, request.url.query, request.headers, body, length
+            repo.git.path, site, rest, request.method, asked, request.headers, body, length
         )
 
     def _push(
@@ -287,23 +304,3 @@ def _base(request: Request) -> str:
 def _somebody(repo: Repo) -> str:
     """Who pushes without a name: git gives one only when it is asked, and here nobody is."""
     return FOUNDER if repo.parent is None else repo.owner
-
-
-def _basic(header: str) -> tuple[str, str]:
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
-    try:
-        user, _, password = base64.b64decode(value).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return user, password
-
-
-async def _spool(request: Request, body: IO[bytes]) -> int:
-    length = 0
-    chunks: AsyncIterator[bytes] = request.stream()
-    async for chunk in chunks:
-        length += len(chunk)
-        body.write(chunk)
-    return length

@@ -18,8 +18,9 @@ from starlette.routing import Route
 
 from sandbox.github.actors import Actor
 from sandbox.github.answers import Refused, not_found
+from sandbox.github.records import Repo
 from sandbox.github.shapes import Shapes
-from sandbox.github.state import FOUNDER, Hub, Repo
+from sandbox.github.state import FOUNDER, Hub
 
 FOLDER = Path(__file__).parent / "pages"
 # `?as=grace` on any page, or the box in its corner, makes the reader somebody else from then on.
@@ -27,6 +28,8 @@ SWITCH, COOKIE = "as", "acting_as"
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
 # What a person wrote is shown, never run.
 _MARKDOWN = MarkdownIt("gfm-like", {"html": False, "linkify": False})
+# The one tag that check runs need: a new line in a cell of a table.
+_BREAK = "&lt;br&gt;"
 _HIDDEN = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 # Where GitHub shows the sign of a check run's end.
 SIGNS = {
@@ -135,7 +138,7 @@ class Site:
 def _shown_as_html(text: str | None) -> Markup:
     """Markdown as GitHub shows it: what stands in an HTML comment is not seen."""
     seen = _HIDDEN.sub("", text or "")
-    return Markup(_MARKDOWN.render(seen))  # noqa: S704 - no HTML passes
+    return Markup(_MARKDOWN.render(seen).replace(_BREAK, "<br>"))  # noqa: S704 - no HTML passes
 
 
 def to(address: str) -> Response:

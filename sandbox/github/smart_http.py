@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from sandbox.github.git import ENVIRONMENT
+from starlette.requests import Request
+
+from sandbox.github.git import ENVIRONMENT, SITE
 
 _CHUNK = 1 << 16
 
@@ -23,9 +27,16 @@ class GitAnswer:
 
 
 def serve(
-    folder: Path, rest: str, method: str, query: str, headers: Mapping[str, str], body: IO[bytes], length: int
+    folder: Path,
+    site: str,
+    rest: str,
+    method: str,
+    query: str,
+    headers: Mapping[str, str],
+    body: IO[bytes],
+    length: int,
 ) -> GitAnswer:
-    """One request for the repository in `folder`; `rest` is what follows its address."""
+    """One request for the repository in `folder`, seen at `site`; `rest` is what follows its address."""
     environment = ENVIRONMENT | {
         "GIT_PROJECT_ROOT": str(folder.parent),
         "GIT_HTTP_EXPORT_ALL": "1",
@@ -37,6 +48,7 @@ def serve(
         "HTTP_CONTENT_ENCODING": headers.get("content-encoding", ""),
         "GIT_PROTOCOL": headers.get("git-protocol", ""),
         "REMOTE_ADDR": "127.0.0.1",
+        SITE: site,
     }
     process = subprocess.Popen(["git", "http-backend"], env=environment, stdin=body, stdout=subprocess.PIPE)
     assert process.stdout is not None
@@ -55,3 +67,25 @@ def _chunks(process: subprocess.Popen[bytes], output: IO[bytes]) -> Iterator[byt
     with process:
         while chunk := output.read(_CHUNK):
             yield chunk
+
+
+async def spool(request: Request, body: IO[bytes]) -> int:
+    """Write what is sent into `body`; how many bytes that is."""
+    length = 0
+    chunks: AsyncIterator[bytes] = request.stream()
+    async for chunk in chunks:
+        length += len(chunk)
+        body.write(chunk)
+    return length
+
+
+def basic(header: str) -> tuple[str, str]:
+    """User and password of an `Authorization` header, both empty where it has none."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        user, _, password = base64.b64decode(value).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return user, password

@@ -3,169 +3,39 @@
 from __future__ import annotations
 
 import itertools
-import secrets
+import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
-
+from sandbox.github.archive_keys import ArchiveKeys
 from sandbox.github.git import Git
 from sandbox.github.issues import Comment, Issue, PullRequest
+from sandbox.github.records import (
+    PERMISSIONS,
+    AppFacts,
+    CheckRun,
+    Client,
+    Code,
+    Deployment,
+    Installation,
+    Repo,
+    Suite,
+)
 from sandbox.github.tokens import Tokens
 from sandbox.github.words import Json, now
 
 if TYPE_CHECKING:
     from sandbox.github.webhooks import Deliveries
 
-ARCHIVE_SECONDS = 300.0
+DEFAULT_BRANCH = "main"
+# What an account and a repository may be called: https://docs.github.com/repositories/creating-and-managing-repositories
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 # Who works here unless somebody else is named: she founds the repositories.
 FOUNDER = "ada"
-# What a role may do, as `GET …/collaborators/{user}/permission` names it.
-PERMISSIONS = {
-    "admin": "admin",
-    "maintain": "write",
-    "write": "write",
-    "triage": "read",
-    "read": "read",
-    "none": "none",
-}
-
-
-@dataclass
-class Repo:
-    """A repository; its id and its folder stay when it is renamed. `installed`: the App may see it."""
-
-    id: int
-    owner: str
-    name: str
-    git: Git
-    private: bool = True
-    installed: bool = True
-    archived: bool = False
-    parent: Repo | None = None
-    created_at: str = field(default_factory=now)
-    pushed_at: str = field(default_factory=now)
-    pushing: threading.Lock = field(default_factory=threading.Lock)
-    # Issues and pull requests are counted together.
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.owner}/{self.name}"
-
-
-@dataclass
-class Installation:
-    """The App on one account."""
-
-    id: int
-    owner: str
-    suspended_at: str | None = None
-    suspended_by: str | None = None
-
-
-@dataclass
-class Suite:
-    """The check suite of one commit. `rerequested`: somebody asked for all of it again, and no run has come since."""
-
-    id: int
-    repo: Repo
-    sha: str
-    branch: str | None
-    created_at: str = field(default_factory=now)
-    rerequested: bool = False
-
-
-@dataclass
-class CheckRun:
-    """A check run; `annotations` and `actions` as they were sent."""
-
-    id: int
-    suite: Suite
-    name: str
-    external_id: str = ""
-    details_url: str = ""
-    status: str = "queued"
-    conclusion: str | None = None
-    started_at: str | None = None
-    completed_at: str | None = None
-    title: str | None = None
-    summary: str | None = None
-    text: str | None = None
-    annotations: list[Json] = field(default_factory=list)
-    actions: list[Json] = field(default_factory=list)
-
-
-@dataclass
-class DeploymentStatus:
-    """One state that a GitHub deployment was in."""
-
-    id: int
-    state: str
-    description: str = ""
-    log_url: str = ""
-    environment_url: str = ""
-    environment: str = ""
-    created_at: str = field(default_factory=now)
-
-
-@dataclass
-class Deployment:
-    """A GitHub deployment; its statuses, oldest first."""
-
-    id: int
-    repo: Repo
-    sha: str
-    ref: str
-    task: str
-    environment: str
-    description: str | None
-    payload: Any
-    transient: bool
-    production: bool
-    statuses: list[DeploymentStatus] = field(default_factory=list)
-    created_at: str = field(default_factory=now)
-
-    @property
-    def state(self) -> str:
-        return self.statuses[-1].state if self.statuses else "pending"
-
-    @property
-    def active(self) -> bool:
-        return self.state == "success"
-
-
-@dataclass(frozen=True)
-class AppFacts:
-    """The App as it is registered: what app.yml asked for."""
-
-    id: int
-    slug: str
-    name: str
-    description: str
-    url: str
-    owner: str
-    permissions: dict[str, str]
-    events: tuple[str, ...]
-
-    @classmethod
-    def read(cls, manifest: Path, app_id: str) -> AppFacts:
-        told = yaml.safe_load(manifest.read_text())
-        slug = "-".join(str(told["name"]).lower().split())
-        return cls(
-            int(app_id),
-            slug,
-            str(told["name"]),
-            str(told.get("description", "")),
-            str(told.get("url", "")),
-            "servergem",
-            {"metadata": "read", **told.get("default_permissions", {})},
-            tuple(told.get("default_events", ())),
-        )
 
 
 class Hub:
@@ -182,15 +52,26 @@ class Hub:
         self.deployments: dict[int, Deployment] = {}
         # When each repository's environment was first deployed to.
         self.environments: dict[tuple[int, str], str] = {}
+        # What a person has set for an environment, in GitHub's own words; without it there is no rule.
+        self.rules: dict[tuple[int, str], Json] = {}
+        self.protected: set[tuple[int, str]] = set()
         self.started = time.time()
         self._names: dict[str, int] = {}
         self._installations: dict[str, Installation] = {}
         self._organizations: set[str] = {app.owner.lower()}
         self._roles: dict[tuple[int, str], str] = {}
         self._ids = itertools.count(710_000_001)
-        self._archive_keys: dict[str, tuple[int, float]] = {}
+        self.archive_keys = ArchiveKeys()
         # Granted when the App was installed; a new app.yml does not change that.
         self.granted = dict(app.permissions)
+        self.client = Client.new(app.callbacks)
+        self.codes: dict[str, Code] = {}
+
+    def registered(self, app: AppFacts, *, organization: bool) -> None:
+        """This is the App from now on, installed nowhere yet."""
+        with self.lock:
+            self.app, self.granted, self.client = app, dict(app.permissions), Client.new(app.callbacks)
+            self._organizations.update({app.owner.lower()} if organization else ())
 
     def new_id(self) -> int:
         return next(self._ids)
@@ -201,9 +82,18 @@ class Hub:
             id = self.new_id()  # noqa: A001 - GitHub's word
             git = Git.create(self._folder(id), source, branch, "Initial commit")
             self._organizations.add(owner.lower())
-            if self.installed(owner) is None:
+            if self.app.id and self.installed(owner) is None:
                 self.install(owner)
-            return self._added(Repo(id, owner, name, git, private))
+            reached = (there := self.installed(owner)) is not None and there.all_of_it
+            return self._added(Repo(id, owner, name, git, private, reached))
+
+    def founded(self, owner: str, name: str) -> Repo | None:
+        """The repository that a person wants under a free name: public, with the App; None for what is no name."""
+        with self.lock:
+            if not (_LOGIN.fullmatch(owner) and _NAME.fullmatch(name)) or name in (".", ".."):
+                return None
+            known = self.find(owner, name)
+            return known or self.create(owner, name, None, private=False, branch=DEFAULT_BRANCH)
 
     def fork(self, parent: Repo, owner: str) -> Repo:
         """A repository of its own, public as its parent; the App is not installed there."""
@@ -258,9 +148,10 @@ class Hub:
             raise KeyError(f"there is no repository {full_name}")
         return repo
 
-    def install(self, owner: str) -> Installation:
+    def install(self, owner: str, *, all_of_it: bool = True) -> Installation:
         with self.lock:
-            installation = self._installations[owner.lower()] = Installation(self.new_id(), owner)
+            installation = Installation(self.new_id(), owner, all_of_it)
+            self._installations[owner.lower()] = installation
             return installation
 
     def uninstall(self, owner: str) -> Installation:
@@ -326,18 +217,6 @@ class Hub:
         branches = repo.git.branches()
         if not before and branches and repo.git.default_branch not in branches:
             repo.git.default_branch = next(iter(branches))
-
-    def archive_key(self, repo: Repo) -> str:
-        """What opens a private repository's archive for five minutes."""
-        key = secrets.token_urlsafe(16)
-        with self.lock:
-            self._archive_keys[key] = (repo.id, time.time() + ARCHIVE_SECONDS)
-        return key
-
-    def opens(self, key: str, repo: Repo) -> bool:
-        with self.lock:
-            id, until = self._archive_keys.get(key, (0, 0.0))  # noqa: A001 - GitHub's word
-        return id == repo.id and time.time() < until
 
     def suite_of(self, repo: Repo, sha: str, pushed: str | None = None) -> Suite:
         """The suite of a commit, made when it is first needed; `pushed` is the branch that brought it."""

@@ -48,14 +48,18 @@ class Tokens:
     """Checks JWTs, mints installation tokens and knows them again. `lifetime` may be changed by a test."""
 
     def __init__(self, app_id: int, public_key_pem: str) -> None:
-        key = load_pem_public_key(public_key_pem.encode())
-        if not isinstance(key, RSAPublicKey):
-            raise TypeError("a GitHub App's key is an RSA key")
-        self._app_id, self._key = app_id, key
+        self.trust(app_id, public_key_pem)
         self._secret = secrets.token_hex(32)
         self._lock = threading.Lock()
         self._grants: dict[str, Grant] = {}
         self.lifetime = LIFETIME_SECONDS
+
+    def trust(self, app_id: int, public_key_pem: str) -> None:
+        """Who the App is from now on; an id of 0 is nobody."""
+        key = load_pem_public_key(public_key_pem.encode())
+        if not isinstance(key, RSAPublicKey):
+            raise TypeError("a GitHub App's key is an RSA key")
+        self._app_id, self._key = app_id, key
 
     def check_app(self, token: str) -> None:
         """The JWT is the App's own and in its time."""
@@ -80,7 +84,7 @@ class Tokens:
             raise BadCredentials("A JSON web token could not be decoded") from error
         if claims["exp"] > time.time() + LONGEST_JWT_SECONDS + LEEWAY_SECONDS:
             raise BadCredentials("'Expiration time' claim ('exp') is too far in the future")
-        if str(claims["iss"]) != str(self._app_id):
+        if not self._app_id or str(claims["iss"]) != str(self._app_id):
             raise BadCredentials("A JSON web token could not be decoded")
 
     def mint(

@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import httpx
@@ -82,12 +82,16 @@ class Attempt:
 
 
 class Deliveries:
-    """One worker sends; `hold` and `release` decide what and in which order."""
+    """One worker sends; `hold` and `release` decide what and in which order.
 
-    def __init__(
-        self, address: Callable[[], str | None], secret: str, app_id: int, recorder: Recorder
-    ) -> None:
-        self._address, self._secret, self._app_id, self._recorder = address, secret, app_id, recorder
+    `patience` is the seconds an answer may take, GitHub's ten unless somebody gives a slow machine more.
+    https://docs.github.com/webhooks/using-webhooks/best-practices-for-using-webhooks#respond-within-10-seconds
+    """
+
+    def __init__(self, address: str, secret: str, app_id: int, recorder: Recorder) -> None:
+        self.address, self._recorder = address, recorder
+        self.sign(app_id, secret)
+        self.patience = ANSWER_SECONDS
         self._ids = itertools.count(180_000_000_001)
         self._queue: queue.Queue[tuple[Event, bool] | None] = queue.Queue()
         self._lock = threading.Lock()
@@ -107,9 +111,9 @@ class Deliveries:
         if self._worker is not None:
             self._worker.join(ANSWER_SECONDS)
 
-    @property
-    def address(self) -> str:
-        return self._address() or ""
+    def sign(self, app_id: int, secret: str) -> None:
+        """Whose deliveries they are from now on, and with what they are signed."""
+        self._app_id, self._secret = app_id, secret
 
     def send(self, event: Event) -> None:
         """Deliver an event, unless the plan is to hold or to lose it."""
@@ -179,7 +183,7 @@ class Deliveries:
 
     def _work(self) -> None:
         # The person's proxy settings have no business on loopback.
-        with httpx.Client(timeout=ANSWER_SECONDS, trust_env=False) as client:
+        with httpx.Client(trust_env=False) as client:
             while True:
                 task = self._queue.get()
                 try:
@@ -199,7 +203,7 @@ class Deliveries:
             return replace(attempt, status="failed to connect to host")
         started = time.perf_counter()
         try:
-            answer = client.post(url, content=event.payload, headers=headers)
+            answer = client.post(url, content=event.payload, headers=headers, timeout=self.patience)
         except httpx.TimeoutException:
             return replace(attempt, status="timed out", duration=round(time.perf_counter() - started, 2))
         except httpx.HTTPError:

@@ -2,73 +2,23 @@
 
 from __future__ import annotations
 
-import datetime
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 from google.cloud import artifactregistry_v1 as registry
+from google.iam.v1 import iam_policy_pb2, policy_pb2
 from google.protobuf import empty_pb2
 
 from sandbox.google.errors import Code, Refusal, invalid, not_found
-from sandbox.google.operations import Operations
-from sandbox.google.state import Project, Projects, now, segments
+from sandbox.google.registry_shelves import Shelf, Shelves
+from sandbox.google.state import Project, now, segments
 
 API = "artifactregistry.googleapis.com"
 _REPOSITORY_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
-_REFERENCE = re.compile(
-    r"(?P<location>[a-z0-9-]+)-docker\.pkg\.dev/(?P<project>[^/]+)/(?P<repository>[^/]+)/(?P<package>[^:@]+)"
-    r"(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]+))?\Z"
-)
 
 
-@dataclass(frozen=True)
-class Reference:
-    """An image's address in Artifact Registry."""
-
-    project: str
-    location: str
-    repository: str
-    package: str
-    tag: str
-    digest: str
-
-    @classmethod
-    def parse(cls, image: str) -> Reference | None:
-        match = _REFERENCE.match(image)
-        if match is None:
-            return None
-        found = match.groupdict(default="")
-        return cls(
-            found["project"],
-            found["location"],
-            found["repository"],
-            found["package"],
-            found["tag"] or ("" if found["digest"] else "latest"),
-            found["digest"],
-        )
-
-    @property
-    def repository_name(self) -> str:
-        return f"projects/{self.project}/locations/{self.location}/repositories/{self.repository}"
-
-
-@dataclass
-class _Shelf:
-    """What one repository holds."""
-
-    repository: registry.Repository
-    tags: dict[tuple[str, str], str] = field(default_factory=dict)
-    uploads: dict[tuple[str, str], datetime.datetime] = field(default_factory=dict)
-
-
-class ArtifactRegistry:
-    """The repositories of every project and region."""
-
-    def __init__(self, projects: Projects, operations: Operations) -> None:
-        self._projects = projects
-        self._operations = operations
-        self._shelves: dict[str, _Shelf] = {}
+class ArtifactRegistry(Shelves):
+    """The repositories of every project and region, as its API tells of them."""
 
     def methods(self) -> dict[str, Any]:
         return {
@@ -76,6 +26,9 @@ class ArtifactRegistry:
             "ArtifactRegistry.CreateRepository": self.create_repository,
             "ArtifactRegistry.UpdateRepository": self.update_repository,
             "ArtifactRegistry.ListRepositories": self.list_repositories,
+            "ArtifactRegistry.TestIamPermissions": self.test_permissions,
+            "ArtifactRegistry.GetIamPolicy": self.policy,
+            "ArtifactRegistry.SetIamPolicy": self.set_policy,
             "ArtifactRegistry.GetTag": self.get_tag,
             "ArtifactRegistry.CreateTag": self.create_tag,
             "ArtifactRegistry.ListTags": self.list_tags,
@@ -90,18 +43,27 @@ class ArtifactRegistry:
             segments(name).get("projects", ""), API, f"artifactregistry.{permission}", name
         )
 
-    def _shelf(self, name: str) -> _Shelf:
-        parts = segments(name)
-        path = "projects/{projects}/locations/{locations}/repositories/{repositories}".format_map(parts)
-        with self._projects.lock:
-            shelf = self._shelves.get(path)
-        if shelf is None:
-            raise not_found()
-        return shelf
-
     def get_repository(self, request: Any) -> registry.Repository:
         self._admit(request.name, "repositories.get")
         return self._shelf(request.name).repository
+
+    def test_permissions(
+        self, request: iam_policy_pb2.TestIamPermissionsRequest
+    ) -> iam_policy_pb2.TestIamPermissionsResponse:
+        self._shelf(request.resource)
+        project = self._projects.known(segments(request.resource)["projects"])
+        held = self._projects.tested(project, request.resource, request.permissions)
+        return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)
+
+    def policy(self, request: iam_policy_pb2.GetIamPolicyRequest) -> policy_pb2.Policy:
+        """Who has a role on this repository alone."""
+        self._admit(request.resource, "repositories.getIamPolicy")
+        return self._projects.access.policy(self._shelf(request.resource).repository.name)
+
+    def set_policy(self, request: iam_policy_pb2.SetIamPolicyRequest) -> policy_pb2.Policy:
+        self._admit(request.resource, "repositories.setIamPolicy")
+        name = self._shelf(request.resource).repository.name
+        return self._projects.access.replace(name, request.policy, self._projects.behaviour.access_lag)
 
     def list_repositories(self, request: Any) -> registry.ListRepositoriesResponse:
         self._admit(request.parent, "repositories.list")
@@ -130,14 +92,6 @@ class ArtifactRegistry:
         self._operations.later(self._projects.behaviour.operation_time, create)
         return operation.message()
 
-    def put_repository(self, name: str, wanted: registry.Repository | None = None) -> registry.Repository:
-        """The repository is there from now on."""
-        repository = registry.Repository(wanted) if wanted else registry.Repository(format_="DOCKER")
-        repository.name = name
-        repository.create_time = repository.update_time = now()
-        with self._projects.lock:
-            return self._shelves.setdefault(name, _Shelf(repository)).repository
-
     def update_repository(self, request: Any) -> registry.Repository:
         self._admit(request.repository.name, "repositories.update")
         shelf = self._shelf(request.repository.name)
@@ -147,34 +101,9 @@ class ArtifactRegistry:
             shelf.repository.update_time = now()
         return shelf.repository
 
-    # -- what builds push
-
-    def push(self, image: str, digest: str) -> None:
-        """A tag points to this digest from now on; refused when the repository is not there."""
-        reference = Reference.parse(image)
-        shelf = self._shelves.get(reference.repository_name) if reference else None
-        if reference is None or shelf is None:
-            repository = reference.repository if reference else image
-            raise not_found(f'name unknown: Repository "{repository}" not found')
-        with self._projects.lock:
-            shelf.uploads.setdefault((reference.package, digest), now())
-            shelf.tags[reference.package, reference.tag or "latest"] = digest
-
-    def digest(self, image: str) -> str | None:
-        """What an image reference points to, if it is there."""
-        reference = Reference.parse(image)
-        shelf = self._shelves.get(reference.repository_name) if reference else None
-        if reference is None or shelf is None:
-            return None
-        with self._projects.lock:
-            if reference.digest:
-                known = (reference.package, reference.digest) in shelf.uploads
-                return reference.digest if known else None
-            return shelf.tags.get((reference.package, reference.tag))
-
     # -- tags and images
 
-    def _tag(self, shelf: _Shelf, package: str, tag: str) -> registry.Tag:
+    def _tag(self, shelf: Shelf, package: str, tag: str) -> registry.Tag:
         escaped = package.replace("/", "%2F")
         home = f"{shelf.repository.name}/packages/{escaped}"
         return registry.Tag(name=f"{home}/tags/{tag}", version=f"{home}/versions/{shelf.tags[package, tag]}")
@@ -241,7 +170,7 @@ class ArtifactRegistry:
                 raise not_found()
         return empty_pb2.Empty()
 
-    def _image(self, shelf: _Shelf, package: str, digest: str) -> registry.DockerImage:
+    def _image(self, shelf: Shelf, package: str, digest: str) -> registry.DockerImage:
         parts = segments(shelf.repository.name)
         address = "{locations}-docker.pkg.dev/{projects}/{repositories}".format_map(parts)
         return registry.DockerImage(

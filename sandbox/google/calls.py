@@ -35,7 +35,8 @@ class Calls(Mapping[str, int]):
         self.spans = Spans()
         if record is not None:
             record.parent.mkdir(parents=True, exist_ok=True)
-            self._file = record.open("a", encoding="utf-8")
+            # Unbuffered, so that each line is one write: exchanges with GitHub may go to the same file.
+            self._file = record.open("ab", buffering=0)
 
     @property
     def recording(self) -> bool:
@@ -52,8 +53,7 @@ class Calls(Mapping[str, int]):
         line = json.dumps(asdict(Call(method, request, status, now().isoformat(), round(seconds, 6))))
         with self._lock:
             if not self._file.closed:
-                self._file.write(line + "\n")
-                self._file.flush()
+                self._file.write(f"{line}\n".encode())
 
     def reset(self) -> None:
         """Count from nought again."""

@@ -7,6 +7,7 @@ import datetime
 import itertools
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,11 +15,10 @@ from typing import Any
 from google.cloud.logging_v2.types import ListLogEntriesResponse, LogEntry
 
 from sandbox.google import log_filter
-from sandbox.google.errors import invalid
-from sandbox.google.state import Projects, now, segments
+from sandbox.google.errors import invalid, too_many_reads
+from sandbox.google.state import Project, Projects, now, segments
 
 API = "logging.googleapis.com"
-_PAGE = 1000
 _SEVERITIES = {"DEFAULT": 0, "INFO": 200, "ERROR": 500}
 
 
@@ -40,6 +40,11 @@ class Entry:
     @property
     def log_name(self) -> str:
         return f"projects/{self.project}/logs/{self.log}"
+
+    @property
+    def stream(self) -> str:
+        """Which of a container's ways it came; a build has one."""
+        return self.log.rpartition("%2F")[2] if "%2F" in self.log else "build"
 
     def values(self, path: str) -> list[str]:
         """What a filter finds under `path`."""
@@ -92,6 +97,7 @@ class CloudLogging:
         self._lock = threading.Lock()
         self._entries: dict[str, list[Entry]] = {}
         self._numbers = itertools.count(1)
+        self._reads: dict[str, deque[float]] = {}
 
     def methods(self) -> dict[str, Any]:
         return {"LoggingServiceV2.ListLogEntries": self.list_log_entries}
@@ -124,6 +130,7 @@ class CloudLogging:
             project = self._projects.admit(
                 segments(name).get("projects", ""), API, "logging.logEntries.list", name, pays=False
             )
+            self._count(project)
             found += [each for each in self._visible(project.id) if test(each.values)]
         order = request.order_by.strip().lower()
         if order not in {"", "timestamp", "timestamp asc", "timestamp desc"}:
@@ -131,17 +138,49 @@ class CloudLogging:
         found.sort(key=lambda entry: (entry.timestamp, entry.number), reverse=order == "timestamp desc")
         return self._page(found, request)
 
-    def _visible(self, project: str) -> list[Entry]:
-        newest = time.monotonic() - self._projects.behaviour.log_lag
+    def _count(self, project: Project) -> None:
+        """One more read; every page is one."""
+        this_minute = time.monotonic() - 60
         with self._lock:
-            return [entry for entry in self._entries.get(project, ()) if entry.received <= newest]
+            reads = self._reads.setdefault(project.id, deque())
+            while reads and reads[0] < this_minute:
+                reads.popleft()
+            if len(reads) >= self._projects.behaviour.log_reads:
+                raise too_many_reads(project.number)
+            reads.append(time.monotonic())
+
+    def _visible(self, project: str) -> list[Entry]:
+        behaviour, moment = self._projects.behaviour, time.monotonic()
+        lag = {"": behaviour.log_lag} | {
+            stream: behaviour.log_lag + more for stream, more in behaviour.stream_lag.items()
+        }
+        with self._lock:
+            entries = self._entries.get(project, ())
+            return [entry for entry in entries if entry.received + lag.get(entry.stream, lag[""]) <= moment]
 
     def _page(self, found: list[Entry], request: Any) -> ListLogEntriesResponse:
-        size = min(request.page_size or 50, _PAGE)
-        start = int(base64.b64decode(request.page_token)) if request.page_token else 0
+        """A page may have fewer entries than were asked for, or none, although there is more.
+
+        https://cloud.google.com/logging/docs/reference/v2/rpc/google.logging.v2#listlogentriesresponse
+        """
+        behaviour = self._projects.behaviour
+        size = min(request.page_size or 50, behaviour.log_page)
+        start, empty = _place(request.page_token)
+        if empty < behaviour.empty_pages:
+            return ListLogEntriesResponse(next_page_token=_token(start, empty + 1))
         page = found[start : start + size]
         more = start + size < len(found)
         return ListLogEntriesResponse(
             entries=[entry.message() for entry in page],
-            next_page_token=base64.b64encode(str(start + size).encode()).decode() if more else "",
+            next_page_token=_token(start + size, empty) if more else "",
         )
+
+
+def _token(start: int, empty: int) -> str:
+    return base64.b64encode(f"{start} {empty}".encode()).decode()
+
+
+def _place(token: str) -> tuple[int, int]:
+    """From which entry on, and how many empty pages there were."""
+    start, empty = base64.b64decode(token).split() if token else (b"0", b"0")
+    return int(start), int(empty)

@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
-import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any
 
 from google.cloud import run_v2
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 
 from sandbox.google import run_rules
+from sandbox.google.address import Address
 from sandbox.google.errors import Code, Refusal, invalid, not_found, permission_denied
-from sandbox.google.operations import Operation, Operations
-from sandbox.google.ports import Route, Runner
-from sandbox.google.revisions import Address, Failure, Revisions, good, pending
-from sandbox.google.run_rules import LATEST, REVISION
-from sandbox.google.state import DEPLOYER, Project, Projects, now, segments
+from sandbox.google.run_merging import copy_path, spec_of
+from sandbox.google.run_reconciling import Home, Reconciling, etag_made, open_to_all
+from sandbox.google.state import Project, now, segments
 
 API = "run.googleapis.com"
-_LOG = logging.getLogger(__name__)
 
 
-@dataclass
-class _Home:
-    """A service, its revisions and who may call it."""
-
-    address: Address
-    service: run_v2.Service
-    revisions: dict[str, run_v2.Revision] = field(default_factory=dict)
-    policy: policy_pb2.Policy = field(default_factory=policy_pb2.Policy)
-    work: threading.Lock = field(default_factory=threading.Lock)
-    deleted: bool = False
-
-
-class CloudRun:
+class CloudRun(Reconciling):
     """The services of every project and region."""
-
-    def __init__(
-        self, projects: Projects, operations: Operations, revisions: Revisions, runner: Runner
-    ) -> None:
-        self._projects = projects
-        self._operations = operations
-        self._revisions = revisions
-        self._runner = runner
-        self._homes: dict[str, _Home] = {}
-        self._pool = ThreadPoolExecutor(32, "cloud-run")
 
     @property
     def services(self) -> dict[str, run_v2.Service]:
@@ -71,20 +43,15 @@ class CloudRun:
             "Revisions.DeleteRevision": self.delete_revision,
         }
 
-    def stop(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
     def revisions_of(self, service: str) -> list[str]:
         """The names of a service's revisions in whatever project and region, for who looks on from outside."""
         homes = [home for name, home in self._homes.items() if name.endswith(f"/{service}")]
         return sorted(name for home in homes for name in home.revisions)
 
-    # -- reading
-
     def _admit(self, name: str, permission: str) -> Project:
         return self._projects.admit(segments(name).get("projects", ""), API, permission, name)
 
-    def _home(self, name: str) -> _Home:
+    def _home(self, name: str) -> Home:
         parts = segments(name)
         path = "projects/{projects}/locations/{locations}/services/{services}".format_map(parts)
         home = self._homes.get(path)
@@ -111,8 +78,10 @@ class CloudRun:
         with self._projects.lock:
             return run_v2.Revision(self._revision(request.name)[1])
 
-    def _revision(self, name: str) -> tuple[_Home, run_v2.Revision]:
+    def _revision(self, name: str) -> tuple[Home, run_v2.Revision]:
         parts = segments(name)
+        if not parts.get("revisions"):
+            raise invalid(f"Invalid resource name '{name}': the revision has no name.")
         home = self._home(name)
         revision = home.revisions.get(parts.get("revisions", ""))
         if revision is None:
@@ -133,8 +102,6 @@ class CloudRun:
             found = [revision for home in homes for revision in reversed(home.revisions.values())]
         return run_v2.ListRevisionsResponse(revisions=found)
 
-    # -- changing
-
     def create_service(self, request: Any) -> Any:
         project = self._admit(request.parent, "run.services.create")
         run_rules.check_service_id(request.service_id)
@@ -147,10 +114,10 @@ class CloudRun:
             run_rules.fill_in(wanted, project.compute_account)
             wanted.name, wanted.uid, wanted.generation = address.name, str(uuid.uuid4()), 1
             wanted.create_time = wanted.update_time = now()
-            wanted.creator = wanted.last_modifier = DEPLOYER
+            wanted.creator = wanted.last_modifier = self._projects.caller_address
             wanted.launch_stage = wanted.launch_stage or 4
-            wanted.etag = _etag()
-            home = _Home(address, wanted)
+            wanted.etag = etag_made()
+            home = Home(address, wanted)
             self._check_targets(home, wanted, {wanted.template.revision} - {""})
             if request.validate_only:
                 return self._validated(address, wanted)
@@ -182,8 +149,8 @@ class CloudRun:
             self._check_targets(home, wanted, {new_name} - {""})
             if request.validate_only:
                 return self._validated(home.address, wanted)
-            wanted.generation, wanted.etag = current.generation + 1, _etag()
-            wanted.update_time, wanted.last_modifier = now(), DEPLOYER
+            wanted.generation, wanted.etag = current.generation + 1, etag_made()
+            wanted.update_time, wanted.last_modifier = now(), self._projects.caller_address
             home.service = wanted
             return self._accept(home, wanted, new_name)
 
@@ -198,23 +165,20 @@ class CloudRun:
                 "default_uri_disabled", "iap_enabled", "custom_audiences", "build_config",
             ]  # fmt: skip
         for path in paths:
-            _copy(run_v2.Service.pb(request.service), run_v2.Service.pb(merged), path)
+            copy_path(run_v2.Service.pb(request.service), run_v2.Service.pb(merged), path)
         return merged
 
     def _check(self, address: Address, wanted: run_v2.Service, call: str) -> None:
         run_rules.check_service(address.service, wanted, call)
         project = address.project
-        if wanted.invoker_iam_disabled and not project.holds("run.services.setIamPolicy"):
+        if wanted.invoker_iam_disabled and not self._projects.holds(
+            project, address.name, "run.services.setIamPolicy"
+        ):
             raise permission_denied(API, "run.services.setIamPolicy", address.name)
-        account = wanted.template.service_account or project.compute_account
-        self._projects.admit_act_as(project, account, API)
-        if not project.holds("artifactregistry.repositories.downloadArtifacts"):
-            image = wanted.template.containers[0].image
-            raise permission_denied(
-                "artifactregistry.googleapis.com", "artifactregistry.repositories.downloadArtifacts", image
-            )
+        template = wanted.template
+        self._revisions.admit_container(project, template.service_account, template.containers[0].image)
 
-    def _check_targets(self, home: _Home, wanted: run_v2.Service, coming: set[str]) -> None:
+    def _check_targets(self, home: Home, wanted: run_v2.Service, coming: set[str]) -> None:
         for target in wanted.traffic:
             if target.revision and target.revision not in coming | home.revisions.keys():
                 raise Refusal(
@@ -223,10 +187,10 @@ class CloudRun:
                     "currently available revisions.",
                 )
 
-    def _next_revision(self, home: _Home, wanted: run_v2.Service) -> str:
+    def _next_revision(self, home: Home, wanted: run_v2.Service) -> str:
         """The name of the revision that this update makes; empty if it makes none."""
         name, current = wanted.template.revision, home.service
-        same = _spec(wanted.template) == _spec(current.template)
+        same = spec_of(wanted.template) == spec_of(current.template)
         if same and name == current.template.revision:
             # A read-modify-write that leaves the name in place is refused as soon as it changes anything.
             moved = wanted.scaling != current.scaling
@@ -242,7 +206,7 @@ class CloudRun:
             Code.ALREADY_EXISTS, f"Revision named '{name}' with different configuration already exists."
         )
 
-    def _new_name(self, home: _Home, wanted: run_v2.Service) -> str:
+    def _new_name(self, home: Home, wanted: run_v2.Service) -> str:
         letters = "".join(secrets.choice("bcdfghjklmnpqrstvwxz") for _ in range(3))
         number = len(home.revisions) + 1
         return wanted.template.revision or f"{home.address.service}-{number:05d}-{letters}"
@@ -251,134 +215,6 @@ class CloudRun:
         operation = self._operations.regional(address.project.id, address.region, wanted)
         operation.succeed(wanted, wanted)
         return operation.message()
-
-    # -- reconciling
-
-    def _accept(self, home: _Home, wanted: run_v2.Service, new_name: str) -> Any:
-        revision = None
-        if new_name:
-            revision = self._revisions.make(home.address, wanted, new_name)
-            home.revisions[new_name] = revision
-            wanted.latest_created_revision = revision.name
-        wanted.reconciling = True
-        wanted.terminal_condition = pending("Ready")
-        wanted.conditions = [pending("RoutesReady"), pending("ConfigurationsReady")]
-        if not wanted.uri:
-            self._addresses(home, wanted)
-        operation = self._operations.regional(
-            home.address.project.id, home.address.region, run_v2.Service(wanted)
-        )
-        answer = operation.message()
-        self._pool.submit(self._reconcile, home, wanted.generation, revision, operation)
-        return answer
-
-    def _addresses(self, home: _Home, service: run_v2.Service) -> None:
-        address = home.address
-        service.uri = self._runner.url(address.project.id, address.region, address.service)
-        service.urls = [service.uri]
-
-    def _reconcile(
-        self, home: _Home, generation: int, revision: run_v2.Revision | None, operation: Operation
-    ) -> None:
-        try:
-            failure = self._revisions.start(home.address, revision) if revision is not None else None
-            with home.work:
-                self._settle(home, generation, revision, failure, operation)
-        except Exception as error:  # noqa: BLE001 - a fault of the sandbox itself ends the operation and is logged
-            _LOG.exception("the sandbox broke")
-            operation.fail(Refusal(Code.INTERNAL, f"Internal error occurred: {error}"))
-
-    def _settle(
-        self,
-        home: _Home,
-        generation: int,
-        revision: run_v2.Revision | None,
-        failure: Failure | None,
-        operation: Operation,
-    ) -> None:
-        with self._projects.lock:
-            service = home.service
-            if revision is not None and failure is None and revision.name == service.latest_created_revision:
-                service.latest_ready_revision = revision.name
-            failure = failure or self._unroutable(home)
-            routes = self._routes(home) if failure is None else self._still_routed(home)
-            if service.generation == generation:
-                self._conclude(service, revision, failure)
-                service.traffic_statuses = self._statuses(home, routes)
-            snapshot = run_v2.Service(service)
-        if not home.deleted:
-            public = service.invoker_iam_disabled or _open_to_all(home.policy)
-            address = home.address
-            self._runner.route(
-                address.project.id,
-                address.region,
-                address.service,
-                [route for _, route in routes],
-                public=public,
-            )
-        if failure is None:
-            operation.succeed(snapshot, snapshot)
-        else:
-            operation.fail(failure.refusal(), snapshot)
-
-    def _conclude(
-        self, service: run_v2.Service, revision: run_v2.Revision | None, failure: Failure | None
-    ) -> None:
-        service.reconciling, service.observed_generation, service.etag = False, service.generation, _etag()
-        if failure is None:
-            service.terminal_condition = good("Ready")
-            service.conditions = [good("RoutesReady"), good("ConfigurationsReady")]
-            return
-        service.terminal_condition = failure.condition("Ready")
-        broken = "ConfigurationsReady" if revision is not None else "RoutesReady"
-        service.conditions = [failure.condition(broken)]
-
-    def _ready(self, home: _Home, name: str) -> bool:
-        revision = home.revisions.get(name)
-        return revision is not None and any(
-            condition.type_ == "Ready" and condition.state == run_v2.Condition.State.CONDITION_SUCCEEDED
-            for condition in revision.conditions
-        )
-
-    def _unroutable(self, home: _Home) -> Failure | None:
-        for target in home.service.traffic:
-            if target.revision and target.percent and not self._ready(home, target.revision):
-                return Failure(f"Revision '{target.revision}' is not ready and cannot serve traffic.")
-        return None
-
-    def _routes(self, home: _Home) -> list[tuple[Any, Route]]:
-        latest = home.service.latest_ready_revision.rpartition("/")[2]
-        routes = []
-        for target in home.service.traffic:
-            name = target.revision or latest
-            if name and self._ready(home, name):
-                kind = REVISION if target.revision else LATEST
-                routes.append((kind, Route(name, target.percent, target.tag)))
-        return routes
-
-    def _still_routed(self, home: _Home) -> list[tuple[Any, Route]]:
-        """After a failure the old traffic stays."""
-        return [
-            (status.type_, Route(status.revision, status.percent, status.tag))
-            for status in home.service.traffic_statuses
-        ]
-
-    def _statuses(self, home: _Home, routes: list[tuple[Any, Route]]) -> list[run_v2.TrafficTargetStatus]:
-        address = home.address
-        return [
-            run_v2.TrafficTargetStatus(
-                type_=kind,
-                revision=route.revision,
-                percent=route.percent,
-                tag=route.tag,
-                uri=self._runner.url(address.project.id, address.region, address.service, route.tag)
-                if route.tag
-                else "",
-            )
-            for kind, route in routes
-        ]
-
-    # -- removing
 
     def delete_service(self, request: Any) -> Any:
         self._admit(request.name, "run.services.delete")
@@ -415,81 +251,25 @@ class CloudRun:
         self._pool.submit(self._take_down, home, short, operation, revision)
         return answer
 
-    def _take_down(self, home: _Home, revision: str, operation: Operation, answer: Any) -> None:
-        address = home.address
-        try:
-            with home.work:
-                self._runner.remove(address.project.id, address.region, address.service, revision)
-        except Exception as error:  # noqa: BLE001 - a fault of the sandbox itself ends the operation and is logged
-            _LOG.exception("the sandbox broke")
-            operation.fail(Refusal(Code.INTERNAL, f"Internal error occurred: {error}"))
-        operation.succeed(answer, answer)
-
-    # -- who may call
-
     def get_policy(self, request: iam_policy_pb2.GetIamPolicyRequest) -> policy_pb2.Policy:
         self._admit(request.resource, "run.services.getIamPolicy")
-        return self._home(request.resource).policy
+        return self._projects.access.policy(self._home(request.resource).address.name)
 
     def set_policy(self, request: iam_policy_pb2.SetIamPolicyRequest) -> policy_pb2.Policy:
         self._admit(request.resource, "run.services.setIamPolicy")
         with self._projects.lock:
             home = self._home(request.resource)
-            home.policy = request.policy
-            home.policy.etag = secrets.token_bytes(8)
+            lag = self._projects.behaviour.access_lag
+            policy = self._projects.access.replace(home.address.name, request.policy, lag)
             routes = [route for _, route in self._still_routed(home)]
         address = home.address
-        public = home.service.invoker_iam_disabled or _open_to_all(home.policy)
+        public = home.service.invoker_iam_disabled or open_to_all(policy)
         self._runner.route(address.project.id, address.region, address.service, routes, public=public)
-        return home.policy
+        return policy
 
     def test_permissions(
         self, request: iam_policy_pb2.TestIamPermissionsRequest
     ) -> iam_policy_pb2.TestIamPermissionsResponse:
         project = self._projects.find(segments(request.resource).get("projects", ""))
-        held = [each for each in request.permissions if project is not None and project.holds(each)]
+        held = self._projects.tested(project, request.resource, request.permissions) if project else []
         return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)
-
-
-def _etag() -> str:
-    return f'"{secrets.token_urlsafe(16)}"'
-
-
-def _spec(template: run_v2.RevisionTemplate) -> bytes:
-    """A template without its revision's name, to compare."""
-    bare = run_v2.RevisionTemplate(template)
-    bare.revision = ""
-    return bytes(run_v2.RevisionTemplate.pb(bare).SerializeToString(deterministic=True))
-
-
-def _copy(source: Any, goal: Any, path: str) -> None:
-    """Copy one field of an update mask; a field that the source does not have is cleared."""
-    head, _, rest = path.partition(".")
-    if head not in source.DESCRIPTOR.fields_by_name:
-        raise invalid(f"Invalid field mask path: {path!r}", "update_mask")
-    if rest:
-        _copy(getattr(source, head), getattr(goal, head), rest)
-        return
-    goal.ClearField(head)
-    kind = source.DESCRIPTOR.fields_by_name[head]
-    value = getattr(source, head)
-    if kind.message_type is not None and kind.message_type.GetOptions().map_entry:
-        for key in value:
-            getattr(goal, head)[key] = value[key]
-    elif _repeated(kind):
-        getattr(goal, head).extend(value)
-    elif kind.message_type is not None:
-        if source.HasField(head):
-            getattr(goal, head).CopyFrom(value)
-    else:
-        setattr(goal, head, value)
-
-
-def _repeated(kind: Any) -> bool:
-    return bool(kind.is_repeated)
-
-
-def _open_to_all(policy: policy_pb2.Policy) -> bool:
-    return any(
-        binding.role == "roles/run.invoker" and "allUsers" in binding.members for binding in policy.bindings
-    )

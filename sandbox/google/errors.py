@@ -214,6 +214,23 @@ def invalid(message: str, field: str = "") -> Refusal:
     )
 
 
+def too_many_reads(number: int) -> Refusal:
+    """The project's reads of this minute are used up: https://cloud.google.com/logging/quotas#api-limits"""
+    metric, limit = "logging.googleapis.com/read_requests", "ReadRequestsPerMinutePerProject"
+    metadata = {
+        "service": "logging.googleapis.com",
+        "consumer": f"projects/{number}",
+        "quota_metric": metric,
+        "quota_limit": limit,
+    }
+    return Refusal(
+        Code.RESOURCE_EXHAUSTED,
+        f"Quota exceeded for quota metric '{metric}' and limit '{limit}' of service 'logging.googleapis.com' "
+        f"for consumer 'project_number:{number}'.",
+        error_info("RATE_LIMIT_EXCEEDED", "googleapis.com", metadata),
+    )
+
+
 def not_found(message: str = "Requested entity was not found.") -> Refusal:
     """The thing is not there."""
     return Refusal(Code.NOT_FOUND, message)

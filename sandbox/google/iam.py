@@ -1,14 +1,13 @@
-"""IAM: service accounts and what the deployer may do with each; and the secrets that services read."""
+"""IAM: service accounts, and what the caller may do with each."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
-from google.cloud import iam_admin_v1, secretmanager_v1
+from google.cloud import iam_admin_v1
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 
-from sandbox.google.errors import Code, Refusal, not_found
+from sandbox.google.errors import Code, Refusal, permission_denied
 from sandbox.google.state import Project, Projects, account_of, segments
 
 
@@ -25,25 +24,18 @@ class Iam:
             "IAM.GetServiceAccount": self.get_account,
             "IAM.CreateServiceAccount": self.create_account,
             "IAM.TestIamPermissions": self.test_permissions,
+            "IAM.GetIamPolicy": self.policy,
+            "IAM.SetIamPolicy": self.set_policy,
         }
 
     def _home(self, name: str) -> Project | None:
         """The project of an account; `projects/-` means wherever it lives."""
-        account = account_of(name)
         project = segments(name).get("projects", "-")
-        if project != "-":
-            return self._projects.find(project)
-        if account.endswith("-compute@developer.gserviceaccount.com"):
-            return self._projects.find(account.partition("-")[0])
-        return self._projects.find(account.partition("@")[2].removesuffix(".iam.gserviceaccount.com"))
+        return self._projects.home_of(account_of(name)) if project == "-" else self._projects.find(project)
 
     def get_account(self, request: Any) -> iam_admin_v1.ServiceAccount:
-        account, home = account_of(request.name), self._home(request.name)
-        if home is not None:
-            self._projects.admit(home.id, self.API, "iam.serviceAccounts.get", request.name, pays=False)
-        if home is None or account not in home.service_accounts:
-            raise Refusal(Code.NOT_FOUND, f"Unknown service account: {account}")
-        return self._account(home, account)
+        resource = self._admit(request.name, "iam.serviceAccounts.get")
+        return self._account(self._projects.known(segments(resource)["projects"]), account_of(resource))
 
     def _account(self, home: Project, account: str) -> iam_admin_v1.ServiceAccount:
         return iam_admin_v1.ServiceAccount(
@@ -51,6 +43,7 @@ class Iam:
         )
 
     def create_account(self, request: Any) -> iam_admin_v1.ServiceAccount:
+        """A new account with no role on anything; whoever makes it has none on it either."""
         home = self._projects.admit(
             segments(request.name)["projects"],
             self.API,
@@ -64,80 +57,40 @@ class Iam:
                 Code.ALREADY_EXISTS, f"Service account {request.account_id} already exists within project"
             )
         home.service_accounts.add(account)
+        home.usable_from[account] = self._projects.behaviour.clock() + self._projects.behaviour.access_lag
         return self._account(home, account)
+
+    def policy(self, request: iam_policy_pb2.GetIamPolicyRequest) -> policy_pb2.Policy:
+        """Who may act as the account, or make tokens of it, by a role on the account itself."""
+        return self._projects.access.policy(self._admit(request.resource, "iam.serviceAccounts.getIamPolicy"))
+
+    def set_policy(self, request: iam_policy_pb2.SetIamPolicyRequest) -> policy_pb2.Policy:
+        resource = self._admit(request.resource, "iam.serviceAccounts.setIamPolicy")
+        return self._projects.access.replace(resource, request.policy, self._projects.behaviour.access_lag)
+
+    def _admit(self, name: str, permission: str) -> str:
+        """The account as roles are bound on it."""
+        account, home = account_of(name), self._home(name)
+        if home is not None:
+            self._projects.admit(home.id, self.API, permission, name, pays=False)
+        if home is None or account not in home.service_accounts:
+            raise _unknown(name, permission)
+        return f"{home.name}/serviceAccounts/{account}"
 
     def test_permissions(
         self, request: iam_policy_pb2.TestIamPermissionsRequest
     ) -> iam_policy_pb2.TestIamPermissionsResponse:
         account, home = account_of(request.resource), self._home(request.resource)
         if home is None or account not in home.service_accounts:
-            raise Refusal(Code.NOT_FOUND, f"Unknown service account: {account}")
-        held = [permission for permission in request.permissions if home.holds(permission)]
+            raise _unknown(request.resource, "iam.serviceAccounts.get")
+        held = self._projects.tested(home, request.resource, request.permissions)
         return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)
 
 
-class SecretManager:
-    """Secrets by project, with their versions; the payloads are what services get in their environment."""
-
-    API = "secretmanager.googleapis.com"
-
-    def __init__(self, projects: Projects) -> None:
-        self._projects = projects
-        self._secrets: dict[tuple[str, str], list[str]] = defaultdict(list)
-
-    def methods(self) -> dict[str, Any]:
-        return {
-            "SecretManagerService.GetSecret": self.get_secret,
-            "SecretManagerService.GetSecretVersion": self.get_version,
-            "SecretManagerService.GetIamPolicy": self.policy,
-            "SecretManagerService.TestIamPermissions": self.test_permissions,
-        }
-
-    def put(self, project: str, secret: str, value: str) -> None:
-        """Add a version."""
-        self._secrets[project, secret].append(value)
-
-    def value(self, project: str, secret: str, version: str) -> str | None:
-        """The payload, if there is such a version."""
-        values = self._secrets.get((project, secret), [])
-        if version == "latest":
-            return values[-1] if values else None
-        return values[int(version) - 1] if version.isdigit() and 0 < int(version) <= len(values) else None
-
-    def _admit(self, name: str, permission: str) -> tuple[Project, str]:
-        project = self._projects.admit(
-            segments(name).get("projects", ""), self.API, f"secretmanager.{permission}", name
-        )
-        secret = segments(name).get("secrets", "")
-        if (project.id, secret) not in self._secrets:
-            raise not_found(f"Secret [projects/{project.number}/secrets/{secret}] not found.")
-        return project, secret
-
-    def get_secret(self, request: Any) -> secretmanager_v1.Secret:
-        project, secret = self._admit(request.name, "secrets.get")
-        return secretmanager_v1.Secret(name=f"projects/{project.number}/secrets/{secret}")
-
-    def policy(self, request: Any) -> policy_pb2.Policy:
-        """Nobody has a role on one secret alone: all have theirs on the project."""
-        self._admit(request.resource, "secrets.getIamPolicy")
-        return policy_pb2.Policy()
-
-    def get_version(self, request: Any) -> secretmanager_v1.SecretVersion:
-        project, secret = self._admit(request.name, "versions.get")
-        version = segments(request.name).get("versions", "")
-        if self.value(project.id, secret, version) is None:
-            raise not_found(
-                f"Secret Version [projects/{project.number}/secrets/{secret}/versions/{version}] not found."
-            )
-        number = len(self._secrets[project.id, secret]) if version == "latest" else int(version)
-        return secretmanager_v1.SecretVersion(
-            name=f"projects/{project.number}/secrets/{secret}/versions/{number}",
-            state=secretmanager_v1.SecretVersion.State.ENABLED,
-        )
-
-    def test_permissions(
-        self, request: iam_policy_pb2.TestIamPermissionsRequest
-    ) -> iam_policy_pb2.TestIamPermissionsResponse:
-        project, _ = self._admit(request.resource, "secrets.get")
-        held = [permission for permission in request.permissions if project.holds(permission)]
-        return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)
+def _unknown(name: str, permission: str) -> Refusal:
+    """No such account. Under the wildcard `projects/-` that is not told, and answered as a denial:
+    https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/get
+    """
+    if name.startswith("projects/-/"):
+        return permission_denied(Iam.API, permission, name)
+    return Refusal(Code.NOT_FOUND, f"Unknown service account: {account_of(name)}")

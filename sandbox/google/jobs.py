@@ -11,12 +11,15 @@ from typing import Any
 
 from google.cloud import run_v2
 
+from sandbox.google import run_rules
+from sandbox.google.address import Address
 from sandbox.google.cloud_logging import CloudLogging
+from sandbox.google.conditions import good, pending
 from sandbox.google.errors import Code, Refusal, not_found
 from sandbox.google.operations import Operation, Operations
 from sandbox.google.ports import Runner
-from sandbox.google.revisions import Address, Revisions, good, pending
-from sandbox.google.state import DEPLOYER, Project, Projects, now, segments
+from sandbox.google.revisions import Revisions
+from sandbox.google.state import Project, Projects, now, segments
 
 API = "run.googleapis.com"
 EXECUTION_NAME = "run.googleapis.com/execution_name"
@@ -69,7 +72,8 @@ class Jobs:
         for home in list(self._homes.values()):
             for event in home.cancelled.values():
                 event.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        # A container that ends only after its sandbox is reaped by nobody.
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def names(self) -> list[str]:
         """The jobs that are there, for who looks on from outside."""
@@ -88,13 +92,20 @@ class Jobs:
 
     def create_job(self, request: Any) -> Any:
         project = self._admit(request.parent, "run.jobs.create")
+        run_rules.check_job(request.job)
+        task = request.job.template.template
+        self._revisions.admit_container(project, task.service_account, task.containers[0].image)
         name = f"{request.parent}/jobs/{request.job_id}"
         with self._projects.lock:
             if name in self._homes:
                 raise Refusal(Code.ALREADY_EXISTS, f"Resource '{request.job_id}' already exists.")
             job = run_v2.Job(request.job)
             job.name, job.uid, job.generation = name, str(uuid.uuid4()), 1
-            job.creator, job.create_time, job.etag = DEPLOYER, now(), f'"{uuid.uuid4().hex}"'
+            job.creator, job.create_time, job.etag = (
+                self._projects.caller_address,
+                now(),
+                f'"{uuid.uuid4().hex}"',
+            )
             job.terminal_condition = good("Ready")
             self._homes[name] = _Home(job, project, segments(request.parent)["locations"])
         return self._done(self._homes[name], job)
@@ -154,6 +165,8 @@ class Jobs:
         self._admit(request.name, "run.executions.cancel")
         with self._projects.lock:
             home, execution = self._execution(request.name)
+            if home.cancelled[execution.name.rpartition("/")[2]].is_set():
+                raise Refusal(Code.FAILED_PRECONDITION, f"Execution '{execution.name}' is cancelled already.")
         home.cancelled[execution.name.rpartition("/")[2]].set()
         return self._done(home, execution)
 
@@ -175,7 +188,7 @@ class Jobs:
         address = Address(home.project, home.region, execution.job)
         code: int | None = None
         message = ""
-        env, digest = self._revisions.environment_of(address, short, container)
+        env, digest = self._revisions.environment_of(address, short, execution.template)
         if isinstance(env, str):
             message = env
         elif digest is None:
@@ -191,7 +204,7 @@ class Jobs:
                 cancelled=cancelled.is_set,
                 log=self._log(address, short),
             )
-            message = _why(short, code, cancelled.is_set())
+            message = run_rules.why_ended(short, code, cancelled.is_set())
         self._end(execution, code, message, cancelled.is_set())
         if code == 0:
             operation.succeed(execution)
@@ -232,11 +245,3 @@ class Jobs:
             )
 
         return write
-
-
-def _why(execution: str, code: int | None, cancelled: bool) -> str:
-    """Cloud Run's sentence for the end of a task."""
-    if cancelled:
-        return f"Execution {execution} was cancelled by user."
-    reason = "The configured timeout was reached." if code is None else "The container exited with an error."
-    return f"Task {execution}-task0 failed with message: {reason}"

@@ -87,6 +87,7 @@ class Runner(Protocol):
         service: str,
         revision: str,
         image_digest: str,
+        command: Sequence[str] = (),
         env: Mapping[str, str],
         port: int,
         startup_timeout: float,

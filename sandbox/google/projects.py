@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from google.cloud import billing_v1
@@ -10,18 +9,10 @@ from google.cloud import resourcemanager_v3 as resourcemanager
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 
 from sandbox.google.errors import Code, Refusal, error_info
-from sandbox.google.state import Member, Project, Projects
+from sandbox.google.state import Project, Projects
 
 API = "cloudresourcemanager.googleapis.com"
-ROLES: dict[Member, str] = {
-    "build": "roles/cloudbuild.builds.builder",
-    "runtime": "roles/secretmanager.secretAccessor",
-}
 _STATES: Any = resourcemanager.Project.State
-
-
-def _etag(bindings: list[policy_pb2.Binding]) -> bytes:
-    return hashlib.sha256(b"".join(binding.SerializeToString() for binding in bindings)).digest()[:8]
 
 
 class ResourceManager:
@@ -42,7 +33,7 @@ class ResourceManager:
     def _admit(self, name: str, permission: str) -> Project:
         """A project that is not there and one that may not be seen are refused alike."""
         project = self._projects.find(name)
-        if project is None or not project.holds(permission):
+        if project is None or not self._projects.holds(project, project.name, permission):
             resource = f"//cloudresourcemanager.googleapis.com/{name}"
             raise Refusal(
                 Code.PERMISSION_DENIED,
@@ -63,38 +54,28 @@ class ResourceManager:
             project_id=project.id,
             display_name=project.id,
             state=_STATES[project.state],
-            parent="organizations/1",
+            parent=project.parent,
         )
 
     def test_permissions(
         self, request: iam_policy_pb2.TestIamPermissionsRequest
     ) -> iam_policy_pb2.TestIamPermissionsResponse:
         project = self._projects.find(request.resource)
-        held = [each for each in request.permissions if project is not None and project.holds(each)]
+        held = (
+            self._projects.tested(project, project.name, request.permissions) if project is not None else []
+        )
         return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)
 
     def policy(self, request: Any) -> policy_pb2.Policy:
-        """Who has which role: the accounts that build and run have theirs unless something was revoked."""
+        """Who has which role on the project itself; what comes from above it is not told."""
         project = self._admit(request.resource, "resourcemanager.projects.getIamPolicy")
-        members = [f"serviceAccount:{account}" for account in sorted(project.service_accounts)]
-        given = {member: role for member, role in ROLES.items() if not project.revoked.get(member)}
-        bindings = [policy_pb2.Binding(role=role, members=members) for role in given.values()]
-        return policy_pb2.Policy(bindings=bindings, etag=_etag(bindings))
+        return self._projects.access.policy(project.name)
 
     def set_policy(self, request: Any) -> policy_pb2.Policy:
-        """A whole policy, as it was read and changed; a role that an account gets is a role that it holds."""
+        """A whole policy, as it was read and changed."""
         project = self._admit(request.resource, "resourcemanager.projects.setIamPolicy")
-        if request.policy.etag != self.policy(request).etag:
-            raise Refusal(
-                Code.ABORTED,
-                "There were concurrent policy changes. Please retry the whole read-modify-write with "
-                "exponential backoff.",
-            )
-        granted = {binding.role for binding in request.policy.bindings}
-        for member, role in ROLES.items():
-            if role in granted:
-                project.revoked.pop(member, None)
-        return self.policy(request)
+        lag = self._projects.behaviour.access_lag
+        return self._projects.access.replace(project.name, request.policy, lag)
 
     def billing_info(self, request: Any) -> billing_v1.ProjectBillingInfo:
         project = self._admit(request.name, "resourcemanager.projects.get")

@@ -4,79 +4,26 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, cast
 
 from google.cloud import run_v2
 
+from sandbox.google.address import Address
 from sandbox.google.artifact_registry import ArtifactRegistry
 from sandbox.google.cloud_logging import CloudLogging
-from sandbox.google.errors import Code, Refusal
-from sandbox.google.iam import SecretManager
+from sandbox.google.conditions import Failure, Reason, RevisionReason, good, pending
+from sandbox.google.errors import Code, permission_denied
 from sandbox.google.ports import Runner
+from sandbox.google.secret_manager import SecretManager
 from sandbox.google.state import Project, Projects, now
 
-Condition = run_v2.Condition
-# Their enums have no types that mypy can read.
-Reason: Any = run_v2.Condition.CommonReason
-RevisionReason: Any = run_v2.Condition.RevisionReason
 _LOGS = {"stdout": "run.googleapis.com%2Fstdout", "stderr": "run.googleapis.com%2Fstderr"}
+# What a revision has of its template.
+_TAKEN_OVER = (
+    "scaling", "max_instance_request_concurrency", "timeout", "service_account", "vpc_access", "encryption_key",
+    "execution_environment", "session_affinity", "node_selector", "gpu_zonal_redundancy_disabled",
+)  # fmt: skip
 _SYSTEM_LOG = "run.googleapis.com%2Fvarlog%2Fsystem"
 _GUIDE = "https://cloud.google.com/run/docs/troubleshooting#container-failed-to-start"
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where a service lives."""
-
-    project: Project
-    region: str
-    service: str
-
-    @property
-    def parent(self) -> str:
-        return f"projects/{self.project.id}/locations/{self.region}"
-
-    @property
-    def name(self) -> str:
-        return f"{self.parent}/services/{self.service}"
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a revision is not ready, in Cloud Run's words."""
-
-    message: str
-    code: Any = Code.FAILED_PRECONDITION
-    reason: int | None = None
-    revision_reason: int | None = None
-
-    def condition(self, kind: str) -> run_v2.Condition:
-        condition: Any = run_v2.Condition(
-            type_=kind,
-            state=Condition.State.CONDITION_FAILED,
-            message=self.message,
-            severity=Condition.Severity.ERROR,
-            last_transition_time=now(),
-        )
-        if self.revision_reason is not None:
-            condition.revision_reason = self.revision_reason
-        elif self.reason is not None:
-            condition.reason = self.reason
-        return cast(run_v2.Condition, condition)
-
-    def refusal(self) -> Refusal:
-        return Refusal(self.code, self.message)
-
-
-def good(kind: str) -> run_v2.Condition:
-    return run_v2.Condition(type_=kind, state=Condition.State.CONDITION_SUCCEEDED, last_transition_time=now())
-
-
-def pending(kind: str) -> run_v2.Condition:
-    return run_v2.Condition(
-        type_=kind, state=Condition.State.CONDITION_RECONCILING, last_transition_time=now()
-    )
 
 
 class Revisions:
@@ -96,6 +43,16 @@ class Revisions:
         self._secrets = secrets
         self._runner = runner
 
+    def admit_container(self, project: Project, account: str, image: str) -> None:
+        """Who deploys may act as the account that the container runs as, or the default one, and read its image.
+
+        https://cloud.google.com/run/docs/deploying#permissions_required_to_deploy
+        """
+        self._projects.admit_act_as(project, account or project.compute_account, "run.googleapis.com")
+        permission = "artifactregistry.repositories.downloadArtifacts"
+        if not self._projects.holds(project, self._registry.repository_of(image), permission):
+            raise permission_denied("artifactregistry.googleapis.com", permission, image)
+
     def make(self, address: Address, service: run_v2.Service, name: str) -> run_v2.Revision:
         """The revision as it is the moment it was asked for."""
         template = service.template
@@ -108,11 +65,9 @@ class Revisions:
             create_time=now(),
             update_time=now(),
             service=address.service,
-            scaling=template.scaling,
-            max_instance_request_concurrency=template.max_instance_request_concurrency,
-            timeout=template.timeout,
-            service_account=template.service_account,
+            **{name: getattr(template, name) for name in _TAKEN_OVER},
             containers=list(template.containers),
+            volumes=list(template.volumes),
             reconciling=True,
             conditions=[pending("Ready")],
             log_uri="https://console.cloud.google.com/logs/viewer?"
@@ -142,6 +97,8 @@ class Revisions:
             return Failure(
                 f"{not_ready} Image '{container.image}' not found.", reason=Reason.CONTAINER_MISSING
             )
+        if failure := self._unpulled(address, container.image):
+            return failure
         env, failure = self._environment(address, revision)
         if failure is not None:
             return failure
@@ -151,6 +108,7 @@ class Revisions:
             service=address.service,
             revision=short,
             image_digest=digest,
+            command=(*container.command, *container.args) if container.command else (),
             env=env,
             port=container.ports[0].container_port,
             startup_timeout=self._patience(container),
@@ -170,16 +128,30 @@ class Revisions:
         )
         return Failure(text, revision_reason=RevisionReason[kind])
 
+    def _unpulled(self, address: Address, image: str) -> Failure | None:
+        """Cloud Run pulls with an agent of its own: https://cloud.google.com/iam/docs/service-agents"""
+        agent = address.project.run_agent
+        if self._registry.open_to(image, "artifactregistry.repositories.downloadArtifacts", agent):
+            return None
+        return Failure(
+            f"Google Cloud Run Service Agent {agent} must have permission to read the image, {image}. Ensure that the "
+            "provided container image URL is correct and that the above account has permission to access the image.",
+            Code.PERMISSION_DENIED,
+            Reason.CONTAINER_PERMISSION_DENIED,
+        )
+
     def _patience(self, container: run_v2.Container) -> float:
         probe = container.startup_probe
         allowed = probe.initial_delay_seconds + (probe.period_seconds or 10) * (probe.failure_threshold or 3)
         return min(self._projects.behaviour.startup_timeout, float(allowed))
 
     def environment_of(
-        self, address: Address, name: str, container: run_v2.Container
+        self, address: Address, name: str, template: run_v2.TaskTemplate
     ) -> tuple[dict[str, str] | str, str | None]:
         """What a job's container is started with, or in words why not; and the digest of its image."""
-        task = run_v2.Revision(name=name, containers=[container])
+        container = template.containers[0]
+        account = template.service_account or address.project.compute_account
+        task = run_v2.Revision(name=name, containers=[container], service_account=account)
         env, failure = self._variables(address, task, {})
         return failure.message if failure else env, self._registry.digest(container.image)
 
@@ -199,19 +171,32 @@ class Revisions:
             if not reference.secret:
                 env[variable.name] = variable.value
                 continue
-            value, failure = self._secret(address, revision, number, reference)
+            field = f"spec.template.spec.containers[0].env[{number}].value_from.secret_key_ref.name"
+            value, failure = self._secret(address, revision, field, reference.secret, reference.version)
             if failure is not None:
                 return env, failure
             env[variable.name] = value
-        return env, None
+        return env, self._unreadable_file(address, revision)
+
+    def _unreadable_file(self, address: Address, revision: run_v2.Revision) -> Failure | None:
+        """Secrets as files are asked for too, though nothing is mounted here: a process has no root of its own."""
+        for number, volume in enumerate(revision.volumes):
+            field = f"spec.template.spec.volumes[{number}].secret.secret_name"
+            for item in volume.secret.items:
+                _, failure = self._secret(address, revision, field, volume.secret.secret, item.version)
+                if failure is not None:
+                    return failure
+        return None
 
     def _secret(
-        self, address: Address, revision: run_v2.Revision, number: int, reference: run_v2.SecretKeySelector
+        self, address: Address, revision: run_v2.Revision, field: str, name: str, version: str
     ) -> tuple[str, Failure | None]:
-        secret, version = reference.secret.rpartition("/")[2], reference.version or "latest"
+        secret, version = name.rpartition("/")[2], version or "latest"
         path = f"projects/{address.project.number}/secrets/{secret}/versions/{version}"
-        field = f"spec.template.spec.containers[0].env[{number}].value_from.secret_key_ref.name"
-        if not address.project.holds("secretmanager.versions.access", "runtime"):
+        resource = f"{address.project.name}/secrets/{secret}"
+        if not self._projects.account_holds(
+            address.project, resource, "secretmanager.versions.access", revision.service_account
+        ):
             return "", Failure(
                 f"{field}: Permission denied on secret: {path} for Revision service account "
                 f"{revision.service_account}. The service account used must be granted the 'Secret Manager "

@@ -8,6 +8,8 @@ from typing import Any
 from google.cloud import run_v2
 
 from sandbox.google.errors import Code, Refusal, invalid
+from sandbox.google.run_part_rules import check_parts
+from sandbox.google.run_sizes import cpus, size
 
 _SERVICE = re.compile(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?\Z")
 _REVISION = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
@@ -26,7 +28,6 @@ LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATES
 REVISION = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
 # Its members have no types that mypy can read.
 _INGRESS: Any = run_v2.IngressTraffic
-_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 _CPUS = (1.0, 2.0, 4.0, 6.0, 8.0)
 
 
@@ -45,6 +46,7 @@ def check_service(service_id: str, service: run_v2.Service, call: str) -> None:
     _check_labels(dict(service.labels), f"{call}.service.labels")
     _check_labels(dict(service.template.labels), f"{call}.service.template.labels")
     _check_template(service_id, service.template, call)
+    check_parts(service.template, call)
     check_traffic(service_id, service, call)
 
 
@@ -109,7 +111,7 @@ def _check_container(container: run_v2.Container, template: run_v2.RevisionTempl
 
 def _check_size(limits: dict[str, str], concurrency: int) -> None:
     field = "template.containers[0].resources.limits"
-    cpu, memory = _cpu(limits.get("cpu", "1")), _memory(limits.get("memory", "512Mi"))
+    cpu, memory = cpus(limits.get("cpu", "1")), size(limits.get("memory", "512Mi"))
     if cpu is None or not (0.08 <= cpu < 1 or cpu in _CPUS):
         raise invalid(
             f"{field}.cpu: Invalid value specified for cpu. Must be equal to one of [.08-1], 1.0, 2.0, 4.0, 6.0, 8.0"
@@ -128,14 +130,21 @@ def _check_size(limits: dict[str, str], concurrency: int) -> None:
         )
 
 
-def _cpu(text: str) -> float | None:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(m?)", text)
-    return float(match[1]) / (1000 if match[2] else 1) if match else None
+def check_job(job: run_v2.Job) -> None:
+    """A job's container has at least one CPU and 512 MiB.
 
-
-def _memory(text: str) -> float | None:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([kMG]|Ki|Mi|Gi)?", text)
-    return float(match[1]) * _UNITS[match[2] or ""] if match else None
+    https://cloud.google.com/run/docs/configuring/jobs/cpu
+    https://cloud.google.com/run/docs/configuring/jobs/memory-limits
+    """
+    field = "template.template.containers[0].resources.limits"
+    limits = dict(job.template.template.containers[0].resources.limits)
+    _check_size(limits, 1)
+    if (cpus(limits.get("cpu", "1")) or 0) < 1:
+        raise invalid(f"{field}.cpu: Invalid value specified for cpu. Must be at least 1 for a job.")
+    if (size(limits.get("memory", "512Mi")) or 0) < 512 * 2**20:
+        raise invalid(
+            f"{field}.memory: Invalid value specified for memory. Must be at least 512Mi for a job."
+        )
 
 
 def check_traffic(service_id: str, service: run_v2.Service, call: str) -> None:
@@ -181,7 +190,7 @@ def fill_in(service: run_v2.Service, compute_account: str) -> None:
     """What Cloud Run adds to a service that does not say it."""
     template = service.template
     limits = template.containers[0].resources.limits
-    small = (_cpu(limits.get("cpu", "1")) or 1.0) < 1
+    small = (cpus(limits.get("cpu", "1")) or 1.0) < 1
     if not template.max_instance_request_concurrency:
         template.max_instance_request_concurrency = 1 if small else 80
     if not template.timeout:
@@ -202,3 +211,11 @@ def fill_in(service: run_v2.Service, compute_account: str) -> None:
         service.traffic = [run_v2.TrafficTarget(type_=LATEST, percent=100)]
     if not service.ingress:
         service.ingress = _INGRESS.INGRESS_TRAFFIC_ALL
+
+
+def why_ended(execution: str, code: int | None, cancelled: bool) -> str:
+    """Cloud Run's sentence for the end of a task."""
+    if cancelled:
+        return f"Execution {execution} was cancelled by user."
+    reason = "The configured timeout was reached." if code is None else "The container exited with an error."
+    return f"Task {execution}-task0 failed with message: {reason}"

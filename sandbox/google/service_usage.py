@@ -6,7 +6,7 @@ from typing import Any
 
 from google.cloud import service_usage_v1 as usage
 
-from sandbox.google.errors import billing_not_found, invalid
+from sandbox.google.errors import TITLES, billing_not_found, invalid
 from sandbox.google.operations import Operations
 from sandbox.google.state import Project, Projects, segments
 
@@ -37,7 +37,7 @@ class ServiceUsage:
         return usage.Service(
             name=f"projects/{project.number}/services/{api}",
             parent=f"projects/{project.number}",
-            config=usage.ServiceConfig(name=api),
+            config=usage.ServiceConfig(name=api, title=TITLES.get(api, "")),
             state=usage.State.ENABLED if api in project.apis else usage.State.DISABLED,
         )
 

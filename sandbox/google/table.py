@@ -101,6 +101,11 @@ def methods() -> dict[str, Method]:
     return table
 
 
+def paths(transport: Any) -> list[str]:
+    """The RPCs of one library, and those that it has of others beside them."""
+    return list(_registered(transport))
+
+
 class _Listener:
     """A channel that only notes what a transport registers."""
 

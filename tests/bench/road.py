@@ -17,6 +17,12 @@ BUILD_BEGAN, LIVE = "CloudBuild.CreateBuild", "Services.UpdateService"
 # What a person watches is written beside the road, and nobody on it waits for that.
 BESIDE = ("check-runs", "deployments", "statuses", "ListLogEntries", "ListBuilds", "GetBuild")
 DEPLOYMENTS = 4
+LONG_LOG = 6000
+CHATTY = f"""FROM python:3
+COPY . .
+RUN seq 1 {LONG_LOG}
+CMD ["python", "main.py"]
+"""
 
 
 @dataclass(frozen=True)
@@ -43,14 +49,15 @@ def rows() -> list[Row]:
                 roads = _roads(house)
             finally:
                 house.stop()
-    fresh, cold, *warm = roads
+    fresh, cold, *warm, long = roads
     return [
         _trips("to the build, warm", [road.there for road in warm], "at most 4"),
         _trips("from build to live, warm", [road.back for road in warm], "at most 5"),
         _trips("to the build, just started", [cold.there], "at most 7"),
         _trips("from build to live, just started", [cold.back], "at most 7"),
         _trips("to the build, empty project", [fresh.there], ""),
-        Row("GitHub calls of a deployment", f"{max(road.github_calls for road in roads)}", "at most 15"),
+        Row("GitHub calls of a deployment", f"{max(road.github_calls for road in roads[:-1])}", "at most 15"),
+        Row(f"GitHub calls with {LONG_LOG:,} lines of log", f"{long.github_calls}", "at most 15"),
         Row(
             "time over Google's own at 60/40 ms",
             f"{_median([road.seconds - road.google_seconds for road in warm]):.2f} s",
@@ -72,7 +79,7 @@ def _short(span: Span) -> str:
 
 
 def _roads(house: House) -> list[Road]:
-    """Into an empty project; the first after a start; then as it is all day."""
+    """Into an empty project; the first after a start; then as it is all day; and a build that prints much."""
     work = house.repository("hello-python")
     fresh = _road(house, work.push("Say hello"))
     house.stop()
@@ -80,7 +87,8 @@ def _roads(house: House) -> list[Road]:
     house.ready()
     house.world.github.spans.clear()
     house.world.google.calls.spans.clear()
-    return [fresh, *(_road(house, work.push(f"Change {n}", **{"n.txt": str(n)})) for n in range(DEPLOYMENTS))]
+    daily = [_road(house, work.push(f"Change {n}", **{"n.txt": str(n)})) for n in range(DEPLOYMENTS)]
+    return [fresh, *daily, _road(house, work.push("Print much", Dockerfile=CHATTY))]
 
 
 def _road(house: House, sha: str) -> Road:

@@ -25,7 +25,7 @@ def rows() -> list[Row]:
             begun = time.monotonic()
             with servergem(world, Path(folder) / str(number)) as started:
                 address = started.address
-                httpx.get(f"{address}/healthz")
+                httpx.get(f"{address}/health")
                 opened.append(time.monotonic() - begun)
                 while not httpx.get(f"{address}/readyz", timeout=30).json()["ready"]:
                     time.sleep(0.02)

@@ -13,13 +13,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
+from statistics import median
 
 from sandbox.world import Sandbox
 from tests.bench.table import Row
 from tests.conftest import OWNER, House
 
-SEED, DEPLOYMENTS, BATCH = 20261123, 120, 12
+SEED, DEPLOYMENTS, BATCH = 20261123, 300, 15
 SAMPLE = "hello-python"
+APIS = ("run.googleapis.com", "cloudbuild.googleapis.com", "artifactregistry.googleapis.com")
+PROPAGATION_SECONDS = 2.0
 TRANSIENT = (
     "Services.UpdateService",
     "Services.CreateService",
@@ -35,12 +38,18 @@ TRANSIENT = (
 
 @dataclass(frozen=True)
 class Trouble:
-    """One thing that is wrong with a deployment's world. `cause`: what has to be said where nothing can be done."""
+    """One thing that is wrong with a deployment's world.
+
+    `cause`: what has to be said where nothing can be done. `misses`: whether something that a first deployment makes is
+    not there. `lost`: the webhook of the commit never comes; the one of the next commit does.
+    """
 
     name: str
     weight: int
     arrange: Callable[[Sandbox, str, random.Random], None]
     cause: str = ""
+    misses: frozenset[str] = frozenset()
+    lost: bool = False
 
 
 def _nothing(_world: Sandbox, _project: str, _dice: random.Random) -> None:
@@ -49,12 +58,12 @@ def _nothing(_world: Sandbox, _project: str, _dice: random.Random) -> None:
 
 def _fresh(world: Sandbox, project: str, _dice: random.Random) -> None:
     known = world.google.projects.known(project)
-    for api in ("run.googleapis.com", "cloudbuild.googleapis.com", "artifactregistry.googleapis.com"):
+    for api in APIS:
         known.apis.pop(api, None)
 
 
 def _api_off(world: Sandbox, project: str, dice: random.Random) -> None:
-    world.google.disable(project, dice.choice(["run.googleapis.com", "cloudbuild.googleapis.com"]))
+    world.google.disable(project, dice.choice(APIS))
 
 
 def _transient(world: Sandbox, _project: str, dice: random.Random) -> None:
@@ -64,7 +73,13 @@ def _transient(world: Sandbox, _project: str, dice: random.Random) -> None:
     world.faults.add(method, dice.choice([1, 1, 2]), kind=kind, status="503" if http else "UNAVAILABLE")
 
 
-def _lost_webhook(world: Sandbox, _project: str, _dice: random.Random) -> None:
+def _slow_api(world: Sandbox, project: str, dice: random.Random) -> None:
+    """What is switched on works only after a while, as at Google."""
+    world.google.behaviour.propagation = PROPAGATION_SECONDS
+    _api_off(world, project, dice)
+
+
+def _webhook_twice(world: Sandbox, _project: str, _dice: random.Random) -> None:
     world.github.deliveries.duplicate()
 
 
@@ -81,20 +96,25 @@ def _no_act_as(world: Sandbox, project: str, _dice: random.Random) -> None:
 
 
 def _no_builder(world: Sandbox, project: str, _dice: random.Random) -> None:
-    world.google.revoke(project, "artifactregistry.repositories.uploadArtifacts", "build")
+    world.google.revoke(project, "artifactregistry.repositories.uploadArtifacts", "others")
 
 
 TROUBLES = (
-    Trouble("nothing", 40, _nothing),
-    Trouble("fresh project", 18, _fresh),
-    Trouble("an API off", 8, _api_off),
-    Trouble("a transient error", 22, _transient),
-    Trouble("a webhook twice", 4, _lost_webhook),
+    Trouble("nothing", 38, _nothing),
+    Trouble("fresh project", 14, _fresh, misses=frozenset({"bucket", "registry"})),
+    Trouble("an API off", 6, _api_off),
+    Trouble("an API off that comes slowly", 4, _slow_api),
+    Trouble("no bucket", 3, _nothing, misses=frozenset({"bucket"})),
+    Trouble("no registry", 3, _nothing, misses=frozenset({"registry"})),
+    Trouble("a transient error", 20, _transient),
+    Trouble("a webhook twice", 2, _webhook_twice),
+    Trouble("a webhook lost", 2, _nothing, lost=True),
     Trouble("no billing", 2, _no_billing, "Billing is off"),
     Trouble("a role missing", 3, _no_permission, "ServerGem lacks"),
     Trouble("no actAs", 2, _no_act_as, "may not act as"),
-    Trouble("a build account without roles", 1, _no_builder, "may not build in"),
+    Trouble("a build account without roles", 1, _no_builder, "The build may not push"),
 )
+REGION, REGISTRY = "europe-west1", "servergem"
 AS_IT_WAS = {"SERVERGEM_PREFLIGHT": "no", "SERVERGEM_ENABLE_APIS": "no", "RETRY_ATTEMPTS": "1"}
 
 
@@ -130,7 +150,7 @@ def rows() -> list[Row]:
             f"{sum(r.named for r in failed)} of {len(failed)}",
             f"all {len(unable)}",
         ),
-        Row("preflight in a good deployment", f"{sorted(good)[len(good) // 2]:.2f} s", "", "median"),
+        Row("preflight in a good deployment", f"{median(good):.2f} s", "", "median"),
     ]
 
 
@@ -154,11 +174,7 @@ def _batch(troubles: list[Trouble], dice: random.Random, settings: dict[str, str
     with tempfile.TemporaryDirectory() as folder, Sandbox(Path(folder) / "sandbox") as world:
         house = House(world, Path(folder), settings={"SERVERGEM_PROJECTS": projects, **settings})
         for name, trouble in zip(names, troubles, strict=True):
-            project = world.google.provisioned_project(f"project-{name}")
-            if trouble.arrange is not _fresh:
-                world.google.storage.put_bucket(
-                    project, f"servergem-{project.number}-europe-west1", "EUROPE-WEST1"
-                )
+            _provision(world, f"project-{name}", trouble.misses)
         house.start()
         try:
             return [
@@ -168,19 +184,34 @@ def _batch(troubles: list[Trouble], dice: random.Random, settings: dict[str, str
             house.stop()
 
 
+def _provision(world: Sandbox, project_id: str, misses: frozenset[str]) -> None:
+    """A project in which somebody deployed before, but for what it misses."""
+    google, project = world.google, world.google.project(project_id)
+    for api in APIS:
+        project.apis.setdefault(api, 0.0)
+    if "bucket" not in misses:
+        google.storage.put_bucket(project, f"servergem-{project.number}-{REGION}", REGION.upper())
+    if "registry" not in misses:
+        google.registry.put_repository(f"projects/{project_id}/locations/{REGION}/repositories/{REGISTRY}")
+
+
 def _deploy(house: House, name: str, trouble: Trouble, dice: random.Random) -> Result:
     work = house.repository(SAMPLE, name)
     trouble.arrange(house.world, f"project-{name}", dice)
-    sha = work.push("Say hello")
-    ended = house.ended(sha, f"/ {name} (")  # two repositories can have the same commit
-    run = house.check_run(name, sha)
+    if trouble.lost:
+        house.world.github.deliveries.drop()
+        work.push("Say hello, and nobody hears it")
+    # By its check run: where not even the configuration could be read, there is no other name for how it ended.
+    run = house.check_run(name, work.push("Say hello"))
     house.world.faults.clear()
-    said = unescape(run["output"]["summary"])
-    row = next((row for row in ended["rows"] if row["title"] == "Check Google Cloud"), None)
+    house.world.google.behaviour.propagation = 0.0
+    said = unescape(f"{run['output']['title']}\n{run['output']['summary']}")
+    rows = [row for each in house.deployments() if each["id"] == run["external_id"] for row in each["rows"]]
+    row = next((row for row in rows if row["title"] == "Check Google Cloud"), None)
     seconds = row["ended"] - row["started"] if row and row["ended"] else 0.0
     return Result(
         trouble,
-        ended["ending"] == "live",
+        run["conclusion"] == "success",
         bool(trouble.cause) and trouble.cause in said,
         seconds,
         run["output"]["title"],

@@ -1,19 +1,58 @@
-"""All rules: each module here has a table RULES; a new diagnosis is a row there and a sample in tests/logs."""
+"""All rules, table by table: a new diagnosis is a row of one of these tables and a sample in tests/logs."""
 
 from __future__ import annotations
 
 import importlib
-import pkgutil
+from dataclasses import dataclass
 
 from app.diagnosis.rule import Rule
 
-# A table about several languages speaks after those that know one of them well.
-GENERAL = frozenset({"compiled"})
+# The order counts only between rows of the same rank on one line: the first one speaks. Whoever knows a line best stands
+# first: a tool before the package manager that runs it, one language before what several print (machine, start), and
+# tsc at the very end, because the tools that run it repeat its errors in a layout of their own. mix stands before pip
+# and Python's locks: both solve versions in the words of the same algorithm, and only mix has a headline.
+TABLES = (
+    "docker.dockerfile", "docker.run", "docker.apt",
+    "google.api", "google.build", "google.run", "google.buildpacks",
+    "elixir.compiler", "elixir.mix", "elixir.running",
+    "python.pip", "python.building", "python.locks", "python.conda", "python.imports", "python.gone", "python.django", "python.database", "python.errors", "python.servers",
+    "javascript.imports", "javascript.sites", "javascript.css", "javascript.monorepo", "javascript.bundling",
+    "javascript.linters", "javascript.tests", "javascript.browsers", "javascript.deno", "javascript.generators",
+    "javascript.modules", "javascript.syntax", "javascript.variables", "javascript.services", "javascript.frameworks", "javascript.uncaught",
+    "javascript.toolchain", "javascript.pnpm",
+    "javascript.locks", "javascript.dependencies", "javascript.registry", "javascript.engines", "javascript.package_json", "javascript.scripts", "javascript.install",
+    "go.compiler", "go.modules", "go.building", "go.tests", "go.programs",
+    "jvm.compiler", "jvm.maven", "jvm.tests", "jvm.versions", "jvm.gradle", "jvm.spring", "jvm.running",
+    "dotnet.build", "dotnet.start",
+    "ruby.syntax", "ruby.required", "ruby.rails", "ruby.bundler", "ruby.tests", "ruby.exceptions",
+    "php.errors", "php.frameworks", "php.composer", "php.servers", "php.tests", "php.uncaught",
+    "rust.compiler", "rust.cargo", "rust.building", "rust.programs",
+    "dart.errors",
+    "other.servers", "other.scripts", "other.compiled", "other.infrastructure", "other.sites",
+    "machine.machine", "machine.native", "machine.libraries",
+    "start.memory", "start.listening", "start.executing", "start.lacking", "start.ended",
+    "machine.commands", "javascript.typescript",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """A Rule with where it stands: its table, and its number there from 0."""
+
+    table: str
+    number: int
+    rule: Rule
+
+
+def rows() -> tuple[Row, ...]:
+    """Every row of every table, in the order of TABLES."""
+    found: list[Row] = []
+    for name in TABLES:
+        table = importlib.import_module(f"{__name__}.{name}").RULES
+        found += (Row(name, number, rule) for number, rule in enumerate(table))
+    return tuple(found)
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """Every row of every table, the tables in the order of their names, the general ones last."""
-    found: list[Rule] = []
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda each: (each.name in GENERAL, each.name)):
-        found += importlib.import_module(f"{__name__}.{module.name}").RULES
-    return tuple(found)
+    """The Rules of all rows, in that order."""
+    return tuple(row.rule for row in rows())

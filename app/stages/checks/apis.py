@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.model import Button, Finding, Remedy, Target
+from app.model import Blame, Button, Finding, Remedy, Target
 from app.stages.checks.asking import Asking, CannotLook, stop
 from gcp import service_usage
 from gcp.errors import GoogleError
@@ -21,7 +21,7 @@ SECRETS = ("secretmanager.googleapis.com", "Secret Manager API")
 
 def needed(target: Target) -> dict[str, str]:
     """The APIs of every deployment, and those that this configuration asks for."""
-    return APIS | ({SECRETS[0]: SECRETS[1]} if target.service.secrets else {})
+    return APIS | ({SECRETS[0]: SECRETS[1]} if target.secrets_read else {})
 
 
 def apis(asking: Asking) -> tuple[str, ...]:
@@ -66,6 +66,7 @@ def _may_not_enable(project: str, api: str, names: dict[str, str], off: tuple[st
 def _finding(project: str, api: str, names: dict[str, str], off: tuple[str, ...], why: str) -> Finding:
     return Finding(
         code="api-disabled",
+        blame=Blame.PROJECT,
         title=f"The {names[api]} is off in project {project}",
         message=why,
         fix=f"`gcloud services enable {' '.join(off)} --project {project}`, then re-run this check.",

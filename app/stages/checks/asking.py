@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TypeVar
 
-from app.deployment import Scene
+from app.accounts import Means, means
 from app.model import Commit, Finding, Stop, Target
-from app.stages.trust import Means, means
+from app.scene import Scene
 from gcp.cloud import Google
 from gcp.errors import GoogleError
 
@@ -21,18 +21,29 @@ T = TypeVar("T")
 FIRST_LOOK, LONGEST_LOOK = 0.25, 8.0
 # A new API's own accounts get their roles a little later than the API answers.
 LONGEST_GRANT = 30.0
+# A new service account is known everywhere after a minute or more:
+# https://cloud.google.com/iam/docs/service-accounts-create#creating ("wait for 60 seconds or more")
+LONGEST_ACCOUNT = 90.0
 LATE = ("SERVICE_DISABLED", "IAM_PERMISSION_DENIED", "")
 
 
 class CannotLook(Exception):  # noqa: N818 - reads as what happened
-    """We lack the right to ask; said as a warning, never a reason to stop."""
+    """We lack the right to ask; said as a warning, never a reason to stop.
+
+    `instead` is what the deployment goes on with: the answer that it would get if everything is there.
+    """
+
+    def __init__(self, lacking: str, instead: object = ()) -> None:
+        super().__init__(lacking)
+        self.instead = instead
 
 
 @dataclass(frozen=True)
 class Asking:
-    """One deployment's questions. `number`, `enabled` and `accounts` are answers that others wait for.
+    """One deployment's questions. `number`, `enabled`, `accounts` and `builder` are answers that others wait for.
 
     `make`: what is missing may be made; otherwise it is only said.
+    `fresh` is set when we have made a service account, which Google knows everywhere only after a while.
     `refused` is set when any check has found what only a person can change: nobody then waits for better times.
     """
 
@@ -42,6 +53,8 @@ class Asking:
     number: Future[int] = field(default_factory=Future)
     enabled: Future[tuple[str, ...]] = field(default_factory=Future)
     accounts: Future[None] = field(default_factory=Future)
+    builder: Future[str] = field(default_factory=Future)
+    fresh: Event = field(default_factory=Event)
     refused: Event = field(default_factory=Event)
     make: bool = True
 
@@ -58,9 +71,14 @@ class Asking:
         return self.target.region
 
     @property
+    def deployer(self) -> str:
+        """ServerGem's own account as an IAM member, or words for it where its credentials do not say."""
+        return self.google.member or "serviceAccount:DEPLOYER"
+
+    @property
     def build_account(self) -> str:
-        """The account that builds run as: https://cloud.google.com/build/docs/cloud-build-service-account-updates"""
-        return self.means.build_account or self._compute_account()
+        """The account that builds run as; where the operator names none, the one that Cloud Build tells."""
+        return self.means.build_account or self.builder.result()
 
     @property
     def means(self) -> Means:
@@ -70,9 +88,11 @@ class Asking:
     @property
     def runtime_account(self) -> str:
         """The account that the service runs as."""
-        return self.means.runtime_account or self._compute_account()
+        return self.means.runtime_account or self.compute_account
 
-    def _compute_account(self) -> str:
+    @property
+    def compute_account(self) -> str:
+        """The default account of the project."""
         return f"{self.number.result()}-compute@developer.gserviceaccount.com"
 
     def patiently(self, work: Callable[[], T]) -> T:
@@ -88,28 +108,41 @@ class Asking:
             except GoogleError as denied:
                 if not self._may_pass(denied, time.monotonic() - begun):
                     raise
-            self.refused.wait(pause)
+            if self.refused.is_set():
+                time.sleep(pause)  # waiting for what has happened already would ask without a pause
+            else:
+                self.refused.wait(pause)
             pause = min(pause * 2, LONGEST_LOOK)
 
     def _may_pass(self, denied: GoogleError, waited: float) -> bool:
         """Whether this denial may be gone in a while, all by itself."""
-        if denied.code != "PERMISSION_DENIED" or denied.reason not in LATE or not self._have_changed():
+        if denied.code != "PERMISSION_DENIED" or denied.reason not in LATE:
             return False
         deadline = self.scene.world.settings.propagation_deadline
+        if self.fresh.is_set() and "serviceaccounts.actas" in f"{denied.permission} {denied.message}".lower():
+            return not self.refused.is_set() and waited < min(deadline, LONGEST_ACCOUNT)
+        if not self.has_enabled:
+            return False
         if denied.reason == "SERVICE_DISABLED":
-            return waited < deadline
+            return waited < deadline and self._switched_on(denied.service)
         return not self.refused.is_set() and waited < min(deadline, LONGEST_GRANT)
 
-    def look(self, work: Callable[[], T]) -> T:
-        """Ask something that is good to know: CannotLook where we may not."""
+    def look(self, work: Callable[[], T], instead: object = ()) -> T:
+        """Ask something that is good to know: CannotLook where we may not, with what to go on with `instead`."""
         try:
             return self.patiently(work)
         except GoogleError as denied:
             if denied.code in ("PERMISSION_DENIED", "UNIMPLEMENTED", "UNAUTHENTICATED"):
-                raise CannotLook(denied.permission or denied.reason or denied.method) from denied
+                raise CannotLook(denied.permission or denied.reason or denied.method, instead) from denied
             raise
 
-    def _have_changed(self) -> bool:
+    def _switched_on(self, api: str) -> bool:
+        """Whether we have enabled this very API; one that nobody enabled will not come by waiting."""
+        return not api or api in self.enabled.result()
+
+    @property
+    def has_enabled(self) -> bool:
+        """Whether we have switched an API on, so that Google may say for some minutes what holds no more."""
         return self.enabled.exception() is None and bool(self.enabled.result())
 
 

@@ -1,122 +1,71 @@
-"""May ServerGem's own account do what the coming stages do, and use the accounts that build and run?"""
+"""May ServerGem's own account do what the coming stages do?"""
 
 from __future__ import annotations
 
-from app.model import Button, Finding, Remedy, Target
-from app.stages.checks.asking import Asking, stop
-from app.stages.trust import PREVIEW_ACCOUNT, own_account
-from gcp import iam, resource_manager
+from app.accounts import bucket_name
+from app.model import Blame, Finding
+from app.rights import Held, Right, used_by
+from app.stages.checks.asking import Asking, CannotLook, stop
+from app.titles import fitting
+from gcp import artifact_registry, cloud_run, resource_manager, storage
 from gcp.errors import GoogleError
-
-# What each later stage calls: https://cloud.google.com/run/docs/reference/iam/permissions,
-# https://cloud.google.com/build/docs/iam-roles-permissions
-USED = {
-    "cloudbuild.builds.create": "roles/cloudbuild.builds.editor",
-    "cloudbuild.builds.get": "roles/cloudbuild.builds.editor",
-    "cloudbuild.builds.list": "roles/cloudbuild.builds.editor",
-    "cloudbuild.builds.update": "roles/cloudbuild.builds.editor",
-    "run.services.create": "roles/run.developer",
-    "run.services.get": "roles/run.developer",
-    "run.services.update": "roles/run.developer",
-    "run.revisions.get": "roles/run.developer",
-    "run.operations.get": "roles/run.developer",
-    "logging.logEntries.list": "roles/logging.viewer",
-}
-OPENING = {"run.services.setIamPolicy": "roles/run.admin"}
-ACT_AS = "iam.serviceAccounts.actAs"
-# Any of these lets an account fetch the source, write the log and push the image.
-BUILDERS = frozenset({"roles/cloudbuild.builds.builder", "roles/run.builder", "roles/editor", "roles/owner"})
 
 
 def permissions(asking: Asking) -> None:
-    """Every permission that is missing on the project, all at once."""
-    used = USED | (OPENING if asking.target.service.public else {})
-    held = asking.look(lambda: resource_manager.test_permissions(asking.google, asking.project, tuple(used)))
-    missing = {permission: role for permission, role in used.items() if permission not in held}
-    if missing:
-        raise stop(*(_missing(asking.project, permission, role) for permission, role in missing.items()))
+    """Every permission that a coming stage lacks, all at once.
 
-
-def act_as(asking: Asking) -> None:
-    """Whether we may build and run as the accounts that are to build and run."""
-    found = []
-    for account, purpose in {asking.build_account: "builds", asking.runtime_account: "runs"}.items():
-        try:
-            allowed = asking.look(lambda account=account: iam.may(asking.google, account, ACT_AS))  # type: ignore[misc]
-        except GoogleError as error:
-            if error.code != "NOT_FOUND":
-                raise
-            if account == own_account(asking.project) and asking.make:
-                asking.patiently(lambda: iam.create_account(asking.google, asking.project, PREVIEW_ACCOUNT))
-                asking.scene.made(f"created the service account {account}, which has no roles")
-            elif account != own_account(asking.project):
-                found.append(_no_account(asking.target, account))
-        else:
-            if not allowed:
-                found.append(_may_not_act_as(asking.project, account, purpose))
-    if found:
-        raise stop(*found)
-
-
-def builder_roles(asking: Asking) -> None:
-    """Whether the account that builds can do so: new projects give the default one nothing.
-
-    https://cloud.google.com/build/docs/cloud-build-service-account-updates
+    What is missing on the project may have been granted on the bucket, the repository or the service alone.
     """
-    account = asking.build_account
-    if account == asking.scene.world.settings.fork_build_service_account:
-        return  # it holds its roles on the forks' own bucket and registry, not on the project
-    roles = asking.look(lambda: resource_manager.roles(asking.google, asking.project))
-    own = roles.get(f"serviceAccount:{account}", frozenset())
-    if not own & BUILDERS and all(role.startswith("roles/") for role in own):
-        raise stop(_cannot_build(asking.project, account))
+    used = used_by(asking.target)
+    names = tuple(right.permission for right in used)
+    held = asking.look(lambda: resource_manager.test_permissions(asking.google, asking.project, names))
+    missing = tuple(right for right in used if right.permission not in held)
+    for on in sorted({right.on for right in missing} - {Held.PROJECT}):
+        here = tuple(right for right in missing if right.on is on)
+        alone = _held_alone(asking, on, here)
+        missing = tuple(right for right in missing if right.permission not in alone)
+    if missing:
+        raise stop(*(_missing(asking, right) for right in missing))
 
 
-def _missing(project: str, permission: str, role: str) -> Finding:
+def _held_alone(asking: Asking, on: Held, rights: tuple[Right, ...]) -> frozenset[str]:
+    """Those of `rights` that we hold on this one thing; all of them where that may not be asked."""
+    names = tuple(right.permission for right in rights)
+    try:
+        return asking.look(lambda: _held_on(asking, on, names))
+    except CannotLook:
+        return frozenset(names)
+
+
+def _held_on(asking: Asking, on: Held, names: tuple[str, ...]) -> frozenset[str]:
+    """Those that we hold on this one thing.
+
+    Of a bucket that is not there yet nobody can say: who owns or edits the project will hold all of it by what Google
+    binds to a new bucket, and by nothing that the project shows.
+    https://cloud.google.com/storage/docs/access-control/iam-roles#basic-roles
+    """
+    google, project, region = asking.google, asking.project, asking.region
+    try:
+        if on is Held.BUCKET:
+            name = bucket_name(asking.number.result(), region, asking.means.bucket_ending)
+            return storage.test_permissions(google, name, names)
+        if on is Held.REPOSITORY:
+            return artifact_registry.test_permissions(google, project, region, asking.means.repository, names)
+        return cloud_run.test_permissions(google, project, region, asking.target.name, names)
+    except GoogleError as error:
+        if error.code != "NOT_FOUND":
+            raise
+        return frozenset(names) if on is Held.BUCKET else frozenset()
+
+
+def _missing(asking: Asking, right: Right) -> Finding:
+    project = asking.project
     return Finding(
         code="permission-missing",
-        title=f"ServerGem lacks {permission} in {project}"[:80],
-        message=f"Its account needs {permission}, which {role} contains.",
-        fix=f"`gcloud projects add-iam-policy-binding {project} --member=serviceAccount:DEPLOYER --role={role}` "
-        "with the account that ServerGem runs as, then re-run this check.",
+        blame=Blame.PROJECT,
+        title=fitting(f"ServerGem lacks {right.permission} in {project}"),
+        message=f'The stage "{right.stage}" uses it ({right.when}); {right.role} contains it.',
+        fix=f"`gcloud projects add-iam-policy-binding {project} --member={asking.deployer} "
+        f"--role={right.role}`, then re-run this check.",
         link=f"https://console.cloud.google.com/iam-admin/iam?project={project}",
-    )
-
-
-def _may_not_act_as(project: str, account: str, purpose: str) -> Finding:
-    return Finding(
-        code="act-as-missing",
-        title=f"ServerGem may not act as {account}"[:80],
-        message=f"The service {purpose} as {account}, which takes {ACT_AS} (roles/iam.serviceAccountUser) on it.",
-        fix=f"`gcloud iam service-accounts add-iam-policy-binding {account} --project {project} "
-        "--member=serviceAccount:DEPLOYER --role=roles/iam.serviceAccountUser`, then re-run this check.",
-        link="https://cloud.google.com/iam/docs/service-account-permissions",
-    )
-
-
-def _no_account(target: Target, account: str) -> Finding:
-    name = account.partition("@")[0]
-    return Finding(
-        code="service-account-missing",
-        title=f"The service account {account} does not exist"[:80],
-        message="A service and its builds run as an account that has to be there first.",
-        fix=f"`gcloud iam service-accounts create {name} --project {target.project}`, or name another one as "
-        "`service_account:` in servergem.yml.",
-        place=target.place("service_account") if target.service.service_account == account else None,
-        link=f"https://console.cloud.google.com/iam-admin/serviceaccounts?project={target.project}",
-    )
-
-
-def _cannot_build(project: str, account: str) -> Finding:
-    return Finding(
-        code="build-account-powerless",
-        title=f"{account} may not build in {project}"[:80],
-        message="Builds run as this account; without roles/cloudbuild.builds.builder it can neither fetch the source "
-        "nor push the image (storage.objects.get, artifactregistry.repositories.uploadArtifacts).",
-        fix=f"`gcloud projects add-iam-policy-binding {project} --member=serviceAccount:{account} "
-        "--role=roles/cloudbuild.builds.builder`, then re-run this check.",
-        link="https://cloud.google.com/build/docs/cloud-build-service-account-updates",
-        remedy=Remedy(
-            Button.GRANT_ROLE, project, "roles/cloudbuild.builds.builder", f"serviceAccount:{account}"
-        ),
     )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from app.model import Finding, SecretRef, Stop, Target
+from dataclasses import replace
+from enum import StrEnum
+
+from app.model import Blame, Finding, SecretRef, Stop, Target, Weight
 from app.stages.checks.asking import Asking, CannotLook
+from app.titles import fitting
 from gcp import resource_manager, secret_manager
 from gcp.errors import GoogleError
 
@@ -11,15 +15,15 @@ READERS = frozenset({"roles/secretmanager.secretAccessor", "roles/secretmanager.
 
 
 def secrets(asking: Asking) -> None:
-    """Every secret and version that is missing, switched off, or closed to the service's account."""
+    """Every secret and version that is missing or switched off; one that seems closed to the account is remarked."""
     found: list[Finding] = []
-    for env, wanted in asking.target.service.secrets:
-        found += _faults_of(asking, env, wanted)
+    for key, wanted in asking.target.secrets_read:
+        found += _faults_of(asking, key, wanted)
     if found:
         raise Stop(tuple(found))
 
 
-def _faults_of(asking: Asking, env: str, wanted: SecretRef) -> list[Finding]:
+def _faults_of(asking: Asking, key: str, wanted: SecretRef) -> list[Finding]:
     target = asking.target
     try:
         state = asking.look(
@@ -28,57 +32,91 @@ def _faults_of(asking: Asking, env: str, wanted: SecretRef) -> list[Finding]:
     except GoogleError as error:
         if error.code != "NOT_FOUND":
             raise
-        return [_missing(target, env, wanted)]
+        return [_missing(target, key, wanted)]
     if state != "ENABLED":
-        return [_switched_off(target, env, wanted, state)]
-    return [] if _readable(asking, wanted) else [_closed(asking, env, wanted)]
+        return [_switched_off(target, key, wanted, state)]
+    readable = _readable(asking, wanted)
+    if readable is Readable.NO:
+        return [_closed(asking, key, wanted)]
+    if readable is Readable.UNSEEN:
+        asking.scene.warn(_perhaps_closed(asking, key, wanted))
+    return []
 
 
-def _readable(asking: Asking, wanted: SecretRef) -> bool:
-    """Whether a role that we can see lets the account read it; a role of somebody's own may, so it counts."""
+class Readable(StrEnum):
+    """Whether the account that the service runs as may read a secret, as far as policies tell."""
+
+    YES = "yes"
+    NO = "no"
+    UNSEEN = "no role that we can see"
+
+
+def _readable(asking: Asking, wanted: SecretRef) -> Readable:
+    """Whether a role that we can see lets the account read it; a role of somebody's own may, so it counts.
+
+    No is proved only where the account has no role at all and none can come from where we do not look: from a folder,
+    an organisation, or a member that stands for many, on the secret or on the project.
+    """
     member = f"serviceAccount:{asking.runtime_account}"
     project = asking.target.project
     try:
-        own = asking.look(lambda: secret_manager.roles_of(asking.google, project, wanted.name, member))
-        everywhere = asking.look(lambda: resource_manager.roles(asking.google, project))
+        alone = asking.look(lambda: secret_manager.roles(asking.google, project, wanted.name))
+        access = asking.look(lambda: resource_manager.access(asking.google, project))
     except CannotLook:
-        return True
-    roles = own | everywhere.get(member, frozenset())
-    return bool(roles & READERS) or not all(role.startswith("roles/") for role in roles)
+        return Readable.YES
+    roles = alone.get(member, frozenset()) | access.roles.get(member, frozenset())
+    if roles & READERS or not all(role.startswith("roles/") for role in roles):
+        return Readable.YES
+    complete = access.complete and not any(map(resource_manager.stands_for_many, alone))
+    return Readable.UNSEEN if roles or not complete else Readable.NO
 
 
-def _missing(target: Target, env: str, wanted: SecretRef) -> Finding:
+def _named(key: str) -> str:
+    """The variable or volume that a key asks for."""
+    return key.partition(".")[2]
+
+
+def _missing(target: Target, key: str, wanted: SecretRef) -> Finding:
     version = "" if wanted.version == "latest" else f" version {wanted.version}"
     return Finding(
         code="secret-missing",
-        title=f"There is no secret {wanted.name}{version} in {target.project}"[:80],
-        message=f"{env} of {target.name} is to come from it.",
+        title=fitting(f"There is no secret {wanted.name}{version} in {target.project}"),
+        message=f"{_named(key)} of {target.name} is to come from it.",
         fix=f"`printf %s VALUE | gcloud secrets create {wanted.name} --data-file=- --project {target.project}` "
         "(`gcloud secrets versions add` when the secret itself is there), or correct the name.",
-        place=target.place(f"secrets.{env}"),
+        place=target.place(key),
         link=f"https://console.cloud.google.com/security/secret-manager?project={target.project}",
     )
 
 
-def _switched_off(target: Target, env: str, wanted: SecretRef, state: str) -> Finding:
+def _switched_off(target: Target, key: str, wanted: SecretRef, state: str) -> Finding:
     return Finding(
         code="secret-version-off",
-        title=f"Version {wanted.version} of the secret {wanted.name} is {state}"[:80],
-        message=f"{env} of {target.name} is to come from it.",
+        blame=Blame.PROJECT,
+        title=fitting(f"Version {wanted.version} of the secret {wanted.name} is {state}"),
+        message=f"{_named(key)} of {target.name} is to come from it.",
         fix=f"`gcloud secrets versions enable {wanted.version} --secret {wanted.name} --project {target.project}`, "
         "or name another version.",
-        place=target.place(f"secrets.{env}"),
+        place=target.place(key),
     )
 
 
-def _closed(asking: Asking, env: str, wanted: SecretRef) -> Finding:
+def _perhaps_closed(asking: Asking, key: str, wanted: SecretRef) -> Finding:
+    finding = _closed(asking, key, wanted)
+    unless = "Unless it comes from a folder or a group, Cloud Run will refuse the revision."
+    return replace(finding, weight=Weight.WARN, message=f"{finding.message} {unless}")
+
+
+def _closed(asking: Asking, key: str, wanted: SecretRef) -> Finding:
     target, account = asking.target, asking.runtime_account
     return Finding(
         code="secret-not-readable",
-        title=f"{target.name} may not read the secret {wanted.name}"[:80],
-        message=f"It runs as {account}, which lacks secretmanager.versions.access on it.",
+        blame=Blame.PROJECT,
+        title=fitting(f"{target.name} has no role to read the secret {wanted.name}"),
+        message=f"It runs as {account}; no role with secretmanager.versions.access is seen on the secret or the "
+        "project.",
         fix=f"`gcloud secrets add-iam-policy-binding {wanted.name} --project {target.project} "
         f"--member=serviceAccount:{account} --role=roles/secretmanager.secretAccessor`, then re-run this check.",
-        place=target.place(f"secrets.{env}"),
+        place=target.place(key),
         link="https://cloud.google.com/run/docs/configuring/services/secrets#access-secret",
     )

@@ -2,32 +2,96 @@
 
 from __future__ import annotations
 
+from app.config.shape import ServiceFile
 from app.model import Finding, Target, Weight
-from app.stages.checks.asking import Asking
-from gcp import cloud_run
+from app.specification import specification
+from app.stages.checks.asking import Asking, CannotLook
+from app.titles import fitting
+from gcp import cloud_run, cloud_run_drift
 from gcp.cloud_run import ServiceState
+from gcp.cloud_run_drift import Change
 
 OURS = "SERVERGEM_"
+IN_SERVERGEM_YML = ServiceFile.model_fields.keys()
 
 
 def service(asking: Asking) -> ServiceState | None:
     """The service before this deployment; what its owner should know of it is said, and does not stop anything."""
-    state = asking.patiently(
-        lambda: cloud_run.service(asking.google, asking.project, asking.region, asking.target.name)
+    state = asking.look(
+        lambda: cloud_run.service(asking.google, asking.project, asking.region, asking.target.name),
+        instead=None,
     )
     if state is None:
         return None
+    asking.scene.insist_on_ours(asking.target, state)
     if state.pinned_by_hand:
-        asking.scene.note(f"traffic was pinned by hand to {state.serving}; this deployment moves it")
+        asking.scene.note(f"traffic was pinned by hand to {_shares(state)}; this deployment moves it")
+    _say_what_was_pinned(asking, state)
+    _say_what_was_changed(asking, state)
     for finding in _changed_by_others(asking.target, state):
         asking.scene.warn(finding)
     return state
 
 
+def _say_what_was_changed(asking: Asking, state: ServiceState) -> None:
+    """What somebody set by hand since our last deployment, before this one sets it back."""
+    wish = specification(asking.scene, asking.commit, asking.target, None)
+    try:
+        found = asking.look(lambda: cloud_run_drift.changes(asking.google, wish))
+    except CannotLook as refused:
+        asking.scene.note(f"could not see what was changed by hand: {refused}")
+        return
+    told = {f"env {name}" for name in _strange(asking.target, state)}  # in one list, by _changed_by_others
+    for change in found:
+        if change.key in told:
+            continue
+        asking.scene.warn(_set_back(asking.target, change, state.last_modifier))
+
+
+def _say_what_was_pinned(asking: Asking, state: ServiceState) -> None:
+    """Traffic that does not stand where our last deployment or rollback of this service left it."""
+    traffic = asking.scene.world.store.traffic
+    lane = asking.target.lane
+    last = next(iter(traffic.shifts(lane, 1)), None)
+    if last is None or _serving(state) == {last.revision: 100} or traffic.rolled_back_by(lane, last.sha):
+        return
+    asking.scene.warn(_pinned(asking, state, last.revision))
+
+
+def _set_back(target: Target, change: Change, by: str) -> Finding:
+    key = change.key.partition(" ")[0].partition(".")[0]
+    return Finding(
+        code="changed-by-hand",
+        weight=Weight.WARN,
+        title=fitting(f"Undone: {change}"),
+        message=f"{change.key} of {target.name} was changed outside ServerGem to {change.old}; this deployment makes "
+        f"it {change.new}. {by or 'Somebody'} changed the service last.",
+        fix=f"Write it in servergem.yml under {target.source_name} if it is to stay."
+        if key in IN_SERVERGEM_YML
+        else "servergem.yml has no key for it: set it again after this deployment if it is needed.",
+        place=target.place(key) if key in IN_SERVERGEM_YML else None,
+    )
+
+
+def _pinned(asking: Asking, state: ServiceState, ours: str) -> Finding:
+    name, project, region = asking.target.name, asking.project, asking.region
+    back = ",".join(f"{revision}={percent}" for revision, percent in _serving(state).items())
+    return Finding(
+        code="traffic-pinned-by-hand",
+        weight=Weight.WARN,
+        title=fitting(f"Traffic of {name} was moved to {_shares(state)} by hand"),
+        message=f"It is with {_shares(state)}; our last deployment left it on {ours}, and this one moves it to "
+        "its own revision. "
+        f"{state.last_modifier or 'Somebody'} changed the service last.",
+        fix=f"To go back: `gcloud run services update-traffic {name} --to-revisions={back} "
+        f"--project {project} --region {region}`. To stay there, comment `/lock` before the next push.",
+        link="https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration",
+    )
+
+
 def _changed_by_others(target: Target, state: ServiceState) -> list[Finding]:
     """Variables that the service has and servergem.yml does not ask for: this deployment would drop them."""
-    asked = {name for name, _ in (*target.service.env, *target.service.secrets)}
-    strange = sorted(name for name in state.env if name not in asked and not name.startswith(OURS))
+    strange = _strange(target, state)
     if not strange:
         return []
     listed = ", ".join(strange)
@@ -35,10 +99,33 @@ def _changed_by_others(target: Target, state: ServiceState) -> list[Finding]:
         Finding(
             code="changed-outside",
             weight=Weight.WARN,
-            title=f"{target.name} had variables that servergem.yml does not name"[:80],
+            title=fitting(f"{target.name} had variables that servergem.yml does not name"),
             message=f"Set outside ServerGem, and gone with this deployment: {listed}. "
             f"{state.last_modifier or 'Somebody'} changed the service last.",
             fix=f"Write them under `env:` or `secrets:` of {target.name} in servergem.yml if they are needed.",
             place=target.place("env"),
         )
     ]
+
+
+def _strange(target: Target, state: ServiceState) -> list[str]:
+    """The names of the service's variables that servergem.yml does not ask for, and that are not ours."""
+    asked = {name for name, _ in (*target.service.env, *target.service.secrets)}
+    return sorted(name for name in state.env if name not in asked and not name.startswith(OURS))
+
+
+def _serving(state: ServiceState) -> dict[str, int]:
+    """Each revision with its share of the traffic; a revision may have several entries, one for each tag."""
+    shares: dict[str, int] = {}
+    for entry in state.traffic:
+        if entry.percent:
+            shares[entry.revision] = shares.get(entry.revision, 0) + entry.percent
+    return shares
+
+
+def _shares(state: ServiceState) -> str:
+    """The revision that has it all, or each with its share."""
+    shares = _serving(state)
+    if len(shares) == 1:
+        return next(iter(shares))
+    return ", ".join(f"{revision} ({percent} %)" for revision, percent in shares.items())

@@ -1,0 +1,124 @@
+"""One call of a stage: the stage with its words, and how it is run, so that whatever comes of it is written down."""
+
+from __future__ import annotations
+
+import contextvars
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from threading import BoundedSemaphore
+from typing import Any, Generic, TypeVar, TypeVarTuple, get_type_hints
+
+from pydantic import TypeAdapter
+
+from app import log, retry
+from app.fault import unexpected
+from app.github import GitHubError
+from app.model import Finding, Row, RowState, Stop, Superseded
+from app.scene import InLane, Run, explained
+from app.world import World
+from gcp.errors import GoogleError
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+# Each pair of stages asks a dozen questions side by side; a thousand pushes at once must not ask them all at once.
+AT_ONCE = 12
+_places = BoundedSemaphore(AT_ONCE)
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """A stage with all its words but its scene; `answer` says how its own word is written down."""
+
+    stage: Callable[..., T]
+    work: Callable[[InLane], T]
+    answer: TypeAdapter[T]
+
+
+@cache
+def _answer_of(stage: Callable[..., Any]) -> TypeAdapter[Any]:
+    """How a stage's word is written down; found once, since it takes milliseconds."""
+    return TypeAdapter(get_type_hints(stage)["return"])
+
+
+def call(stage: Callable[[InLane, *Ts], T], *words: *Ts) -> Call[T]:
+    """`stage` with its words; its return annotation says how its own word is written down."""
+    answer: TypeAdapter[T] = _answer_of(stage)
+    return Call(stage, lambda scene: stage(scene, *words), answer)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a finished stage leaves in the journal: its row, what it said, and its word as JSON."""
+
+    row: Row
+    made: tuple[str, ...] = ()
+    tail: tuple[str, ...] = ()
+    log_of: str = ""
+    log_url: str = ""
+    value: object = None
+    findings: tuple[Finding, ...] = ()
+    successor: str = ""
+    warnings: tuple[Finding, ...] = ()
+
+
+def perform(one: Call[Any], scene: InLane) -> Record:
+    """Run a stage under the title of its scene's row; Stop, Superseded and what the edges raise are records too."""
+    scene.show(scene.row)
+    title = scene.row.title
+    log.fact("stage.started", stage=title)
+    state, successor, value = RowState.DONE, "", None
+    findings: tuple[Finding, ...] = ()
+    try:
+        with _heard_by(scene):
+            value = one.answer.dump_python(one.work(scene), mode="json")
+    except Superseded as newer:
+        state, successor = RowState.SKIPPED, newer.successor
+    except Stop as stop:
+        state, findings = RowState.FAILED, stop.findings
+    except (GoogleError, GitHubError) as error:
+        state, findings = RowState.FAILED, (finding_of(scene.world, scene.run, error),)
+    row = replace(scene.row, state=state, ended=time.time())
+    scene.show(row)
+    log.fact("stage.ended", stage=title, state=state.value, seconds=round(row.seconds, 3))
+    return Record(
+        row,
+        tuple(scene.made_here),
+        tuple(scene.tail),
+        scene.log_of,
+        scene.log_url,
+        value,
+        findings,
+        successor,
+        tuple(scene.warnings),
+    )
+
+
+def perform_both(
+    first: Call[Any], second: Call[Any], scene: Callable[[Call[Any]], InLane]
+) -> tuple[Record, Record]:
+    """Run two stages side by side, each on the `scene` that is made for it."""
+    with _places, ThreadPoolExecutor(1) as beside:
+        other = beside.submit(contextvars.copy_context().run, perform, second, scene(second))
+        return perform(first, scene(first)), other.result()
+
+
+def finding_of(world: World, run: Run, error: Exception) -> Finding:
+    """What stopped a run, as a Finding: Google's answer, GitHub's, or our own fault."""
+    if isinstance(error, GoogleError):
+        return explained(world, run, error)
+    return unexpected(error, run.id)
+
+
+@contextmanager
+def _heard_by(scene: InLane) -> Iterator[None]:
+    """Retries are told to this stage's row while it runs: its thread does other things later, for other runs."""
+    before = retry.heard.set(scene.note)
+    try:
+        yield
+    finally:
+        retry.heard.reset(before)

@@ -1,0 +1,44 @@
+"""Configuration: servergem.yml becomes Targets, every fault with its line; no file is a good configuration."""
+
+from app.config.environments import Environment, environment_of, home_of
+from app.config.file import json_schema
+from app.config.granting import beside, granted
+from app.config.names import LONGEST_NAME, fitted, service_name
+from app.config.reading import insist_on_names, insist_on_one, read, resolved
+from app.config.remarks import counts_later, remarks
+from app.config.targets import (
+    PATHS,
+    Config,
+    Previews,
+    changed,
+    environments,
+    target_in,
+    targets,
+    targets_at_home,
+)
+
+__all__ = [
+    "LONGEST_NAME",
+    "PATHS",
+    "Config",
+    "Environment",
+    "Previews",
+    "beside",
+    "changed",
+    "counts_later",
+    "environment_of",
+    "environments",
+    "fitted",
+    "granted",
+    "home_of",
+    "insist_on_names",
+    "insist_on_one",
+    "json_schema",
+    "read",
+    "remarks",
+    "resolved",
+    "service_name",
+    "target_in",
+    "targets",
+    "targets_at_home",
+]

@@ -1,0 +1,144 @@
+"""What is wrong in a servergem.yml only when two of its values are looked at together, each fault on its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import partial
+
+from app.config.document import Document
+from app.config.environments import BY_HAND
+from app.config.faults import fault
+from app.config.file import File, PreviewsFile
+from app.config.kinds import mebibytes
+from app.config.names import fault_of_environment, fault_of_service
+from app.config.resolving import service_there
+from app.config.shape import ServiceFile
+from app.model import Finding
+
+# https://cloud.google.com/run/docs/configuring/services/memory-limits
+MEMORY_FOR_CPU = {"4": 2048, "6": 4096, "8": 4096}
+# In MiB, for the second generation and for a CPU that stays: the same page, and
+# https://cloud.google.com/run/docs/configuring/billing-settings. Less than one CPU has neither:
+# https://cloud.google.com/run/docs/configuring/services/cpu
+LEAST_MEMORY = 512
+# Of an L4, memory in MiB: https://cloud.google.com/run/docs/configuring/services/gpu
+GPU_CPUS, GPU_MEMORY = 4, 16 * 1024
+# The name of the volume that `cloudsql` makes.
+CLOUD_SQL = "cloudsql"
+
+
+def faults_between(file: File, document: Document, names: tuple[str, ...]) -> Iterator[Finding]:
+    """Every fault of a file whose keys are each valid alone, on its line. `names` are those of its services."""
+    for name, part in file.services.items():
+        if wrong := fault_of_service(name):
+            yield fault(document.path, document.line(f"services.{name}"), *wrong)
+        yield from _faults_of_service(f"services.{name}", part or ServiceFile(), document)
+    for name in file.environments:
+        if wrong := fault_of_environment(name):
+            yield fault(document.path, document.line(f"environments.{name}"), *wrong)
+        yield from _faults_of_differences(file, name, names, document)
+    yield from _branches_twice(file, document)
+    yield from _env_and_secret("previews", file.previews, document)
+
+
+def _faults_of_differences(
+    file: File, environment: str, names: tuple[str, ...], document: Document
+) -> Iterator[Finding]:
+    """What is wrong with services only as they are in this environment."""
+    for name in file.environments[environment].services:
+        key = f"environments.{environment}.services.{name}"
+        if name not in names:
+            near = get_close_matches(name, names, 1) or names[:1]
+            yield _at(
+                document, key, "", f"{environment} names {name}, which is no service", f"Write `{near[0]}:`."
+            )
+            continue
+        usual = _faults_of_service(key, file.services.get(name) or ServiceFile(), document)
+        known = {each.title for each in usual}
+        there = _faults_of_service(key, service_there(file, environment, name), document)
+        yield from (each for each in there if each.title not in known)
+
+
+def _faults_of_service(key: str, service: ServiceFile, document: Document) -> Iterator[Finding]:
+    path, line = document.path, document.line
+    needed = MEMORY_FOR_CPU.get(service.cpu, 0)
+    if mebibytes(service.memory) < needed:
+        title = f"{service.cpu} CPUs need {needed}Mi of memory"
+        yield fault(path, line(f"{key}.cpu"), title, f"Write `memory: {needed // 1024}Gi`.")
+    if float(service.cpu) < 1 and service.concurrency != 1:
+        title = "Less than one CPU serves one request at a time"
+        yield fault(path, line(f"{key}.cpu"), title, "Write `concurrency: 1` or `cpu: 1`.")
+    if service.instances.min > service.instances.max:
+        title = "instances.min is above instances.max"
+        yield fault(path, line(f"{key}.instances"), title, "Lower `min` or raise `max`.")
+    yield from _faults_of_sizes(key, service, document)
+    yield from _faults_of_volumes(key, service, document)
+    yield from _faults_of_http2(key, service, document)
+    yield from _env_and_secret(key, service, document)
+
+
+def _faults_of_sizes(key: str, service: ServiceFile, document: Document) -> Iterator[Finding]:
+    """What CPU, memory and GPU ask of each other; see the pages above."""
+    small, memory = float(service.cpu) < 1, mebibytes(service.memory)
+    at = partial(_at, document, key)
+    if small and service.execution == "gen2":
+        yield at("execution", "gen2 takes a whole CPU", "Write `cpu: 1`, or `execution: gen1`.")
+    if small and service.cpu_always:
+        yield at("cpu_always", "cpu_always takes a whole CPU", "Write `cpu: 1`, or remove `cpu_always`.")
+    if memory < LEAST_MEMORY and (service.cpu_always or service.execution == "gen2"):
+        which = "cpu_always" if service.cpu_always else "execution"
+        title = f"{'cpu_always' if service.cpu_always else 'gen2'} takes {LEAST_MEMORY}Mi of memory"
+        yield at(which, title, f"Write `memory: {LEAST_MEMORY}Mi`.")
+    if service.gpu is None:
+        return
+    if float(service.cpu) < GPU_CPUS or memory < GPU_MEMORY:
+        title = f"{service.gpu} takes {GPU_CPUS} CPUs and {GPU_MEMORY // 1024}Gi of memory"
+        yield at("gpu", title, f"Write `cpu: {GPU_CPUS}` and `memory: {GPU_MEMORY // 1024}Gi`, or more.")
+    if not service.cpu_always:
+        yield at("gpu", f"{service.gpu} is billed with its instance", "Write `cpu_always: true`.")
+    if service.execution == "gen1":
+        yield at("execution", f"gen1 has no {service.gpu}", "Write `execution: gen2`.")
+
+
+def _faults_of_volumes(key: str, service: ServiceFile, document: Document) -> Iterator[Finding]:
+    at = partial(_at, document, key)
+    mounted: dict[str, str] = {}
+    for name, volume in service.volumes.items():
+        if (other := mounted.setdefault(volume.path, name)) != name:
+            yield at(f"volumes.{name}", f"{other} and {name} are both at {volume.path}", "Give each a path.")
+        if service.execution == "gen1" and (volume.bucket or volume.nfs):
+            yield at("execution", f"gen1 cannot mount {name}", "Write `execution: gen2`.")
+    if CLOUD_SQL in service.volumes and service.cloudsql:
+        yield at(f"volumes.{CLOUD_SQL}", f"{CLOUD_SQL} is the volume of `cloudsql`", "Give it another name.")
+
+
+def _faults_of_http2(key: str, service: ServiceFile, document: Document) -> Iterator[Finding]:
+    probes = service.probes
+    named = (("startup", probes.startup), ("liveness", probes.liveness), ("readiness", probes.readiness))
+    for name, probe in named if service.http2 else ():
+        if probe and probe.http and probe.port in (0, service.port):
+            fix = "Write `grpc: true` there, or remove `http2`."
+            yield _at(
+                document, key, f"probes.{name}", f"The {name} probe speaks HTTP/1, the service HTTP/2", fix
+            )
+
+
+def _at(document: Document, key: str, below: str, title: str, fix: str) -> Finding:
+    return fault(document.path, document.line(f"{key}.{below}".rstrip(".")), title, fix)
+
+
+def _env_and_secret(key: str, part: ServiceFile | PreviewsFile, document: Document) -> Iterator[Finding]:
+    for twice in sorted(set(part.env) & set(part.secrets)):
+        place = document.line(f"{key}.secrets.{twice}")
+        yield fault(document.path, place, f"{twice} is in env and in secrets", "Keep one of the two.")
+
+
+def _branches_twice(file: File, document: Document) -> Iterator[Finding]:
+    branches: dict[str, str] = {}
+    for name, environment in file.environments.items():
+        other = branches.setdefault(environment.branch, name)
+        if other != name and environment.branch != BY_HAND:
+            title = f"{name} and {other} both deploy the branch {environment.branch}"
+            place = document.line(f"environments.{name}.branch")
+            yield fault(document.path, place, title, "Give each environment a branch of its own.")

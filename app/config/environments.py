@@ -1,0 +1,63 @@
+"""Environments: which branch deploys to which, and what a service is there; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from app.config import patterns
+from app.config.differences import Difference, differing
+from app.model import Instances, ServiceConfig
+
+# Instead of a branch: no push deploys there, only a person who says so.
+BY_HAND = "none"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A name for the branch, or the pattern of branches, that deploys to it, and what differs there."""
+
+    name: str
+    branch: str
+    project: str = ""
+    region: str = ""
+    env: tuple[tuple[str, str], ...] = ()
+    instances: Instances | None = None
+    services: tuple[Difference, ...] = ()
+
+    def difference(self, service: str) -> Difference:
+        """What is said of this service here."""
+        return next((each for each in self.services if each.name == service), Difference(service))
+
+    def branch_before(self, default_branch: str) -> str:
+        """The branch that has to contain what a person deploys here; the default one where no push deploys."""
+        return default_branch if self.branch == BY_HAND else self.branch
+
+
+def environment_of(every: tuple[Environment, ...], branch: str) -> Environment | None:
+    """The environment that names this branch, else the first whose pattern fits it."""
+    pushed = tuple(each for each in every if each.branch != BY_HAND)
+    named = (each for each in pushed if each.branch == branch)
+    fitting = (each for each in pushed if patterns.of_branches(each.branch).fits(branch))
+    return next(named, None) or next(fitting, None)
+
+
+def home_of(every: tuple[Environment, ...], default_branch: str) -> Environment:
+    """The environment whose services have their plain names: the default branch's, else the first."""
+    return environment_of(every, default_branch) or every[0]
+
+
+def service_in(environment: Environment, service: ServiceConfig) -> ServiceConfig:
+    """The service as this environment wants it: its own, then what all have there, then what is said of it there."""
+    shared = replace(
+        service,
+        region=region_in(environment, service),
+        env=tuple((dict(service.env) | dict(environment.env)).items()),
+        instances=environment.instances or service.instances,
+    )
+    return differing(shared, dict(environment.difference(service.name).said))
+
+
+def region_in(environment: Environment, service: ServiceConfig) -> str:
+    """Where it runs there; empty where only the operator's word counts."""
+    said = dict(environment.difference(service.name).said)
+    return said.get("region") or environment.region or service.region

@@ -1,0 +1,187 @@
+"""The whole of servergem.yml: services, environments, previews; and its JSON Schema for editors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import BeforeValidator, Field
+
+from app.config.google_names import Project
+from app.config.kinds import Account, Branch, Env, Flag, Region, Seconds, Secrets, Section, Text
+from app.config.limits import Kind, between
+from app.config.parts import InstancesFile, Part, as_word
+from app.config.shape import DifferenceFile, ServiceFile
+
+DAY = 86_400
+
+
+# Generous: each is a check run, a build and a service.
+MOST_SERVICES, MOST_ENVIRONMENTS = 100, 50
+
+
+class EnvironmentFile(Part):
+    """A branch, and what differs there."""
+
+    branch: Branch = Field(
+        description="The branch that deploys here, a pattern such as release/*, or none: only a person deploys here.",
+        examples=["main", "release/*"],
+    )
+    project: Project = Field(
+        default="",
+        description="The Google Cloud project, where the operator lets the repository reach it.",
+        examples=["my-project"],
+    )
+    region: Region | None = Field(
+        default=None, description="Instead of the services' own region.", examples=["us-central1"]
+    )
+    env: Env = Field(
+        default={},
+        description="Variables added to the services' own, or instead of them.",
+        examples=[{"LOG_LEVEL": "debug"}],
+    )
+    instances: Annotated[InstancesFile | None, Kind("bounds")] = Field(
+        default=None, description="Instead of the services' own instances.", examples=[{"max": 2}]
+    )
+    services: Annotated[
+        dict[str, DifferenceFile | None],
+        Section,
+        Field(max_length=MOST_SERVICES),
+        Kind("NAME: service", "services of this file"),
+    ] = Field(
+        default={},
+        description="What differs of a service here: each key of services.NAME, instead of its own. env, secrets and "
+        "labels are merged by name, and nothing behind a name takes it away.",
+        examples=[{"api": {"memory": "1Gi", "env": {"DEBUG": None}}}],
+    )
+
+
+class PreviewsFile(Part):
+    """The running copies of pull requests."""
+
+    enabled: Flag = Field(default=True, description="Whether pull requests get previews.", examples=[False])
+    drafts: Flag = Field(default=False, description="Whether drafts get them too.", examples=[True])
+    label: Text = Field(
+        default="", description="Only pull requests with this label get one.", examples=["preview"]
+    )
+    skip_label: Text = Field(
+        default="no-preview", description="Pull requests with this label get none.", examples=["wip"]
+    )
+    ttl: Annotated[Seconds, between(1, 90 * DAY, "from 1s to 90d")] = Field(
+        default=7 * DAY,
+        description="How long a preview stays without a push: 7d, 12h; 90d at most.",
+        examples=["12h"],
+    )
+    env: Env = Field(
+        default={}, description="Variables instead of the services' own.", examples=[{"LOG_LEVEL": "debug"}]
+    )
+    secrets: Secrets = Field(
+        default={},
+        description="Secrets of previews; those of the services are never given to them.",
+        examples=[{"DATABASE_URL": "preview-db-url"}],
+    )
+    service_account: Account = Field(
+        default="",
+        description="The account that previews run as.",
+        examples=["previews@my-project.iam.gserviceaccount.com"],
+    )
+    release: Flag = Field(
+        default=False, description="Whether the release command runs for previews too.", examples=[True]
+    )
+    comment: Flag = Field(
+        default=True,
+        description="Whether a comment on the pull request shows the previews.",
+        examples=[False],
+    )
+    forks: Annotated[
+        Literal["never", "approve"], BeforeValidator(as_word), Kind("word", "never, approve")
+    ] = Field(
+        default="approve",
+        description="Whether somebody may approve previews of pull requests from forks.",
+        examples=["never"],
+    )
+
+
+def _few(most: int) -> BeforeValidator:
+    """Counted before they are looked at."""
+
+    def check(value: object) -> object:
+        if isinstance(value, dict) and len(value) > most:
+            raise ValueError(f"has {len(value)} entries; {most} are the most")
+        return value
+
+    return BeforeValidator(check)
+
+
+class File(Part):
+    """The whole of servergem.yml."""
+
+    services: Annotated[
+        dict[str, ServiceFile | None],
+        _few(MOST_SERVICES),
+        Section,
+        Field(max_length=MOST_SERVICES),
+        Kind("NAME: service", f"{MOST_SERVICES} at most"),
+    ] = Field(
+        default={},
+        description="The services by name. None: one, named after the repository, at its root.",
+        examples=[{"api": {"path": "services/api"}}],
+    )
+    environments: Annotated[
+        dict[str, EnvironmentFile],
+        _few(MOST_ENVIRONMENTS),
+        Section,
+        Field(max_length=MOST_ENVIRONMENTS),
+        Kind("NAME: environment", f"{MOST_ENVIRONMENTS} at most"),
+    ] = Field(
+        default={},
+        description="Environments by name. None: production, from the default branch.",
+        examples=[{"production": {"branch": "main"}, "staging": {"branch": "develop"}}],
+    )
+    previews: Annotated[PreviewsFile, Section, Kind("previews")] = Field(
+        default=PreviewsFile(), description="What pull requests get.", examples=[{"ttl": "2d"}]
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of servergem.yml, for editors."""
+    schema = File.model_json_schema() | {"title": "servergem.yml"}
+    _undefaulted(schema["$defs"][DifferenceFile.__name__]["properties"])
+    for model in (schema, *schema["$defs"].values()):
+        properties = model["properties"]
+        model["properties"] = {name: _may_be_nothing(each) for name, each in properties.items()}
+    return schema
+
+
+def _undefaulted(properties: dict[str, dict[str, Any]]) -> None:
+    """Of a difference nothing is the case that is not said."""
+    for each in properties.values():
+        each.pop("default", None)
+
+
+def _may_be_nothing(key: dict[str, Any]) -> dict[str, Any]:
+    """A section that has only its name: the reader takes it for one that is not there."""
+    if key.get("type") not in ("object", "array") and "$ref" not in key:
+        return key
+    told = {name: key.pop(name) for name in ("description", "default", "title", "examples") if name in key}
+    return {"anyOf": [key, {"type": "null"}]} | told
+
+
+def known_keys(parents: list[str]) -> list[str]:
+    """The keys that may stand below these."""
+    model: type[Part] = File
+    named = False
+    for key in parents:
+        field = None if named else model.model_fields.get(key)
+        named = field is not None and get_origin(field.annotation) is dict
+        if field is not None:
+            model = next(_parts_in(field.annotation), model)
+    return list(model.model_fields)
+
+
+def _parts_in(kind: Any) -> Iterator[type[Part]]:
+    """The sections that a key may hold, also by NAME."""
+    if isinstance(kind, type) and issubclass(kind, Part):
+        yield kind
+    for inside in get_args(kind):
+        yield from _parts_in(inside)

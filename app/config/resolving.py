@@ -1,0 +1,48 @@
+"""Resolving: a service as it is in one environment, in servergem.yml's own words; pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.config.differences import BY_NAME, over
+from app.config.file import EnvironmentFile, File
+from app.config.freezing import said_by
+from app.config.parts import Part
+from app.config.shape import DifferenceFile, ServiceFile
+
+
+def service_there(file: File, environment: str, name: str) -> ServiceFile:
+    """The service of this name with what its environment says, of all services and of this one."""
+    there, service = file.environments[environment], file.services.get(name) or ServiceFile()
+    shared: dict[str, Any] = {"env": {**service.env, **there.env}}
+    shared |= {key: value for key in ("region", "instances") if (value := getattr(there, key))}
+    usual = service.model_copy(update=shared)
+    part = there.services.get(name) or DifferenceFile()
+    said = {key: getattr(part, key) for key in said_by(part)}
+    return usual.model_copy(update=over({key: getattr(usual, key) for key in BY_NAME}, said))
+
+
+def written(file: File, names: tuple[str, ...]) -> dict[str, Any]:
+    """Every service as it is in every environment, defaults filled in, nothing of what is empty."""
+    environments = file.environments or {"production": EnvironmentFile(branch="main")}
+    whole = file.model_copy(update={"environments": environments})
+    return {"environments": {str(each): _environment(whole, each, names) for each in environments}}
+
+
+def _environment(file: File, name: str, names: tuple[str, ...]) -> dict[str, Any]:
+    there = _words(file.environments[name])
+    kept: dict[str, Any] = {key: there[key] for key in ("branch", "project") if key in there}
+    return {**kept, "services": {each: _words(service_there(file, name, each)) for each in names}}
+
+
+def _words(part: Part) -> dict[str, Any]:
+    said = {key: _word(getattr(part, key)) for key in type(part).model_fields}
+    return {key: value for key, value in said.items() if value not in (None, "", [], {})}
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, Part):
+        return _words(value)
+    if isinstance(value, dict):
+        return {str(name): _word(each) for name, each in value.items()}
+    return list(value) if isinstance(value, list) else value

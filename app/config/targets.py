@@ -1,0 +1,192 @@
+"""A configuration, and the Targets that it means for a branch: what goes where, under which name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from app.config import patterns
+from app.config.environments import Environment, environment_of, home_of, region_in, service_in
+from app.config.names import fitted
+from app.model import Place, SecretRef, ServiceConfig, Target
+
+# Where the configuration may be; one of them.
+PATHS = ("servergem.yml", "servergem.yaml")
+
+
+@dataclass(frozen=True)
+class Previews:
+    """What pull requests get. `ttl` is in seconds; `label`, when there is one, is what opts a pull request in."""
+
+    enabled: bool = True
+    drafts: bool = False
+    label: str = ""
+    skip_label: str = "no-preview"
+    ttl: int = 7 * 86_400
+    env: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[tuple[str, SecretRef], ...] = ()
+    service_account: str = ""
+    release: bool = False
+    comment: bool = True
+    forks: str = "approve"
+
+
+@dataclass(frozen=True)
+class Config:
+    """A valid servergem.yml, defaults filled in. `path` is empty when there is no file."""
+
+    services: tuple[ServiceConfig, ...]
+    environments: tuple[Environment, ...] = ()
+    previews: Previews = Previews()
+    lines: tuple[tuple[str, int], ...] = ()
+    path: str = ""
+    later: tuple[str, ...] = ()
+    """The keys in which the default branch decides otherwise: what they say here counts after the merge."""
+    own: Config | None = None
+    """What the commit itself says, where the default branch decides: what merging it would make of it."""
+
+    def place_of(self, key: str) -> Place | None:
+        """The line of a top key; None without a file."""
+        return Place(self.path, dict(self.lines).get(key, 1)) if self.path else None
+
+    def later_about(self, service: str, environment: str) -> tuple[str, ...]:
+        """Those keys of a service's own, also in this environment, and of what all share."""
+        return tuple(key for key in self.later if _is_about(key, service, environment))
+
+
+def targets(
+    config: Config, *, branch: str, project: str, region: str, default_branch: str, owner: int = 0
+) -> tuple[Target, ...]:
+    """One Target for each service, when an environment has this branch; none when no environment has."""
+    every = environments(config, default_branch)
+    home = home_of(every, default_branch)
+    environment = environment_of(every, branch)
+    if environment is None:
+        return ()
+    return tuple(
+        target_in(
+            config,
+            environment,
+            service,
+            project=project,
+            region=region,
+            at_home=environment == home,
+            owner=owner,
+        )
+        for service in config.services
+    )
+
+
+def environments(config: Config, default_branch: str) -> tuple[Environment, ...]:
+    """Where branches go; without a word about it the default branch is production."""
+    return config.environments or (Environment("production", default_branch),)
+
+
+def targets_at_home(
+    config: Config, default_branch: str, *, project: str, region: str, owner: int = 0
+) -> tuple[Target, ...]:
+    """Each service where the default branch brings it, or the first environment when none has that branch."""
+    home = home_of(environments(config, default_branch), default_branch)
+    return tuple(
+        target_in(config, home, each, project=project, region=region, at_home=True, owner=owner)
+        for each in config.services
+    )
+
+
+def target_in(
+    config: Config,
+    environment: Environment,
+    service: ServiceConfig,
+    *,
+    project: str,
+    region: str,
+    at_home: bool,
+    owner: int = 0,
+) -> Target:
+    """One service in one environment; away from home it is a Cloud Run service of another name.
+
+    `owner` is the repository's id.
+    """
+    own = service_in(environment, service)
+    return Target(
+        project=environment.project or project,
+        region=own.region or region,
+        environment=environment.name,
+        service=replace(own, name=_name(service.name, environment, at_home)),
+        lines=tuple(
+            (key, line) for key, line in config.lines if _is_about(key, service.name, environment.name)
+        ),
+        config_path=config.path,
+        later=config.later_about(service.name, environment.name),
+        of=own.name,
+        owner=owner,
+    )
+
+
+def one_service_twice(
+    config: Config, default_branch: str, region: str
+) -> Iterator[tuple[str, str, str, int]]:
+    """What becomes the same Cloud Run service: two wishes in words, its name, and the lower line.
+
+    `region` is that of what names none. One name in two projects is two services.
+    """
+    every = environments(config, default_branch)
+    home = home_of(every, default_branch)
+    lines = dict(config.lines)
+    wishes = [
+        (
+            f"{service.name} in {environment.name}",
+            _name(service.name, environment, environment == home),
+            (environment.project, region_in(environment, service) or region),
+            lines.get(f"services.{service.name}") or lines.get(f"environments.{environment.name}", 1),
+        )
+        for environment in every
+        for service in config.services
+    ]
+    first: dict[tuple[str, tuple[str, str]], tuple[str, int]] = {}
+    for wish, name, place, line in wishes:
+        other, its_line = first.setdefault((name, place), (wish, line))
+        if other != wish:
+            yield other, wish, name, max(line, its_line)
+    for wish, name, _, line in wishes:
+        stem, _, number = name.rpartition("-pr-")
+        for service in config.services if number.isdecimal() else ():
+            if stem and fitted(service.name, f"-pr-{number}") == name:
+                yield wish, f"the preview of {service.name} in pull request {number}", name, line
+
+
+def changed(target: Target, paths: tuple[str, ...] | None) -> str | None:
+    """None when the service is to be deployed; else the rule that leaves it alone. `paths` None: all changed.
+
+    A service's own folder counts, and what it watches; the last pattern that fits a path decides. At the
+    root everything counts, unless `watch` names what does.
+    """
+    service = target.service
+    configured = not (target.preview and target.preview.fork)  # a fork's own configuration is never read
+    if paths is None or (configured and any(path in PATHS for path in paths)):
+        return None
+    watched = [patterns.of_paths(each) for each in service.watch]
+    everything = service.path == "." and all(each.excludes for each in watched)
+    own = "" if service.path == "." else f"{service.path}/"
+    if any(
+        patterns.chosen(path, watched, otherwise=everything or bool(own and path.startswith(own)))
+        for path in paths
+    ):
+        return None
+    named = [f"{own}**"] if own else []
+    named += [each.text for each in watched if not each.excludes]
+    left_out = [each.text.removeprefix("!") for each in watched if each.excludes]
+    told = f"Nothing changed under {' or '.join(named)}" if named else "Nothing changed"
+    return told + (f" but for {' or '.join(left_out)}" if left_out else "")
+
+
+def _name(service: str, environment: Environment, at_home: bool) -> str:
+    return service if at_home else fitted(service, f"-{environment.name}")
+
+
+def _is_about(key: str, service: str, environment: str) -> bool:
+    """Its own keys, also there, and what all share: a Target is written down at every stage."""
+    if not key.startswith("services.") and not (key.startswith("environments.") and ".services." in key):
+        return True
+    own = (f"services.{service}", f"environments.{environment}.services.{service}")
+    return key in own or key.startswith(tuple(f"{each}." for each in own))

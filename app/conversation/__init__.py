@@ -1,0 +1,117 @@
+"""The conversation: what people say to ServerGem on GitHub, with a button or a comment, and what it answers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from enum import StrEnum
+
+from app import durable, log, talk
+from app.conversation import asking, buttons, commands
+from app.conversation.outcome import Outcome, act, start
+from app.escaping import typed
+from app.model import Press, Said
+from app.report import moment
+from app.store.talks import Pressed
+from app.tell import tell_answer
+from app.world import World
+
+
+class Ear(StrEnum):
+    """How a comment is heard: obeyed, answered and no more, or not even that."""
+
+    WRITER = "writer"
+    READER = "reader"
+    ANSWERED = "answered"
+
+
+def press(world: World, job: Press) -> None:
+    """A button: its presser is asked for at GitHub, it is recorded, and it answers on the check run itself."""
+    log.about(delivery=job.delivery_id, repository=job.repository.full_name, commit=job.sha)
+    outcome = durable.step(_pressed, world, job, title="press")
+    log.fact("button.pressed", button=job.button, sender=job.sender, outcome=outcome.words)
+    start(world, job.repository, outcome, job.delivery_id)
+
+
+def said(world: World, job: Said) -> None:
+    """A comment: a face at once, then one answer, which is kept current with what it began.
+
+    Whoever may not write is answered once in an hour under a pull request, so that nobody can spend our calls.
+    """
+    log.about(delivery=job.delivery_id, repository=job.repository.full_name, pull_request=str(job.number))
+    ear = durable.step(_see, world, job, title="see")
+    if ear is Ear.ANSWERED:
+        log.fact("comment.unanswered", author=job.author)
+        return
+    if ear is Ear.READER:
+        outcome = durable.step(_obeyed, world, job, ear, 0, title="obey")
+        durable.step(_tell_reader, world, job, outcome.words, title="tell")
+        return
+    answer = durable.step(_begin_answer, world, job, title="answer")
+    outcome = durable.step(_obeyed, world, job, ear, answer, title="obey")
+    log.fact("comment.obeyed", author=job.author, outcome=outcome.words)
+    start(world, job.repository, outcome, job.delivery_id)
+    durable.step(_finish_answer, world, job, answer, outcome.words, title="tell")
+
+
+def _pressed(world: World, job: Press) -> Outcome:
+    """Ask, decide, act; then what was said stands in our rows and on the check run, if that is this repository's."""
+    known = asking.pressing(world, job)
+    outcome = act(world, job.repository, job.sender, buttons.decide(known))
+    if outcome.words and job.run_id:
+        kept = Pressed(job.delivery_id, job.run_id, job.button, job.sender, outcome.words)
+        world.store.talks.pressed(kept)
+    if outcome.words and known.report and not buttons.refused_before(known):
+        remark = f"{outcome.words} ({moment(known.now)})"
+        world.outbox.amend(job.run_id, lambda shown: replace(shown, remarks=(*shown.remarks, remark)))
+    return outcome
+
+
+def _see(world: World, job: Said) -> Ear | None:
+    """Never None by now; a comment that was seen before its author was asked about has None in the journal."""
+    home = job.repository
+    if world.github.may_write(home, job.author):
+        world.github.react(home, job.comment_id, "eyes")
+        return Ear.WRITER
+    fresh = world.store.talks.may_answer_reader(
+        home.id, job.number, job.author, job.comment_id, now=time.time()
+    )
+    return Ear.READER if fresh else Ear.ANSWERED
+
+
+def _obeyed(world: World, job: Said, ear: Ear | None, answer: int) -> Outcome:
+    """Ask, decide, act."""
+    writer = ear is Ear.WRITER if ear else world.github.may_write(job.repository, job.author)
+    said = talk.commands(job.text)
+    heard = asking.hearing(world, job, said, writer=writer, answer=answer)
+    return act(world, job.repository, job.author, commands.obey(heard, said), job.comment_id)
+
+
+def _begin_answer(world: World, job: Said) -> int:
+    said = ", ".join(typed(command.text) for command in talk.commands(job.text))
+    return world.github.create_comment(
+        job.repository, job.number, _marker(job), f"@{job.author} {said}: ServerGem is at it."
+    )
+
+
+def _finish_answer(world: World, job: Said, answer: int, words: str) -> None:
+    text = _addressed(job, words)
+    world.store.talks.answered(answer, job.repository.id, job.number, _marker(job), text)
+    tell_answer(world, job.repository, answer)
+
+
+def _tell_reader(world: World, job: Said, words: str) -> None:
+    """One call, unless an earlier process may have made it."""
+    unsaid = not world.store.talks.says_to_reader(job.comment_id)
+    world.github.create_comment(
+        job.repository, job.number, _marker(job), _addressed(job, words), unsaid=unsaid
+    )
+
+
+def _addressed(job: Said, words: str) -> str:
+    space = "\n\n" if "\n" in words else " "  # a table begins on a line of its own
+    return f"@{job.author}{space}{words}"
+
+
+def _marker(job: Said) -> str:
+    return f"answer-{job.comment_id}"

@@ -1,0 +1,208 @@
+"""Asking: what GitHub, Google and our own rows say before a press or a comment is decided on. Nothing is written."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from app import config
+from app.allowance import project_of
+from app.approval import Terms, terms_of
+from app.config import Config
+from app.configuration import configuration_of_pull
+from app.conversation.anew import anew, gate
+from app.conversation.hearing import DEPLOY, Attempt, Hearing, Pressing, PreviewLog, ShownPreview
+from app.conversation.standing import (
+    decided_where_named,
+    deployed_by,
+    every_target,
+    named_by,
+    run_of,
+    standings_of,
+)
+from app.escaping import in_markdown
+from app.github import Listing
+from app.model import RERUN, Button, Commit, Press, PullRequest, Report, Said, Stop
+from app.scene import Run
+from app.store.previews import WANTED, PreviewRow
+from app.store.talks import Begun
+from app.talk import Command
+from app.world import World
+from gcp import cloud_logging
+from gcp.cloud_logging import Log, LogLine
+
+RUNS_AGAIN = frozenset({RERUN, Button.RETRY, Button.ENABLE_API, Button.GRANT_ROLE})
+
+
+def pressing(world: World, job: Press) -> Pressing:
+    """A press with what has to be known of it; its presser's right is asked for at this moment, whatever the button."""
+    known = Pressing(
+        press=job,
+        now=time.time(),
+        allowed=world.github.may_write(job.repository, job.sender),
+        report=world.store.deployments.report(job.run_id) if job.run_id else None,
+        repairs=world.settings.repairs,
+        operator=_operates(world, job.sender),
+    )
+    if known.report and known.report.commit.repository.id != job.repository.id:
+        return replace(known, report=None, foreign=True)
+    if not known.allowed:
+        return known
+    run = run_of(world.store.talks.run(job.run_id))
+    known = replace(known, run=run)
+    if job.button in RUNS_AGAIN:
+        known = replace(known, attempts=_attempts(world, job, operator=known.operator))
+    if job.button == Button.EXTEND and run:
+        known = replace(known, preview=_preview_of(world, run))
+    if job.button == Button.ROLL_BACK and run:
+        newest = next(iter(world.store.traffic.shifts(run.target.lane, 1)), None)
+        known = replace(known, newest=newest)
+    if job.button == Button.PROMOTE and run and run.home:
+        known = replace(known, anew=anew(world, _there(job, run), run.home, operator=known.operator))
+    if job.button == Button.APPROVE and run and known.report and not known.report.commit.pull_request:
+        rules = world.github.protection(job.repository, run.target.environment)
+        return replace(
+            known, rules=rules, anew=anew(world, _there(job, run), run.target, operator=known.operator)
+        )
+    if job.button == Button.APPROVE and known.report:
+        pull = world.github.pull_request(job.repository, known.report.commit.pull_request)
+        known = replace(known, pull=pull, terms=_terms(world, pull) if pull else None)
+    return known
+
+
+def hearing(world: World, job: Said, commands: tuple[Command, ...], *, writer: bool, answer: int) -> Hearing:
+    """A comment with what has to be known of it: for whoever may not write, from our own rows alone."""
+    previews, pulls, home = world.store.previews, world.store.pull_requests, job.repository
+    known = Hearing(
+        repository=home,
+        number=job.number,
+        author=job.author,
+        link=job.link,
+        delivery_id=job.delivery_id,
+        now=time.time(),
+        writer=writer,
+        answer=answer,
+        previews=tuple(_shown(world, row) for row in previews.of(home.id, job.number)),
+        verdict=pulls.verdict(home.id, job.number),
+        looked_at=PullRequest.head_of(pulls.seen(home.id, job.number)),
+        operator=_operates(world, job.author),
+    )
+    if not writer:
+        return replace(known, standings=standings_of(world, deployed_by(world, home.id)))
+    pull = world.github.pull_request(home, job.number)
+    if pull is None:
+        return replace(known, deaf="This pull request is gone.")
+    try:
+        project_of(world.settings, home)
+        read, listing = configuration_of_pull(world, pull)
+    except Stop as stop:
+        title = in_markdown(stop.finding.title)
+        return replace(known, deaf=f"Nothing can be deployed of {pull.head_sha[:7]}: {title}.")
+    known = replace(known, found=pull, **_meant(world, job, pull, read))
+    return _of_writer(world, known, read, listing, commands)
+
+
+def _meant(world: World, job: Said, pull: PullRequest, read: Config) -> dict[str, Any]:
+    """What tells whether the head is the one that the comment is about.
+
+    GitHub does not tell when a fork was pushed to, so for those it is what we ourselves knew at that time.
+    """
+    if not pull.fork:
+        came = world.github.came_at(pull.head)
+        return {"moved": not came or came > job.at}
+    at = datetime.fromisoformat(job.at).timestamp()
+    seen = world.store.approvals.seen_by(job.repository.id, job.number, at)
+    return {"terms": terms_of(pull, read), "judged": seen}
+
+
+def _terms(world: World, pull: PullRequest) -> Terms | None:
+    """What a fork asks for now; None where its base has no valid configuration by now."""
+    try:
+        return terms_of(pull, configuration_of_pull(world, pull)[0])
+    except Stop:
+        return None
+
+
+def _of_writer(
+    world: World, known: Hearing, read: Config, listing: Listing, commands: tuple[Command, ...]
+) -> Hearing:
+    """The targets of the configuration, and the answers that only some commands need."""
+    branch = known.repository.default_branch
+    every = config.environments(read, branch)
+    known = replace(
+        known,
+        services=tuple(service.name for service in read.services),
+        environments=tuple(each.name for each in every),
+        home=config.home_of(every, branch).name,
+    )
+    named = named_by(known, commands)
+    targets = decided_where_named(world, known, every_target(world, known, read), listing, named)
+    commit = known.pull.head
+    asked_for = [set(command.words) for command in commands if command.name == "logs"]
+    return replace(
+        known,
+        standings=standings_of(world, targets),
+        gates=tuple(gate(world, commit, read, environment) for environment in sorted(named)),
+        logs=tuple(
+            _log(world, each.row)
+            for each in known.previews
+            if any(not words or each.row.service in words for words in asked_for)
+        ),
+    )
+
+
+def _operates(world: World, login: str) -> bool:
+    return login.lower() in world.settings.operators
+
+
+def _shown(world: World, row: PreviewRow) -> ShownPreview:
+    report = world.store.deployments.report(row.run_id)
+    return ShownPreview(row, report.url if report else "")
+
+
+def _log(world: World, row: PreviewRow) -> PreviewLog:
+    report = world.store.deployments.report(row.run_id)
+    if report is None or not report.revision:
+        return PreviewLog(row.service, started=False)
+    question = cloud_logging.of_revision(row.region, row.name, report.revision)
+    log = Log(world.google, row.project, question)
+    found: tuple[LogLine, ...] = ()
+    # Each read is asked for once, since reads are few; whoever is asked by a person looks again after a lost one.
+    for attempt in range(world.settings.retry_attempts):
+        time.sleep(attempt * world.settings.retry_first_wait)
+        found = log.last_lines(world.settings.log_patience)
+        if not log.trouble:
+            break
+    return PreviewLog(row.service, tuple(line.text for line in found), log.trouble)
+
+
+def _attempts(world: World, job: Press, *, operator: bool) -> tuple[Attempt, ...]:
+    talks = world.store.talks
+    run_ids = [job.run_id] if job.run_id else talks.runs_of(job.repository.id, job.sha)
+    return tuple(
+        _attempt(world, job, talks.run(run_id), world.store.deployments.report(run_id), operator=operator)
+        for run_id in run_ids
+    )
+
+
+def _attempt(
+    world: World, job: Press, begun: Begun | None, report: Report | None, *, operator: bool
+) -> Attempt:
+    run = run_of(begun)
+    if begun is None or run is None:
+        return Attempt(report)
+    again = anew(world, _there(job, run), run.target, operator=operator) if begun.story == DEPLOY else None
+    return Attempt(report, begun.story, run, begun.service, again)
+
+
+def _there(job: Press, run: Run) -> Commit:
+    """Its commit in the repository as it is now: which branch decides there may have changed since it ran."""
+    return replace(run.commit, repository=job.repository)
+
+
+def _preview_of(world: World, run: Run) -> PreviewRow | None:
+    """The preview that this deployment made, while it is there and nothing newer has made it."""
+    row = world.store.previews.one(run.target.lane)
+    return row if row and row.run_id == run.id and row.state == WANTED else None

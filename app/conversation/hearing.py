@@ -1,0 +1,158 @@
+"""Hearing: one comment, or one press, with all that has to be known to answer it, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.approval import Terms
+from app.conversation.gate import Anew, Gate
+from app.escaping import in_code, in_markdown
+from app.model import Press, PullRequest, Report, Repository, Target
+from app.protection import Protection
+from app.scene import Run
+from app.store.previews import PreviewRow
+from app.store.traffic import Lock, Shift
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one service stands in one environment: what last served there, and the lock that closes it."""
+
+    target: Target
+    newest: Shift | None = None
+    lock: Lock | None = None
+
+    @property
+    def service(self) -> str:
+        return self.target.source_name
+
+    @property
+    def environment(self) -> str:
+        return self.target.environment
+
+
+@dataclass(frozen=True)
+class ShownPreview:
+    """A preview of this pull request, and its address once it has one."""
+
+    row: PreviewRow
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class PreviewLog:
+    """The end of what a preview's container wrote. `trouble`: why Google did not show all of it."""
+
+    service: str
+    lines: tuple[str, ...] = ()
+    trouble: str = ""
+    started: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hearing:
+    """One comment with what is known where it was made.
+
+    `now` is epoch seconds. `writer`: its author may write to the repository; for anybody else no order is
+    obeyed and GitHub is asked for nothing, so that `found` is None. `deaf` says why no command can be obeyed.
+    `moved`: the head came after the comment, or nobody can tell. `terms` is what a fork asks for now, and `judged`
+    what it was known to ask for before the comment was made. `home` is the environment where none is named.
+    `verdict` is what was decided when the head `looked_at` was last looked at. `gates` are those of the environments
+    that a command would deploy to; an `operator` of this ServerGem passes them.
+    """
+
+    repository: Repository
+    number: int
+    author: str
+    link: str
+    delivery_id: str
+    now: float
+    writer: bool
+    answer: int = 0
+    found: PullRequest | None = None
+    deaf: str = ""
+    moved: bool = False
+    terms: Terms | None = None
+    judged: Terms | None = None
+    services: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    home: str = ""
+    standings: tuple[Standing, ...] = ()
+    previews: tuple[ShownPreview, ...] = ()
+    logs: tuple[PreviewLog, ...] = ()
+    verdict: str = ""
+    looked_at: str = ""
+    operator: bool = False
+    gates: tuple[Gate, ...] = ()
+
+    @property
+    def pull(self) -> PullRequest:
+        assert self.found is not None, "orders are obeyed of writers only, and for them it was asked for"
+        return self.found
+
+    def at(self, services: tuple[str, ...], environment: str) -> tuple[Standing, ...]:
+        """These services, or all of them, in an environment, or at home."""
+        return tuple(
+            each
+            for each in self.standings
+            if each.environment == (environment or self.home) and (not services or each.service in services)
+        )
+
+
+# The story of a deployment to an environment, by its name in the journal.
+DEPLOY = "deploy"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One check run that is to be run again: how it was begun, if it was, and how it ended.
+
+    `anew` is what a deployment to an environment would be now; None for anything else.
+    """
+
+    report: Report | None = None
+    story: str = ""
+    run: Run | None = None
+    service: str = ""
+    anew: Anew | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pressing:
+    """One press with what was known at that moment. `allowed`: its presser may write to the repository.
+
+    `anew` is what a promotion, or what waits for an approval, would be now.
+    `rules` are those of the environment that waits for an approval.
+    `report` and `run` are the deployment's that the check run shows, None where none is known; `foreign`: it is
+    another repository's. `attempts` is every check run that a Re-run of this one is about.
+    """
+
+    press: Press
+    now: float
+    allowed: bool = False
+    report: Report | None = None
+    foreign: bool = False
+    run: Run | None = None
+    attempts: tuple[Attempt, ...] = ()
+    preview: PreviewRow | None = None
+    newest: Shift | None = None
+    pull: PullRequest | None = None
+    terms: Terms | None = None
+    repairs: tuple[str, ...] = ()
+    operator: bool = False
+    anew: Anew | None = None
+    rules: Protection | None = None
+
+    @property
+    def who(self) -> str:
+        return self.press.sender
+
+    @property
+    def mark(self) -> str:
+        return self.press.delivery_id
+
+
+def where(standings: tuple[Standing, ...]) -> str:
+    """As a person says it: the services, and the environment that they are in."""
+    names = ", ".join(in_code(each.service) for each in standings)
+    return f"{names} in {in_markdown(standings[0].environment)}" if standings else "nothing"

@@ -1,0 +1,201 @@
+"""Orders: commands that change something. Pure: all that they need to know is in the Hearing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from app import talk
+from app.conversation.buttons import DAY, extended
+from app.conversation.gate import Gate, refusal
+from app.conversation.hearing import Hearing, Standing, where
+from app.conversation.outcome import Approve, Extend, Outcome, Pardon, Switch, Unlock, asked
+from app.escaping import in_code, in_markdown, typed
+from app.model import Commit, PullRequest, Review, Target
+from app.report import moment
+from app.scene import Run
+from app.start import Rollback
+from app.store.traffic import Lock, Shift
+from app.talk import Command, Scope
+
+DURATION = re.compile(r"(\d{1,4})([mhd])")
+SECONDS = {"m": 60, "h": 3600, "d": 86_400}
+COMMIT = re.compile(r"[0-9a-fA-F]{7,40}")
+LONGEST_REASON, LONGEST_LOCK = 200, 30 * DAY
+
+
+def deploy(hearing: Hearing, command: Command) -> Outcome:
+    """The head as its author saw it, or named it, as a preview or to an environment."""
+    pull, named = hearing.pull, _scope(hearing, command.words)
+    commit = named.rest[0].lower() if len(named.rest) == 1 and COMMIT.fullmatch(named.rest[0]) else ""
+    if named.rest and not commit:
+        return _unknown_word(hearing, named.rest[0])
+    if commit and not pull.head_sha.startswith(commit):
+        return Outcome(f"The head is not {commit}: it is {pull.head_sha}.")
+    if commit != pull.head_sha and not _saw_the_head(hearing):
+        return _not_the_head_that_was_seen(hearing, command, named)
+    if not pull.open:
+        return Outcome("This pull request is closed, so there is nothing to deploy.")
+    if not named.environment:
+        return _preview_here(hearing, named)
+    if pull.fork:
+        return _nowhere_else(pull)
+    return _to_environment(hearing, named)
+
+
+def rollback(hearing: Hearing, command: Command) -> Outcome:
+    """The traffic of each service that is named goes back, or to the commit that is named."""
+    words, to = command.words, ""
+    if "to" in words:
+        at = words.index("to")
+        words, to = words[:at], (*words, "")[at + 1]
+        if not COMMIT.fullmatch(to):
+            return Outcome("`to` is followed by a commit, of seven letters at least.")
+    named = _scope(hearing, words)
+    if named.rest:
+        return _unknown_word(hearing, named.rest[0])
+    there = hearing.at(named.services, named.environment)
+    return sum((_back(hearing, each, to) for each in there), Outcome())
+
+
+def preview(hearing: Hearing, command: Command) -> Outcome:
+    """The previews of this pull request go, come, or stay another day."""
+    review = Review(hearing.repository, hearing.number, hearing.delivery_id)
+    match " ".join(command.words).lower():
+        case "off":
+            words = "The previews of this pull request go, until `/preview on`."
+            return Outcome(words, reviews=(review,), wishes=(Switch(hearing.number, on=False),))
+        case "on":
+            review = replace(review, answer=hearing.answer)
+            words = "This pull request gets previews."
+            return Outcome(words, reviews=(review,), wishes=(Switch(hearing.number, on=True),))
+        case "extend":
+            return _extend(hearing)
+    return Outcome("Say `/preview off`, `/preview on` or `/preview extend`.")
+
+
+def lock(hearing: Hearing, command: Command) -> Outcome:
+    """Deployments wait, for a day or for as long as is said, a month at most: a forgotten lock ends by itself."""
+    named = _scope(hearing, command.words)
+    words, seconds = named.rest, DAY
+    if len(words) > 1 and words[0] == "for" and (found := DURATION.fullmatch(words[1])):
+        seconds, words = int(found[1]) * float(SECONDS[found[2]]), words[2:]
+    until, reason = hearing.now + min(seconds, LONGEST_LOCK), " ".join(words)[:LONGEST_REASON]
+    there = hearing.at(named.services, named.environment)
+    return Outcome(
+        f"Locked {where(there)} until {moment(until)}. Deployments wait, and `/unlock` lets the newest go.",
+        wishes=tuple(Lock(each.target.lane, hearing.author, reason, hearing.link, until) for each in there),
+    )
+
+
+def unlock(hearing: Hearing, command: Command) -> Outcome:
+    """The newest deployment that waits goes on."""
+    named = _scope(hearing, command.words)
+    if named.rest:
+        return _unknown_word(hearing, named.rest[0])
+    there = hearing.at(named.services, named.environment)
+    closed = tuple(each for each in there if each.lock)
+    words = f"Unlocked {where(closed)}." if closed else f"{where(there)} was not locked."
+    return Outcome(words, wishes=tuple(Unlock(each.target.lane) for each in there))
+
+
+def _nowhere_else(pull: PullRequest) -> Outcome:
+    whose = "A bot's pull request" if pull.bot else "A fork"
+    return Outcome(f"{whose} is deployed as a preview and nowhere else.")
+
+
+def _preview_here(hearing: Hearing, named: Scope) -> Outcome:
+    """Of a fork it is an approval of this head; of a branch of ours, the wish for previews."""
+    pull, number, mark = hearing.pull, hearing.number, hearing.delivery_id
+    services = named.services or hearing.services
+    return Outcome(
+        f"Deploying a preview of {pull.head_sha[:7]}.",
+        reviews=(Review(hearing.repository, number, mark, mark, services, hearing.answer),),
+        wishes=(Approve(number, hearing.terms) if hearing.terms else Switch(number, on=True),),
+    )
+
+
+def _saw_the_head(hearing: Hearing) -> bool:
+    """Whether the head is the one that could be seen when the comment was written; a short name of it is no proof.
+
+    Seven letters of a commit are easily met by another: only the whole name says which one is meant.
+    """
+    if not hearing.pull.fork:
+        return not hearing.moved
+    return hearing.terms is not None and hearing.judged == hearing.terms
+
+
+def _not_the_head_that_was_seen(hearing: Hearing, command: Command, named: Scope) -> Outcome:
+    """A fork's author can push at any moment, so there the answer is to name the commit."""
+    pull, short = hearing.pull, hearing.pull.head_sha[:7]
+    if not pull.fork:
+        return Outcome(
+            f"The head became {short} after this comment: look at it, and say {typed(command.text)} again."
+        )
+    if named.environment:
+        return _nowhere_else(pull)
+    again = typed(" ".join(("/deploy", *named.services, pull.head_sha)))
+    return Outcome(
+        f"ServerGem did not know {short}, its base branch and its configuration as they are now when this was written: "
+        f"look at it, and say {again}."
+    )
+
+
+def _to_environment(hearing: Hearing, named: Scope) -> Outcome:
+    commit = replace(hearing.pull.head, pull_request=0)
+    gate = next(
+        (each for each in hearing.gates if each.environment == named.environment), Gate(named.environment)
+    )
+    if refused := refusal(gate, commit, operator=hearing.operator):
+        return Outcome(refused)
+    row = asked(f"Asked for by {hearing.author}", hearing.now)
+
+    def run(target: Target) -> Run:
+        id_ = f"{hearing.delivery_id}-{target.name}-{target.environment}"
+        return Run(id_, commit, target, row, hearing.author, hearing.answer)
+
+    targets = [each.target for each in hearing.at(named.services, named.environment)]
+    return Outcome(
+        f"Deploying {commit.short} to {in_markdown(named.environment)}.",
+        deployments=tuple(run(target) for target in targets),
+        wishes=tuple(Pardon(target.lane, commit.sha) for target in targets),
+    )
+
+
+def _back(hearing: Hearing, standing: Standing, to: str) -> Outcome:
+    place, newest = f"{in_markdown(standing.service)} in {in_markdown(standing.environment)}", standing.newest
+    if newest is None:
+        return Outcome(f"ServerGem has not deployed {place} yet.")
+    return Outcome(
+        f"Rolling {place} back from {newest.sha[:7]}.",
+        rollbacks=(Rollback(_run_back(hearing, standing.target, newest), to),),
+    )
+
+
+def _run_back(hearing: Hearing, target: Target, newest: Shift) -> Run:
+    commit = Commit(hearing.repository, newest.sha, hearing.repository.default_branch)
+    row = asked(f"Rollback asked for by {hearing.author}", hearing.now)
+    id_ = f"rollback-{hearing.delivery_id}-{target.name}"
+    return Run(id_, commit, target, row, hearing.author, hearing.answer)
+
+
+def _extend(hearing: Hearing) -> Outcome:
+    rows = [each.row for each in hearing.previews]
+    if not rows:
+        return Outcome("There is no preview to extend.")
+    wishes = tuple(Extend(row.lane, extended(row, hearing.now), row.run_id) for row in rows)
+    until = max(wish.until for wish in wishes)
+    return Outcome(f"The preview stays until {moment(until)}.", renews=(hearing.number,), wishes=wishes)
+
+
+def _scope(hearing: Hearing, words: tuple[str, ...]) -> Scope:
+    return talk.scope(words, hearing.services, hearing.environments)
+
+
+def _unknown_word(hearing: Hearing, word: str) -> Outcome:
+    services = ", ".join(map(in_code, hearing.services))
+    environments = ", ".join(map(in_code, hearing.environments))
+    shown = in_markdown(word[:40])
+    return Outcome(
+        f"{shown} is neither a service nor an environment. Services: {services}. Environments: {environments}."
+    )

@@ -1,0 +1,1 @@
+"""What the rules about JavaScript read in a repository: packages, paths, imports, stacks, images."""

@@ -1,0 +1,1 @@
+"""Dart and Flutter; tables of rows, and beside them what the rows read."""

@@ -1,0 +1,126 @@
+"""What the rows of apt.py read in other lines and in the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.instructions import failing_instruction, in_instruction
+from app.diagnosis.paths import repository_path
+from app.diagnosis.rule import Hit
+from app.model import Place
+
+INSTALLS = {
+    "git": "git", "curl": "curl", "wget": "wget", "make": "make", "gcc": "build-essential", "g++": "build-essential", "python": "python3",
+    "python3": "python3", "pip": "python3-pip", "node": "nodejs", "npm": "npm", "unzip": "unzip", "zip": "zip", "tar": "tar", "xz": "xz-utils",
+    "jq": "jq", "ssh": "openssh-client", "bash": "bash", "rsync": "rsync", "java": "default-jre", "mvn": "maven", "cmake": "cmake", "psql": "postgresql-client",
+}  # fmt: skip
+
+
+# Commands that no Debian or Alpine package brings, and what does.
+BROUGHT = {
+    "pnpm": "npm install -g pnpm (or corepack enable, where the image has corepack)", "yarn": "npm install -g yarn (or corepack enable)",
+    "corepack": "npm install -g corepack (Node 25 and later come without it)", "bun": "npm install -g bun", "tsc": "npm install -g typescript",
+    "uv": "pip install uv", "poetry": "pip install poetry", "pipenv": "pip install pipenv", "gunicorn": "pip install gunicorn", "uvicorn": "pip install uvicorn",
+    "cargo": "curl -sSf https://sh.rustup.rs | sh -s -- -y", "bundle": "gem install bundler", "composer": "curl -sS https://getcomposer.org/installer | php -- --install-dir=/usr/local/bin --filename=composer",
+    "apt-key": "mkdir -p /etc/apt/keyrings, and save the key there: curl … | gpg --dearmor -o /etc/apt/keyrings/NAME.gpg, then [signed-by=…] in the source's line (Debian 13 has no apt-key)",
+}  # fmt: skip
+
+# What took the place of packages that newer Debians and Ubuntus do not have: https://packages.debian.org
+REPLACED = {
+    "netcat": "netcat-openbsd", "libgl1-mesa-glx": "libgl1", "libgl1-mesa-dri": "libgl1", "python": "python3", "python-dev": "python3-dev", "python-pip": "python3-pip",
+    "python3-distutils": "nothing (python3-setuptools, where distutils is imported)", "mysql-client": "default-mysql-client", "libmysqlclient-dev": "default-libmysqlclient-dev",
+    "libasound2": "libasound2t64", "libappindicator1": "libayatana-appindicator3-1", "libappindicator3-1": "libayatana-appindicator3-1", "libssl1.1": "libssl3", "libssl1.0.0": "libssl3",
+    "libncurses5": "libncurses6", "libtiff5": "libtiff6", "libwebp6": "libwebp7", "libffi7": "libffi8", "libicu67": "libicu72 (bookworm) or libicu76 (trixie)", "libicu66": "libicu72",
+    "openjdk-8-jdk": "openjdk-17-jdk", "openjdk-11-jdk": "openjdk-17-jdk", "openjdk-11-jre-headless": "openjdk-17-jre-headless", "openjdk-17-jdk": "openjdk-21-jdk (trixie)", "openjdk-17-jre-headless": "openjdk-21-jre-headless (trixie)",
+    "chromium-browser": "chromium", "chromium-chromedriver": "chromium-driver", "software-properties-common": "the source's line in /etc/apt/sources.list.d (Debian 13 has no add-apt-repository)",
+    "libgdk-pixbuf2.0-0": "libgdk-pixbuf-2.0-0", "libgconf-2-4": "nothing", "ttf-unifont": "fonts-unifont", "ttf-ubuntu-font-family": "fonts-ubuntu", "libatlas-base-dev": "libopenblas-dev", "python2": "python3", "py-pip": "py3-pip",
+    "php7-fpm": "php83-fpm", "libressl-dev": "openssl-dev", "libc6-compat": "gcompat", "postgresql-client-13": "postgresql-client",
+}  # fmt: skip
+
+
+def replaced(hit: Hit) -> Mapping[str, str]:
+    name = hit["name"] or hit["name2"] or hit["name3"]
+    return {"name": name, "said": hit.line.strip(), "instead": new_name(name) or _CORRECT}
+
+
+def new_name(name: str) -> str:
+    """What to write instead of a package that was replaced; empty for any other."""
+    new = REPLACED.get(name, "")
+    return f"Write {new} instead of {name}, which newer releases do not have" if new else ""
+
+
+_CORRECT = (
+    "Correct the name or version for this release of the distribution, and run apt-get update in the same RUN"
+)
+
+
+def address(hit: Hit) -> str:
+    """The repository that a warning about a signature names."""
+    found = re.search(r"https?://\S+", hit.line)
+    return found[0].rstrip(":") if found else "a repository"
+
+
+def key(hit: Hit) -> str:
+    """The key that other lines name as missing."""
+    found = hit.find(r"(?:NO_PUBKEY|EXPKEYSIG) ([0-9A-F]{8,})")
+    return found[1] if found else "unknown"
+
+
+def package_line(hit: Hit) -> Place | None:
+    """The line of a Dockerfile that names the package, also when the log does not say which instruction ran."""
+    if place := in_instruction("name")(hit):
+        lines = hit.files.lines(place.path)
+        if any(hit["name"] in lines[n - 1] for n in range(place.line, place.last_line + 1)):
+            return place
+    for path in hit.files.dockerfiles:
+        if line := hit.files.search(path, rf"(?<![\w.-]){re.escape(hit['name'])}(?![\w-])"):
+            return hit.files.place(path, line)
+    for path in sorted(p for p in hit.files.paths if p.endswith(".sh")):
+        if line := hit.files.search(path, rf"(?<![\w.-]){re.escape(hit['name'])}(?![\w-])"):
+            return hit.files.place(path, line)
+    return failing_instruction(hit)
+
+
+def _command(hit: Hit) -> Mapping[str, str] | None:
+    name = hit["name"].rpartition("/")[2]
+    alpine = any("apk " in line for path in hit.files.dockerfiles for line in hit.files.lines(path)) or any(
+        "alpine" in line for path in hit.files.dockerfiles for line in hit.files.lines(path)[:3]
+    )
+    package = INSTALLS.get(name, name)
+    return {
+        "name": name,
+        "install": BROUGHT.get(
+            name,
+            f"apk add --no-cache {package}" if alpine else f"apt-get update && apt-get install -y {package}",
+        ),
+    }
+
+
+def script(hit: Hit) -> Mapping[str, str] | None:
+    path = repository_path(hit.files, hit["path"], hit)
+    return {"file": path or hit["path"]}
+
+
+def script_place(hit: Hit) -> Place | None:
+    path = repository_path(hit.files, hit["path"], hit)
+    return (
+        hit.files.place(path, int(hit["line"] or 1))
+        if path and (hit["line"] or "1").isdecimal()
+        else failing_instruction(hit)
+    )
+
+
+def crlf_place(hit: Hit) -> Place | None:
+    if path := repository_path(hit.files, hit["path"], hit):
+        return hit.files.place(path, 1)
+    for path in sorted(p for p in hit.files.paths if p.endswith((".sh", ".bash"))):
+        if place := hit.files.place(path, 1):
+            return place
+    return failing_instruction(hit)
+
+
+def command_named(hit: Hit) -> Mapping[str, str]:
+    name = hit["name"] or hit["name2"]
+    found = _command(Hit(hit.section, hit.index, {**hit.words, "name": name}, hit.files, hit.transcript))
+    return found or {"name": name}

@@ -1,0 +1,196 @@
+"""What the rows of dockerfile.py read in other lines and in the repository."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.envelope import Kind
+from app.diagnosis.instructions import base_image, failing_dockerfile, failing_instruction, instruction
+from app.diagnosis.rule import Hit
+from app.diagnosis.telling import most_telling, score
+from app.dockerfile import KEYWORDS
+from app.model import Place
+
+# What the builder itself says of an instruction that failed.
+_OF_BUILDER = re.compile(r"did not complete successfully|executor failed running|returned a non-zero code")
+
+# Where a tool writes what it built, by a file of its project: each tool's own documentation of its output folder.
+OUTPUTS = (
+    ("vite.config.", "dist"), ("astro.config.", "dist"), ("vue.config.", "dist"), ("angular.json", "dist/PROJECT/browser"),
+    ("gatsby-config.", "public"), ("svelte.config.", "build"), ("nuxt.config.", ".output"), ("docusaurus.config.", "build"),
+    ("next.config.", ".next (standalone: output: 'standalone' in next.config)"), ("pom.xml", "target"), ("build.gradle", "build/libs"),
+    ("Cargo.toml", "target/release"),
+)  # fmt: skip
+
+# Images that are no longer made, and what took their place: their pages on https://hub.docker.com
+SUCCESSORS = {
+    "openjdk": "eclipse-temurin", "java": "eclipse-temurin", "adoptopenjdk": "eclipse-temurin", "centos": "almalinux", "microsoft/dotnet": "mcr.microsoft.com/dotnet/sdk",
+    "bitnami/": "bitnamilegacy/ (frozen), or the project's own image", "circleci/": "cimg/", "vault": "hashicorp/vault",
+}  # fmt: skip
+
+
+def meant(hit: Hit) -> dict[str, str]:
+    if _in_heredoc(hit):
+        return {
+            "meant": "Build with BuildKit (docker buildx build, DOCKER_BUILDKIT=1), which knows heredocs (<<EOF), or write && chains instead"
+        }
+    near = difflib.get_close_matches(hit["word"].upper(), sorted(KEYWORDS), 1)
+    return {"meant": f"Write {near[0]} instead" if near else "Use one of Docker's instructions"}
+
+
+def ended(hit: Hit) -> Mapping[str, str]:
+    """What ran, and the line that says most of what it printed: a headline where a line says anything at all."""
+    ran = hit.transcript.failed_instruction or "the command"
+    failed = [s for s in hit.transcript.sections if s.failed and s.kind is Kind.INSTRUCTION]
+    lines = [line for s in failed for line in s.lines if not _OF_BUILDER.search(line)]
+    at = most_telling(lines)
+    if not lines or score(lines[at]) <= 0:
+        advice = "Read what it printed last, below."
+        return {"ran": ran, "head": f"{ran} ended with {hit['exit']}", "told": "", "advice": advice}
+    said = lines[at].strip()
+    return {
+        "ran": ran,
+        "head": said,
+        "told": f" It said: {said}",
+        "advice": "Correct what that line names; what was printed around it stands below.",
+    }
+
+
+def _in_heredoc(hit: Hit) -> bool:
+    """Whether a RUN or COPY above the line opens a heredoc, which the classic builder does not know."""
+    number = int(hit["line"]) if hit["line"].isdecimal() and len(hit["line"]) < 8 else 0
+    return any(
+        re.match(r"\s*(?:RUN|COPY)\b.*<<-?[\"']?\w+", line)
+        for path in hit.files.dockerfiles
+        for line in hit.files.lines(path)[max(0, number - 40) : number]
+    )
+
+
+def parse_line(hit: Hit) -> Place | None:
+    if hit["line"].isdecimal():
+        for path in hit.files.dockerfiles:
+            if place := hit.files.place(path, int(hit["line"])):
+                return place
+    for path in hit.files.dockerfiles:
+        if hit["word"] and (line := hit.files.search(path, rf"^\s*{re.escape(hit['word'])}\b")):
+            return hit.files.place(path, line)
+    return failing_instruction(hit)
+
+
+def source(hit: Hit) -> Mapping[str, str] | None:
+    name = next((hit[k] for k in ("name", "name2", "name3", "name4") if hit[k]), "").strip("\"'")
+    if not name or name.endswith(("Dockerfile", ".dockerignore")):
+        return None
+    bare = name.lstrip("/")
+    near = hit.files.nearest(bare)
+    ignored = next(
+        (
+            p
+            for p in hit.files.named(".dockerignore")
+            if any(
+                line.strip().rstrip("/") in (bare, "/" + bare, bare.split("/")[0], "**")
+                for line in hit.files.lines(p)
+                if line.strip()
+            )
+        ),
+        "",
+    )
+    from_stage = _stage_copy(hit, name)
+    if from_stage:
+        fix = f"Copy a path that the earlier stage really makes, instead of {name}{_written(hit)}."
+    elif ignored:
+        fix = f"Take {bare} out of {ignored}, or do not copy it."
+    elif near and near != bare:
+        fix = f"Write {near} instead of {bare}."
+    else:
+        fix = f"Add {bare} to the repository (git may ignore it), or correct the COPY."
+    return {"name": name, "bare": bare, "fix": fix}
+
+
+def _written(hit: Hit) -> str:
+    """Where the build of this project writes, as far as its files tell."""
+    names = [path.rpartition("/")[2] for path in sorted(hit.files.paths, key=lambda p: p.count("/"))]
+    found = next(((mark, out) for mark, out in OUTPUTS for each in names if each.startswith(mark)), None)
+    if found is None:
+        return ""
+    return f": a build with {found[0].rstrip('.')} writes to {found[1]} unless it is told otherwise"
+
+
+def _stage_copy(hit: Hit, name: str) -> bool:
+    found = failing_dockerfile(hit)
+    return (
+        bool(found)
+        and any("from" in each.flags and name in each.value for each in found[1].of("COPY", "ADD"))
+        if found
+        else False
+    )
+
+
+def copy_line(hit: Hit) -> Place | None:
+    found = failing_dockerfile(hit)
+    if found is None:
+        return None
+    path, parsed = found
+    bare = hit["bare"].rstrip("/")
+    same = [
+        each
+        for each in parsed.of("COPY", "ADD")
+        if any(s.strip("./").rstrip("/") == bare.strip("./") for s in each.arguments[:-1])
+    ]
+    same = same or [each for each in parsed.of("COPY", "ADD") if bare in each.value]
+    if len(same) == 1 or (same and not failing_instruction(hit)):
+        return hit.files.place(path, same[0].line, same[0].end)
+    return failing_instruction(hit)
+
+
+def image_place(hit: Hit) -> Place | None:
+    found = failing_dockerfile(hit)
+    if found:
+        bare = re.sub(r"^docker\.io/(?:library/)?", "", hit["image"])
+        for stage in found[1].stages:
+            if (
+                stage.image in (bare, hit["image"])
+                or bare.startswith(stage.image)
+                or stage.image.startswith(bare)
+            ):
+                return hit.files.place(found[0], stage.line)
+    return failing_instruction(hit) or base_image(hit)
+
+
+def image_words(hit: Hit) -> Mapping[str, str] | None:
+    image = next((hit[k] for k in ("image", "image2", "image3", "image4") if hit[k]), "")
+    asked = re.search(r"https://(?P<host>[^/\s]+)/v2/(?P<name>\S+?)/manifests/(?P<tag>[\w.-]+)", hit.line)
+    if asked and not image:  # kaniko quotes the registry's API
+        host = "" if asked["host"] == "index.docker.io" else f"{asked['host']}/"
+        image = f"{host}{asked['name'].removeprefix('library/')}:{asked['tag']}"
+    if not image:
+        return None
+    short = re.sub(r"^docker\.io/(?:library/)?", "", image).rstrip(":")
+    return {"image": short, "instead": _successor(short)}
+
+
+def _successor(image: str) -> str:
+    """What took the place of an image that is no longer made; empty for any other."""
+    for old, new in SUCCESSORS.items():
+        if (image.startswith(old) and image[len(old) : len(old) + 1] in (":", "@", "")) or (
+            old.endswith("/") and image.startswith(old)
+        ):
+            return f"Take {new}: {old.rstrip('/')} is no longer published there. "
+    return ""
+
+
+def stage_words(hit: Hit) -> Mapping[str, str] | None:
+    found = failing_dockerfile(hit)
+    names = [s.name for s in found[1].stages if s.name] if found else []
+    near = difflib.get_close_matches(hit["name"], names, 1)
+    return {
+        "fix": f"Write {near[0]}."
+        if near
+        else f"Name one of the stages: {', '.join(names) or 'there are none with a name'}."
+    }
+
+
+def entry(hit: Hit) -> Place | None:
+    return instruction("ENTRYPOINT", "CMD")(hit)

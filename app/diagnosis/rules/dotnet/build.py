@@ -1,0 +1,86 @@
+""".NET: what its compiler, NuGet, MSBuild and the SDK's own host say while a project is built and published."""
+
+from __future__ import annotations
+
+from app.diagnosis.dependencies import dependency_line
+from app.diagnosis.instructions import base_image
+from app.diagnosis.places import at, first, whole_file
+from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.dotnet.reading_build import (
+    built,
+    built_place,
+    in_stack,
+    package,
+    sdk,
+    version_of_global_json,
+)
+from app.model import Blame
+
+_CODE = r"(?:\s|^)error (?P<code>{codes}): (?P<said>.+?)(?: \[/|$)"
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="dotnet-error",
+        pattern=r"^(?P<path>/?[\w./-]+\.(?:cs|fs|vb|cshtml|razor))\((?P<line>\d+),\d+(?:,\d+,\d+)?\): error (?P<code>[A-Z]+\d+): (?P<said>.+?)(?: \[|$)",
+        place=at(),
+        many=True,
+        rank=Rank.ROOT,
+        title="{code}: {said}",
+        message="{code}: {said}",
+        fix="Correct line {line} of {path}.",
+    ),
+    Rule(
+        code="dotnet-feed",
+        pattern=r"error NU1301: (?P<said>.+?)(?: \[/|$)",
+        place=whole_file("nuget.config", "NuGet.Config", "NuGet.config"),
+        nowhere=True,
+        blame=Blame.UNKNOWN,
+        rank=Rank.ROOT,
+        title="A NuGet feed cannot be read",
+        message="NU1301: {said}",
+        fix="Run it again when it is nuget.org; for a feed of your own give the build its credentials (nuget.config with %VARIABLE%, a build secret), or correct its address.",
+        link="https://learn.microsoft.com/nuget/reference/errors-and-warnings/nu1301",
+    ),
+    Rule(
+        code="dotnet-package",
+        pattern=_CODE.replace("{codes}", r"NU\d+"),
+        read=package,
+        place=lambda hit: dependency_line(hit, "dotnet", hit["name"]),
+        rank=Rank.ROOT,
+        title="{code}: {said}",
+        message="{code}: {said}",
+        fix="{advice}",
+        link="https://learn.microsoft.com/nuget/reference/errors-and-warnings",
+    ),
+    Rule(
+        code="dotnet-sdk",
+        pattern=_CODE.replace("{codes}", r"NETSDK\d+|MSB\d+"),
+        read=built,
+        place=built_place,
+        rank=Rank.ROOT,
+        title="{code}: {said}",
+        message="{code}: {said}",
+        fix="{advice}",
+    ),
+    Rule(
+        code="dotnet-global-json",
+        pattern=r"[Aa] compatible (?:installed )?\.NET (?:Core )?SDK (?:for global\.json version: \[[^\]]+\] )?(?:from \[[^\]]+\] )?was not found",
+        read=sdk,
+        place=first(lambda hit: version_of_global_json(hit), base_image),
+        rank=Rank.ROOT,
+        title="global.json asks for the .NET SDK {want}, which is not there",
+        message="A compatible .NET SDK was not found: global.json asks for {want}.",
+        fix='Write "rollForward": "latestMajor" into global.json, or FROM mcr.microsoft.com/dotnet/sdk:{want}.',
+        link="https://learn.microsoft.com/dotnet/core/tools/global-json",
+    ),
+    Rule(
+        code="dotnet-test",
+        pattern=r"^\s*Failed (?P<name>[\w.+]+(?:\([^)]*\))?) \[(?:< )?\d+ ?m?s\]",
+        place=lambda hit: in_stack(hit),
+        many=True,
+        rank=Rank.ROOT,
+        title="The test {name} fails",
+        message="Failed {name}",
+        fix="Correct the code, or the test.",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Elixir and Erlang; tables of rows, and beside them what the rows read."""

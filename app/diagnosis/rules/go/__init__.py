@@ -1,0 +1,1 @@
+"""Go; tables of rows, and beside them what the rows read."""

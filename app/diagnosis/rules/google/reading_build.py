@@ -1,0 +1,32 @@
+"""What the rows of build.py read in other lines and in the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.diagnosis.rule import Hit
+
+
+def images(hit: Hit) -> Mapping[str, str]:
+    return {"image": hit["image"].split('"')[0]}
+
+
+def ended(hit: Hit) -> Mapping[str, str] | None:
+    """A bare status is Cloud Build's own only as the log's last word, or before its own ERROR."""
+    if not hit.line.isupper():
+        return {}
+    following = next((line for line in hit.after(3) if line.strip()), "ERROR")
+    return {} if following.startswith("ERROR") else None
+
+
+def substitution(written: str, unmatched: str) -> Mapping[str, str]:
+    name = written or unmatched
+    if written and not written.startswith("_"):
+        return {
+            "name": name,
+            "advice": f"Name it _{name} in cloudbuild.yaml, in the trigger and where it is used: a substitution of your own begins with an underscore.",
+        }
+    return {
+        "name": name,
+        "advice": f"Use ${{{name}}} in a step, take it out of the substitutions, or write $${name} where the shell is to read it (options: substitutionOption: ALLOW_LOOSE lets unused ones pass).",
+    }

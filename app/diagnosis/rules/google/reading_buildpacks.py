@@ -1,0 +1,129 @@
+"""What the rows of buildpacks.py read in other lines and in the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.dependencies import manifest
+from app.diagnosis.places import anywhere, first, matching, whole_file
+from app.diagnosis.rule import Find, Hit
+from app.model import Place
+from app.services_below import configuration, services_below
+from app.start_command import start_command
+
+LANGUAGE_FILES = (
+    "requirements.txt", "pyproject.toml", "package.json", "go.mod", "pom.xml", "build.gradle",
+    "build.gradle.kts", "Gemfile",
+    "composer.json", "project.clj", "pubspec.yaml",
+)  # fmt: skip
+
+
+def detected(hit: Hit) -> Mapping[str, str] | None:
+    """What the repository has that a buildpack would have liked at its root."""
+    deeper = [p for p in hit.files.named(*LANGUAGE_FILES) if "/" in p]
+    top = [p for p in hit.files.named(*LANGUAGE_FILES) if "/" not in p]
+    python = [p for p in hit.files.paths if p.endswith(".py") and "/" not in p]
+    if top:
+        advice = (
+            f"The root has {top[0]}: check that the build's --path (or dir:) is the folder with it, and "
+            f"that it is committed"
+        )
+    elif deeper:
+        folder = deeper[0].rpartition("/")[0]
+        advice = (
+            f"Build the folder {folder} ({deeper[0]} is there): --path {folder}, or dir: {folder} in "
+            f"cloudbuild.yaml"
+        )
+    elif python:
+        advice = "Add requirements.txt next to main.py: without it no Python buildpack takes part"
+    elif any(p.endswith("Dockerfile") for p in hit.files.paths):
+        advice = (
+            "There is a Dockerfile: build with docker build (gcr.io/cloud-builders/docker) instead of pack"
+        )
+    else:
+        advice = (
+            "Add the manifest of your language (requirements.txt, package.json, go.mod, pom.xml …) at "
+            "the root, or a Dockerfile"
+        )
+    return {"advice": advice, "seen": (top or deeper or python or [""])[0]}
+
+
+def seen(hit: Hit) -> Place | None:
+    lines = anywhere(
+        r"--path|gcr\.io/k8s-skaffold/pack|buildpacks/builder", "cloudbuild.yaml", "cloudbuild.yml"
+    )(hit)
+    return lines or (hit.files.place(hit["seen"], 1) if hit["seen"] else None)
+
+
+_SETTINGS = ("project.toml", "cloudbuild.yaml", "cloudbuild.yml", "app.yaml", "servergem.yml", "Makefile")
+
+
+def setting(name: str) -> Find:
+    return matching(name, *_SETTINGS)
+
+
+def version_language(hit: Hit) -> Mapping[str, str] | None:
+    language = (hit["language"] or "").strip()
+    if not language:
+        head = hit.find_before(r"=== (\S+) - Runtime|google\.(\w+)\.runtime", 60)
+        language = (head[1] or head[2] or "") if head else ""
+    version = hit["version"].strip().rstrip(".").removesuffix(".*.*").removesuffix(".*")
+    return {"language": language, "version": version}
+
+
+def function(hit: Hit) -> Mapping[str, str] | None:
+    return {"name": hit["name"] or hit["name2"]}
+
+
+def functions_like(hit: Hit) -> Place | None:
+    return first(
+        anywhere(r"(?:def|func|function|class)\s+{name}\b|exports\.{name}\b|http\([\"']{name}", ".py", ".js",
+        ".ts", ".go", ".java", ".rb", ".php"),
+        whole_file("main.py", "index.js", "function.js", "function.go", "app.rb", "index.php"),
+        manifest("node"),
+    )(hit)  # fmt: skip
+
+
+def processes(hit: Hit) -> Mapping[str, str] | None:
+    return {"found": hit["found"] or "none"}
+
+
+def several(hit: Hit) -> Mapping[str, str] | None:
+    names = re.findall(r"[\w./-]+\.(?:cs|fs|vb)proj", hit["found"])
+    return {"first": names[0] if names else "", "found": ", ".join(names) or hit["found"]}
+
+
+def python_entry(hit: Hit) -> Mapping[str, str] | None:
+    if below := services_below(hit.files):
+        return {
+            "app": "",
+            "advice": f"Write servergem.yml with {configuration(below)}: the root is no service",
+        }
+    if start := start_command(hit.files):
+        where = f" ({start.origin})" if start.place else ""
+        path = start.place.path if start.place else ""
+        return {"app": path, "advice": f"Write a Procfile with the line {start.procfile}{where}"}
+    near = sorted(p for p in hit.files.paths if p.endswith(".py") and p.count("/") <= 2)
+    return {
+        "app": near[0] if near else "",
+        "advice": "Write a Procfile with web: gunicorn --bind :$PORT MODULE:app, or name the file main.py",
+    }
+
+
+def ruby_entry(hit: Hit) -> Mapping[str, str] | None:
+    start = start_command(hit.files)
+    bundled = any(path in hit.files.paths for path in ("Gemfile", "gems.rb"))
+    line = start.procfile if start else "web: bundle exec COMMAND"
+    gems = "" if bundled else ", and a Gemfile that names the gems: nothing is installed without one"
+    return {"advice": f"Write a Procfile with the line {line}{gems}"}
+
+
+def ruby_place(hit: Hit) -> Place | None:
+    near = sorted(path for path in hit.files.paths if path.endswith(".rb") and "/" not in path)
+    return hit.files.place(near[0], 1) if near else None
+
+
+def python_place(hit: Hit) -> Place | None:
+    app = hit.files.place(hit["app"], hit.files.search(hit["app"], r"=\s*\w+\(") or 1) if hit["app"] else None
+    return first(whole_file("Procfile"), lambda _: app, whole_file("requirements.txt", "pyproject.toml"))(hit)

@@ -1,0 +1,58 @@
+"""Deno: its permissions, its modules and its lock file."""
+
+from __future__ import annotations
+
+from app.diagnosis.envelope import Kind
+from app.diagnosis.instructions import base_image, failing_instruction, instruction
+from app.diagnosis.javascript.paths import spot
+from app.diagnosis.places import first, whole_file
+from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.javascript.reading_deno import missing, permission
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="deno-permission",
+        pattern=r"(?:NotCapable|PermissionDenied): Requires (?P<what>\w+) access(?: to (?P<to>.+?))?, run again with the (?P<option>--allow-\w+)",
+        read=permission,
+        place=lambda hit: (
+            instruction("ENTRYPOINT", "CMD")(hit)
+            if hit.section.kind is Kind.CONTAINER
+            else failing_instruction(hit)
+        ),
+        rank=Rank.ROOT,
+        title="deno may not use {what}: {option} is missing in the command",
+        message="Requires {what} access{to}, and deno was started without {option}.",
+        fix='Write {option} after deno run in the command: CMD ["deno", "run", "--allow-net", "--allow-env", "--allow-read", "{file}"].',
+        link="https://docs.deno.com/runtime/fundamentals/security/",
+    ),
+    Rule(
+        code="deno-lock",
+        pattern=r"error: The lockfile is out of date",
+        place=first(whole_file("deno.lock"), whole_file("deno.json", "deno.jsonc")),
+        rank=Rank.ROOT,
+        title="deno.lock does not fit deno.json",
+        message="The lockfile deno.lock is out of date, and --frozen does not let deno change it.",
+        fix="Run deno install --frozen=false (or deno cache) and commit deno.lock.",
+        link="https://docs.deno.com/runtime/fundamentals/modules/#managing-third-party-modules-and-packages",
+    ),
+    Rule(
+        code="deno-lock-version",
+        pattern=r"Unsupported lockfile version '?(?P<version>\d+)",
+        place=first(base_image, whole_file("deno.lock")),
+        rank=Rank.ROOT,
+        title="This version of deno cannot read deno.lock (version {version})",
+        message="Unsupported lockfile version {version}: a newer deno wrote deno.lock than the one in the image.",
+        fix="Use the deno that wrote it in FROM (denoland/deno:VERSION, as deno --version shows on your machine), or make the lock file again with the image's.",
+    ),
+    Rule(
+        code="deno-module",
+        pattern=r"error: (?:Uncaught .*)?Module not found \"(?P<url>(?:file|https?)://[^\"]+)\"",
+        read=missing,
+        place=lambda hit: spot(hit, hit["path"], hit["line"]) or failing_instruction(hit),
+        rank=Rank.ROOT,
+        title="Module not found: {name}",
+        message="deno: Module not found {url}, imported at {path}:{line}.",
+        fix="Correct the import (deno wants the file's ending, and small and capital letters as in the repository), or COPY the file into the image.",
+        link="https://docs.deno.com/runtime/fundamentals/modules/",
+    ),
+)

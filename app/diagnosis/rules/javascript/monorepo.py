@@ -1,0 +1,46 @@
+"""Runners of monorepos: turbo and its like."""
+
+from __future__ import annotations
+
+import re
+
+from app.diagnosis.javascript.packages import unnumbered
+from app.diagnosis.javascript.stacks import bare
+from app.diagnosis.places import matching, whole_file
+from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.javascript.reading_monorepo import command_named, named_in_command, task
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="turbo-config",
+        pattern=r"(?P<said>Could not find turbo\.json|Missing (?:`devEngines\.packageManager` or legacy )?`?packageManager`? field|[Ff]ound `?pipeline`? field instead of `?tasks`?|Could not find task `?(?P<name>[\w:#-]+)`? in project|could not parse turbo\.json.*|"
+        r"(?:Invalid )?turbo\.json.*|Package task \S+ .*)",
+        read=lambda hit: (
+            {"said": bare(hit.line).strip(" x×"), "name": hit["name"]}
+            if re.search(r"turbo|packageManager|task|workspace", hit.line)
+            and not re.search(r"^(?:COPY|RUN)|Copying", hit.line)
+            else None
+        ),
+        place=lambda hit: (
+            matching(r'"pipeline"', "turbo.json")(hit)
+            or (whole_file("package.json")(hit) if "packageManager" in hit.line else None)
+            or (command_named(hit) if hit["name"] else None)
+            or whole_file("turbo.json")(hit)
+        ),
+        rank=Rank.ROOT,
+        title="turbo: {said}",
+        message="{said}",
+        fix='turbo 2 reads "tasks" in turbo.json ("pipeline" before), and wants "packageManager" in the root package.json; COPY both into the image.',
+        link="https://turborepo.com/docs/reference/configuration",
+    ),
+    Rule(
+        code="turbo-package",
+        pattern=r"[Nn]o package found with name '(?P<name>[^']+)' in workspace|Could not find package \"(?P<name2>[^\"]+)\" in project|Cannot find project '(?P<name3>[^']+)'|No projects matched the filters?.*?\"?(?P<name4>[\w@/-]+)?\"?$|Cannot find configuration for task (?P<name5>[\w-]+):",
+        read=unnumbered(task),
+        place=named_in_command,
+        rank=Rank.ROOT,
+        title="The monorepo has no package {name}",
+        message="No package found with name '{name}' in workspace (cannot find project '{name}').",
+        fix="{fix}",
+    ),
+)

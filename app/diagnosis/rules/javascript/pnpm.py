@@ -1,0 +1,54 @@
+"""pnpm: what it stops for besides packages and lock files, and any other code that it prints."""
+
+from __future__ import annotations
+
+from app.diagnosis.envelope import Kind
+from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.javascript.packages import list_place
+from app.diagnosis.places import first, matching, whole_file
+from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.javascript.reading_dependencies import dependency
+from app.diagnosis.rules.javascript.reading_pnpm import coded, differing_setting, young
+
+_RAN = frozenset({Kind.STEP, Kind.INSTRUCTION})
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="pnpm-lock-settings",
+        only=_RAN,
+        pattern=r"ERR_PNPM_LOCKFILE_CONFIG_MISMATCH\S*\s+.*The current \"(?P<setting>\w+)\" configuration",
+        read=differing_setting,
+        place=first(
+            matching(r"{setting}", "package.json", "pnpm-workspace.yaml", ".npmrc"),
+            whole_file("pnpm-lock.yaml"),
+        ),
+        rank=Rank.ROOT,
+        title="pnpm-lock.yaml was made with other {setting} than the project has",
+        message='The lock file (lockfile) pnpm-lock.yaml does not match the current "{setting}" of {where}; a pnpm of another major version reads them from another file.',
+        fix="Run pnpm install --no-frozen-lockfile with the pnpm that the image has and commit pnpm-lock.yaml; pin it with packageManager in package.json.",
+        link="https://pnpm.io/errors",
+    ),
+    Rule(
+        code="pnpm-too-young",
+        only=_RAN,
+        pattern=r"ERR_PNPM_NO_MATURE_MATCHING_VERSION\S*\s+.*?(?P<spec>@?[\w./-]+@\S+)",
+        read=young,
+        place=first(dependency, matching(r"minimumReleaseAge", "pnpm-workspace.yaml", ".npmrc"), list_place),
+        rank=Rank.ROOT,
+        title="{name} is younger than minimumReleaseAge allows",
+        message="ERR_PNPM_NO_MATURE_MATCHING_VERSION: no version of {spec} is older than the minimum release age (minimumReleaseAge) of this project.",
+        fix="Ask for an older version of {name}, wait, or list {name} in minimumReleaseAgeExclude in pnpm-workspace.yaml.",
+        link="https://pnpm.io/settings#minimumreleaseage",
+    ),
+    Rule(
+        code="pnpm-stopped",
+        only=_RAN,
+        pattern=r"^\s*(?:\[?ERROR\]? ?)?(?P<code>ERR_PNPM_[A-Z0-9_]+)\S*\s+(?P<said>\S.*)",
+        read=coded,
+        place=failing_instruction,
+        title="pnpm: {said}",
+        message="{code}: {said}",
+        fix="{fix}.",
+        link="https://pnpm.io/errors",
+    ),
+)

@@ -1,0 +1,154 @@
+"""npm's dependencies: who asks for what, and why they cannot be had together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.javascript.image import command_place
+from app.diagnosis.javascript.packages import dependency_place, list_place, near, packages, split_spec
+from app.diagnosis.javascript.stacks import after
+from app.diagnosis.places import matching
+from app.diagnosis.rule import Hit
+from app.diagnosis.rules.javascript.reading_npm import POPULAR
+from app.model import Place
+
+
+def dependency(hit: Hit) -> Place | None:
+    return dependency_place(hit, hit["name"])
+
+
+def asked_place(hit: Hit) -> Place | None:
+    """Where a dependency is asked for: a package.json, else the instruction that names it, else what ran."""
+    return (
+        dependency(hit)
+        or command_place(hit, hit["name"])
+        or matching(r"\b{name}\b", "pnpm-workspace.yaml")(hit)
+    )
+
+
+def conflict(hit: Hit) -> Mapping[str, str] | None:
+    lines = list(after(hit, 45))
+    text = "\n".join(lines)
+    peers = re.findall(
+        r'peer(?:Optional)? (@?[\w./-]+)@"([^"]+)" from (@?[\w./-]+)@(\S+)',
+        text.partition("Could not resolve")[2] or text,
+    )
+    found = dict(re.findall(r"Found: (@?[\w./-]+)@(\S+)", text))
+    resolving = re.search(r"While resolving: (@?[\w./-]+)@(\S+)", text)
+    if not peers:
+        if resolving is None or not found:
+            return None
+        peer, version = next(iter(found.items()))
+        return {
+            "name": peer,
+            "version": version,
+            "peer": peer,
+            "range": "another version",
+            "found": version,
+            "other": resolving[1],
+        }
+    peer, wanted, name, version = peers[0]
+    roots = re.findall(
+        r'^\s*(?:dev |optional )?(@?[\w./-]+)@"[^"]*" from the root project', text, re.MULTILINE
+    )
+    mine = [
+        each
+        for each in (name, *(each for each in roots if each != peer), peer)
+        if dependency_place(hit, each)
+    ]
+    have = found.get(peer) or next(iter(re.findall(rf"{re.escape(peer)}@(\d\S*)", text)), "another version")
+    return {
+        "name": name,
+        "version": version,
+        "peer": peer,
+        "range": wanted,
+        "found": have,
+        "mine": (mine or [name])[0],
+        "other": name,
+    }
+
+
+def conflict_place(hit: Hit) -> Place | None:
+    return dependency_place(hit, hit["mine"]) or dependency_place(hit, hit["name"]) or list_place(hit)
+
+
+def peer_issues(hit: Hit) -> Mapping[str, str] | None:
+    owner = ""
+    for line in after(hit, 40):
+        if found := re.match(r"[│ ]*[├└]─[┬─] (@?[\w./-]+) (\d\S*)$", line):
+            owner = found[1]
+        if found := re.search(
+            r"✕ (unmet peer|missing peer|Conflicting peer\S*) (@?[\w./-]+)@?\"?([^\":]*)\"?:?(?: found (\S+))?",
+            line,
+        ):
+            return {
+                "name": owner,
+                "peer": found[2],
+                "range": found[3].strip(),
+                "said": line.split("✕ ")[-1].strip(),
+            }
+    return {"name": owner, "peer": "a peer dependency", "said": "Unmet peer dependencies"}
+
+
+def no_version(hit: Hit) -> Mapping[str, str] | None:
+    name, version = (hit["name"], hit["version"]) if hit["version"] else split_spec(hit["spec"])
+    latest = next(
+        (
+            found[1]
+            for line in after(hit, 12)
+            if (found := re.search(r"(?:latest release of \S+ is|\"?latest\"?:?) \"?(\d[\w.-]*)", line))
+        ),
+        "",
+    )
+    here = [each.name for each in packages(hit)]
+    return {
+        "name": name.rstrip("."),
+        "version": version.rstrip("."),
+        "hint": f"The latest release is {latest}. " if latest else "",
+        "fix": f'{name} is a package of this repository: add it to the workspaces, or ask for it as "workspace:*".'
+        if name in here
+        else f"Write a version of {name} that exists ({latest or f'npm view {name} versions'}) in package.json, and install again to renew the lock file.",
+    }
+
+
+def not_there(hit: Hit) -> Mapping[str, str] | None:
+    spec = hit["spec"].replace("%2f", "/").replace("%2F", "/")
+    url = hit["url"].replace("%2f", "/").replace("%2F", "/")
+    if not spec and (
+        found := re.search(r"https?://[^/]+/(?:.*?/)??(@[\w.-]+/[\w.-]+|[\w.-]+)(?:/-/\S*)?$", url)
+    ):
+        spec = found[1]
+    name, _ = split_spec(spec)
+    if not name or name.startswith(("http", ".")):
+        return None
+    meant = near(name, POPULAR - {name}, 0.75) if name not in POPULAR else ""
+    here = name in {each.name for each in packages(hit)}
+    if here:
+        fix = f'{name} is a package of this repository: ask for it as "workspace:*" and add its folder to the workspaces.'
+    elif meant:
+        fix = f"Write {meant} instead of {name} in package.json."
+    else:
+        fix = f"Correct the name {name} in package.json; if it is a private package, give the build an .npmrc with its registry and a token."
+    return {"name": name, "fix": fix}
+
+
+def protocol(hit: Hit) -> Mapping[str, str] | None:
+    spec = hit["spec"]
+    for each in packages(hit):
+        for name, wanted in each.dependencies.items():
+            if wanted.strip() == spec.strip() or wanted.startswith(hit["protocol"]):
+                return {"name": name, "spec": wanted}
+    return {"name": "", "spec": spec}
+
+
+def workspace(hit: Hit) -> Mapping[str, str] | None:
+    name = split_spec(hit["name"])[0]
+    names = [each.name for each in packages(hit) if each.name]
+    meant = near(name, [each for each in names if each != name], 0.5)
+    return {
+        "name": name,
+        "fix": f"Write {meant} instead of {name}."
+        if meant
+        else f"Name one of the workspaces ({', '.join(names[:6])}), and COPY its package.json into the image.",
+    }

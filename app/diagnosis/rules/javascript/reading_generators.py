@@ -1,0 +1,57 @@
+"""Prisma and GraphQL: the schema, and the line of it that is meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.javascript.paths import spot
+from app.diagnosis.javascript.stacks import after, code_at
+from app.diagnosis.places import first, matching
+from app.diagnosis.rule import Hit
+from app.model import Place
+
+
+def prisma(hit: Hit) -> Mapping[str, str] | None:
+    """The schema's place stands below the error: `-->  prisma/schema.prisma:14`."""
+    for line in after(hit, 6):
+        if found := re.search(r"-->\s+(\S+\.prisma):(\d+)", line):
+            return {"path": found[1], "line": found[2], "source": code_at(hit, spot(hit, found[1], found[2]))}
+    return None
+
+
+def schema_missing(hit: Hit) -> Mapping[str, str] | None:
+    here = [p for p in sorted(hit.files.paths) if p.endswith(".prisma")]
+    return {
+        "fix": f"COPY {here[0].rpartition('/')[0] or here[0]} into the image before this instruction, or name it with --schema {here[0]}."
+        if here
+        else "Add prisma/schema.prisma to the repository, or name it with --schema.",
+    }
+
+
+def p_code(hit: Hit) -> Mapping[str, str] | None:
+    said = next((line.strip() for line in after(hit, 4) if line.strip()), "")
+    return {"said": said if hit["said"] == "" else hit["said"]}
+
+
+def graphql(hit: Hit) -> Mapping[str, str] | None:
+    for line in after(hit, 4):
+        if found := re.search(r"at (\S+\.(?:graphql|gql|[jt]sx?)):(\d+):\d+", line):
+            return {"path": found[1], "line": found[2]}
+    return None
+
+
+def pointer(hit: Hit) -> Place | None:
+    base = hit["path"].removeprefix("./")
+    return first(
+        matching(
+            re.escape(base),
+            "codegen.ts",
+            "codegen.yml",
+            "codegen.yaml",
+            "codegen.js",
+            ".graphqlrc.yml",
+            "graphql.config.ts",
+            "package.json",
+        )
+    )(hit)

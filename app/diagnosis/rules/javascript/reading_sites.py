@@ -1,0 +1,110 @@
+"""Next, Angular, Gatsby and Astro: the page and the component that are meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.javascript.paths import spot
+from app.diagnosis.javascript.stacks import after, bare, before, code_at, own_frame
+from app.diagnosis.places import matching, whole_file
+from app.diagnosis.rule import Hit
+from app.diagnosis.rules.javascript.reading_spots import FILE, near_spot
+from app.model import Place
+
+
+def prerender(hit: Hit) -> Mapping[str, str] | None:
+    told = [line.strip() for line in after(hit, 6) if line.strip()]
+    said = next(
+        (line for line in told if re.match(r"(?:\[?\w*Error\b|⨯|TypeError|ReferenceError)", line)), ""
+    )
+    if not said:
+        said = next(
+            (line.strip() for line in before(hit, 12) if re.match(r"\W*(?:\w*Error\b|⨯)", line.strip())), ""
+        )
+    return {"said": said.lstrip("⨯ "), "page": hit["page"]}
+
+
+def page_place(hit: Hit) -> Place | None:
+    """The file of a route: /blog/[id] is app/blog/[id]/page.tsx or pages/blog/[id].js; the line a frame of ours names."""
+    if place := own_frame(hit, 8):
+        return place
+    route = hit["page"].strip("/").removesuffix("/page").removesuffix("/route")
+    wanted = [
+        f"app/{route}/page".replace("//", "/"),
+        f"app/{route}/route",
+        f"pages/{route or 'index'}",
+        f"pages/{route}/index",
+    ]
+    for path in sorted(hit.files.paths, key=len):
+        stem = re.sub(r"\.[jt]sx?$", "", path)
+        plain = re.sub(r"\([\w-]+\)/", "", stem)
+        if path.endswith((".tsx", ".jsx", ".ts", ".js")) and any(
+            plain == each or plain.endswith("/" + each) for each in wanted
+        ):
+            told = re.search(r"reading '(\w+)'|(\w+) is not defined|property '(\w+)'", hit["said"])
+            word = next((each for each in (told.groups() if told else ()) if each), "")
+            hook = "useSearchParams" if "useSearchParams" in hit.line + hit["said"] else word
+            number = hit.files.search(path, rf"\b{re.escape(hook)}\b") if hook else 0
+            return hit.files.place(path, number or hit.files.search(path, r"export default") or 1)
+    return None
+
+
+def client(hit: Hit) -> Mapping[str, str] | None:
+    place = near_spot(hit, 14, 6)
+    if place is None:
+        return None
+    number = hit.files.search(place.path, rf"import\b.*\b{re.escape(hit['hook'])}\b") if hit["hook"] else 0
+    return {
+        "path": place.path,
+        "line": str(number or place.line),
+        "hook": hit["hook"] or "a client-only module",
+    }
+
+
+def swc(hit: Hit) -> Mapping[str, str] | None:
+    """SWC's box: `x Expected ',', got '}'` above `,-[/app/pages/index.js:5:1]`."""
+    for line in after(hit, 4):
+        if found := re.search(rf"[,╭][-─]+\[(?P<path>{FILE}):(?P<line>\d+):\d+\]", line):
+            place = spot(hit, found["path"], found["line"])
+            if place is None:
+                return None
+            return {
+                "path": place.path,
+                "line": str(place.line),
+                "said": hit["said"].strip(),
+                "source": f": {code}" if (code := code_at(hit, place)) else "",
+            }
+    return None
+
+
+# Angular, Gatsby, Astro
+
+
+def budget(hit: Hit) -> Place | None:
+    name = r'"maximumError"' if "maximum" in hit.line else r'"budgets"'
+    return matching(name, "angular.json")(hit) or whole_file("angular.json")(hit)
+
+
+def gatsby(hit: Hit) -> Mapping[str, str] | None:
+    told = [line.strip() for line in after(hit, 14) if line.strip()]
+    place = near_spot(hit, 30, 0)
+    said = next(
+        (
+            line
+            for line in told
+            if not re.match(r"(?:There was an error|Generating|See our docs|Error in|We encountered)", line)
+        ),
+        hit["kind"],
+    )
+    return {"said": said, "path": place.path if place else "", "line": str(place.line) if place else ""}
+
+
+def content(hit: Hit) -> Mapping[str, str] | None:
+    told = [line.strip() for line in after(hit, 8) if line.strip() and "Hint" not in line]
+    place = near_spot(hit, 10, 0)
+    return {
+        "said": "; ".join((bare(hit.line).split("] ")[-1].strip(), *told[:2])),
+        "path": place.path if place else "",
+        "line": str(place.line) if place else "",
+    }

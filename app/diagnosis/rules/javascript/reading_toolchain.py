@@ -1,0 +1,84 @@
+"""What the rows of toolchain.py read in other lines and in the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.instructions import base_image, failing_dockerfile
+from app.diagnosis.rule import Hit
+
+# Since which Node something is there: https://nodejs.org/api ("Added in"), https://node.green for the language.
+SINCE = {
+    "crypto.hash": "20.12",
+    "styleText": "20.12",
+    "parseEnv": "20.12",
+    "loadEnvFile": "20.12",
+    "register": "18.19",
+    "parseArgs": "18.3",
+    "getRandomValues": "18",
+    "File": "20",
+    "fetch": "18",
+    "Headers": "18",
+    "FormData": "18",
+    "ReadableStream": "18",
+    "CustomEvent": "19",
+    "WebSocket": "22",
+    "structuredClone": "17",
+    "toSorted": "20",
+    "toReversed": "20",
+    "toSpliced": "20",
+    "URL.canParse": "18.17",
+    "Object.groupBy": "21",
+    "Promise.withResolvers": "22",
+    "Array.fromAsync": "22",
+}
+
+# Long-term lines that still get fixes: https://nodejs.org/en/about/previous-releases
+SUPPORTED = (20, 22, 24)
+
+
+def too_old(hit: Hit) -> Mapping[str, str] | None:
+    name = hit["name"] or hit["name2"] or hit["name3"]
+    want = hit["want"] or hit["want2"] or SINCE.get(name, "")
+    if hit["name2"] and not (hit.find_after("node_modules/") or hit.find_before("node_modules/", 12)):
+        return None  # the program's own use of a browser's word
+    have = hit["have"] or hit["have2"] or _node_of(hit)
+    if name and have and _older(want, have):
+        return None  # that Node has it: something else is wrong
+    return {
+        "have": have or "of this image",
+        "want": want,
+        "what": hit["tool"] or ("Next.js" if hit["want2"] else name),
+        "said": hit.line.strip(),
+        "image": _newer_image(hit, want),
+    }
+
+
+def _node_of(hit: Hit) -> str:
+    said = hit.find(r"Node\.js v(\d+\.\d+\.\d+)|node[@: /]v(\d+\.\d+\.\d+)")
+    if said:
+        return said[1] or said[2]
+    written = re.search(r"node:(\d+(?:\.\d+)*)", _from(hit))
+    return written[1] if written else ""
+
+
+def _from(hit: Hit) -> str:
+    place, found = base_image(hit), failing_dockerfile(hit)
+    return hit.files.lines(found[0])[place.line - 1] if place and found else ""
+
+
+def _older(one: str, other: str) -> bool:
+    """Whether version `one` is reached by `other`."""
+    return _numbers(one) <= _numbers(other)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)[:2]]
+
+
+def _newer_image(hit: Hit, want: str) -> str:
+    least = (_numbers(want) or [20])[0]
+    line = next((number for number in SUPPORTED if number > least), SUPPORTED[-1])
+    variant = re.search(r"node:[\d.]+(-[\w.-]+)?", _from(hit))
+    return f"node:{line}{(variant[1] or '') if variant else ''}"

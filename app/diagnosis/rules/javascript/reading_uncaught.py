@@ -1,0 +1,68 @@
+"""Errors that ended a Node process: what was thrown, and where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.javascript.packages import near
+from app.diagnosis.javascript.stacks import after, bare, before, code_at, header, thrown_at, variables
+from app.diagnosis.lost_client import lost_client
+from app.diagnosis.rule import Hit
+from app.model import Place
+
+
+def _crashed(hit: Hit) -> bool:
+    """Node ended with this error: its code stands above, or Node's version below."""
+    if header(hit, 8) or any(line.startswith("Node.js v") for line in after(hit, 40)):
+        return True
+    return any(
+        re.search(r"triggerUncaughtException|throw er; // Unhandled|process/promises:", line)
+        for line in before(hit, 8)
+    )
+
+
+def uncaught(hit: Hit) -> Mapping[str, str] | None:
+    place = thrown_at(hit)
+    if place is None or not _crashed(hit):
+        return None
+    return _told(hit, place)
+
+
+def thrown(hit: Hit) -> Mapping[str, str] | None:
+    """An error that somebody printed with its stack."""
+    place = thrown_at(hit)
+    if place is None or lost_client(hit.line, after(hit, 20)):
+        return None
+    return _told(hit, place)
+
+
+def _told(hit: Hit, place: Place) -> Mapping[str, str]:
+    code = code_at(hit, place)
+    unset = variables(hit, place, 1)
+    if unset:
+        hint = f"It reads {', '.join(unset)}: set {unset[0]} for the service, or give it a default."
+    elif undefined := re.search(r"(?:reading|property) '(\w+)'", hit.line):
+        hint = f"What stands before .{undefined[1]} is undefined or null there: check where it comes from."
+    elif missing := re.match(r"ReferenceError: (\w+) is not defined", bare(hit.line)):
+        hint = f"Import or declare {missing[1]} before it is used."
+    else:
+        hint = "It is the deepest line of yours in the stack."
+    return {"file": place.path, "at": str(place.line), "code": f": {code}" if code else "", "hint": hint}
+
+
+def missing_file(hit: Hit) -> Mapping[str, str] | None:
+    place = thrown_at(hit)
+    path = hit["path"]
+    if place is None or "package.json" in path:
+        return None
+    base = path.rpartition("/")[2]
+    here = [p for p in hit.files.paths if p.rpartition("/")[2] == base]
+    like = near(base, [p.rpartition("/")[2] for p in hit.files.paths], 0.75)
+    if here:
+        fix = f"{here[0]} is in the repository: COPY it into the image (look into .dockerignore), or open it by a path from import.meta.dirname or __dirname."
+    elif like:
+        fix = f"The repository has {like}: correct the path on line {place.line} of {place.path}."
+    else:
+        fix = f"Add {base} to the repository and the image, or make it before line {place.line} of {place.path} runs."
+    return {"file": place.path, "at": str(place.line), "base": base, "fix": fix}

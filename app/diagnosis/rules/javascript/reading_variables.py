@@ -1,0 +1,88 @@
+"""Variables of a Node application: which one is missing, and the line that reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.javascript.stacks import after, bare, code_at, thrown_at, variables
+from app.diagnosis.places import CODE, anywhere, first, variable
+from app.diagnosis.rule import Hit
+from app.model import Place
+
+_UNSET = re.compile(r"\b([A-Z][A-Z0-9]*_[A-Z0-9_]+|PORT|HOST|DSN)\b")
+
+
+def variable_words(hit: Hit) -> Mapping[str, str] | None:
+    name = hit["name"]
+    if not name:
+        found = next(
+            (
+                m
+                for line in (hit.line, *after(hit, 12))
+                if (m := _UNSET.search(line)) and not m[1].startswith(("ERR_", "E_", "MODULE_"))
+            ),
+            None,
+        )
+        name = found[1] if found else ""
+    if not name:
+        return None
+    others = [
+        m
+        for line in after(hit, 12)
+        for m in re.findall(r"^\s*[\"'-]?\s*([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b", line)
+        if m != name
+    ]
+    return {
+        "name": name,
+        "others": f" Also: {', '.join(dict.fromkeys(others))}." if others else "",
+        "said": bare(hit.line).strip(),
+    }
+
+
+def implied(hit: Hit) -> Mapping[str, str] | None:
+    """A library's complaint about a value that the code takes from an environment variable."""
+    place = thrown_at(hit)
+    names = variables(hit, place, 3) if place else ()
+    if not names:
+        place, names = _reads(hit, hit["service"])
+    if place is None or not names:
+        return None
+    wanted = _service_pattern(hit, hit["service"])
+    name = next((each for each in names if wanted and re.search(wanted, each)), names[0])
+    return {"name": name, "said": re.sub(r"^.*?Error: ", "", bare(hit.line)).strip(), "file": place.path}
+
+
+_SERVICES = {
+    "mongoose": r"MONGO|DATABASE|DB_", "openUri": r"MONGO|DATABASE|DB_", "Mongo": r"MONGO|DATABASE|DB_", "secretOrPrivateKey": r"JWT|SECRET", "JwtStrategy": r"JWT|SECRET",
+    "supabase": r"SUPABASE", "SASL": r"PASS|DATABASE_URL", "apiKey": r"API_KEY|KEY", "OPENAI": r"OPENAI", "stripe": r"STRIPE", "secret": r"SECRET", "Invalid URL": r"URL",
+    "clientID": r"CLIENT_ID", "OAuth2Strategy": r"CLIENT_ID", "Firebase": r"FIREBASE", "Sequelize": r"DATABASE|DB_", "dialect": r"DIALECT|DB_", "Redis": r"REDIS",
+}  # fmt: skip
+
+
+def _service_pattern(hit: Hit, service: str) -> str:
+    """What the variables of the service that the line is about are usually called."""
+    told = (service or hit.line).lower()
+    return next((pattern for word, pattern in _SERVICES.items() if word.lower() in told), "")
+
+
+def _reads(hit: Hit, service: str) -> tuple[Place | None, tuple[str, ...]]:
+    """The first line of the repository that reads a variable for this service."""
+    pattern = _service_pattern(hit, service)
+    if not pattern:
+        return None, ()
+    place = anywhere(rf"\benv(?:\.|\[['\"])\w*(?:{pattern})", *CODE[1:9])(hit)
+    return place, variables(hit, place, 0)
+
+
+def variable_place(hit: Hit) -> Place | None:
+    return first(variable("name"), anywhere(r"\b{name}\b", *CODE, ".prisma"), thrown_at)(hit)
+
+
+def implied_place(hit: Hit) -> Place | None:
+    place = thrown_at(hit)
+    if place is None or not variables(hit, place, 3):
+        return variable("name")(hit) or place
+    # The line of a built file is only guessed in its source: the one that reads the variable is sure.
+    guessed = place.path.endswith((".ts", ".mts", ".cts")) and hit["name"] not in code_at(hit, place)
+    return (variable("name")(hit) if guessed else None) or place

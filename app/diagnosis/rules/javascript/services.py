@@ -1,0 +1,36 @@
+"""Node: databases and other services that do not answer."""
+
+from __future__ import annotations
+
+from app.diagnosis.envelope import Kind
+from app.diagnosis.javascript.packages import unnumbered
+from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.javascript.reading_frameworks import is_javascript
+from app.diagnosis.rules.javascript.reading_services import refused, refused_place
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="node-database",
+        pattern=r"connect ECONNREFUSED (?P<host>[\w.-]+|[0-9a-f:]*::[0-9a-f]*):(?P<port>\d{2,5})|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) (?P<host2>[\w.-]+)|"
+        r"Can't reach database server at [`'\"]?(?P<host3>[\w.-]+)[`'\"]?:[`'\"]?(?P<port3>\d+)|connect ETIMEDOUT (?P<host4>\S+?):(?P<port4>\d+)",
+        only=frozenset({Kind.CONTAINER}),
+        read=unnumbered(refused),
+        place=refused_place,
+        rank=Rank.ROOT,
+        title="{service} is not at {host}:{port}",
+        message="{said}: the program cannot connect to {service}. {told}.",
+        fix="Give the service the address of a real {service} in an environment variable (Cloud SQL, Memorystore, a VPC connector), and do not end when it is not there yet.",
+        link="https://cloud.google.com/sql/docs/postgres/connect-run",
+    ),
+    Rule(
+        code="node-database",
+        pattern=r"(?P<said>error: password authentication failed for user .*|Access denied for user .*|MongoServerError: (?:bad auth|Authentication failed).*|ER_ACCESS_DENIED_ERROR.*|WRONGPASS.*|NOAUTH Authentication required.*|error: database \"[^\"]+\" does not exist|relation \"[^\"]+\" does not exist)",
+        only=frozenset({Kind.CONTAINER}),
+        read=lambda hit: {"service": "the database"} if is_javascript(hit) else None,
+        place=refused_place,
+        rank=Rank.ROOT,
+        title="The database refuses: {said}",
+        message="{said}.",
+        fix="Correct the user, password and database name that the service has in its environment or secret.",
+    ),
+)

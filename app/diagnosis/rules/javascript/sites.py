@@ -1,0 +1,187 @@
+"""Next, Angular, Gatsby and Astro: pages that cannot be built."""
+
+from __future__ import annotations
+
+import re
+
+from app.diagnosis.envelope import Kind
+from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.javascript.image import install_without_dev
+from app.diagnosis.javascript.packages import unnumbered
+from app.diagnosis.javascript.stacks import bare
+from app.diagnosis.places import first, matching, whole_file
+from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.javascript.reading_monorepo import angular_place, placed, project, schema
+from app.diagnosis.rules.javascript.reading_pages import (
+    fetched_in_build,
+    fetched_place,
+    page_types,
+    page_types_place,
+)
+from app.diagnosis.rules.javascript.reading_sites import (
+    budget,
+    client,
+    content,
+    gatsby,
+    page_place,
+    prerender,
+)
+from app.diagnosis.rules.javascript.reading_spots import place_place
+from app.model import Blame
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="next-prerender",
+        pattern=r"Error occurred prerendering page \"(?P<page>[^\"]+)\"|(?:Failed to collect page data for|Failed to collect configuration for) (?P<page2>\S+)|"
+        r"(?P<hook>useSearchParams\(\)|usePathname\(\)) should be wrapped in a suspense boundary at page \"(?P<page3>[^\"]+)\"|"
+        r"Page \"(?P<page4>[^\"]+)\" is missing (?:param \"[^\"]+\" in )?\"generateStaticParams\(\)\"|The default export is not a React Component in page: \"(?P<page5>[^\"]+)\"|"
+        r"getStaticPaths is required for dynamic SSG pages and is missing for '(?P<page6>[^']+)'",
+        read=unnumbered(lambda hit: {**(prerender(hit) or {}), "line_said": bare(hit.line).strip()}),
+        place=page_place,
+        title="The page {page} cannot be prerendered: {said}",
+        message="{line_said} {said}",
+        fix="Correct what the page does while it is built: data may be missing then (environment variables, an API); a hook of the browser needs <Suspense> or 'use client'; dynamic = 'force-dynamic' renders it at run time.",
+        link="https://nextjs.org/docs/messages/prerender-error",
+    ),
+    Rule(
+        code="next-fetch",
+        pattern=r"(?P<said>\b(?:TypeError: fetch failed|Error: .*\bfetch failed\b|(?:AxiosError|FetchError|Error): .*\b(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)\b.*|(?:connect ECONNREFUSED|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)) \S+))",
+        only=frozenset({Kind.STEP, Kind.INSTRUCTION}),
+        read=fetched_in_build,
+        place=fetched_place,
+        rank=Rank.ROOT,
+        title="A page fetches data while next build runs, and the fetch failed: {host}",
+        message="{said}: {page} asks {host} while it is built; in the build no other service of yours runs.",
+        fix="Render it at run time (export const dynamic = 'force-dynamic', or no generateStaticParams), catch the failure and return an empty list, or give the build an address that it reaches (ARG, build environment).",
+        link="https://nextjs.org/docs/messages/prerender-error",
+    ),
+    Rule(
+        code="next-turbopack",
+        pattern=r"ERROR: This build is using Turbopack, with a `(?P<key>webpack)` config|(?P<key2>webpack) config .* Turbopack is enabled by default",
+        place=first(
+            matching(r"\bwebpack\b", "next.config.ts", "next.config.mjs", "next.config.js"),
+            failing_instruction,
+        ),
+        rank=Rank.ROOT,
+        title="Next 16 builds with Turbopack, and next.config has a webpack config",
+        message="This build is using Turbopack, with a webpack config and no turbopack config: Turbopack is the default since Next.js 16.",
+        fix='Write "build": "next build --webpack" in package.json, or move the settings to turbopack: {{}} in next.config (an empty one says that webpack\'s may be left out).',
+        link="https://nextjs.org/docs/app/guides/upgrading/version-16",
+    ),
+    Rule(
+        code="next-page-types",
+        pattern=r"^Type error: (?P<said>Type '.*' does not satisfy the constraint '(?P<kind>PageProps|LayoutProps|RouteHandlerConfig.*)'|(?:Page|Layout|Route) \"(?P<named>\S+)\" (?:has an invalid|does not match the required types).*)",
+        read=page_types,
+        place=page_types_place,
+        rank=Rank.ROOT,
+        title="{path}: params and searchParams are a Promise since Next 15",
+        message="Type error: {said}. In {path}, params and searchParams have the type that they had before Next 15; or something is exported that a page may not export.",
+        fix="Write params: Promise<{{ … }}> and await it (const {{ slug }} = await params); npx @next/codemod@latest next-async-request-api . does it everywhere.",
+        link="https://nextjs.org/docs/messages/sync-dynamic-apis",
+    ),
+    Rule(
+        code="vite-hosts",
+        pattern=r"Blocked request\. This host \(\"?(?P<host>[^\")]+)\"?\) is not allowed",
+        place=first(
+            matching(r"\b(?:preview|server)\s*:", "vite.config.ts", "vite.config.js", "vite.config.mjs"),
+            whole_file("vite.config.ts", "vite.config.js", "vite.config.mjs"),
+            failing_instruction,
+        ),
+        rank=Rank.ROOT,
+        title="Vite's server does not answer for {host}: it is not in allowedHosts",
+        message="Blocked request. This host ({host}) is not allowed: vite dev and vite preview answer only for the names in allowedHosts.",
+        fix="Write preview: {{ allowedHosts: ['.run.app'] }} (dev: server: {{ … }}) in vite.config; better, serve the built dist folder with nginx or serve: neither is made for production.",
+        link="https://vite.dev/config/preview-options",
+    ),
+    Rule(
+        code="next-client",
+        pattern=r"You're importing a (?:component|module|class) that (?:needs|depends on|imports) [`\"']?(?P<hook>[\w-]+)[`\"']?.*|(?P<said2>You are attempting to export \"(?P<hook2>\w+)\" from a component marked with \"use client\")|"
+        r"Event handlers cannot be passed to Client Component props",
+        read=unnumbered(client),
+        place=place_place,
+        rank=Rank.ROOT,
+        title='{path} uses {hook} without "use client"',
+        message='You\'re importing a component that needs {hook}: it works in a client component only, but neither {path} nor its parents are marked with "use client".',
+        fix='Write "use client" as the first line of {path}, or move what uses {hook} into a component of its own that has it.',
+        link="https://nextjs.org/docs/app/api-reference/directives/use-client",
+    ),
+    Rule(
+        code="next-project",
+        pattern=r"(?P<said>Couldn't find any `?pages`? or `?app`? directory.*|It looks like you're trying to use TypeScript but do not have the required package\(s\) installed|Conflicting (?:app and page|public).*|"
+        r"> No build cache found\. $|`?next export`? (?:has been removed|does not work).*|Specified \"\w+\" (?:cannot be used|require).*|Invalid next\.config\.\w+ options detected:? ?$|"
+        r"Your project has `?@next/font`? installed.*|You cannot have two parallel pages that resolve to the same path.*|You cannot use different slug names for the same dynamic path.*)",
+        read=lambda hit: project(hit),
+        place=lambda hit: first(
+            lambda each: install_without_dev(each) if "TypeScript" in each["said"] else None,
+            matching(r"output", "next.config.js", "next.config.mjs", "next.config.ts")
+            if "export" in hit["said"]
+            else lambda _: None,
+            failing_instruction,
+        )(hit),
+        title="Next: {said}",
+        message="{said}",
+        fix="{fix}",
+    ),
+    Rule(
+        code="next-font",
+        pattern=r"Failed to (?:fetch|download) `(?P<name>[^`]+)` from Google Fonts|Failed to fetch font `(?P<name2>[^`]+)`",
+        read=unnumbered(),
+        nowhere=True,
+        blame=Blame.UNKNOWN,
+        title="Google Fonts did not answer for {name}",
+        message="Failed to fetch `{name}` from Google Fonts: the build has no way there. It is not in your change.",
+        fix="Run it again, or put the font into the repository with next/font/local.",
+    ),
+    Rule(
+        code="angular-template",
+        pattern=r"^(?:Error: )?(?P<path>[\w@./-]+\.(?:html|ts)):(?P<line>\d+):\d+ - error (?P<code>NG-?\d+): (?P<said>.+)",
+        read=lambda hit: placed(hit),
+        place=place_place,
+        many=True,
+        rank=Rank.ROOT,
+        title="{code}: {said}",
+        message="{path} line {line}: error {code}: {said}{source}",
+        fix="Correct line {line} of {path}: import the component or module there that declares what it uses.",
+    ),
+    Rule(
+        code="angular-budget",
+        pattern=r"(?:Error: |\[ERROR\] )?(?P<said>(?P<name>[\w./-]+) exceeded maximum budget\. .*|bundle (?P<name2>\w+) exceeded maximum budget.*|budgets, maximum exceeded for .*)",
+        read=unnumbered(lambda hit: None if re.search(r"(?i)warning|▲", hit.line) else {}),
+        place=budget,
+        rank=Rank.ROOT,
+        title="{said}",
+        message="{said}",
+        fix="Raise maximumError of this budget in angular.json, or make the bundle smaller.",
+    ),
+    Rule(
+        code="angular-workspace",
+        pattern=r"^(?:Error: |An unhandled exception occurred: )?(?P<said>Configuration '(?P<name>[^']+)' (?:is not set|for target).*|Project '(?P<name2>[^']+)' (?:does not exist|could not be found).*|Unknown arguments?: (?P<name3>\S+).*|"
+        r"Schema validation failed with the following errors:.*|Could not find the '(?P<name4>[^']+)' builder's node package.*|The Angular CLI requires a minimum Node\.js version of (?P<name5>\S+).*|"
+        r"This version of CLI is only compatible with Angular versions .*|The Angular Compiler requires TypeScript (?P<name6>\S+) .*|NX\s+Cannot find (?:project|configuration) .*)",
+        read=unnumbered(lambda hit: {"said": schema(hit)}),
+        place=lambda hit: angular_place(hit),
+        rank=Rank.ROOT,
+        title="Angular: {said}",
+        message="{said}",
+        fix="Correct {name} in the command, in angular.json or in package.json; for a Node version take another image in FROM.",
+    ),
+    Rule(
+        code="gatsby-error",
+        pattern=r"^\s*ERROR\s+(?:#(?P<number>\d+)\s+)?(?P<kind>WEBPACK\S*|GRAPHQL\S*|API\.CONFIG\S*|CONFIG|HTML\.COMPILATION|PLUGIN|API\.\S+|[A-Z]+\.[A-Z.]+)",
+        read=gatsby,
+        place=place_place,
+        title="Gatsby {kind}: {said}",
+        message="ERROR #{number} {kind}: {said} ({path} line {line})",
+        fix="Correct line {line} of {path}.",
+    ),
+    Rule(
+        code="astro-content",
+        pattern=r"\[(?P<kind>InvalidContentEntry\w*Error|UnknownContentCollectionError|InvalidContentEntryFrontmatterError|ContentSchema\w*|NoMatchingImport|ImageNotFound|MissingMediaQueryDirective|FailedToLoadModuleSSR|MDX\w*|CompilerError|UnknownCompilerError|ExpectedImage|MarkdownFrontmatterParseError)\]",
+        read=content,
+        place=place_place,
+        rank=Rank.ROOT,
+        title="{kind}: {said}",
+        message="[{kind}] {said} ({path} line {line})",
+        fix="Correct {path} (line {line}), or the schema in src/content/config.ts.",
+    ),
+)

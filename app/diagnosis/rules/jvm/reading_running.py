@@ -1,0 +1,77 @@
+"""The virtual machine at work: which jar is started, and where memory is set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.diagnosis.envelope import Kind
+from app.diagnosis.instructions import failing_instruction, instruction
+from app.diagnosis.places import matching, whole_file
+from app.diagnosis.rule import Hit
+from app.diagnosis.rules.jvm.reading_code import SCRIPTS
+from app.diagnosis.rules.jvm.reading_compiler import compile_words
+from app.model import Place
+
+
+def jar(hit: Hit) -> Mapping[str, str]:
+    name = hit["name"] or hit["name2"] or hit["name3"] or hit["name4"]
+    said = hit.line.strip().removeprefix("Error: ")
+    if "gradle-wrapper" in name or "GradleWrapperMain" in name:
+        fix = "Commit gradle/wrapper/gradle-wrapper.jar (.gitignore may leave *.jar out: !gradle-wrapper.jar) and COPY gradle/ before ./gradlew."
+    elif "MavenWrapperMain" in name or "maven-wrapper" in name:
+        fix = "Commit .mvn/wrapper and COPY .mvn before ./mvnw, or use the mvn of a maven image."
+    elif "no main manifest" in said:
+        fix = "Make the jar executable: spring-boot-maven-plugin (repackage) or mainClass in the jar plugin; with Gradle copy the bootJar, not the -plain.jar."
+    elif "main class" in said:
+        fix = f"Correct the main class {name} in CMD/ENTRYPOINT or in the manifest: package and name have to be those of the code."
+    else:
+        fix = f"Correct the jar's path in CMD/ENTRYPOINT: COPY has to bring it to {name} (target/*.jar or build/libs/*.jar)."
+    return {"name": name, "said": said, "fix": fix}
+
+
+def jar_place(hit: Hit) -> Place | None:
+    name = hit["name"]
+    if re.search(r"[Ww]rapper", name):
+        return failing_instruction(hit) or whole_file("gradlew", "mvnw")(hit)
+    bare = name.rpartition(".")[2]
+    if "main class" in hit.line:
+        declared = matching(rf"(?:mainClass|main-class|Main-Class|mainClassName|mainClass\.set|start-class).*{re.escape(bare)}", "pom.xml", *SCRIPTS, "build.sbt", "MANIFEST.MF")(hit)  # fmt: skip
+        if declared:
+            return declared
+    if hit.section.instruction:
+        return failing_instruction(hit)
+    return instruction("ENTRYPOINT", "CMD")(hit) or matching(r"java ", "Procfile")(hit)
+
+
+def memory_place(hit: Hit) -> Place | None:
+    return matching(r"Xmx|jvmargs", "gradle.properties", "Dockerfile", "jvm.config")(hit) or (
+        None if hit.section.kind is Kind.CONTAINER else failing_instruction(hit)
+    )
+
+
+def compile_at(hit: Hit) -> Mapping[str, str] | None:
+    words = compile_words(replace(hit, words={**hit.words, "line": hit["line"] or hit["line2"]}))
+    return words and {**words, "line": hit["line"] or hit["line2"], "path": hit["path"].strip()}
+
+
+def scala_more(hit: Hit) -> str:
+    told = [
+        match[1].strip()
+        for line in hit.after(12)
+        if (match := re.match(r"\[error\]\s+\|\s+(\w.*|`.*)$", line))
+    ]
+    return " ".join(told[:3])
+
+
+def formatted(hit: Hit) -> str:
+    if hit["path"]:
+        return hit["path"]
+    match = hit.find_after(r"^(?:\[ERROR\])?\s+([\w./-]+\.(?:java|kt|kts|gradle|xml|md))$", 4)
+    return match[1] if match else ""
+
+
+def language_version(hit: Hit) -> str:
+    match = hit.find_after(r"languageVersion=(\d+)", 4)
+    return match[1] if match else ""

@@ -1,0 +1,49 @@
+"""The Java virtual machine at work: jars, memory, exceptions."""
+
+from __future__ import annotations
+
+from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.places import matching
+from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.jvm.reading_code import exception, exception_place
+from app.diagnosis.rules.jvm.reading_running import jar, jar_place, memory_place
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="java-jar",
+        pattern=r"Error: Unable to access jarfile (?P<name>\S+)|no main manifest attribute, in (?P<name2>\S+)|Could not find or load main class (?P<name3>\S+)|cannot open '?(?P<name4>\S*maven-wrapper\.properties)",
+        read=jar,
+        place=jar_place,
+        rank=Rank.ROOT,
+        title="Java cannot start {name}",
+        message="{said}",
+        fix="{fix}",
+    ),
+    Rule(
+        code="java-home",
+        pattern=r"JAVA_HOME is not (?:set and no 'java' command could be found|defined correctly)|The JAVA_HOME environment variable is not defined correctly|JAVA_HOME is set to an invalid directory: (?P<name>\S+)",
+        place=lambda hit: matching(r"JAVA_HOME", "Dockerfile")(hit) or failing_instruction(hit),
+        rank=Rank.ROOT,
+        title="The image has no Java where JAVA_HOME says",
+        message="ERROR: JAVA_HOME is not set and no 'java' command could be found in your PATH {name}.",
+        fix="Use an image with a JDK in FROM (eclipse-temurin:21-jdk, maven:3-eclipse-temurin-21), or correct ENV JAVA_HOME.",
+    ),
+    Rule(
+        code="java-memory",
+        pattern=r"java\.lang\.OutOfMemoryError: (?P<said>.+)|(?P<said2>Gradle build daemon disappeared unexpectedly).*",
+        read=lambda hit: {"said": hit["said"] or hit["said2"]},
+        place=memory_place,
+        title="Java is out of memory: {said}",
+        message="java.lang.OutOfMemoryError: {said}",
+        fix="Give the service more memory (--memory) or Java a larger heap (-XX:MaxRAMPercentage=75); for a build org.gradle.jvmargs=-Xmx2g or MAVEN_OPTS.",
+    ),
+    Rule(
+        code="java-exception",
+        pattern=r"^(?:Exception in thread \"[^\"]+\" |\s*Caused by: |.*Failed to start application: )?(?P<kind>(?:[a-z][\w]*\.)+[A-Z][\w$]*(?:Exception|Error|Failure|Throwable)\w*)(?:: (?P<said>.*))?$",
+        read=exception,
+        place=exception_place,
+        title="{head}",
+        message="{kind}: {said} {outer}",
+        fix="{fix}",
+    ),
+)

@@ -1,0 +1,41 @@
+"""The machine under the work: memory, disk and network, with advice for the phase in which they gave out."""
+
+from __future__ import annotations
+
+from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.machine.reading_machine import disk, memory
+from app.model import Blame
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="machine-out-of-memory",
+        pattern=r"JavaScript heap out of memory|Cannot allocate memory|c\+\+: fatal error: Killed signal|signal: killed|Out of memory: Killed process|(?:exit code:|exit status|non-zero status:|non-zero code:) 137\b|Memory limit of (?P<limit>\S+ ?\w*) exceeded",
+        read=memory,
+        place=failing_instruction,
+        rank=Rank.ROOT,
+        title="It ran out of memory",
+        message="The process was killed because it needed more memory than there is{limit}.",
+        fix="{advice}",
+    ),
+    Rule(
+        code="machine-disk-full",
+        pattern=r"No space left on device|ENOSPC",
+        nowhere=True,
+        rank=Rank.CAUSE,
+        read=disk,
+        title="The disk is full",
+        message="No space left on device (ENOSPC).",
+        fix="{advice}",
+    ),
+    Rule(
+        code="machine-network",
+        pattern=r"Temporary failure (?:in name resolution|resolving)|TLS handshake timeout|Could not resolve host: (?P<host>\S+)|i/o timeout|Connection timed out|net/http: request canceled|no route to host",
+        nowhere=True,
+        read=lambda hit: {"host": f": {hit['host']}" if hit["host"] else ""},
+        blame=Blame.UNKNOWN,
+        title="The network broke{host}",
+        message="A host could not be reached in time{host}; this is not in your change.",
+        fix="Run it again.",
+    ),
+)

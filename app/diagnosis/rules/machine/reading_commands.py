@@ -1,0 +1,70 @@
+"""What the rows of commands.py read in other lines and in the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.paths import repository_path
+from app.diagnosis.rule import Hit
+from app.model import Place
+
+
+def test_place(hit: Hit) -> Place | None:
+    """The line of the test that failed, as pytest's traceback or its short summary says."""
+    name = hit["test"].rpartition("::")[2].partition("[")[0]
+    path = repository_path(hit.files, hit["path"], hit)
+    base = re.escape(hit["path"].rpartition("/")[2])
+    for line in hit.section.lines:
+        if match := re.match(rf"\S*{base}:(\d+): \w*(?:Error|Exception|Failed)?", line):
+            return hit.files.place(path, int(match[1]))
+    number = hit.files.search(path, rf"def {re.escape(name)}\b") if path and name else 0
+    return hit.files.place(path, number or 1) if path else None
+
+
+def angular(hit: Hit) -> Mapping[str, str] | None:
+    if hit["path"]:
+        return {}
+    for line in hit.after(6):
+        if match := re.match(r"\s+([\w@./-]+\.\w+):(\d+):\d+:", line):
+            return {"path": match[1], "line": match[2]}
+    return None
+
+
+def yaml(hit: Hit) -> Mapping[str, str] | None:
+    text = " ".join((hit.line, *hit.after(6), *hit.before(2)))
+    path = re.search(r"(?:in \"|file |parsing |\b)([\w./-]+\.ya?ml)", text)
+    line = re.search(r"line (\d+)", text)
+    if not path or not repository_path(hit.files, path[1], hit):
+        return None
+    return {
+        "path": path[1],
+        "line": line[1] if line else "1",
+        "said": (hit["said"] or hit.line.rpartition(": ")[2])[:100],
+    }
+
+
+def json_file(hit: Hit) -> Mapping[str, str] | None:
+    """The first JSON file of the repository that really does not parse."""
+    import json
+
+    names = (
+        [hit["path"]]
+        if hit["path"]
+        else re.findall(r"[\w./-]+\.json", " ".join((hit.line, *hit.after(4), *hit.before(8))))
+    )
+    paths = [p for name in names if (p := repository_path(hit.files, name, hit))] + sorted(
+        p for p in hit.files.paths if p.endswith(".json")
+    )
+    for path in dict.fromkeys(paths):
+        try:
+            json.loads(hit.files.text(path) or "{}")
+        except json.JSONDecodeError as error:
+            return {
+                "path": path,
+                "line": str(error.lineno),
+                "told": f"{hit.line.strip()[:200]}: {path} line {error.lineno}: {error.msg}",
+            }
+        except RecursionError:
+            continue
+    return None

@@ -1,0 +1,92 @@
+"""What the rows of native.py read in other lines and in the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.paths import repository_path
+from app.diagnosis.rule import Hit
+from app.model import Place
+
+# Which Debian package has it, where the name does not say; https://packages.debian.org ("search the contents").
+PACKAGES = {
+    "ssl": "libssl-dev", "crypto": "libssl-dev", "openssl": "libssl-dev", "z": "zlib1g-dev", "zlib": "zlib1g-dev",
+    "curl": "libcurl4-openssl-dev", "libcurl": "libcurl4-openssl-dev", "pq": "libpq-dev", "postgresql": "libpq-dev",
+    "mysqlclient": "default-libmysqlclient-dev", "sqlite3": "libsqlite3-dev", "boost": "libboost-all-dev",
+    "threads": "build-essential", "protobuf": "libprotobuf-dev protobuf-compiler", "ffi": "libffi-dev",
+    "xml2": "libxml2-dev", "libxml-2.0": "libxml2-dev", "png": "libpng-dev", "jpeg": "libjpeg-dev",
+    "python3": "python3-dev", "stdc++": "g++", "uuid": "uuid-dev", "opencv": "libopencv-dev", "eigen3": "libeigen3-dev",
+    "bz2": "libbz2-dev", "lzma": "liblzma-dev", "ncurses": "libncurses-dev", "readline": "libreadline-dev",
+    "gtest": "libgtest-dev", "nlohmann_json": "nlohmann-json3-dev", "spdlog": "libspdlog-dev", "fmt": "libfmt-dev",
+}  # fmt: skip
+
+
+def _install(name: str) -> str:
+    package = PACKAGES.get(name.lower(), f"lib{name.lower().removeprefix('lib')}-dev")
+    return f"Write RUN apt-get update && apt-get install -y {package} before it (on Alpine apk add the -dev package)."
+
+
+def of_a_python_package(hit: Hit) -> bool:
+    """Sources that pip unpacked and builds are not this repository's to correct."""
+    return not repository_path(hit.files, hit["path"], hit) and (
+        hit.find_before(
+            r"Building wheel|running build_ext|Getting requirements to build|Preparing metadata|pip install",
+            400,
+        )
+        is not None
+    )
+
+
+def library(hit: Hit) -> Mapping[str, str]:
+    name = (hit["name"] or hit["name2"]).rstrip(":")
+    return {"name": name, "advice": _install(name)}
+
+
+def linked(hit: Hit) -> Place | None:
+    name = re.escape(hit["name"])
+    for path in hit.files.named("CMakeLists.txt", "Makefile", "meson.build", "build.rs"):
+        if line := hit.files.search(
+            path, rf"-l{name}\b|target_link_libraries[^)]*\b{name}\b|link-lib=\w*=?{name}\b"
+        ):
+            return hit.files.place(path, line)
+    return None
+
+
+def cmake(hit: Hit) -> Mapping[str, str] | None:
+    """What the indented lines below say; None where they name a package or a version, which other rows know."""
+    said = " ".join(line.strip() for line in hit.after(6) if line.startswith("  "))[:200]
+    return (
+        None
+        if re.search(r"Could (?:NOT|not) find|not providing \"Find|CMake < |or higher is required", said)
+        else {"said": said}
+    )
+
+
+def cmake_package(hit: Hit) -> Mapping[str, str] | None:
+    if not hit.find(r"CMake|cmake"):
+        return None
+    name = next(hit[word] for word in ("name", "name2", "name3", "name4") if hit[word])
+    return {"name": name, "advice": _install(name)}
+
+
+def makefile(hit: Hit) -> Place | None:
+    for path in hit.files.named("Makefile"):
+        return hit.files.place(path, 1)
+    return None
+
+
+def undefined(hit: Hit) -> Place | None:
+    name = re.escape(hit["name"].partition("(")[0])
+    sources = sorted(p for p in hit.files.paths if p.endswith((".c", ".cc", ".cpp", ".cxx")))
+    defining = [p for p in sources if hit.files.search(p, rf"^\w[\w\s*]*\b{name}\s*\([^;]*$")]
+    lists = hit.files.named("CMakeLists.txt", "Makefile")
+    if defining:
+        for path in lists:
+            if line := hit.files.search(path, r"add_executable|add_library|^\w+\s*:=?|OBJS|SRCS"):
+                return hit.files.place(path, line)
+    for path in sources:
+        if line := hit.files.search(path, rf"\b{name}\s*\("):
+            return hit.files.place(path, line)
+    return failing_instruction(hit)

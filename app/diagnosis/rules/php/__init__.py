@@ -1,0 +1,1 @@
+"""PHP; tables of rows, and beside them what the rows read."""

@@ -1,0 +1,57 @@
+"""What the rows of django.py read in other lines and in the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.places import first, matching, whole_file
+from app.diagnosis.rule import Hit
+from app.model import Place
+
+
+def django_settings(hit: Hit) -> Place | None:
+    return first(
+        matching(r"SECRET_KEY|DATABASES|ALLOWED_HOSTS", "settings.py", "base.py", "production.py"),
+        whole_file("settings.py"),
+    )(hit)
+
+
+def setting(name: str) -> str:
+    return rf"^\s*{name}\b"
+
+
+def migration(hit: Hit) -> Mapping[str, str] | None:
+    said = hit["said"] or hit["said2"]
+    names = re.search(
+        r"graph: \((?P<names>[\w, ]+) in (?P<app>\w+)\)|Migration (?P<app2>\w+)\.(?P<name>\w+) dependencies",
+        said,
+    )
+    name = ""
+    if names:
+        name = names["name"] or names["names"].split(", ")[-1]
+    lost = "nonexistent parent" in said
+    advice = (
+        "Correct dependencies in that migration, or commit the migration that it follows (and see that .gitignore and .dockerignore keep migrations)"
+        if lost
+        else "Run python manage.py makemigrations --merge and commit what it writes"
+    )
+    return {"said": said, "name": name, "advice": advice}
+
+
+def migration_place(hit: Hit) -> Place | None:
+    if hit["name"]:
+        for path in sorted(p for p in hit.files.paths if p.endswith(f"/migrations/{hit['name']}.py")):
+            return hit.files.place(path, hit.files.search(path, r"dependencies\s*=") or 1)
+    return failing_instruction(hit)
+
+
+def static(hit: Hit) -> Mapping[str, str] | None:
+    """The stylesheet that names a file that is not there."""
+    css = hit.find_before(r"^The (?:CSS|JS|JavaScript) file '([^']+)' references", 12)
+    if css is None:
+        css = hit.find_after(r"^The (?:CSS|JS|JavaScript) file '([^']+)' references", 6) or hit.find_before(
+            r"Post-processing '([^']+)' failed", 80
+        )
+    return {"css": css[1] if css else "", "base": css[1].rpartition("/")[2] if css else ""}

@@ -1,0 +1,138 @@
+"""What the rows of errors.py read in other lines and in the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from app.diagnosis.instructions import instruction
+from app.diagnosis.lost_client import lost_client
+from app.diagnosis.paths import repository_path
+from app.diagnosis.places import first, matching, variable
+from app.diagnosis.rule import Hit
+from app.model import Place
+from app.start_command import start_command
+
+UVICORN = "web: uvicorn main:app --host 0.0.0.0 --port $PORT"
+
+GUNICORN = "web: gunicorn --bind :$PORT main:app"
+
+_FRAME = re.compile(r'^\s*File "([^"]+)", line (\d+)(?:, in (.+))?')
+
+
+def frames(hit: Hit) -> list[tuple[str, str]]:
+    """The traceback's frames above this line, the deepest first: (path as printed, line)."""
+    found = []
+    for line in hit.before(200):
+        if match := _FRAME.match(line):
+            found.append((match[1], match[2]))
+        elif line.startswith("Traceback (most recent call last)") or (
+            line
+            and not line.startswith((" ", "\t"))
+            and found
+            and not re.match(r"^[\w.]+(?:Error|Exception)", line)
+        ):
+            break
+    return found
+
+
+def own_frame(hit: Hit) -> Place | None:
+    """The deepest frame that is in the repository."""
+    for path, line in frames(hit):
+        if (found := repository_path(hit.files, path, hit)) and (place := hit.files.place(found, int(line))):
+            return place
+    return None
+
+
+def where(hit: Hit) -> dict[str, str]:
+    """Where it happened, in words."""
+    place = own_frame(hit)
+    return {
+        "where": f" at {place.path}:{place.line}" if place else "",
+        "file": place.path if place else "",
+        "at": str(place.line) if place else "",
+    }
+
+
+def traced(hit: Hit) -> Mapping[str, str] | None:
+    """Only the end of a traceback counts, not a word in somebody's message."""
+    found = frames(hit)
+    if not found or lost_client(hit.line, (path for path, _ in found)):
+        return None
+    if not (own_frame(hit) or hit["rest"]):
+        return None
+    return where(hit)
+
+
+def syntax(hit: Hit) -> Mapping[str, str] | None:
+    for line in hit.before(8):
+        if match := _FRAME.match(line):
+            return {
+                "path": repository_path(hit.files, match[1], hit) or match[1],
+                "line": match[2],
+                "code": next((c.strip() for c in hit.before(3) if c.strip() and "^" not in c), ""),
+            }
+    return None
+
+
+def syntax_place(hit: Hit) -> Place | None:
+    found = repository_path(hit.files, hit["path"], hit)
+    return hit.files.place(found, int(hit["line"])) if found else None
+
+
+def application(hit: Hit) -> Place | None:
+    """Where the server is told what to load."""
+    return first(
+        matching(
+            r"(?:gunicorn|uvicorn|hypercorn|daphne|flask|functions-framework)\b", "Procfile", "Dockerfile"
+        ),
+        instruction("CMD", "ENTRYPOINT"),
+    )(hit)
+
+
+def env_name(hit: Hit) -> Mapping[str, str] | None:
+    """A KeyError that os.environ raised."""
+    code = " ".join(hit.before(6))
+    if "environ" not in code and not re.fullmatch(r"[A-Z][A-Z0-9_]{2,}", hit["name"]):
+        return None
+    return where(hit) | {"name": hit["name"]}
+
+
+def or_frame(hit: Hit) -> Place | None:
+    return own_frame(hit) or variable("name")(hit)
+
+
+def _each_missing_setting(hit: Hit) -> Iterator[str]:
+    for line in hit.after(40):
+        if re.fullmatch(r"[A-Za-z_][\w.]*", line.strip()):
+            yield line.strip()
+
+
+def interface(hit: Hit) -> Mapping[str, str] | None:
+    """An application of one of Python's two interfaces under a server of the other."""
+    start = start_command(hit.files)
+    if hit["name"] == "send":
+        line = start.procfile if start and "uvicorn" in start.command else UVICORN
+        advice = f"Write a Procfile with the line {line}, and add uvicorn to what is installed"
+        return {"speaks": "ASGI", "other": "WSGI", "server": "gunicorn's own worker", "advice": advice}
+    line = start.procfile if start and "gunicorn" in start.command else GUNICORN
+    advice = f"Write a Procfile with the line {line}, and add gunicorn to what is installed"
+    return {"speaks": "WSGI", "other": "ASGI", "server": "uvicorn", "advice": advice}
+
+
+def pydantic(hit: Hit) -> Mapping[str, str] | None:
+    names = list(_each_missing_setting(hit))
+    if not names or not any("Field required" in line or "field required" in line for line in hit.after(40)):
+        return None
+    return where(hit) | {
+        "name": names[0].upper(),
+        "names": ", ".join(name.upper() for name in names),
+        "field": names[0],
+    }
+
+
+def pydantic_place(hit: Hit) -> Place | None:
+    for path in sorted(p for p in hit.files.paths if p.endswith(".py")):
+        if line := hit.files.search(path, rf"^\s+{re.escape(hit['field'])}\s*:"):
+            return hit.files.place(path, line)
+    return own_frame(hit)

@@ -1,0 +1,220 @@
+"""What the rows of imports.py read in other lines and in the repository."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Mapping
+
+from app.diagnosis.dependencies import dependency_line, manifest
+from app.diagnosis.rule import Hit
+from app.diagnosis.rules.python.reading_errors import application, frames, own_frame, where
+from app.diagnosis.rules.python.reading_gone import NAMES, SINCE, gone_module
+from app.model import Place
+
+# What a module is called and what pip installs it as.
+DISTRIBUTIONS = {
+    "yaml": "PyYAML", "cv2": "opencv-python-headless", "PIL": "Pillow", "sklearn": "scikit-learn", "bs4": "beautifulsoup4",
+    "dotenv": "python-dotenv", "jwt": "PyJWT", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient", "dateutil": "python-dateutil",
+    "google.cloud.storage": "google-cloud-storage", "google.cloud.firestore": "google-cloud-firestore", "rest_framework": "djangorestframework",
+    "corsheaders": "django-cors-headers", "environ": "django-environ", "decouple": "python-decouple", "flask_cors": "Flask-Cors",
+    "flask_sqlalchemy": "Flask-SQLAlchemy", "jose": "python-jose", "multipart": "python-multipart", "attr": "attrs", "magic": "python-magic",
+    "Crypto": "pycryptodome", "serial": "pyserial", "docx": "python-docx", "fitz": "PyMuPDF", "pkg_resources": "setuptools",
+    "distutils": "setuptools", "whitenoise": "whitenoise", "storages": "django-storages", "allauth": "django-allauth",
+    "OpenSSL": "pyOpenSSL", "slugify": "python-slugify", "Levenshtein": "python-Levenshtein", "pptx": "python-pptx", "telegram": "python-telegram-bot",
+    "discord": "discord.py", "skimage": "scikit-image", "sqlalchemy": "SQLAlchemy", "flask": "Flask", "django": "Django", "git": "GitPython",
+    "github": "PyGithub", "ldap": "python-ldap", "markdown": "Markdown", "mysql": "mysql-connector-python", "mysql.connector": "mysql-connector-python",
+    "nacl": "PyNaCl", "pymysql": "PyMySQL", "zmq": "pyzmq", "usb": "pyusb", "wx": "wxPython", "gi": "PyGObject", "cairo": "pycairo", "faiss": "faiss-cpu",
+    "pinecone": "pinecone", "chromadb": "chromadb", "langchain_community": "langchain-community", "langchain_openai": "langchain-openai",
+    "google.generativeai": "google-generativeai", "google.genai": "google-genai", "google.cloud.bigquery": "google-cloud-bigquery",
+    "google.cloud.secretmanager": "google-cloud-secret-manager", "google.cloud.pubsub_v1": "google-cloud-pubsub", "google.cloud.pubsub": "google-cloud-pubsub",
+    "google.cloud.logging": "google-cloud-logging", "google.cloud.aiplatform": "google-cloud-aiplatform", "google.cloud.tasks_v2": "google-cloud-tasks",
+    "google.cloud.sql": "cloud-sql-python-connector", "google.auth": "google-auth", "google.oauth2": "google-auth", "google.protobuf": "protobuf",
+    "google.cloud.run_v2": "google-cloud-run", "googleapiclient": "google-api-python-client", "vertexai": "google-cloud-aiplatform", "firebase_admin": "firebase-admin",
+    "ruamel": "ruamel.yaml", "ruamel.yaml": "ruamel.yaml", "psycopg": "psycopg[binary]", "jwt.exceptions": "PyJWT", "sendgrid": "sendgrid", "socketio": "python-socketio",
+    "engineio": "python-engineio", "flask_login": "Flask-Login", "flask_migrate": "Flask-Migrate", "flask_wtf": "Flask-WTF", "django_filters": "django-filter",
+    "debug_toolbar": "django-debug-toolbar", "crispy_forms": "django-crispy-forms", "rest_framework_simplejwt": "djangorestframework-simplejwt",
+    "drf_yasg": "drf-yasg", "dj_database_url": "dj-database-url", "import_export": "django-import-export", "channels": "channels", "grpc": "grpcio",
+    "snappy": "python-snappy", "lz4": "lz4", "pythonjsonlogger": "python-json-logger", "prometheus_client": "prometheus-client", "opentelemetry": "opentelemetry-api",
+    "tensorflow.keras": "tensorflow", "win32api": "pywin32", "haystack": "haystack-ai", "llama_index": "llama-index", "dns": "dnspython", "tomli": "tomli", "odf": "odfpy",
+}  # fmt: skip
+
+# What pip and uv print before they build a package: its imports are not the application's.
+_BUILDING = r"Getting requirements to build|Preparing metadata|get_requires_for_build|prepare_metadata_for|build backend returned"
+
+
+def module_words(hit: Hit) -> Mapping[str, str] | None:
+    name = hit["module"]
+    if hit.find_before(_BUILDING, 120) or (gone_module(name) and not _own_modules(hit, name)):
+        return None
+    words = where(hit) | {"local": "", "near": "", "target": "", "package": _distribution(name)}
+    if _own_modules(hit, name):
+        return {**words, "local": "yes", **_not_importable(hit, name)}
+    if near := _misspelt(hit, name):
+        return {**words, "near": near, "fix": f"Write {near} instead of {name}."}
+    if not own_frame(hit) and (_is_served(hit, name) or _loaded_by_server(hit)):
+        return {
+            **words,
+            "target": "yes",
+            "fix": f"Correct the name in the command, or COPY the file of {name} into the WORKDIR.",
+        }
+    return {**words, "fix": _install(hit, words["package"])}
+
+
+def _own_modules(hit: Hit, name: str) -> list[str]:
+    """The repository's files and folders that are the module's first part."""
+    top = name.split(".")[0]
+    files = (f"{top}.py", f"{top}/__init__.py")
+    exact = [p for p in hit.files.paths if p in files or p.endswith(tuple(f"/{each}" for each in files))]
+    return exact or [p for p in hit.files.paths if f"/{p}".find(f"/{top}/") >= 0 and p.endswith(".py")]
+
+
+def _misspelt(hit: Hit, name: str) -> str:
+    if _distribution(name) != name or dependency_line(hit, "python", name):
+        return ""
+    files = [p.rpartition("/")[2].removesuffix(".py") for p in hit.files.paths if p.endswith(".py")]
+    near = difflib.get_close_matches(name.rpartition(".")[2], [f for f in files if f != "__init__"], 1, 0.75)
+    return near[0] if near and near[0] != name and own_frame(hit) else ""
+
+
+def _not_importable(hit: Hit, name: str) -> dict[str, str]:
+    """The module is in the repository and Python does not find it: from which folder would it?"""
+    top = name.split(".")[0]
+    path = min(_own_modules(hit, name), key=lambda p: (p.count("/"), p))
+    above = f"/{path}".partition(f"/{top}/" if f"/{top}/" in f"/{path}" else f"/{top}.py")[0].strip("/")
+    if (not own_frame(hit) and _is_served(hit, name)) or above:
+        start = above or "the repository's root"
+        return {
+            "target": "yes" if _is_served(hit, name) else "",
+            "fix": f"{name} is in the repository ({path}): start from {start} (WORKDIR, --chdir, --app-dir) or write ENV PYTHONPATH for it, "
+            "and see that COPY brings it into the image.",
+        }
+    return {
+        "target": "",
+        "fix": f"{name} is in the repository ({path}): copy it into the image and start from the folder above it "
+        "(python -m PACKAGE.MODULE, or ENV PYTHONPATH=/app).",
+    }
+
+
+# Programs that are run with `python -m`: where one is missing it is to be installed, never to be copied.
+_PROGRAMS = frozenset(
+    [
+        "alembic",
+        "celery",
+        "daphne",
+        "django",
+        "fastapi",
+        "flask",
+        "granian",
+        "gunicorn",
+        "hypercorn",
+        "jupyter",
+        "poetry",
+        "pytest",
+        "streamlit",
+        "uvicorn",
+        "waitress",
+    ]
+)
+
+
+def _is_served(hit: Hit, name: str) -> bool:
+    """Whether the command itself names the module: what a server is told to load."""
+    place = application(hit)
+    if place is None or name.split(".")[0] in _PROGRAMS:
+        return False
+    line = " ".join(hit.files.lines(place.path)[place.line - 1 : place.last_line])
+    return re.search(rf"[\s\"'=]{re.escape(name.split('.')[0])}(?:\.\w+)*(?::|[\"'\s]|$)", line) is not None
+
+
+_LOADERS = re.compile(
+    r"/(?:gunicorn/util|uvicorn/importer|hypercorn/utils|daphne/utils|flask/cli|celery/utils/imports)\.py$"
+)
+
+
+def _loaded_by_server(hit: Hit) -> bool:
+    """Whether a server was importing what it was told to serve, and none of its imports."""
+    return any(_LOADERS.search(path) for path, _ in frames(hit))
+
+
+def _distribution(name: str) -> str:
+    top = name.split(".")[0]
+    return DISTRIBUTIONS.get(name) or DISTRIBUTIONS.get(top, top.replace("_", "-"))
+
+
+def _install(hit: Hit, package: str) -> str:
+    """How this project adds a dependency; where it is asked for already, why the image may lack it."""
+    if place := dependency_line(hit, "python", package):
+        return (
+            f"{package} is asked for ({place.path} line {place.line}), but this image does not have it: install that file in the final stage, "
+            "with the group or extra it stands in, and start with the Python it was installed for."
+        )
+    if hit.files.named("uv.lock"):
+        return f"Run uv add {package} and commit pyproject.toml and uv.lock."
+    if hit.files.named("poetry.lock"):
+        return f"Run poetry add {package} and commit pyproject.toml and poetry.lock."
+    if hit.files.named("Pipfile"):
+        return f"Run pipenv install {package} and commit Pipfile and Pipfile.lock."
+    return f"Add {package} to requirements.txt (or the dependencies of pyproject.toml)."
+
+
+def module_place(hit: Hit) -> Place | None:
+    if hit["target"]:
+        return application(hit) or own_frame(hit)
+    if hit["local"] or hit["near"]:
+        return own_frame(hit) or application(hit)
+    listed = dependency_line(hit, "python", hit["package"])
+    if listed:
+        return listed
+    return manifest("python")(hit) or own_frame(hit)
+
+
+def imported(hit: Hit) -> Mapping[str, str] | None:
+    key = (hit["module"], hit["name"])
+    if key in NAMES or key in SINCE:
+        return None
+    own = bool(_own_modules(hit, hit["module"]))
+    if "circular" in hit["rest"] or ("partially initialized" in hit.line):
+        advice = f"Two of your modules import each other: move the import of {hit['module']} into the function that needs it, or what both need into a third module"
+    elif own:
+        advice = f"Define {hit['name']} in {hit['module']}, or correct the name in the import"
+    else:
+        package = _distribution(hit["module"])
+        advice = f"The installed version of {package} has no {hit['name']}: pin a version that has it, or write what its newer versions offer instead"
+    return where(hit) | {"advice": advice}
+
+
+def hidden(hit: Hit) -> Mapping[str, str] | None:
+    """A file of the repository that is called like a module that somebody else means."""
+    module = hit["module"] or hit["module2"] or hit["module3"]
+    path = next(
+        (
+            p
+            for p in sorted(hit.files.paths, key=lambda p: p.count("/"))
+            if p.rpartition("/")[2] == f"{module}.py"
+        ),
+        "",
+    )
+    words = where(hit) | {"line": hit.line.strip()[:200], "path": ""}
+    if path and (module in sys.stdlib_module_names or dependency_line(hit, "python", _distribution(module))):
+        return words | {
+            "path": path,
+            "said": f"{path} hides the module {module} that is meant",
+            "advice": f"Rename {path}: the program finds it before the installed module {module}",
+        }
+    return words | {
+        "said": f"{module} is imported in a circle",
+        "advice": "Two modules import each other: move one import into the function that needs it",
+    }
+
+
+def relative(hit: Hit) -> Mapping[str, str] | None:
+    words = where(hit)
+    module = words["file"].removesuffix(".py").replace("/", ".")
+    start = f"python -m {module}" if module and "-" not in module else "python -m PACKAGE.MODULE"
+    if "beyond" in hit["said"]:
+        advice = "Start from the folder above the package, so that the package itself is imported, or write the import from the root of your packages"
+    else:
+        advice = f"Start it as a module from the folder above its package ({start}, or uvicorn and gunicorn with PACKAGE.MODULE:app), or write the import without the dots"
+    return words | {"advice": advice}

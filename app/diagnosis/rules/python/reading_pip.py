@@ -1,0 +1,168 @@
+"""What the rows of pip.py read in other lines and in the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.dependencies import dependency_line, manifest
+from app.diagnosis.instructions import failing_instruction, in_instruction
+from app.diagnosis.paths import nearest_first
+from app.diagnosis.places import first, matching
+from app.diagnosis.rule import Hit
+from app.model import Place
+
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
+
+
+def requirement(hit: Hit) -> Mapping[str, str] | None:
+    wanted = hit["req"].strip()
+    name = _NAME.match(wanted)
+    return {
+        "name": name[0] if name else wanted,
+        "versions": _versions(hit),
+        "advice": _other_advice(hit, wanted, name[0] if name else wanted),
+    }
+
+
+# What no pip can install into a Linux image: Windows' own packages, and modules that Python brings itself.
+_OF_WINDOWS = frozenset(
+    [
+        "pywin32",
+        "pypiwin32",
+        "pywinpty",
+        "win32",
+        "wmi",
+        "pywin32-ctypes",
+        "windows-curses",
+        "pyreadline",
+        "comtypes",
+    ]
+)
+
+_BROUGHT_BY_PYTHON = frozenset(
+    [
+        "os",
+        "sys",
+        "json",
+        "sqlite3",
+        "tkinter",
+        "uuid",
+        "asyncio",
+        "re",
+        "math",
+        "logging",
+        "time",
+        "random",
+        "datetime",
+        "subprocess",
+        "threading",
+        "smtplib",
+        "csv",
+        "io",
+        "urllib",
+    ]
+)
+
+
+def _other_advice(hit: Hit, wanted: str, name: str) -> str:
+    version = re.search(r"==\s*([\w.+!]+)", wanted)
+    if name.lower() in _OF_WINDOWS:
+        return f'{name} is for Windows only: take it out, or write {wanted}; sys_platform == "win32"'
+    if name in _BROUGHT_BY_PYTHON:
+        return f"Take {name} out: Python brings it itself"
+    if version and "+" in version[1]:
+        return f"{version[1]} is not on PyPI: name its index (--extra-index-url, for torch https://download.pytorch.org/whl/cpu), or take the part from + on away"
+    ignored = hit.find_before(
+        r"Ignored the following versions that require a different python version: (.+)", 6
+    )
+    if (
+        version
+        and ignored
+        and (needs := re.search(rf"(?<![\d.]){re.escape(version[1])} Requires-Python ([^;]+)", ignored[1]))
+    ):
+        return f"{name} {version[1]} needs Python {needs[1].strip()}: use a base image with one of those, or choose another version"
+    return f"Correct the name or the version of {name} where it is asked for: https://pypi.org/project/{name}/ lists what there is"
+
+
+def _versions(hit: Hit) -> str:
+    said = hit.find_before(r"\(from versions: ([^)]*)\)", 3) or re.search(
+        r"\(from versions: ([^)]*)\)", hit.line
+    )
+    listed = [v.strip() for v in said[1].split(",")] if said else []
+    listed = [v for v in listed if v and v != "none"]
+    return f" It has {', '.join(listed[-4:])}." if listed else ""
+
+
+def asked(hit: Hit) -> Place | None:
+    """The requirement's line; the instruction when it was typed there."""
+    return dependency_line(hit, "python", hit["name"]) or in_instruction("name")(hit)
+
+
+def conflict(hit: Hit) -> Mapping[str, str] | None:
+    told = [line.strip() for line in hit.after(30)]
+    reasons = [line for line in told if " depends on " in line or line.startswith("The user requested")]
+    if not reasons and "conflicting dependencies" not in hit.line:
+        return None
+    names = list(
+        dict.fromkeys(
+            n
+            for r in reasons
+            for n in re.findall(r"(?:requested(?: \(constraint\))? |depends on |^)([A-Za-z0-9][\w.-]*)", r)
+            if n not in ("The", "user")
+        )
+    )
+    constraint = next((r for r in reasons if "(constraint)" in r), "")
+    pinned = re.search(r"\(constraint\) ([A-Za-z0-9][\w.-]*)", constraint)
+    return {
+        "reasons": "; ".join(reasons[:4]),
+        "names": ", ".join(names[:4]) if len(names) != 1 else f"The versions of {names[0]}",
+        "name": pinned[1] if pinned else (names[0] if names else ""),
+        "constraint": "yes" if pinned else "",
+    }
+
+
+def conflict_place(hit: Hit) -> Place | None:
+    if hit["constraint"]:
+        for path in nearest_first(hit, hit.files.named("constraints.txt")):
+            if line := hit.files.search(path, rf"(?i)^\s*{re.escape(hit['name'])}\b"):
+                return hit.files.place(path, line)
+    return dependency_line(hit, "python", hit["name"]) or manifest("python")(hit)
+
+
+def not_a_requirement(hit: Hit) -> Mapping[str, str] | None:
+    wanted = hit["req"].strip()
+    advice = "Write a name and a version, such as requests==2.32.3"
+    if re.match(r"<{4,}|={4,}|>{4,}", wanted):
+        advice = "Finish the merge: take the conflict's marks out of the file, keep one side and commit it"
+    elif wanted.startswith(("pip ", "pip3 ", "python ")):
+        advice = "Write only what follows install, one requirement a line: the file is no list of commands"
+    elif re.match(r"[A-Za-z][\w.-]*\s*=\s*[\d.]+|[A-Za-z][\w.-]*=[^=]", wanted):
+        advice = "Write == instead of = (a list that conda made is not one for pip: pip list --format=freeze makes one)"
+    return {**(requirement(hit) or {}), "advice": advice}
+
+
+def local_path(hit: Hit) -> Place | None:
+    inner = hit["path"].removeprefix("file://")
+    return line_of_file(hit) or first(
+        matching(rf"{re.escape(inner)}|@ file:|^-e ", "requirements.txt"), failing_instruction
+    )(hit)
+
+
+def git_line(hit: Hit) -> Place | None:
+    return first(
+        matching(r"git\+|\bgit\s*=", "requirements.txt", "pyproject.toml", "Pipfile", "requirements.in"),
+        failing_instruction,
+    )(hit)
+
+
+def line_of_file(hit: Hit) -> Place | None:
+    said = re.search(r"\(from line (\d+) of ([^)]+)\)|line (\d+) of (\S+)", hit.line) or hit.find_after(
+        r"\(from line (\d+) of ([^)]+)\)", 4
+    )
+    if said:
+        number, path = (said[1], said[2]) if said[1] else (said[3], said[4])
+        for found in hit.files.named(path.rpartition("/")[2].strip("'\"():")):
+            if place := hit.files.place(found, int(number)):
+                return place
+    return dependency_line(hit, "python", hit["name"])

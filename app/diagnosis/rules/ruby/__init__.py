@@ -1,0 +1,1 @@
+"""Ruby; tables of rows, and beside them what the rows read."""

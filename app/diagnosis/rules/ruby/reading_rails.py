@@ -1,0 +1,67 @@
+"""Rails: its database, its secrets, its assets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.dependencies import dependency_line
+from app.diagnosis.envelope import Kind
+from app.diagnosis.paths import nearest_first, repository_path
+from app.diagnosis.places import anywhere, first, matching, whole_file
+from app.diagnosis.rule import Hit
+from app.model import Place
+
+
+def yaml_file(hit: Hit) -> Mapping[str, str] | None:
+    match = re.search(r"at line (\d+)", " ".join((hit.line, *hit.after(2))))
+    return {"line": match[1] if match else "1"}
+
+
+def defined_where(hit: Hit) -> Mapping[str, str] | None:
+    path = repository_path(hit.files, hit["path"], hit)
+    return {"line": "1", "file": path or hit["path"]}
+
+
+def secret_build(hit: Hit) -> Mapping[str, str] | None:
+    ran = hit.section.instruction or hit.transcript.failed_instruction
+    if hit.section.kind is Kind.CONTAINER or not ran:
+        advice = "Give the service SECRET_KEY_BASE (from Secret Manager) or RAILS_MASTER_KEY"
+    else:
+        advice = (
+            "Write RUN SECRET_KEY_BASE_DUMMY=1 bin/rails assets:precompile (before Rails 7.1: "
+            "SECRET_KEY_BASE=dummy)"
+        )
+    return {"advice": advice}
+
+
+def database_line(hit: Hit) -> Place | None:
+    """Where config/database.yml says production's host; what stands before `production:` is of other environments."""
+    for path in nearest_first(hit, hit.files.named("database.yml")):
+        begins = hit.files.search(path, r"^production:") or 1
+        for number, line in enumerate(hit.files.lines(path)[begins - 1 :], begins):
+            if re.match(r"\s+(?:url|host|socket):", line):
+                return hit.files.place(path, number)
+        return hit.files.place(path, begins)
+    return None
+
+
+def of_environment(hit: Hit) -> Place | None:
+    return first(matching(r"^{name}:", "database.yml"), whole_file("database.yml"))(hit)
+
+
+def rails_line(hit: Hit) -> Place | None:
+    return dependency_line(hit, "ruby", "rails")
+
+
+def asset_line(hit: Hit) -> Place | None:
+    return anywhere(r"{name}", ".css", ".scss", ".js", ".erb", ".rb", ".haml")(hit)
+
+
+def sass(hit: Hit) -> Mapping[str, str] | None:
+    match = re.search(r"on line (\d+)(?::\d+)? of (\S+)", " ".join((hit.line, *hit.after(3))))
+    return (
+        {"path": match[2], "line": match[1], "error": hit["error"].partition(" on line ")[0]}
+        if match
+        else None
+    )

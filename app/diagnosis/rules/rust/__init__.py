@@ -1,0 +1,1 @@
+"""Rust; tables of rows, and beside them what the rows read."""

@@ -1,0 +1,73 @@
+"""A start whose command could not be executed."""
+
+from __future__ import annotations
+
+from app.diagnosis.instructions import instruction
+from app.diagnosis.places import first, matching
+from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.start.reading_executing import (
+    exec_place,
+    executed,
+    not_found,
+    not_found_place,
+    permission,
+    permission_place,
+)
+from app.diagnosis.rules.start.reading_lacking import STARTED
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="start-exec-format",
+        only=STARTED,
+        pattern=r"(?:(?:exec|load|executing|exec user process caused[: \"']*)\s*[\"']?(?P<path>\.{0,2}/[^\s:\"']+)?[\"']?:? "
+        r"?)?(?:: )?exec format error",
+        read=executed,
+        place=exec_place,
+        rank=Rank.ROOT,
+        title="exec format error: {why}",
+        message="The container's command could not be executed: {path}: exec format error; {why}.",
+        fix="{advice}.",
+    ),
+    Rule(
+        code="start-image-platform",
+        only=STARTED,
+        pattern=r"Container manifest type '(?P<type>[^']+)' must support amd64/linux|does not support image .*amd64",
+        place=first(matching(r"arm64|aarch64", "Dockerfile"), instruction("FROM")),
+        rank=Rank.ROOT,
+        title="The image is not for amd64/linux",
+        message="Cloud Run does not support the image: Container manifest type '{type}' must support amd64/linux.",
+        fix="Build with docker build --platform linux/amd64 (docker buildx build --platform linux/amd64 "
+        "--provenance=false).",
+    ),
+    Rule(
+        code="start-permission",
+        only=STARTED,
+        pattern=r"(?:failed to load|Application failed to start:|exec:?|exec user process caused:?|starting container process caused: "
+        r"exec:|init process: failed to load) "
+        r"[\"']?(?P<path>(?:\./|/)[^\s:\"']+)[\"']?: (?:.*)?(?i:permission denied)",
+        read=permission,
+        place=permission_place,
+        rank=Rank.ROOT,
+        title="{name} may not be executed: permission denied",
+        message="The container's command could not be executed: {name}: permission denied.",
+        fix="Run git update-index --chmod=+x {own} and commit, or write RUN chmod +x {name} in the Dockerfile "
+        "before USER.",
+    ),
+    Rule(
+        code="start-command-not-found",
+        only=STARTED,
+        pattern=r"exec: [\"'](?P<name>[^\"']+)[\"']: (?:executable file not found in|stat \S+: no such file)|failed "
+        r"to load [\"']?(?P<path>/?[^\s:\"']+)[\"']?: no such file|"
+        r"failed to find initial command|error finding executable [\"'](?P<name2>[^\"']+)[\"'] in PATH|exec "
+        r"[\"']?(?P<name3>\.{0,2}/[^\s:\"']+)[\"']?: (?i:no such file or directory)|"
+        r"Application failed to start: .*[\"'](?P<name4>[^\"']+)[\"'].*(?i:no such file|not found)|"
+        r"exec user process caused:? [\"']?no such file or directory",
+        read=not_found,
+        place=not_found_place,
+        rank=Rank.ROOT,
+        title="{name} was not found in the image",
+        message="The container's command does not exist: {name}: executable file not found (no such file or "
+        "directory); {why}.",
+        fix="{advice}.",
+    ),
+)

@@ -1,0 +1,100 @@
+"""A container that ended, or stayed silent: what it said last."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.paths import repository_path
+from app.diagnosis.rule import Hit
+from app.diagnosis.rules.start.reading_binding import binding, command_text
+from app.diagnosis.rules.start.reading_listening import LOOPBACK, said_fix, spoken_found
+from app.diagnosis.rules.start.reading_start import ALIVE_UNTIL_STOPPED, ended_said, wanted_port
+from app.model import Place
+from app.start_command import start_command
+
+_EXITS = {
+    "0": "it ended, and a service has to keep listening",
+    "1": "the program ended with an error",
+    "2": "the command was used wrongly or the program panicked",
+    "126": "the command may not be executed",
+    "127": "the command was not found",
+    "132": "an instruction that this processor does not have",
+    "134": "the program aborted (SIGABRT)",
+    "137": "it was killed, mostly for want of memory",
+    "139": "a segmentation fault",
+    "143": "it was told to stop (SIGTERM)",
+    "255": "the program ended with an error",
+}
+
+_TELLING = re.compile(
+    r"(?i)error|fatal|exception|panic|denied|not found|missing|invalid|cannot|could not|unable|failed|no such"
+)
+
+_CLOUD_RUN = re.compile(r"probe failed|Container called exit|Starting new instance|The container exited")
+
+
+def exited(hit: Hit) -> Mapping[str, str] | None:
+    spoken = [line.strip() for line in hit.before(40)[::-1] if line.strip() and not _CLOUD_RUN.search(line)]
+    last = next((line for line in spoken if _TELLING.search(line)), spoken[-1] if spoken else "nothing")
+    if hit["code"] == "0":
+        advice = (
+            "Start a server that keeps listening on 0.0.0.0 and $PORT; work that ends belongs into a "
+            "Cloud Run job"
+        )
+        if start := start_command(hit.files):
+            advice += (
+                f". {start.origin[:1].upper()}{start.origin[1:]} shows one: write Procfile with the line "
+            )
+            advice += f"`{start.procfile}`"
+    else:
+        advice = (
+            "Run the image on your machine (docker run -e PORT=8080 -p 8080:8080 IMAGE), where it ends the "
+            "same way; "
+            f"it starts with `{command_text(hit) or 'its command'}`"
+        )
+    why = _EXITS.get(hit["code"], "the program ended with an error")
+    return {"why": why, "last": last[:240], "advice": advice}
+
+
+def mentioned(hit: Hit) -> Place | None:
+    """The first file:line of the repository that the program's last words name."""
+    for line in hit.before(40)[::-1]:
+        for path, number in re.findall(
+            r"((?:[\w.@-]*/)*[\w.-]+\.[a-zA-Z]\w{0,5})(?::|\(| line |, line )(\d{1,6})\b", line[:500]
+        ):
+            found = repository_path(hit.files, path, hit)
+            if found and (place := hit.files.place(found, int(number))):
+                return place
+    return None
+
+
+def silent(hit: Hit) -> Mapping[str, str] | None:
+    """The probe failed and nothing in the log says why; perhaps the code does."""
+    wanted = wanted_port(hit)
+    if any(p == wanted and not LOOPBACK.match(h) for h, p, _ in spoken_found(hit)):
+        return None
+    place = binding(hit)
+    line = hit.files.lines(place.path)[place.line - 1] if place else ""
+    bound = re.search(r"(?<![\d.])(\d{4,5})(?![\d.])", line)
+    told = f"The container does not listen on port {wanted}"
+    if place and bound and bound[1] != wanted and "PORT" not in line and "env" not in line:
+        told = f"{place.path} line {place.line} binds port {bound[1]}, Cloud Run asks port {wanted}"
+    return {"wanted": wanted, "port": "", "told": told, **said_fix(hit, "")}
+
+
+_BEGINNING = re.compile(
+    r"initialized with port|Waiting for application startup|Starting "
+    r"(?:Django|Spring|Quarkus|Nest)|Loading|Downloading|Migrat"
+)
+
+
+def slow(hit: Hit) -> Mapping[str, str] | None:
+    """It listens where it has to, or is on the way there, but after the probe's last try."""
+    if ended_said(hit) not in ("", *ALIVE_UNTIL_STOPPED):
+        return None
+    wanted = wanted_port(hit)
+    heard = next((line for h, p, line in spoken_found(hit) if p == wanted and not LOOPBACK.match(h)), "")
+    if not heard and not spoken_found(hit):
+        heard = next((line for line in hit.section.lines if _BEGINNING.search(line)), "")
+    return {"wanted": wanted, "heard": heard.strip()[:160]} if heard else None

@@ -1,0 +1,152 @@
+"""The dispatcher: the stories of every stored delivery are started, one delivery at a time and each on its own.
+
+One that cannot be started waits by itself and is tried again; after some tries it is given up with the reason, and a
+redelivery starts it anew. While the database is away nothing counts as a try.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import handlers
+from app import log
+from app.delivery import Refused
+from app.model import Delivery, Ignore, Job, Said
+from app.redaction import redact
+from app.store import GIVEN_UP, Store, StoreError
+
+BATCH = 100
+# Pauses double: ten tries are about five minutes.
+MOST_TRIES = 10
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+OUTAGE_PAUSE = 1.0  # seconds; before an unreachable database is asked again
+
+Start = Callable[[object, str], None]
+"""Starts the story of a job under an id, once."""
+
+
+class Unreadable(Exception):  # noqa: N818 - reads as what happened
+    """A handler broke on a delivery: our own fault, and the same at every further try."""
+
+
+@dataclass(frozen=True)
+class _Try:
+    """A delivery that could not be started: how often by now, and when (monotonic seconds) it is tried again."""
+
+    number: int
+    due: float
+
+
+class Dispatcher:
+    """`run` starts what is stored until `stop`; `tell` it that there is news."""
+
+    def __init__(
+        self, store: Store, *, first_pause: float = FIRST_PAUSE, outage_pause: float = OUTAGE_PAUSE
+    ) -> None:
+        self._store = store
+        self._first_pause, self._outage_pause = first_pause, outage_pause
+        self._tries: dict[str, _Try] = {}
+        self._news = threading.Event()
+        self._stopping = threading.Event()
+
+    def tell(self) -> None:
+        """A delivery was stored."""
+        self._news.set()
+
+    def stop(self) -> None:
+        """Start nothing more."""
+        self._stopping.set()
+        self._news.set()
+
+    def run(self, start: Start) -> None:
+        """Start the stories of every delivery that has none, as they come and after a restart."""
+        while not self._stopping.is_set():
+            self._news.clear()
+            try:
+                pause = self._round(start)
+            except StoreError as error:
+                log.fault("dispatch.failed", error)
+                pause = self._outage_pause
+            if pause != 0.0:
+                self._news.wait(pause)
+
+    def _round(self, start: Start) -> float | None:
+        """See to each delivery once. Seconds until something is due: 0 when more may wait, None for never."""
+        # Those that wait for their next try take no place from those behind them.
+        waiting = self._store.unstarted(BATCH + len(self._tries))
+        now, seen_to = time.monotonic(), 0
+        for delivery in waiting:
+            if self._stopping.is_set():
+                break
+            if delivery.id in self._tries and self._tries[delivery.id].due > now:
+                continue
+            self._see_to(delivery, start)
+            seen_to += 1
+        if seen_to:
+            return 0.0
+        return min((max(0.01, each.due - now) for each in self._tries.values()), default=None)
+
+    def _see_to(self, delivery: Delivery, start: Start) -> None:
+        try:
+            outcome = start_stories(delivery, start)
+        except (Refused, Unreadable) as error:
+            outcome = f"{GIVEN_UP}{error}"
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up those behind it
+            log.fault("delivery.not_started", error, delivery=delivery.id, github_event=delivery.event)
+            self._store.ping()  # StoreError: it was the database's fault, and no try of this delivery
+            if self._once_more(delivery.id):
+                return
+            why = redact(f"{type(error).__name__}: {error}")
+            outcome = (
+                f"{GIVEN_UP}it could not be started in {MOST_TRIES} tries; the last one ended with {why}"
+            )
+        if outcome.startswith(GIVEN_UP):
+            log.warning("delivery.given_up", delivery=delivery.id, reason=outcome)
+        self._tries.pop(delivery.id, None)
+        self._store.mark(delivery.id, outcome)
+
+    def _once_more(self, delivery_id: str) -> bool:
+        """Note one more failed try; False when it was the last one."""
+        before = self._tries.get(delivery_id)
+        number = before.number + 1 if before else 1
+        pause = min(self._first_pause * 2 ** (number - 1), LONGEST_PAUSE)
+        self._tries[delivery_id] = _Try(number, time.monotonic() + pause)
+        return number < MOST_TRIES
+
+
+def start_stories(delivery: Delivery, start: Start) -> str:
+    """Start what a delivery asks for; what became of it, in words for `/explain`."""
+    outcomes = []
+    for number, job in enumerate(jobs_of(delivery)):
+        if isinstance(job, Ignore):
+            outcomes.append(job.reason)
+            continue
+        workflow_id = _run_id(delivery, number, job)
+        start(job, workflow_id)
+        outcomes.append(f"started {workflow_id}")
+    outcome = "; ".join(outcomes) or "nothing to do"
+    log.fact("delivery.dispatched", delivery=delivery.id, github_event=delivery.event, outcome=outcome)
+    return outcome
+
+
+def _run_id(delivery: Delivery, number: int, job: Job) -> str:
+    """What is started only once: a delivery's job, and a comment whatever delivery brings it."""
+    if isinstance(job, Said):
+        text = hashlib.sha256(job.text.encode(errors="surrogatepass")).hexdigest()[:16]
+        return f"comment:{job.repository.id}:{job.comment_id}:{text}"
+    return f"delivery:{delivery.id}:{number}"
+
+
+def jobs_of(delivery: Delivery) -> tuple[Job, ...]:
+    """The delivery's jobs. Refused when it is not what GitHub documents, Unreadable when a handler broke."""
+    try:
+        return handlers.route(delivery)
+    except Refused:
+        raise
+    except Exception as error:
+        log.fault("delivery.not_read", error, delivery=delivery.id, github_event=delivery.event)
+        raise Unreadable(f"ServerGem could not read it: {type(error).__name__}") from error

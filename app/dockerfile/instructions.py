@@ -1,0 +1,290 @@
+"""A Dockerfile as its instructions, each with its lines and its stage; pure, and never raises on odd text.
+
+https://docs.docker.com/reference/dockerfile/, read as BuildKit's own parser does:
+https://github.com/moby/buildkit/blob/master/frontend/dockerfile/parser/parser.go
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from app.dockerfile.frontend import BOM, escape_of
+from app.dockerfile.words import (
+    BETWEEN,
+    SPACE,
+    Heredoc,
+    Unbalanced,
+    flags_and_rest,
+    heredoc_of,
+    heredocs,
+    unquoted,
+)
+from app.source_text import LONGEST_PATH
+
+KEYWORDS = frozenset({
+    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
+    "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+})  # fmt: skip
+WITH_HEREDOCS = ("ADD", "COPY", "RUN")
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One instruction. `value` is its arguments on one line, comments gone; lines count from 1, `end` included.
+
+    `unclosed` is the name of a heredoc whose end is not in the file; then this is the last instruction.
+    """
+
+    keyword: str
+    value: str
+    line: int
+    end: int
+    stage: int
+    stage_name: str = ""
+    heredoc: tuple[str, ...] = ()
+    escape: str = "\\"
+    unclosed: Heredoc | None = None
+
+    @property
+    def flags(self) -> dict[str, str]:
+        """`--from=builder` and its like, by name."""
+        words = flags_and_rest(self.value, self.escape)[0]
+        return {name: value for name, _, value in (word[2:].partition("=") for word in words)}
+
+    @property
+    def rest(self) -> str:
+        """`value` without its flags."""
+        return flags_and_rest(self.value, self.escape)[1]
+
+    @property
+    def json(self) -> tuple[str, ...] | None:
+        """The words of the JSON form; None when this is the shell form."""
+        return _json_words(self.rest)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the JSON form, or those between spaces as they are written, quotes and all."""
+        rest = self.rest
+        found = _json_words(rest)
+        return found if found is not None else tuple(BETWEEN.split(rest) if rest else ())
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """`words` without their quotes; one whose quotes do not close stays as it is written."""
+        return self.words if self.json is not None else tuple(map(self._unquoted, _between_quotes(self.rest)))
+
+    def _unquoted(self, word: str) -> str:
+        try:
+            return unquoted(word, self.escape)
+        except Unbalanced:
+            return word
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What COPY or ADD takes, heredocs left out."""
+        paths = self.words[:-1]
+        return tuple(self._unquoted(each) for each in paths if not _is_heredoc(each))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What begins with one FROM. `image` is without its quotes, `name` as in `AS name`; `words` counts both."""
+
+    image: str
+    name: str
+    line: int
+    words: int = 1
+
+
+@dataclass(frozen=True)
+class Dockerfile:
+    """All instructions in order. With an `unclosed` heredoc or an odd one, what follows is not known."""
+
+    instructions: tuple[Instruction, ...]
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        found = []
+        for each in self.of("FROM"):
+            words = each.arguments
+            named = len(words) > 2 and words[1].lower() == "as"
+            found.append(Stage(words[0] if words else "", words[2] if named else "", each.line, len(words)))
+        return tuple(found)
+
+    def of(self, *keywords: str) -> Iterator[Instruction]:
+        return (each for each in self.instructions if each.keyword in keywords)
+
+    def at(self, line: int) -> Instruction | None:
+        """The instruction that this line belongs to."""
+        return next((each for each in self.instructions if each.line <= line <= each.end), None)
+
+    def workdir_at(self, instruction: Instruction) -> str:
+        """The directory that this instruction runs in; `/` when none was set in its stage."""
+        return self._workdirs.get(instruction.line, "/")
+
+    @cached_property
+    def _workdirs(self) -> dict[int, str]:
+        """Where each instruction runs, by its line; one pass, and no path longer than a file system has them."""
+        found: dict[int, str] = {}
+        stage, directory = -1, "/"
+        for each in self.instructions:
+            if each.stage != stage:
+                stage, directory = each.stage, "/"
+            found[each.line] = directory
+            if each.keyword == "WORKDIR":
+                directory = _below(directory, each.rest.strip("\"'"))
+        return found
+
+
+def _below(directory: str, path: str) -> str:
+    """Where a WORKDIR leads. One that is as long as a path may be only ends: no thousand lines make it longer."""
+    if len(directory) == LONGEST_PATH and not path.startswith("/"):
+        return directory
+    return joined(directory, path)[:LONGEST_PATH]
+
+
+def joined(directory: str, path: str) -> str:
+    """`path` as seen from `directory`, both as a container has them."""
+    whole = path if path.startswith("/") else f"{directory.rstrip('/')}/{path}"
+    parts: list[str] = []
+    for part in whole.split("/"):
+        if part == "..":
+            parts[-1:] = []
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/" + "/".join(parts)
+
+
+def parse(text: str) -> Dockerfile:
+    """Every instruction, known or not; a first word that is no keyword is kept as it stands."""
+    return Dockerfile(tuple(_Reader(text).instructions()))
+
+
+class _Reader:
+    """Goes down the lines once."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.removeprefix(BOM).split("\n")
+        self._at = 0
+        self._escape = escape_of(text)
+
+    def instructions(self) -> Iterator[Instruction]:
+        stage, name = -1, ""
+        while self._at < len(self._lines):
+            first = self._at + 1
+            line = self._logical_line()
+            if not line.strip(SPACE):
+                continue
+            keyword, _, value = _split(line)
+            if keyword == "FROM":
+                stage += 1
+                name = _stage_name(value)
+            body, unclosed = self._bodies(keyword, line, value)
+            yield Instruction(keyword, value, first, self._at, stage, name, body, self._escape, unclosed)
+
+    def _next(self) -> str:
+        line = self._lines[self._at].rstrip("\r")
+        self._at += 1
+        return line
+
+    def _logical_line(self) -> str:
+        """The next line with what it continues on; comments and empty lines between are no end."""
+        line = self._next().lstrip(SPACE)
+        if line.startswith("#"):
+            return ""
+        line, more = self._cut(line)
+        parts = [line]
+        while more and self._at < len(self._lines):
+            line = self._next()
+            bare = line.lstrip(SPACE)
+            if not bare or bare.startswith("#"):
+                continue
+            line, more = self._cut(line)
+            parts.append(line)
+        return "".join(parts)
+
+    def _cut(self, line: str) -> tuple[str, bool]:
+        """The line without its continuation character, and whether it had one."""
+        bare = line.rstrip(" \t")
+        if bare.endswith(self._escape) and not bare.endswith(self._escape * 2):
+            return bare[:-1], True
+        return line, False
+
+    def _bodies(self, keyword: str, line: str, value: str) -> tuple[tuple[str, ...], Heredoc | None]:
+        """The lines of the heredocs that this line opens."""
+        if keyword == "ONBUILD":
+            keyword, _, value = _split(value)
+        if (
+            keyword not in WITH_HEREDOCS
+            or "<<" not in line
+            or _json_words(_rest(value, self._escape)) is not None
+        ):
+            return (), None
+        body: list[str] = []
+        for each in _heredocs(line):
+            if not self._read_heredoc(each, body):
+                return tuple(body), each
+        return tuple(body), None
+
+    def _read_heredoc(self, heredoc: Heredoc, body: list[str]) -> bool:
+        """Whether its end was found."""
+        while self._at < len(self._lines):
+            line = self._next()
+            if (line.lstrip("\t") if heredoc.chomp else line) == heredoc.name:
+                return True
+            body.append(line)
+        return False
+
+
+def _split(line: str) -> tuple[str, str, str]:
+    """(keyword in capitals, what is between, the arguments)."""
+    line = line.strip(SPACE)
+    found = BETWEEN.search(line)
+    if found is None:
+        return line.upper(), "", ""
+    return line[: found.start()].upper(), found[0], line[found.end() :]
+
+
+def _rest(value: str, escape: str) -> str:
+    return flags_and_rest(value, escape)[1]
+
+
+def _heredocs(line: str) -> tuple[Heredoc, ...]:
+    """One that BuildKit cannot name is as good as one that never ends."""
+    try:
+        return heredocs(line)
+    except Unbalanced:
+        return (Heredoc("\n", chomp=False, spaced=True),)
+
+
+def _is_heredoc(word: str) -> bool:
+    try:
+        return heredoc_of(word) is not None
+    except Unbalanced:
+        return True
+
+
+def _stage_name(value: str) -> str:
+    words = BETWEEN.split(_rest(value, "\\"))
+    return words[2] if len(words) > 2 and words[1].lower() == "as" else ""
+
+
+def _json_words(rest: str) -> tuple[str, ...] | None:
+    if not rest.startswith("["):
+        return None
+    try:
+        words = json.loads(rest)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        return None
+    return tuple(words)
+
+
+def _between_quotes(rest: str) -> list[str]:
+    """Split at the spaces outside of quotes, as a shell would."""
+    return re.findall(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*'|["'\\])+""", rest)

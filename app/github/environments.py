@@ -1,0 +1,51 @@
+"""The protection rules of a repository's environments, as GitHub tells them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.github import endpoints
+from app.github.calls import Calls
+from app.model import Repository
+from app.protection import Protection
+
+
+class Environments(Calls):
+    """What an environment asks of a deployment to it."""
+
+    def protection(self, repository: Repository, environment: str) -> Protection | None:
+        """The rules of an environment; None where GitHub has no such environment."""
+        told = self._get_or_none(endpoints.ENVIRONMENT, repository, {}, environment=environment)
+        if not told:
+            return None
+        named = (told.get("deployment_branch_policy") or {}).get("custom_branch_policies")
+        return _protection(told, self._branches(repository, environment) if named else None)
+
+    def is_protected(self, repository: Repository, branch: str) -> bool:
+        """Whether a rule of the repository protects this branch now."""
+        told = self._get_or_none(endpoints.BRANCH, repository, {}, branch=branch)
+        return bool(told and told["protected"])
+
+    def _branches(self, repository: Repository, environment: str) -> tuple[str, ...]:
+        def ask() -> tuple[str, ...]:
+            pages = self._wire.pages(endpoints.BRANCH_POLICIES, repository, query={}, environment=environment)
+            every = [each for page in pages for each in page["branch_policies"]]
+            return tuple(each["name"] for each in every if each.get("type", "branch") == "branch")
+
+        return self._again(ask)
+
+
+def _protection(told: dict[str, Any], branches: tuple[str, ...] | None) -> Protection:
+    rules = {rule["type"]: rule for rule in told.get("protection_rules") or ()}
+    review, policy = rules.get("required_reviewers", {}), told.get("deployment_branch_policy") or {}
+    listed = review.get("reviewers") or ()
+    return Protection(
+        told["name"],
+        told["html_url"],
+        tuple(each["reviewer"]["login"] for each in listed if each["type"] == "User"),
+        tuple(each["reviewer"]["slug"] for each in listed if each["type"] == "Team"),
+        bool(review.get("prevent_self_review")),
+        int(rules.get("wait_timer", {}).get("wait_timer") or 0),
+        branches,
+        bool(policy.get("protected_branches")),
+    )

@@ -1,0 +1,183 @@
+"""A repository and what is in it: commits, files, comparisons, archives."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+from app.github import endpoints
+from app.github.calls import Calls
+from app.github.errors import GitHubError
+from app.model import Commit, Repository
+
+# https://docs.github.com/rest/commits/commits#compare-two-commits: what is beyond is left out, unsaid.
+MAX_COMPARED_FILES = 300
+
+
+@dataclass(frozen=True)
+class Installation:
+    """An installation's permissions by name, and the page where its owner accepts new ones."""
+
+    permissions: Mapping[str, str]
+    settings_url: str
+
+
+BRANCH = "refs/heads/"
+# https://docs.github.com/rest/repos/repos#list-repository-activities: the new head has the old one behind it, or not.
+FOLLOWS, ANEW = ("push", "pr_merge", "merge_queue_merge"), ("force_push", "branch_creation")
+# https://docs.github.com/rest/git/trees#create-a-tree: the mode of a symbolic link
+LINK = "120000"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is in a commit. Two commits with the same tree at a path have the same content there.
+
+    Not `complete` when GitHub cut it: https://docs.github.com/rest/git/trees#get-a-tree
+    """
+
+    files: frozenset[str]
+    trees: Mapping[str, str]
+    complete: bool = True
+    blobs: Mapping[str, str] = field(default_factory=dict)
+    """What each file holds, by its git id."""
+    links: frozenset[str] = frozenset()
+    """Those that lead to another file."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How head stands to base. `paths` is what changed on the way; None when that cannot be told: everything."""
+
+    status: Literal["ahead", "behind", "diverged", "identical"]
+    paths: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A branch that moved, at `at` (epoch seconds). `before` is empty where the new head does not follow from it."""
+
+    branch: str
+    before: str
+    after: str
+    at: float
+    login: str
+
+
+class Sources(Calls):
+    """Whose repository it is, and what is in it."""
+
+    def installation(self, repository: Repository) -> Installation:
+        """What the owner of this repository has granted the App, and where that is changed."""
+        told = self._again(
+            lambda: self._wire.as_app(endpoints.INSTALLATION, installation=repository.installation_id)
+        ).json()
+        return Installation(dict(told["permissions"]), str(told["html_url"]))
+
+    def repository(self, full_name: str) -> Repository:
+        """A repository by its name, where the App is installed. GitHubError 404 where it is not."""
+        owner, _, name = full_name.partition("/")
+        installation = self._again(
+            lambda: self._wire.as_app(endpoints.REPOSITORY_INSTALLATION, repository=full_name)
+        ).json()["id"]
+        found = self._again(
+            lambda: self._wire.as_app(endpoints.TOKEN, {"repositories": [name]}, installation=installation)
+        ).json()["repositories"][0]
+        return Repository(found["id"], owner, name, installation, found["default_branch"])
+
+    def repository_of(self, repository_id: int, installation_id: int) -> Repository | None:
+        """A repository by its id, with the name that it has now; None when it is out of our reach."""
+        unnamed = Repository(repository_id, "-", "-", installation_id)
+        try:
+            self._again(lambda: self._wire.find_name(unnamed))
+        except GitHubError as error:
+            if not error.absent:
+                raise
+            return None
+        owner, _, name = self._wire.name_of(unnamed).partition("/")
+        return replace(unnamed, owner=owner, name=name)
+
+    def commit(self, repository: Repository, ref: str) -> Commit | None:
+        """What a branch, a tag or a sha stands for now; None when there is no such thing."""
+        try:
+            found = self._get_or_none(endpoints.COMMIT, repository, {}, ref=ref)
+        except GitHubError as error:
+            if error.status != 422:
+                raise
+            return None
+        return Commit(repository, found["sha"], ref, found["commit"]["message"]) if found else None
+
+    def default_branch(self, repository: Repository) -> str | None:
+        """The branch that counts when nobody names one; None when the repository is out of our reach."""
+        found = self._get_or_none(endpoints.REPOSITORY, repository, {})
+        return str(found["default_branch"]) if found else None
+
+    def file(self, commit: Commit, path: str) -> str | None:
+        """A text file of this commit; None when there is none at this path."""
+        found = self._get_or_none(endpoints.CONTENTS, commit.repository, {"ref": commit.sha}, path=path)
+        if not isinstance(found, dict) or found.get("type") != "file":
+            return None
+        if found.get("encoding") != "base64":
+            raise GitHubError(413, f"{path} has {found.get('size')} bytes, more than the 1 MB GitHub shows")
+        return base64.b64decode(found["content"]).decode(errors="replace")
+
+    def activities(self, repository: Repository) -> tuple[Activity, ...]:
+        """The newest hundred pushes to branches and merges, the newest first; free while nothing happens."""
+        told = self._again(
+            lambda: self._wire.ask_again(endpoints.ACTIVITY, repository, query={"per_page": 100})
+        )
+        return tuple(
+            Activity(
+                each["ref"].removeprefix(BRANCH),
+                each["before"] if each["activity_type"] in FOLLOWS else "",
+                each["after"],
+                datetime.fromisoformat(each["timestamp"]).timestamp(),
+                (each["actor"] or {}).get("login", ""),
+            )
+            for each in told.json()
+            if each["ref"].startswith(BRANCH) and each["activity_type"] in (*FOLLOWS, *ANEW)
+        )
+
+    def branch_head(self, repository: Repository, branch: str) -> str | None:
+        """The commit that a branch points at now; None when the branch is gone."""
+        found = self._get_or_none(endpoints.BRANCH_REF, repository, {}, branch=branch)
+        return str(found["object"]["sha"]) if found else None
+
+    def compare(self, repository: Repository, base: str, head: str) -> Comparison:
+        """How `head` stands to `base`. A commit that a force push has buried counts as diverged."""
+        # Commits are paged, files all come with the first page: one commit a page is the least to send.
+        found = self._get_or_none(endpoints.COMPARE, repository, {"per_page": 1}, base=base, head=head)
+        if found is None:
+            return Comparison("diverged", None)
+        status, files = found["status"], found.get("files") or []
+        # The files are those since the merge base, which is a difference only when head is ahead of base.
+        if status not in ("ahead", "identical") or len(files) >= MAX_COMPARED_FILES:
+            return Comparison(status, None)
+        paths = {file[key] for file in files for key in ("filename", "previous_filename") if file.get(key)}
+        return Comparison(status, tuple(sorted(paths)))
+
+    def listing(self, commit: Commit) -> Listing:
+        """Every file of the commit and the git tree of every directory, in one call."""
+        told = self._get_or_none(endpoints.TREE, commit.repository, {"recursive": "1"}, tree=commit.sha)
+        if told is None:
+            raise GitHubError(404, f"{commit.repository.full_name} has no commit {commit.short}")
+        entries = told["tree"]
+        return Listing(
+            files=frozenset(entry["path"] for entry in entries if entry["type"] == "blob"),
+            trees={"": told["sha"]} | {e["path"]: e["sha"] for e in entries if e["type"] == "tree"},
+            complete=not told["truncated"],
+            blobs={entry["path"]: entry["sha"] for entry in entries if entry["type"] == "blob"},
+            links=frozenset(entry["path"] for entry in entries if entry["mode"] == LINK),
+        )
+
+    def expect_tarball(self, commit: Commit) -> None:
+        """Find out beside other work where the commit's archive is, since it is going to be asked for."""
+        self._archives.expect(commit)
+
+    def tarball(self, commit: Commit) -> AbstractContextManager[tuple[Iterator[bytes], int | None]]:
+        """The commit's archive as it arrives, and its size when GitHub says it; the caller sets the limit."""
+        return self._archives.tarball(commit, self._again)

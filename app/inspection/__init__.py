@@ -1,0 +1,136 @@
+"""What a parser can see in a commit before a build minute is paid for; pure, and silent where it cannot be sure.
+
+A push, preflight and `servergem check` all ask here. A stop needs proof: what was not read is not judged, and what is
+only likely is a warning.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.config import remarks
+from app.diagnosis.files import Files
+from app.entry_point import entry_point
+from app.inspection import dockerfile, manifests
+from app.inspection.languages import languages
+from app.inspection.made_elsewhere import GITIGNORE
+from app.missing_content import ATTRIBUTES, MODULES, missing_content
+from app.model import Build, Finding, Target, Weight
+from app.services_below import configuration, services_below
+from app.start_command import START_FILES
+from app.syntax import starts, syntax
+from app.titles import fitting
+
+
+def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
+    """Everything that is wrong with a service's source, worst first."""
+    if not files.whole:
+        return (_not_looked_into(target),)
+    inside = _inside(target)
+    if _behind_a_link(files, inside):
+        return ()
+    lacking = tuple(missing_content(files, target))
+    if inside and inside[:-1] not in files.folders:
+        return tuple(each for each in lacking if each.weight is Weight.STOP) or (
+            _no_such_path(files, target),
+        )
+    found: list[Finding] = [*remarks(target, files.paths), *lacking]
+    first, path = "", inside + target.service.build.dockerfile
+    if _is_built_with_docker(files, target, path):
+        found += dockerfile.inspect(files, target, inside, path)
+        found += manifests.beside_dockerfile(files, inside, path)
+    elif not inside and (below := services_below(files)):
+        found.append(_services_below(files, target, below))
+    elif known := languages(files, inside):
+        found += manifests.for_buildpacks(files, inside, known)
+        found += entry_point(files, inside, target.source_name, releases=bool(target.service.release))
+        first = starts(files, inside)
+    else:
+        found.append(_nothing_to_build(target))
+    found += syntax(files, inside, starts=first)
+    return tuple(sorted(found, key=lambda finding: finding.weight is not Weight.STOP))
+
+
+def wanted(path: str) -> bool:
+    """Whether `inspect` may want to read this file, so that a reader of an archive keeps its text."""
+    name = path.rpartition("/")[2]
+    return (
+        name in manifests.READ
+        or name in START_FILES
+        or name.endswith((".py", ".toml", ".yml", ".yaml"))
+        or "dockerfile" in name.lower()
+        or name in (".dockerignore", "Procfile", ATTRIBUTES, MODULES, GITIGNORE)
+        or re.fullmatch(r"requirements[^/]*\.(?:txt|in)", name) is not None
+    )
+
+
+def named(target: Target) -> frozenset[str]:
+    """The files that this Target names itself, whatever they are called."""
+    path = _inside(target) + target.service.build.dockerfile
+    return frozenset({path, f"{path}.dockerignore"})
+
+
+def _inside(target: Target) -> str:
+    return "" if target.service.path == "." else target.service.path + "/"
+
+
+def _behind_a_link(files: Files, path: str) -> bool:
+    parts = path.rstrip("/").split("/")
+    return any("/".join(parts[: end + 1]) in files.links for end in range(len(parts)))
+
+
+def _is_built_with_docker(files: Files, target: Target, path: str) -> bool:
+    kind = target.service.build.kind
+    return kind is Build.DOCKERFILE or (kind is Build.AUTO and path in files.paths)
+
+
+def _not_looked_into(target: Target) -> Finding:
+    return Finding(
+        code="source-not-inspected",
+        weight=Weight.WARN,
+        title="The source is too large to be looked into before the build",
+        message="Above 200,000 files or a gigabyte unpacked, faults are found by the build itself.",
+        fix="Nothing has to be done; mark data and media `export-ignore` in .gitattributes to have the source "
+        "looked into.",
+        place=target.place("path"),
+        link="https://git-scm.com/docs/gitattributes#_creating_an_archive",
+    )
+
+
+def _no_such_path(files: Files, target: Target) -> Finding:
+    near = files.nearest(target.service.path, files.folders)
+    return Finding(
+        code="path-missing",
+        title=fitting(f"There is no folder {target.service.path}"),
+        message=f"{target.name} is to be built from {target.service.path}, which this commit does not have.",
+        fix=f"Write `path: {near}` in servergem.yml."
+        if near
+        else "Name a folder of the repository as `path:`.",
+        place=target.place("path"),
+    )
+
+
+def _services_below(files: Files, target: Target, below: tuple[str, ...]) -> Finding:
+    """A stop where nothing can be built at the root; buildpacks may see a language in a folder, and then try."""
+    return Finding(
+        code="services-below",
+        weight=Weight.WARN if languages(files, "") else Weight.STOP,
+        title="The services are in folders of their own, not at the root",
+        message=f"What is built is the repository's root, which has no Dockerfile and no manifest; "
+        f"{', '.join(below)} {'have' if len(below) > 1 else 'has'} what is needed.",
+        fix=f"Write servergem.yml with `{configuration(below)}`, and leave out what answers no requests.",
+        place=target.place("path"),
+    )
+
+
+def _nothing_to_build(target: Target) -> Finding:
+    where = "the repository's root" if target.service.path == "." else target.service.path
+    return Finding(
+        code="nothing-to-build",
+        title=fitting(f"Nothing in {where} says how to build {target.name}"),
+        message="There is no Dockerfile, and no file by which buildpacks recognise a language.",
+        fix="Add a Dockerfile, or a requirements.txt, package.json, go.mod, pom.xml, Gemfile or composer.json; "
+        "when the service is in another folder, write it as `path:` in servergem.yml.",
+        place=target.place("path"),
+        link="https://cloud.google.com/docs/buildpacks/overview",
+    )

@@ -1,0 +1,62 @@
+"""Which languages Google's buildpacks would see in a folder, each by the files that its own detection looks for; pure.
+
+https://github.com/GoogleCloudPlatform/buildpacks/tree/main/cmd, the `DetectFn` of each language
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.diagnosis.files import Files
+
+# Looked for in the service's own folder only.
+_HERE = {
+    "python": r"requirements\.txt|pyproject\.toml|Pipfile|poetry\.lock|uv\.lock|environment\.yml",
+    "node": r"package\.json|[^/]+\.(?:js|mjs|cjs)",
+    "go": r"go\.mod",
+    "java": r"pom\.xml|build\.gradle(?:\.kts)?|settings\.gradle(?:\.kts)?|\.mvn/extensions\.xml|META-INF/MANIFEST\.MF|"
+    r"[^/]+\.(?:java|jar)",
+    "ruby": r"Gemfile|gems\.rb",
+    "php": r"composer\.json",
+    "dart": r"pubspec\.yaml|[^/]+\.dart",
+    "any": r"project\.toml|Procfile",
+}
+# Looked for in every folder below it as well, but for node_modules.
+_BELOW = {
+    "python": r"py",
+    "go": r"go",
+    "php": r"php",
+    "ruby": r"rb",
+    "dotnet": r"(?:cs|fs|vb)proj",
+    "cpp": r"cc|cpp|cxx",
+}
+_HERE_PATTERNS = {language: re.compile(pattern) for language, pattern in _HERE.items()}
+_BELOW_PATTERN = re.compile(
+    r"[^/.][^/]*\.(?:" + "|".join(f"(?P<{language}>{ending})" for language, ending in _BELOW.items()) + ")"
+)
+_DENO = ("deno.json", "deno.jsonc")
+
+
+def languages(files: Files, inside: str) -> frozenset[str]:
+    """What may be recognised below `inside` (empty, or with a slash at its end); `any` is the owner's own word."""
+    found: set[str] = set()
+    for path in files.paths:
+        if not path.startswith(inside):
+            continue
+        own = path[len(inside) :]
+        found.update(language for language, pattern in _HERE_PATTERNS.items() if pattern.fullmatch(own))
+        if "node_modules/" in own:
+            continue
+        below = _BELOW_PATTERN.fullmatch(own.rpartition("/")[2])
+        if below is not None and below.lastgroup is not None:
+            found.add(below.lastgroup)
+    if _has_typescript(files, inside):
+        found.add("node")
+    return frozenset(found)
+
+
+def _has_typescript(files: Files, inside: str) -> bool:
+    """TypeScript at the root is Node's, unless it is Deno's, whom buildpacks do not know."""
+    if any(inside + name in files.paths for name in _DENO):
+        return False
+    return any(re.fullmatch(re.escape(inside) + r"[^/]+\.ts", path) for path in files.paths)

@@ -1,0 +1,62 @@
+"""Which stages of a Dockerfile BuildKit surely builds: the target, and what it is made from; pure.
+
+A stage that nothing leads to is never built, so nothing in it can fail. What a variable names is not followed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from app.dockerfile import Dockerfile, Instruction
+
+_MOUNT_FROM = re.compile(r"(?:^|,)from=([^,]+)")
+
+
+def built(parsed: Dockerfile, target: str) -> frozenset[int]:
+    """The numbers of the stages, from 0; none when there is no such target."""
+    names = _names(parsed)
+    first = (
+        names.get(target.lower(), _number(target, len(parsed.stages))) if target else len(parsed.stages) - 1
+    )
+    leading = _leading(parsed, names)
+    found: set[int] = set()
+    waiting = [first] if first is not None else []
+    while waiting:
+        stage = waiting.pop()
+        if stage not in found:
+            found.add(stage)
+            waiting += leading.get(stage, ())
+    return frozenset(found)
+
+
+def _names(parsed: Dockerfile) -> dict[str, int]:
+    return {stage.name.lower(): number for number, stage in enumerate(parsed.stages) if stage.name}
+
+
+def _leading(parsed: Dockerfile, names: dict[str, int]) -> dict[int, list[int]]:
+    """For each stage, those that it is made from."""
+    found: dict[int, list[int]] = {}
+    before: dict[str, int] = {}
+    for number, stage in enumerate(parsed.stages):
+        if (base := before.get(stage.image.lower())) is not None:
+            found.setdefault(number, []).append(base)
+        if stage.name:
+            before[stage.name.lower()] = number
+    for each in parsed.of("COPY", "RUN"):
+        for source in _sources(each):
+            stage_number = names.get(source.lower(), _number(source, len(parsed.stages)))
+            if stage_number is not None:
+                found.setdefault(each.stage, []).append(stage_number)
+    return found
+
+
+def _sources(each: Instruction) -> Iterator[str]:
+    if each.keyword == "COPY" and (source := each.flags.get("from")):
+        yield source
+    if each.keyword == "RUN" and (mount := each.flags.get("mount")):
+        yield from _MOUNT_FROM.findall(mount)
+
+
+def _number(text: str, count: int) -> int | None:
+    return int(text) if re.fullmatch(r"[0-9]{1,6}", text) and int(text) < count else None

@@ -1,0 +1,53 @@
+"""The way into a lane: one deployment of a Target at a time, the newest first, and none while it is locked."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Lock
+
+from app.github import GitHub
+from app.model import Commit, Row, RowState, Superseded
+from app.report import moment
+from app.scene import Run
+from app.store import Ticket
+from app.world import World
+
+WAIT = "Wait for the lock"
+
+Insist = Callable[[GitHub, Commit, Callable[[], str]], None]
+_doors: defaultdict[str, Lock] = defaultdict(Lock)
+
+
+def wait_for_lane(world: World, run: Run, claim: str, insist_on_newest: Insist) -> Ticket:
+    """Wait until `run` holds its Target's lane; Superseded when a newer commit wants it too.
+
+    Whoever is in the lane is asked about first, so that a late webhook of an older commit turns nobody out.
+    `claim` is what those are told that have to make way: a commit, or a reason in words.
+    """
+    store, lane = world.store, run.target.lane
+    with _doors[lane]:
+        if rival := store.lanes.rival(lane, run.id):
+            insist_on_newest(world.github, run.commit, lambda: rival)
+        ticket = store.lanes.enter(lane, run.id, claim)
+    while not ticket.holder:
+        ticket = store.lanes.wait(lane, run.id)
+    return ticket
+
+
+def wait_for_lock(world: World, run: Run, show: Callable[[Row], None]) -> None:
+    """While somebody has closed this lane: the newest deployment waits, older ones are superseded by it."""
+    store, lane, shown = world.store, run.target.lane, ""
+    row = Row(WAIT, RowState.RUNNING, started=time.time(), idle=True)
+    while lock := store.traffic.lock_of(lane):
+        if newer := store.lanes.flag(lane, run.id):
+            raise Superseded(newer)
+        if lock.sentence != shown:
+            shown = lock.sentence
+            where = f" ({lock.link})" if lock.link else ""
+            show(row.noted(f"{shown}{where}; until {moment(lock.expires)} or /unlock"))
+        time.sleep(world.settings.lock_poll)
+    if shown:
+        show(replace(row, state=RowState.DONE, ended=time.time()).noted(shown))

@@ -1,0 +1,65 @@
+"""The words: frozen data that every other room passes around; nothing here acts or imports ours.
+
+Each word survives a restart: it holds names (a digest, a revision, a generation), never a path, a
+client or an open file, and pydantic can write it to JSON and read it back.
+"""
+
+from app.model.findings import Blame, Button, Finding, Place, Remedy, Stop, Superseded, Weight
+from app.model.github import Commit, Delivery, PullRequest, Repository
+from app.model.jobs import RERUN, Deploy, Farewell, Group, Ignore, Job, Press, Review, Said, Welcome
+from app.model.made import Image, Live, Revision, Serving, Source, Traffic
+from app.model.report import Ending, Report, Row, RowState
+from app.model.service import Build, BuildPlan, Instances, Probe, Probes, SecretRef, Volume, Vpc, told
+from app.model.service_config import ServiceConfig
+from app.model.target import Preview, Sibling, Skip, Target, check_name, service_and_environment
+
+__all__ = [
+    "RERUN",
+    "Blame",
+    "Build",
+    "BuildPlan",
+    "Button",
+    "Commit",
+    "Delivery",
+    "Deploy",
+    "Ending",
+    "Farewell",
+    "Finding",
+    "Group",
+    "Ignore",
+    "Image",
+    "Instances",
+    "Job",
+    "Live",
+    "Place",
+    "Press",
+    "Preview",
+    "Probe",
+    "Probes",
+    "PullRequest",
+    "Remedy",
+    "Report",
+    "Repository",
+    "Review",
+    "Revision",
+    "Row",
+    "RowState",
+    "Said",
+    "SecretRef",
+    "ServiceConfig",
+    "Serving",
+    "Sibling",
+    "Skip",
+    "Source",
+    "Stop",
+    "Superseded",
+    "Target",
+    "Traffic",
+    "Volume",
+    "Vpc",
+    "Weight",
+    "Welcome",
+    "check_name",
+    "service_and_environment",
+    "told",
+]

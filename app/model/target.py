@@ -1,0 +1,133 @@
+"""Where a service goes and how it is to look there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.model.findings import Place
+from app.model.service import SecretRef
+from app.model.service_config import ServiceConfig
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """Another service of the same configuration, and the Cloud Run service that is to be talked to."""
+
+    service: str
+    name: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What makes a Target a pull request's own copy of a service. `ttl` is seconds.
+
+    `left_out` are the parts of the configuration that it does without, in words.
+    """
+
+    number: int
+    fork: bool = False
+    ttl: int = 7 * 86_400
+    left_out: tuple[str, ...] = ()
+    siblings: tuple[Sibling, ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a service goes and how it is to look there: project, region, service, environment.
+
+    `lines` maps a dotted key of servergem.yml ("services.api.region") to its line, so that a Finding
+    about something that was asked for can point at the asking. `content` is the git tree that is built,
+    empty when it is not known: two Targets of the same content and build have the same image. `of` is the
+    service as servergem.yml names it, where the Cloud Run service has another name.
+    """
+
+    project: str
+    region: str
+    environment: str
+    service: ServiceConfig
+    lines: tuple[tuple[str, int], ...] = ()
+    config_path: str = ""
+    content: str = ""
+    of: str = ""
+    preview: Preview | None = None
+    owner: int = 0
+    """The id of the repository whose service it is; 0 where nothing will be deployed."""
+    later: tuple[str, ...] = ()
+    """Dotted keys of servergem.yml that count only after the merge to the default branch, which decides them."""
+
+    @property
+    def name(self) -> str:
+        """The Cloud Run service's id."""
+        return self.service.name
+
+    @property
+    def lane(self) -> str:
+        """One deployment at a time goes to here, and nobody meets another repository's."""
+        place = f"{self.project}/{self.region}/{self.name}"
+        return f"{self.owner}/{place}" if self.owner else place
+
+    @property
+    def source_name(self) -> str:
+        """The service as servergem.yml names it; images and check runs carry this name."""
+        return self.of or self.name
+
+    @property
+    def check_name(self) -> str:
+        """The same for every pull request, so that it can be a required check."""
+        return check_name(self.source_name, "preview" if self.preview else self.environment)
+
+    @property
+    def secrets_read(self) -> tuple[tuple[str, SecretRef], ...]:
+        """Each secret that the service reads, by the key that asks for it: "secrets.DB", "volumes.certs"."""
+        service = self.service
+        files = ((f"volumes.{each.name}", each.secret) for each in service.volumes if each.secret)
+        return (*((f"secrets.{name}", secret) for name, secret in service.secrets), *files)
+
+    @property
+    def asked_from_outside(self) -> bool:
+        """Whether ServerGem can reach the service: its address is open, and nobody has to sign in before it."""
+        return self.service.ingress == "all" and not self.service.iap
+
+    def place(self, key: str) -> Place | None:
+        """The line of servergem.yml that asks for `key`, or of its nearest parent; None without a file.
+
+        What the environment says of it goes before what the service says.
+        """
+        there, lines = f"environments.{self.environment}", dict(self.lines)
+        for prefix in (f"{there}.services.{self.source_name}", there):
+            parts = key.split(".")
+            while parts:
+                if (dotted := ".".join((prefix, *parts))) in lines:
+                    return self.place_of(dotted)
+                parts.pop()
+        return self.place_of(f"services.{self.source_name}.{key}")
+
+    def place_of(self, dotted: str) -> Place | None:
+        """The same for a whole dotted key, such as "previews.secrets"."""
+        lines = dict(self.lines)
+        parts = dotted.split(".")
+        while parts and self.config_path:
+            if (line := lines.get(".".join(parts))) is not None:
+                return Place(self.config_path, line)
+            parts.pop()
+        return Place(self.config_path) if self.config_path else None
+
+
+def check_name(service: str, environment: str) -> str:
+    """What a check run is called."""
+    return f"ServerGem / {service} ({environment})"
+
+
+@dataclass(frozen=True)
+class Skip:
+    """A service that this push does not deploy, and the rule that decided so."""
+
+    target: Target
+    rule: str
+
+
+def service_and_environment(name: str) -> tuple[str, str]:
+    """What `check_name` was made of; of any other name the whole of it, without an environment."""
+    service, bracket, environment = name.removeprefix("ServerGem / ").rpartition(" (")
+    return (service, environment.removesuffix(")")) if bracket else (name.removeprefix("ServerGem / "), "")

@@ -1,0 +1,65 @@
+"""Order: may this commit go on? Decided by the branch's head and by ancestry, never by when a webhook came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.github import GitHub
+from app.model import Commit, Superseded, Target
+from app.verdict import is_commit
+from gcp import cloud_run
+from gcp.cloud import Google
+
+AHEAD, SAME = "ahead", "identical"
+
+
+def insist_on_newest(github: GitHub, commit: Commit, rival: Callable[[], str]) -> None:
+    """Raise Superseded when the branch, or its `rival` (what serves, or is about to), has left this commit behind.
+
+    The head of the branch is always wanted, also when it is older than what serves: that is a revert
+    or a force push. An ancestor of the head is wanted until something newer on the branch serves.
+    """
+    if commit.pull_request:
+        _insist_on_open(github, commit)
+        return
+    repository = commit.repository
+    head = github.branch_head(repository, commit.branch)
+    if head == commit.sha:
+        return
+    if head is None:
+        raise Superseded(f"the branch {commit.branch} was deleted")
+    if github.compare(repository, commit.sha, head).status != AHEAD:
+        raise Superseded(head)
+    serving = rival()
+    if is_commit(serving) and serving != commit.sha:
+        ours = github.compare(repository, serving, commit.sha).status
+        serving_is_on_branch = github.compare(repository, serving, head).status in (AHEAD, SAME)
+        if ours != AHEAD and serving_is_on_branch:
+            raise Superseded(serving)
+
+
+def _insist_on_open(github: GitHub, commit: Commit) -> None:
+    """A preview is wanted while its pull request is open and has this head."""
+    pull = github.pull_request(commit.repository, commit.pull_request)
+    if pull is None or not pull.open:
+        end = "merged" if pull is not None and pull.merged else "closed"
+        raise Superseded(f"pull request {commit.pull_request} was {end}")
+    if pull.head_sha != commit.sha:
+        raise Superseded(pull.head_sha)
+
+
+def serving_commit(google: Google, target: Target) -> str:
+    """The commit that serves now; empty when nothing serves or somebody else deployed it."""
+    state = cloud_run.service(google, target.project, target.region, target.name)
+    if state is None:
+        return ""
+    return cloud_run.commit_of(google, target.project, target.region, target.name, state.serving)
+
+
+def nobody() -> str:
+    """The rival of a commit that has none."""
+    return ""
+
+
+def nothing_newer(_github: GitHub, _commit: Commit, _rival: Callable[[], str]) -> None:
+    """For what a person has asked for, whatever the branch says."""

@@ -1,0 +1,152 @@
+"""The writers: newest state wins, the last one always, and one letter holds up no other."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from app import log
+from app.github import GitHub
+from app.model import Report
+from app.outbox.letter import Letter, has_news, marked
+from app.outbox.sending import Sender, rendered
+from app.report import github_deployment_state
+from app.store import Store
+
+WRITERS = 4
+
+
+# After a refused final state: how long until it is tried again, and at most.
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
+
+
+class Outbox:
+    """`open` a deployment's check run, `show` its report as it changes, `finish` with the last one."""
+
+    def __init__(
+        self, github: GitHub, store: Store, public_url: str, interval: float, first_pause: float = FIRST_PAUSE
+    ) -> None:
+        self._store, self._interval = store, interval
+        self._sender = Sender(github, store, public_url)
+        self._first_pause = first_pause
+        self._letters: dict[str, Letter] = {}
+        self._changed = threading.Condition()
+        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="outbox")
+        self._stopping = False
+        threading.Thread(target=self._watch, name="outbox", daemon=True).start()
+
+    def open(self, run_id: str, lane: str, report: Report) -> bool:
+        """Begin (or, after a restart, take up again) what a person sees of this deployment; whether it was begun."""
+        known = self._store.deployments.opened(run_id, report, lane)
+        with self._changed:
+            self._letters[run_id] = Letter(report, known)
+            self._changed.notify()
+        return known.taken_up
+
+    def take_up(self) -> None:
+        """After a start: send the last states that GitHub does not have yet."""
+        for unshown in self._store.deployments.unshown():
+            report = unshown.report
+            with self._changed:
+                self._letters.setdefault(report.deployment_id, Letter(report, unshown.known))
+                self._changed.notify()
+
+    def show(self, run_id: str, report: Report) -> None:
+        """Replace what will be sent next; costs GitHub nothing when many changes come at once."""
+        self._store.deployments.progressed(run_id, report)
+        with self._changed:
+            if letter := self._letters.get(run_id):
+                letter.report = report
+                self._changed.notify()
+
+    def finish(self, run_id: str, report: Report, *, patience: float = 20.0) -> None:
+        """Send the last state and wait for it, up to `patience` seconds; after that it goes on by itself."""
+        self._store.deployments.ended(run_id, report)
+        with self._changed:
+            letter = self._letters[run_id]
+            letter.report, letter.due = report, 0.0
+            self._changed.notify()
+        try:
+            letter.delivered.result(timeout=patience)
+        except TimeoutError:
+            log.fact("check_run.late", deployment=run_id)
+
+    def amend(self, run_id: str, change: Callable[[Report], Report]) -> Report | None:
+        """Change what a finished deployment's check run says; None when there is no such deployment."""
+        with self._changed:
+            if letter := self._letters.get(run_id):
+                letter.report = change(letter.report)
+                self._store.deployments.amended(run_id, letter.report)
+                self._changed.notify()
+                return letter.report
+        before, known = self._store.deployments.report(run_id), self._store.deployments.known(run_id)
+        if before is None or known is None:
+            return None
+        after = change(before)
+        self._store.deployments.amended(run_id, after)
+        state = github_deployment_state(before)
+        with self._changed:
+            letter = Letter(after, known, sent_state=state)
+            letter.sent = rendered(run_id, letter, before)
+            self._letters.setdefault(run_id, letter).report = after
+            self._changed.notify()
+        return after
+
+    def close(self) -> None:
+        """Stop the writers; what is unsent is in the store and is sent at the next start."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._writers.shutdown(wait=True)
+
+    def _watch(self) -> None:
+        while True:
+            with self._changed:
+                if self._stopping:
+                    return
+                now = time.monotonic()
+                waits = []
+                for run_id, letter in self._letters.items():
+                    if letter.busy or not has_news(letter):
+                        continue
+                    if letter.due <= now:
+                        letter.busy = True
+                        self._writers.submit(self._write, run_id, letter)
+                    else:
+                        waits.append(letter.due - now)
+                self._changed.wait(min(waits, default=None))
+
+    def _write(self, run_id: str, letter: Letter) -> None:
+        with self._changed:
+            report = letter.report
+        try:
+            self._sender.send(run_id, letter, report)
+            letter.told, letter.failures, pause = report, 0, self._interval
+        except Exception as error:  # noqa: BLE001 - a writer must outlive any one letter; it is logged whole
+            log.fault("check_run.refused", error, deployment=run_id)
+            pause = min(self._first_pause * 2**letter.failures, LONGEST_PAUSE)
+            letter.failures = min(letter.failures + 1, 30)
+        try:
+            self._put_back(run_id, letter, report, pause)
+        except Exception as error:  # noqa: BLE001 - the store is away; what GitHub has is said to it later
+            log.fault("check_run.not_kept", error, deployment=run_id)
+            with self._changed:
+                letter.busy, letter.told, letter.due = False, None, time.monotonic() + self._first_pause
+                self._changed.notify()
+
+    def _put_back(self, run_id: str, letter: Letter, report: Report, pause: float) -> None:
+        """For its next state or its next try; a letter whose last state has arrived, or never will, is done with."""
+        with self._changed:
+            last = letter.report.ending is not None and letter.report is not report
+            letter.due = 0.0 if last else time.monotonic() + pause
+            if report.ending and not has_news(letter):
+                if letter.dropped:
+                    self._store.deployments.progressed(run_id, marked(report, letter.dropped))
+                self._store.deployments.shown(run_id)
+                del self._letters[run_id]
+                if not letter.delivered.done():
+                    letter.delivered.set_result(None)
+            letter.busy = False
+            self._changed.notify()

@@ -1,0 +1,82 @@
+"""One deployment: how it ended and by which rule, findings, stages, its log, and what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.pages.asked import may_read, number, store_of, visitor_of
+from app.pages.log_lines import Window, log_text, window
+from app.pages.rendering import page, part, seen
+from app.store import Store
+from app.store.history import Listed
+
+PARTS = ("head", "findings", "stages")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A deployment with what stands beside it. `before` is the commit that served until it went live."""
+
+    listed: Listed
+    before: str = ""
+
+
+async def deployment(request: Request) -> Response:
+    """What may not be read is answered as what is not there."""
+    found = await shown(request)
+    if found is None:
+        return missing(request)
+    history, report = store_of(request).history, found.listed.report
+    log = await run_in_threadpool(window, history, report, number(request, "at", 0))
+    return page("deployment.html", visitor=visitor_of(request), log=log, **_words(request, found, log))
+
+
+async def deployment_log(request: Request) -> Response:
+    if await shown(request) is None:
+        return missing(request)
+    return await log_text(request, request.path_params["id"])
+
+
+async def deployment_parts(request: Request, found: Shown) -> dict[str, str]:
+    """The parts of the page that change by themselves; the log is told line by line."""
+    words = _words(request, found)
+    return {name: part(f"deployment_{name}.html", **words) for name in PARTS}
+
+
+def missing(request: Request, what: str = "deployment") -> Response:
+    id_ = request.path_params.get("id", "")
+    return page("missing.html", status=404, visitor=visitor_of(request), id=id_, what=what)
+
+
+async def shown(request: Request) -> Shown | None:
+    """The deployment that the address names, where this visitor may read it."""
+    found = await run_in_threadpool(_read, store_of(request), request.path_params["id"])
+    if found is None or not await may_read(request, found.listed.report.commit.repository):
+        return None
+    return found
+
+
+def _read(store: Store, id_: str) -> Shown | None:
+    listed = store.history.one(id_)
+    if listed is None:
+        return None
+    shifts = store.traffic.shifts(listed.lane) if listed.lane else []
+    earlier = [each for each in shifts if each.run_id != id_ and each.time <= (listed.ended or each.time)]
+    return Shown(listed, next((each.sha for each in earlier), ""))
+
+
+def _words(request: Request, found: Shown, log: Window | None = None) -> dict[str, Any]:
+    listed = found.listed
+    after = f"?after={log.last if log else 0}"
+    return seen(request) | {
+        "each": listed,
+        "report": listed.report,
+        "commit": listed.report.commit,
+        "before": found.before,
+        "live": f"/live/deployments/{listed.id}{after}" if listed.under_way else "",
+    }

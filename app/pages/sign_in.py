@@ -1,0 +1,87 @@
+"""Signing in and out: to GitHub and back, with a state that only this browser has, and PKCE."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from app import log
+from app.github.errors import GitHubError
+from app.github.sign_in import Person, SignIn
+from app.pages.rendering import page
+from app.pages.session import Cookies
+
+SIGN_IN, CALLBACK, SIGN_OUT = "/sign-in", "/sign-in/callback", "/sign-out"
+SESSION, PENDING = "session", "sign-in"
+SESSION_SECONDS = 8 * 3600  # as long as GitHub's own user tokens
+PENDING_SECONDS = 600  # as long as GitHub's code
+
+
+@dataclass(frozen=True)
+class Doorman:
+    """The three addresses at which somebody comes and goes."""
+
+    sign_in: SignIn
+    cookies: Cookies
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(SIGN_IN, self._go, methods=["GET"]),
+            Route(CALLBACK, self._back, methods=["GET"]),
+            Route(SIGN_OUT, self._out, methods=["POST"]),
+        ]
+
+    def person(self, request: Request) -> Person | None:
+        """Who has signed in with this browser."""
+        words = self.cookies.read(request, SESSION)
+        return Person(int(words["id"]), str(words["login"])) if words else None
+
+    async def _go(self, request: Request) -> Response:
+        state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        choose = "choose" in request.query_params
+        response = RedirectResponse(self.sign_in.address(state, challenge, choose=choose), 303)
+        pending = {"state": state, "verifier": verifier, "to": inside(request.query_params.get("to", "/"))}
+        self.cookies.give(response, PENDING, pending, PENDING_SECONDS)
+        return response
+
+    async def _back(self, request: Request) -> Response:
+        pending, query = self.cookies.read(request, PENDING), request.query_params
+        given = query.get("state", "").encode()
+        if pending is None or not hmac.compare_digest(str(pending["state"]).encode(), given):
+            return self._failed("This sign-in was not begun in this browser, or more than ten minutes ago.")
+        if "code" not in query:
+            return self._failed("GitHub was not allowed to say who you are.")
+        try:
+            person = await run_in_threadpool(self.sign_in.person, query["code"], pending["verifier"])
+        except GitHubError as error:
+            log.fault("sign_in.failed", error)
+            return self._failed("GitHub did not confirm who you are.")
+        response = RedirectResponse(inside(str(pending["to"])), 303)
+        self.cookies.take(response, PENDING)
+        self.cookies.give(response, SESSION, {"id": person.id, "login": person.login}, SESSION_SECONDS)
+        return response
+
+    async def _out(self, _request: Request) -> Response:
+        response = page("signed_out.html")
+        self.cookies.take(response, SESSION)
+        return response
+
+    def _failed(self, reason: str) -> Response:
+        response = page("not_signed_in.html", status=403, reason=reason)
+        self.cookies.take(response, PENDING)
+        return response
+
+
+def inside(to: str) -> str:
+    """A path on this host, whatever was asked for: nobody is sent to another one from here."""
+    odd = any(each < " " or each == "\\" for each in to)
+    return to if to.startswith("/") and not to.startswith("//") and not odd else "/"

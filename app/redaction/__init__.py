@@ -1,0 +1,52 @@
+"""What no person and no line may see: the values we hold, and what looks like somebody's secret.
+
+Everything runs on RE2, so that no text takes longer than its length, and no pattern is tried on a text that
+the one pass before has found innocent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.legible import legible
+from app.redaction.assigned import without_assigned
+from app.redaction.pem import KeyLines, without_keys
+from app.redaction.tokens import without_tokens
+from app.redaction.values import HIDDEN, Values
+
+__all__ = ("HIDDEN", "Stream", "hide", "redact", "redact_lines")
+
+_values = Values(())
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Values that no line may show from now on, in whatever encoding."""
+    global _values
+    _values = Values(secrets)
+
+
+def redact(text: str) -> str:
+    """`text` without the secrets we hold and without what looks like somebody's."""
+    return _by_pattern(without_keys(_values.hidden(legible(text))))
+
+
+def redact_lines(lines: Iterable[str]) -> tuple[str, ...]:
+    """As many lines, with what a terminal has wrapped from one to the next hidden as well."""
+    stream = Stream()
+    joined = _values.hidden("\n".join(legible(line.replace("\n", " ")) for line in lines))
+    return tuple(stream.line(line) for line in joined.split("\n")) if joined else ()
+
+
+class Stream:
+    """The lines of one log as they come: a key that is printed line by line is hidden to its end."""
+
+    def __init__(self) -> None:
+        self._keys = KeyLines()
+
+    def line(self, line: str) -> str:
+        """The next line as it may be shown."""
+        return _by_pattern(self._keys.hidden(_values.hidden(legible(line))))
+
+
+def _by_pattern(text: str) -> str:
+    return without_assigned(without_tokens(text))

@@ -1,0 +1,113 @@
+"""Every permission that ServerGem's own account uses: for which stage, when, and which role contains it.
+
+Preflight asks for these before a build is paid for, and `servergem setup google` grants exactly these.
+https://cloud.google.com/run/docs/reference/iam/permissions, https://cloud.google.com/build/docs/iam-roles-permissions,
+https://cloud.google.com/artifact-registry/docs/access-control, https://cloud.google.com/storage/docs/access-control/iam-permissions
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.model import Target
+
+
+class When(StrEnum):
+    """Which deployments use a permission. What only a check or a repair uses is never a reason to stop."""
+
+    ALWAYS = "every deployment"
+    PUBLIC = "public: true"
+    PRIVATE = "public: false"
+    RELEASE = "release:"
+    PREVIEW = "a preview"
+    LOOK = "a check"
+    REPAIR = "a repair"
+
+
+class Held(StrEnum):
+    """On what a permission may be granted; one that is missing on the project may be held on the thing alone."""
+
+    PROJECT = "project"
+    BUCKET = "bucket"
+    REPOSITORY = "repository"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True)
+class Right:
+    """One permission, the predefined role to grant for it, the stage that needs it, and when it does."""
+
+    permission: str
+    role: str
+    stage: str
+    when: When = When.ALWAYS
+    on: Held = Held.PROJECT
+
+
+BUILDS, RUN = "roles/cloudbuild.builds.editor", "roles/run.developer"
+READER, WRITER = "roles/artifactregistry.reader", "roles/artifactregistry.repoAdmin"
+USAGE = "roles/serviceusage.serviceUsageConsumer"
+
+RIGHTS = (
+    Right("storage.objects.create", "roles/storage.objectUser", "Upload source", on=Held.BUCKET),
+    # The generation of a source that an earlier run has uploaded.
+    Right("storage.objects.get", "roles/storage.objectUser", "Upload source", on=Held.BUCKET),
+    Right("artifactregistry.tags.get", READER, "Build image", on=Held.REPOSITORY),
+    Right("cloudbuild.builds.create", BUILDS, "Build image"),
+    Right("cloudbuild.builds.get", BUILDS, "Build image"),
+    Right("cloudbuild.builds.list", BUILDS, "Build image"),
+    Right("cloudbuild.builds.update", BUILDS, "Build image"),
+    Right("logging.logEntries.list", "roles/logging.viewer", "Build image"),
+    Right("run.jobs.create", RUN, "Run release command", When.RELEASE),
+    Right("run.jobs.get", RUN, "Run release command", When.RELEASE),
+    Right("run.jobs.run", RUN, "Run release command", When.RELEASE),
+    Right("run.jobs.delete", RUN, "Run release command", When.RELEASE),
+    Right("run.executions.get", RUN, "Run release command", When.RELEASE),
+    Right("run.executions.list", RUN, "Run release command", When.RELEASE),
+    Right("run.executions.cancel", RUN, "Run release command", When.RELEASE),
+    Right("artifactregistry.repositories.downloadArtifacts", READER, "Release without traffic", on=Held.REPOSITORY),
+    Right("run.services.create", RUN, "Release without traffic"),
+    Right("run.services.get", RUN, "Release without traffic"),
+    Right("run.services.update", RUN, "Release without traffic"),
+    Right("run.revisions.get", RUN, "Release without traffic"),
+    Right("run.operations.get", RUN, "Release without traffic"),
+    Right("run.services.setIamPolicy", "roles/run.admin", "Release without traffic", When.PUBLIC),
+    Right("run.routes.invoke", "roles/run.invoker", "Verify", When.PRIVATE, Held.SERVICE),
+    Right("run.services.list", RUN, "Remove the preview", When.PREVIEW),
+    # Which images something else runs.
+    Right("run.revisions.list", RUN, "Remove the preview", When.PREVIEW),
+    Right("run.services.delete", RUN, "Remove the preview", When.PREVIEW),
+    Right("artifactregistry.versions.delete", WRITER, "Remove the preview", When.PREVIEW, Held.REPOSITORY),
+    Right("resourcemanager.projects.get", "roles/browser", "Check Google Cloud", When.LOOK),
+    Right("resourcemanager.projects.getIamPolicy", "roles/iam.securityReviewer", "Check Google Cloud", When.LOOK),
+    Right("serviceusage.services.get", USAGE, "Check Google Cloud", When.LOOK),
+    Right("serviceusage.services.use", USAGE, "Check Google Cloud", When.LOOK),
+    Right("artifactregistry.repositories.get", READER, "Check Google Cloud", When.LOOK),
+    Right("storage.buckets.get", "roles/storage.bucketViewer", "Check Google Cloud", When.LOOK),
+    Right("storage.buckets.list", "roles/storage.bucketViewer", "Check Google Cloud", When.LOOK),
+    Right("storage.buckets.getIamPolicy", "roles/iam.securityReviewer", "Check Google Cloud", When.LOOK),
+    Right("secretmanager.versions.get", "roles/secretmanager.viewer", "Check Google Cloud", When.LOOK),
+    Right("secretmanager.secrets.getIamPolicy", "roles/secretmanager.viewer", "Check Google Cloud", When.LOOK),
+    Right("artifactregistry.repositories.create", "roles/artifactregistry.admin", "Check Google Cloud", When.REPAIR),
+    Right("iam.serviceAccounts.create", "roles/iam.serviceAccountCreator", "Check Google Cloud", When.REPAIR),
+    Right("serviceusage.services.enable", "roles/serviceusage.serviceUsageAdmin", "Check Google Cloud", When.REPAIR),
+    Right("storage.buckets.create", "roles/storage.admin", "Check Google Cloud", When.REPAIR),
+)  # fmt: skip
+
+
+def used_by(target: Target) -> tuple[Right, ...]:
+    """Those without which a coming stage of this deployment, or of its removal, would be denied."""
+    service = target.service
+    times = {
+        When.ALWAYS,
+        When.PUBLIC if service.public else When.PRIVATE,
+        *([When.RELEASE] if service.release else []),
+        *([When.PREVIEW] if target.preview else []),
+    }
+    return tuple(right for right in RIGHTS if right.when in times)
+
+
+def permissions(*, repairs: bool) -> tuple[str, ...]:
+    """What the deployer's role holds, or with `repairs` the optional one beside it."""
+    return tuple(sorted(each.permission for each in RIGHTS if (each.when is When.REPAIR) == repairs))

@@ -1,0 +1,170 @@
+"""The world as a stage sees it: what it was started with, what it may ask, and how it says what it does."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from threading import Lock
+
+from app import allowance, log
+from app.accounts import means
+from app.fault import explain
+from app.model import Commit, Finding, Row, Stop, Superseded, Target
+from app.ownership import is_ours, not_ours
+from app.redaction import Stream
+from app.report import LOG_TAIL_LINES
+from app.store import Ticket
+from app.world import World
+from gcp.cloud_run import ServiceState
+from gcp.errors import GoogleError
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a story is started with: a commit on its way to a Target, and how that was found out.
+
+    `by` is the person who asked for it, if one did; `answer` the comment that is kept current with it.
+    """
+
+    id: str
+    commit: Commit
+    target: Target
+    read: Row
+    by: str = ""
+    answer: int = 0
+    remarks: tuple[str, ...] = ()
+    pusher: str = ""
+    """Who pushed it, where a push began it."""
+    since: float = 0.0
+    """When it was wanted first, in epoch seconds; 0: when it was read."""
+    approved_by: str = ""
+    """Who reviewed it where the environment requires that."""
+    home: Target | None = None
+    """Where merging the pull request will deploy the same service."""
+
+
+@dataclass(frozen=True)
+class PreviewRun(Run):
+    """The same of a pull request's commit: what the story of a preview is started with."""
+
+
+def unseen(_row: Row) -> None:
+    """For a scene that nobody follows."""
+
+
+@dataclass
+class Scene:
+    """Whom a stage may ask, and its ways to say what it does; nothing here speaks of a lane.
+
+    `show` is told of each change of the stage's row.
+    """
+
+    world: World
+    run: Run
+    row: Row
+    show: Callable[[Row], None] = unseen
+    made_here: list[str] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
+
+    def note(self, words: str) -> None:
+        """A remark on this stage's row: a retry, a repair, a reason."""
+        with self.lock:
+            self.row = self.row.noted(words)
+        log.fact("stage.note", stage=self.row.title, note=words)
+        self.show(self.row)
+
+    def made(self, words: str) -> None:
+        """Something that was created or switched on for this deployment."""
+        self.made_here.append(words)
+        self.note(words)
+
+    def parts(self, rows: tuple[Row, ...]) -> None:
+        """What this stage does side by side, each with a line of its own."""
+        with self.lock:
+            self.row = replace(self.row, parts=rows)
+        self.show(self.row)
+
+    def part(self, row: Row) -> None:
+        """How one of them stands now."""
+        with self.lock:
+            rows = tuple(row if kept.title == row.title else kept for kept in self.row.parts)
+            self.row = replace(self.row, parts=rows)
+        self.show(self.row)
+
+    def warn(self, finding: Finding) -> None:
+        """Something that does not stop this deployment and that its author should know."""
+        self.warnings.append(finding)
+
+    def explain(self, error: GoogleError) -> Finding:
+        """What a Google error means for this deployment."""
+        return explained(self.world, self.run, error)
+
+    def insist_on_ours(self, target: Target, state: ServiceState | None) -> None:
+        """Stop unless there is no such service yet, or it is this repository's; before every write and every look."""
+        if state is None:
+            return
+        labels, commit = dict(state.labels), self.run.commit
+        if not is_ours(labels, self.world.settings.github_app_id, commit.repository.id, target):
+            raise Stop((not_ours(labels, commit, target),))
+
+    def insist_on_allowed(self, target: Target) -> None:
+        """Stop when the Target is more than the operator lets its repository have."""
+        world, home = self.world, self.run.commit.repository
+        given = allowance.project_of(world.settings, home)
+        found = allowance.within(allowance.of(world.allow, home), given)
+        own = allowance.own_accounts(world.settings, world.google.member)
+        if findings := allowance.beyond(found, target, own):
+            raise Stop(findings)
+
+
+@dataclass(kw_only=True)
+class InLane(Scene):
+    """The scene of a deployment that holds its Target's lane: it may change what serves, while it holds it.
+
+    `hear` is told each line of a log, with whose log it is. `again`: an earlier process began this run, so what a
+    stage is about to make may be there already.
+    """
+
+    ticket: Ticket
+    hear: Callable[[str, str], None]
+    again: bool = False
+    tail: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_TAIL_LINES))
+    log_of: str = ""
+    hidden: Stream = field(default_factory=Stream)
+    log_url: str = ""
+
+    def log_line(self, line: str, *, of: str = "Build log") -> None:
+        """One line of the log of what this stage runs; `of` says whose log it is, as a heading."""
+        if of != self.log_of:
+            self.log_of, self.hidden = of, Stream()
+        shown = self.hidden.line(line)
+        self.tail.append(shown)
+        self.hear(of, shown)
+
+    def successor(self) -> str | None:
+        """The commit that has asked for this lane since, if one has."""
+        return self.world.store.lanes.flag(self.run.target.lane, self.run.id)
+
+    def overtaken(self) -> bool:
+        """Whether a newer commit has asked for this lane, as it was a moment ago."""
+        return self.world.store.lanes.overtaken(self.run.target.lane, self.run.id)
+
+    def insist(self) -> None:
+        """Raise Superseded unless this deployment still holds its lane: before any write that serves."""
+        if newer := self.successor():
+            raise Superseded(newer)
+        self.insist_on_lane()
+
+    def insist_on_lane(self) -> None:
+        """Raise Superseded unless the lane is still ours, whoever waits for it: before what was done is undone."""
+        if not self.world.store.lanes.holds(self.run.target.lane, self.run.id, self.ticket.fence):
+            raise Superseded("another deployment has taken the lane")
+
+
+def explained(world: World, run: Run, error: GoogleError) -> Finding:
+    """What a Google error means for a run."""
+    use = means(world.settings, run.target)
+    run_as = use.build_account if error.method.startswith("CloudBuild.") else use.runtime_account
+    return explain(world.github, world.google.member, run.commit, run.target, error, run_as)

@@ -1,0 +1,60 @@
+"""The file of settings that a set-up writes: lines for a shell, and the private key beside it, for its owner alone."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+
+class Unusable(Exception):  # noqa: N818 - reads as what it is
+    """The file in which settings are kept, or were to be, and why it is of no use."""
+
+
+NEEDED = ("GITHUB_APP_ID", "GITHUB_PRIVATE_KEY_FILE", "GITHUB_API_URL")
+
+
+def reserve(path: Path) -> None:
+    """Take the file's and its key's place, before anything secret is on its way to them. Raises Unusable."""
+    for place in (path, key_beside(path)):
+        try:
+            os.close(os.open(place, os.O_CREAT | os.O_WRONLY, 0o600))
+            place.chmod(0o600)
+        except OSError as error:
+            raise Unusable(
+                f"{place} cannot be written: {error.strerror}. Name a file with --into."
+            ) from error
+
+
+def key_beside(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.private-key.pem")
+
+
+def write(path: Path, settings: Mapping[str, str], key: str) -> None:
+    """Keep them in the reserved files; the key first, so that what names it is not without it."""
+    key_beside(path).write_text(key)
+    named = dict(settings) | {"GITHUB_PRIVATE_KEY_FILE": str(key_beside(path).resolve())}
+    path.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in named.items()))
+
+
+def read(path: Path) -> dict[str, str]:
+    """The settings that the file holds; none where it is empty or is not there. Raises Unusable for any other file."""
+    try:
+        lines = shlex.split(path.read_text(), comments=True) if path.exists() else []
+    except (OSError, ValueError) as error:
+        raise Unusable(f"{path} cannot be read: {error}. Name another file with --into.") from error
+    found: dict[str, str] = dict(line.split("=", 1) for line in lines if "=" in line)
+    if lines and not all(found.get(name) for name in NEEDED):
+        raise Unusable(f"{path} is there, and holds no App's settings. Name another file with --into.")
+    return found
+
+
+def key_of(settings: Mapping[str, str]) -> str:
+    """The private key that they name. Raises Unusable."""
+    place = settings["GITHUB_PRIVATE_KEY_FILE"]
+    try:
+        return Path(place).read_text()
+    except OSError as error:
+        fix = "Make another key on the App's page and put it there."
+        raise Unusable(f"The App's key in {place} cannot be read: {error.strerror}. {fix}") from error

@@ -1,0 +1,36 @@
+"""Make revision: a new revision by digest, without traffic, under a tag of its own; what serves stays pinned."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app.ground import Ground
+from app.model import Commit, Image, Revision, Stop, Target
+from app.reasons import of_revision
+from app.scene import InLane
+from app.specification import specification
+from gcp import cloud_run
+from gcp.cloud_run import RevisionFailed
+
+
+def make_revision(scene: InLane, commit: Commit, target: Target, image: Image, ground: Ground) -> Revision:
+    """Make the revision, or take the one that an earlier attempt of this run made."""
+    scene.insist()
+    before = ground.service
+    wish = specification(scene, commit, target, image, ground.project_number)
+    try:
+        made = cloud_run.make_revision(
+            scene.world.google, wish, before=before, insist=partial(scene.insist_on_ours, target)
+        )
+    except RevisionFailed as failed:
+        if not (before and before.serving):
+            scene.note(f"nothing serves: no revision of {target.name} has become ready yet")
+        raise Stop(of_revision(scene, commit, target, failed)) from failed
+    return Revision(
+        name=made.name,
+        url=made.url,
+        tag_url=made.tag_url,
+        before=before.traffic if before else (),
+        etag=made.state.etag,
+        first=not (before and before.serving),
+    )

@@ -1,0 +1,79 @@
+"""Release command: it runs once with the new image, as a Cloud Run job, before any traffic moves."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from app import log
+from app.ground import Ground
+from app.model import Blame, Commit, Finding, Image, Stop, Superseded, Target
+from app.reasons import of_command
+from app.scene import InLane, Run
+from app.specification import revision_name, specification
+from app.titles import fitting
+from app.world import World
+from gcp import cloud_run_jobs
+from gcp.cloud_run_jobs import Execution, WantedTask
+from gcp.errors import GoogleError
+
+# The end of what it printed, as far as it is looked through for a reason.
+MOST_LINES = 10_000
+SHELL = ("/bin/sh", "-c")
+
+
+def run_release_command(scene: InLane, commit: Commit, target: Target, image: Image, ground: Ground) -> None:
+    """Run the command and wait for its end; its failure ends the deployment while the old revision serves."""
+    scene.insist()
+    settings = scene.world.settings
+    service = specification(scene, commit, target, image, ground.project_number)
+    # A revision's name is this run's own, and so is the job's.
+    task = WantedTask(
+        service, service.revision_name, (*SHELL, target.service.release), settings.release_timeout
+    )
+    told: deque[str] = deque(maxlen=MOST_LINES)
+
+    def hear(line: str) -> None:
+        scene.log_line(line, of="Log of the release command")
+        told.append(scene.tail[-1])
+
+    ended = cloud_run_jobs.run(
+        scene.world.google,
+        task,
+        interval=settings.build_poll,
+        patience=settings.log_patience,
+        on_log=hear,
+        stop=scene.overtaken,
+    )
+    scene.log_url = ended.log_url
+    if successor := scene.successor():
+        raise Superseded(successor)
+    if not ended.succeeded:
+        raise Stop(_failed(scene, commit, target, ended, told))
+    scene.note(f"{target.service.release} ended well")
+
+
+def clear_the_job(world: World, run: Run) -> None:
+    """Take the job away. Only once its end is in the journal: whoever found no job would run the command again."""
+    target, job = run.target, revision_name(run.target.name, run.commit.sha, run.id)
+    try:
+        cloud_run_jobs.delete(world.google, target.project, target.region, job)
+    except GoogleError as error:  # what is left behind costs nothing and stops no deployment
+        log.fault("job.left", error, job=job)
+
+
+def _failed(
+    scene: InLane, commit: Commit, target: Target, ended: Execution, told: Iterable[str]
+) -> tuple[Finding, ...]:
+    """What the command printed says more than that it failed; the command itself is always named."""
+    own = Finding(
+        code="release-command-failed",
+        title=fitting(f"The release command of {target.source_name} failed: {target.service.release}"),
+        message=f"{ended.message} No traffic was moved.",
+        fix="Read its log below, mend what it names, and push; it runs again with every deployment.",
+        blame=Blame.YOU,
+        place=target.place("release"),
+        excerpt="\n".join(scene.tail),
+        link=ended.log_url,
+    )
+    return of_command(scene, commit, target, own, told, ended.message)

@@ -1,0 +1,117 @@
+"""Start script: what a start command needs that the image built by Google's buildpacks will not have. Pure.
+
+Sources: cmd/nodejs/npm, yarn and pnpm of github.com/GoogleCloudPlatform/buildpacks, which install for production or
+prune `devDependencies` after the build; https://devcenter.heroku.com/articles/procfile for what Heroku alone has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from app.model import Finding, Place, Weight
+from app.titles import fitting
+
+if TYPE_CHECKING:
+    from app.diagnosis.files import Files
+
+LINK = "https://cloud.google.com/docs/buildpacks/nodejs#installing_dependencies"
+# Programs of development that a start script calls, and the package that brings each where it has another name.
+DEVELOPMENT = {
+    "nest": "@nestjs/cli",
+    "tsc": "typescript",
+    "babel-node": "@babel/node",
+    "tsnd": "ts-node-dev",
+} | {
+    name: name
+    for name in ("ts-node", "ts-node-dev", "nodemon", "tsx", "vite", "cross-env", "dotenv", "concurrently")
+}
+PRODUCTION = ("start:prod", "start:production", "prod", "production", "serve:prod")
+NPM_RUN = re.compile(r"(?:npm|yarn|pnpm)\s+(?:run\s+)?([\w:.-]+)\s*\Z")
+HEROKU = re.compile(r"(?:\S*/)?(heroku-(?:php|hhvm)-(?:apache2|nginx)|start-(?:nginx|pgbouncer)(?:-\w+)?)\b")
+
+
+def development_tool(package: object, script: str) -> tuple[str, str]:
+    """The program of `devDependencies` alone that this script begins with, and its package; empty when none is."""
+    scripts, needs = _table(package, "scripts"), _table(package, "dependencies")
+    only = set(_table(package, "devDependencies")) - set(needs)
+    for part in re.split(r"&&|\|\||;", str(scripts.get(script, ""))):
+        words = [word for word in part.split() if not re.match(r"\w+=", word)]
+        program = words[0] if words else ""
+        brought = DEVELOPMENT.get(program, "")
+        if brought in only:
+            return program, brought
+    return "", ""
+
+
+def way_out(package: object, brought: str) -> str:
+    """What to write so that production starts without this package, or with it."""
+    ready = next(
+        (
+            name
+            for name in PRODUCTION
+            if name in _table(package, "scripts") and not development_tool(package, name)[0]
+        ),
+        "",
+    )
+    moved = f"move {brought} from devDependencies to dependencies"
+    if ready:
+        return f"Write Procfile with the line `web: npm run {ready}`, or {moved}."
+    return f"{moved[0].upper()}{moved[1:]}, or start the built files with node."
+
+
+def start_script(files: Files, inside: str, web: str) -> Iterator[Finding]:
+    """A warning where `npm start` (or the script that the Procfile's `web` runs) calls what is left out."""
+    path = inside + "package.json"
+    package = files.json(path)
+    ran = NPM_RUN.match(web.strip()) if web else None
+    script = ran[1] if ran else "" if web else "start"
+    program, brought = development_tool(package, script)
+    if program:
+        line = files.search(path, rf'"{re.escape(script)}"\s*:') or 1
+        yield Finding(
+            code="start-needs-development",
+            weight=Weight.WARN,
+            title=fitting(f"The script {script} runs {program}, which production leaves out"),
+            message=f"{brought} is in devDependencies, and Google's buildpacks leave those out of the image.",
+            fix=way_out(package, brought),
+            place=files.place(path, line),
+            link=LINK,
+        )
+
+
+def procfile_lines(files: Files, procfile: str, *, releases: bool) -> Iterator[Finding]:
+    """Lines of a Procfile that only Heroku acts upon; `releases`: servergem.yml has a release command."""
+    for number, line in enumerate(files.lines(procfile), 1):
+        kind, _, command = line.partition(":")
+        if kind == "web" and (found := HEROKU.match(command.strip())):
+            yield _only_heroku(procfile, number, found[1])
+        if kind == "release" and command.strip() and not releases:
+            yield Finding(
+                code="procfile-release",
+                weight=Weight.WARN,
+                title=fitting(f"Nothing runs the release line of {procfile}"),
+                message="Heroku runs it before each release; Google's buildpacks and Cloud Run do not.",
+                fix=f"Write `release: {command.strip()}` under the service in servergem.yml.",
+                place=Place(procfile, number),
+            )
+
+
+def _only_heroku(procfile: str, number: int, program: str) -> Finding:
+    php = "-php-" in program
+    return Finding(
+        code="procfile-heroku",
+        weight=Weight.WARN,
+        title=fitting(f"{program} is a command of Heroku's own"),
+        message=f"The web line of {procfile} runs {program}, which Heroku adds to an application and Google does not.",
+        fix=f"Remove the web line of {procfile}: Google's PHP buildpack serves with nginx by itself."
+        if php
+        else f"Write in {procfile} the server's own command, without {program}.",
+        place=Place(procfile, number),
+    )
+
+
+def _table(package: object, key: str) -> Mapping[str, Any]:
+    found = package.get(key) if isinstance(package, dict) else None
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,150 @@
+"""History as the pages read it: what serves in each lane, what was deployed there, and a log in blocks of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from time import time
+from typing import Any
+
+from sqlalchemy import Engine, Select, func, select, tuple_
+
+from app.model import Report
+from app.store.deployments import read_report
+from app.store.tables import DEPLOYMENTS, LOG_LINES, transaction
+from app.store.traffic import LOCKS, SHIFTS, TRAFFIC, Lock, Shift
+
+_COLUMNS = (
+    DEPLOYMENTS.c.id,
+    DEPLOYMENTS.c.lane,
+    DEPLOYMENTS.c.started,
+    DEPLOYMENTS.c.ended,
+    DEPLOYMENTS.c.check_run_id,
+    DEPLOYMENTS.c.report,
+)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One deployment as a list shows it. Times are epoch seconds; `ended` is 0 while it is under way."""
+
+    id: str
+    lane: str
+    started: float
+    ended: float
+    check_run_id: int
+    report: Report
+
+    @property
+    def under_way(self) -> bool:
+        return self.report.ending is None
+
+
+class History:
+    """Reads only; `repositories` are ids, None stands for all."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def newest_of_lanes(self, repositories: Collection[int] | None) -> list[Listed]:
+        """The newest deployment of each lane."""
+        newest = select(func.max(DEPLOYMENTS.c.number)).where(DEPLOYMENTS.c.lane != "")
+        newest = _among(newest.group_by(DEPLOYMENTS.c.lane), repositories)
+        return self._listed(select(*_COLUMNS).where(DEPLOYMENTS.c.number.in_(newest)))
+
+    def newest(self, repositories: Collection[int] | None, limit: int) -> list[Listed]:
+        """The newest first, of all lanes and of none."""
+        query = select(*_COLUMNS).order_by(DEPLOYMENTS.c.number.desc()).limit(limit)
+        return self._listed(_among(query, repositories))
+
+    def of_lane(self, lane: str, offset: int, limit: int) -> list[Listed]:
+        """One lane's, the newest first."""
+        query = select(*_COLUMNS).where(DEPLOYMENTS.c.lane == lane).order_by(DEPLOYMENTS.c.number.desc())
+        return self._listed(query.offset(offset).limit(limit))
+
+    def count_of_lane(self, lane: str) -> int:
+        return self._number(select(func.count()).select_from(DEPLOYMENTS).where(DEPLOYMENTS.c.lane == lane))
+
+    def one(self, run_id: str) -> Listed | None:
+        return next(iter(self._listed(select(*_COLUMNS).where(DEPLOYMENTS.c.id == run_id))), None)
+
+    def serving(self, lanes: Collection[str]) -> dict[str, Shift]:
+        """What ServerGem last gave the traffic of each of these lanes to."""
+        newest = select(func.max(SHIFTS.c.number)).where(SHIFTS.c.lane.in_(lanes)).group_by(SHIFTS.c.lane)
+        with transaction(self._engine) as connection:
+            rows = connection.execute(select(SHIFTS).where(SHIFTS.c.number.in_(newest))).mappings()
+            return {row["lane"]: _shift(dict(row)) for row in rows}
+
+    def of_commits(self, shifts: Collection[Shift]) -> dict[str, Listed]:
+        """The newest deployment, by lane, of the commit that each of these gave the traffic to."""
+        wanted = [(shift.lane, shift.sha) for shift in shifts]
+        key = (DEPLOYMENTS.c.lane, DEPLOYMENTS.c.sha)
+        newest = select(func.max(DEPLOYMENTS.c.number)).where(tuple_(*key).in_(wanted)).group_by(*key)
+        return {
+            each.lane: each
+            for each in self._listed(select(*_COLUMNS).where(DEPLOYMENTS.c.number.in_(newest)))
+        }
+
+    def locks(self) -> dict[str, Lock]:
+        """What is locked now, by lane."""
+        with transaction(self._engine) as connection:
+            rows = connection.execute(select(LOCKS).where(LOCKS.c.expires > time()))
+            return {row.lane: Lock(*row) for row in rows}
+
+    def count_of_lines(self, run_id: str) -> int:
+        """How many lines the log of a deployment has by now."""
+        lines = select(func.count()).select_from(LOG_LINES).where(LOG_LINES.c.deployment_id == run_id)
+        return self._number(lines)
+
+    def lines(self, run_id: str, first: int, limit: int) -> list[str]:
+        """At most `limit` lines of a log from line `first`, counted from 1."""
+        query = (
+            select(LOG_LINES.c.line)
+            .where(LOG_LINES.c.deployment_id == run_id)
+            .order_by(LOG_LINES.c.number)
+            .offset(first - 1)
+            .limit(limit)
+        )
+        with transaction(self._engine) as connection:
+            return list(connection.execute(query).scalars())
+
+    def line_with(self, run_id: str, words: str) -> int:
+        """The number of the first line of a log that has these words; 0 when none has."""
+        of = LOG_LINES.c.deployment_id == run_id
+        found = select(func.min(LOG_LINES.c.number)).where(
+            of, LOG_LINES.c.line.contains(words, autoescape=True)
+        )
+        with transaction(self._engine) as connection:
+            number = connection.execute(found).scalar()
+        if number is None:
+            return 0
+        return self._number(
+            select(func.count()).select_from(LOG_LINES).where(of, LOG_LINES.c.number <= number)
+        )
+
+    def _number(self, query: Select[int]) -> int:
+        with transaction(self._engine) as connection:
+            return connection.execute(query).scalar_one()
+
+    def _listed(self, query: Select[Any]) -> list[Listed]:
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query).all()
+        return [each for row in rows if (each := _read(*row)) is not None]
+
+
+def _among(query: Select[Any], repositories: Collection[int] | None) -> Select[Any]:
+    return query if repositories is None else query.where(DEPLOYMENTS.c.repository_id.in_(repositories))
+
+
+def _read(
+    id_: str, lane: str, started: float, ended: float | None, check_run_id: int, text: str
+) -> Listed | None:
+    report = read_report(text)
+    if report is None:
+        return None
+    return Listed(id_, lane, started, ended or 0.0, check_run_id, replace(report, deployment_id=id_))
+
+
+def _shift(row: dict[str, Any]) -> Shift:
+    del row["number"]
+    return Shift(**row | {"before": TRAFFIC.validate_json(row["before"])})

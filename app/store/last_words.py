@@ -1,0 +1,27 @@
+"""The last word: of what people have said of one thing, only what was said last counts, however late the rest comes."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Connection, Table, update
+
+from app.store.tables import METADATA, Id, Words, insert_once
+
+LAST_WORDS = Table(
+    "last_words",
+    METADATA,
+    # What it is about: a lock, or the previews of a pull request.
+    Column("subject", Words, primary_key=True),
+    # GitHub numbers comments as they are made: a greater number was said later.
+    Column("comment_id", Id, nullable=False),
+)
+
+
+def is_last_word(connection: Connection, subject: str, comment_id: int) -> bool:
+    """Whether no later comment about this was heard; from now on this one is the last.
+
+    What follows from it is written in the same transaction, so that no other comment comes between the two.
+    """
+    if insert_once(connection, LAST_WORDS, subject=subject, comment_id=comment_id):
+        return True
+    earlier = (LAST_WORDS.c.subject == subject, LAST_WORDS.c.comment_id <= comment_id)
+    return connection.execute(update(LAST_WORDS).where(*earlier).values(comment_id=comment_id)).rowcount > 0

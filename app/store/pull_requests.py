@@ -1,0 +1,112 @@
+"""Pull requests as rows: what people said of each, why it was or was not deployed, and as what it was seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, Connection, Engine, Integer, Table, delete, select, update
+
+from app.previews import Wishes
+from app.store.last_words import is_last_word
+from app.store.tables import METADATA, Id, Words, insert_once, transaction
+
+PULLS = Table(
+    "pull_requests",
+    METADATA,
+    Column("repository_id", Id, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("off_by", Words, nullable=False, default=""),
+    Column("on_by", Words, nullable=False, default=""),
+    # Of an earlier ServerGem, and read no more: see app.store.approvals.
+    Column("approved_sha", Words, nullable=False, default=""),
+    Column("approved_by", Words, nullable=False, default=""),
+    Column("comment_id", Id, nullable=False, default=0),
+    Column("verdict", Words, nullable=False, default=""),
+)
+# A table of its own, since nothing is ever added to one that is there.
+LOOKS = Table(
+    "pull_request_looks",
+    METADATA,
+    Column("repository_id", Id, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("seen", Words, nullable=False),
+)
+
+
+class PullRequestRows:
+    """The rows of pull requests."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def wishes(self, repository_id: int, number: int) -> Wishes:
+        """What people have said of this pull request."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(
+                select(PULLS.c.off_by, PULLS.c.on_by).where(
+                    PULLS.c.repository_id == repository_id, PULLS.c.number == number
+                )
+            ).first()
+        return Wishes(*row) if row else Wishes()
+
+    def switch(
+        self, repository_id: int, number: int, comment_id: int, *, on_by: str = "", off_by: str = ""
+    ) -> bool:
+        """Previews of this pull request are on, or off, because somebody said so; False when it was not said last."""
+        with transaction(self._engine) as connection:
+            if not is_last_word(connection, f"previews {repository_id}#{number}", comment_id):
+                return False
+            _tell(connection, repository_id, number, on_by=on_by, off_by=off_by)
+            return True
+
+    def comment_id(self, repository_id: int, number: int) -> int:
+        """The sticky comment; 0 when none was made yet."""
+        found: int | None = self._told(repository_id, number, "comment_id")
+        return found or 0
+
+    def has_comment(self, repository_id: int, number: int, comment_id: int) -> None:
+        self._tell(repository_id, number, comment_id=comment_id)
+
+    def judged(self, repository_id: int, number: int, verdict: str, seen: str) -> None:
+        """Why the pull request was or was not deployed when it was last looked at, and as what it was `seen`."""
+        self._tell(repository_id, number, verdict=verdict)
+        with transaction(self._engine) as connection:
+            if not insert_once(connection, LOOKS, repository_id=repository_id, number=number, seen=seen):
+                same = (LOOKS.c.repository_id == repository_id, LOOKS.c.number == number)
+                connection.execute(update(LOOKS).where(*same).values(seen=seen))
+
+    def seen(self, repository_id: int, number: int) -> str:
+        """As what the pull request was last looked at; empty when it never was."""
+        query = select(LOOKS.c.seen).where(LOOKS.c.repository_id == repository_id, LOOKS.c.number == number)
+        with transaction(self._engine) as connection:
+            return connection.execute(query).scalar() or ""
+
+    def verdict(self, repository_id: int, number: int) -> str:
+        found: str | None = self._told(repository_id, number, "verdict")
+        return found or ""
+
+    def unseen(self, repository_id: int, number: int) -> None:
+        """Have it looked at anew, as if nobody had ever seen it."""
+        of = (LOOKS.c.repository_id == repository_id, LOOKS.c.number == number)
+        with transaction(self._engine) as connection:
+            connection.execute(delete(LOOKS).where(*of))
+
+    def _told(self, repository_id: int, number: int, column: str) -> Any:
+        with transaction(self._engine) as connection:
+            return connection.execute(
+                select(PULLS.c[column]).where(
+                    PULLS.c.repository_id == repository_id, PULLS.c.number == number
+                )
+            ).scalar()
+
+    def _tell(self, repository_id: int, number: int, **values: object) -> None:
+        with transaction(self._engine) as connection:
+            _tell(connection, repository_id, number, **values)
+
+
+def _tell(connection: Connection, repository_id: int, number: int, **values: object) -> None:
+    """Keep this of a pull request."""
+    if insert_once(connection, PULLS, repository_id=repository_id, number=number, **values):
+        return
+    same = (PULLS.c.repository_id == repository_id, PULLS.c.number == number)
+    connection.execute(update(PULLS).where(*same).values(values))

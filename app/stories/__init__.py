@@ -1,0 +1,44 @@
+"""The stories, in one table: a push becomes deployments, a pull request previews, and both can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.conversation import press, said
+from app.deployment import Road
+from app.model import Deploy, Farewell, Group, Press, Review, Said, Welcome
+from app.scene import PreviewRun, Run
+from app.start import Removal, Rollback
+from app.stories.deploy import ROAD, deploy, push
+from app.stories.look import group, welcome
+from app.stories.preview import COMPARE, preview, review
+from app.stories.removal import REMOVE, farewell, remove
+from app.stories.rollback import BACK, rollback
+from app.world import World
+
+
+@dataclass(frozen=True)
+class Story:
+    """A story and the job that starts it, which no other story has; `road` are the stages that it may run."""
+
+    run: Callable[[World, Any], None]
+    job: type
+    road: Road = field(default_factory=dict)
+
+
+# The journal and our rows keep these names: one that is changed here leaves its runs behind (app.durable.VERSION).
+STORIES = {
+    "push": Story(push, Deploy),
+    "deploy": Story(deploy, Run, ROAD),
+    "review": Story(review, Review),
+    "preview": Story(preview, PreviewRun, ROAD | COMPARE),
+    "remove": Story(remove, Removal, REMOVE),
+    "rollback": Story(rollback, Rollback, BACK),
+    "group": Story(group, Group),
+    "welcome": Story(welcome, Welcome),
+    "farewell": Story(farewell, Farewell),
+    "press": Story(press, Press),
+    "said": Story(said, Said),
+}

@@ -1,0 +1,108 @@
+"""A push, from its commit to an address that serves it."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future
+
+from app import durable, log
+from app.call import call
+from app.deployment import Deployment, Road
+from app.model import Button, Deploy, Live, Target
+from app.order import insist_on_newest
+from app.report import duration
+from app.scene import Run
+from app.stages.build import build
+from app.stages.make_revision import make_revision
+from app.stages.preflight import preflight
+from app.stages.release_command import clear_the_job, run_release_command
+from app.stages.shift import restore, shift
+from app.stages.upload import upload
+from app.stages.verify import verify
+from app.start import READ, begin, run_id
+from app.stories.announce import afterwards, say_misconfigured, say_skipped, say_unmerged
+from app.stories.plan import Reading, read
+from app.world import World
+
+ROAD: Road = {
+    preflight: "Check Google Cloud",
+    upload: "Upload source",
+    build: "Build image",
+    run_release_command: "Run release command",
+    make_revision: "Release without traffic",
+    verify: "Verify",
+    shift: "Move traffic",
+}
+RESTORE = "Restore traffic"
+
+
+def deploy(world: World, run: Run) -> None:
+    """A commit on its way to one Target, from its source to an address that serves it."""
+    with Deployment(world, run, road(run.target)) as this:
+        this.enter_lane(insist_on_newest)
+        live, first = to_an_address(this)
+        this.press(*([Button.PROMOTE] if run.home else []), *([] if first else [Button.ROLL_BACK]))
+        this.live(live)
+    afterwards(world, run, this.report)
+
+
+def to_an_address(this: Deployment) -> tuple[Live, bool]:
+    """The whole way of a deployment in its lane; what is live then, and whether it is the first that serves there."""
+    commit, target = this.run.commit, this.run.target
+    bucket_ready: Future[str] = Future()
+    ground, source = this.both(
+        call(preflight, commit, target, bucket_ready),
+        call(upload, commit, target, bucket_ready),
+    )
+    image = this.stage(build, commit, target, source)
+    if target.service.release:
+        with this.cleared(clear_the_job):
+            this.stage(run_release_command, commit, target, image, ground)
+    revision = this.stage(make_revision, commit, target, image, ground)
+    with this.on_failure(RESTORE, restore, target, revision):
+        verified = this.stage(verify, commit, target, revision)
+        live = this.stage(shift, commit, target, revision, verified)
+    return live, revision.first
+
+
+def road(target: Target) -> Road:
+    """The stages that this Target's deployments go through."""
+    skipped = () if target.service.release else (run_release_command,)
+    return {stage: title for stage, title in ROAD.items() if stage not in skipped}
+
+
+def push(world: World, job: Deploy) -> None:
+    """A push, from a commit to one deployment for each service that it changed."""
+    log.about(delivery=job.delivery_id, repository=job.commit.repository.full_name, commit=job.commit.sha)
+    started = time.time()
+    world.github.expect_tarball(job.commit)
+    reading = durable.step(read, world, job, started, title=READ)
+    if reading.findings:
+        durable.step(say_misconfigured, world, job, reading, title="say")
+        return
+    log.fact("push.planned", targets=len(reading.plan.targets), ignored=reading.plan.ignored)
+    if reading.plan.unmerged:
+        durable.step(say_unmerged, world, job, reading, title="say")
+    for skip in reading.plan.skips:
+        durable.step(say_skipped, world, job, skip, title=f"skip {skip.target.name}")
+    for target in reading.plan.targets:
+        home = reading.plan.home_of(target)
+        run = Run(
+            run_id(job, target),
+            job.commit,
+            target,
+            reading.row,
+            job.by,
+            remarks=_missed(job, reading),
+            pusher=job.pusher,
+            home=home,
+        )
+        begin(world, run)
+
+
+def _missed(job: Deploy, reading: Reading) -> tuple[str, ...]:
+    """What a push says of itself that no webhook told of."""
+    if not job.missed:
+        return ()
+    late = duration(max(0.0, reading.row.started - job.missed))
+    return (f"Recovered {late} after the push: GitHub's webhook about it did not arrive.",)

@@ -1,0 +1,41 @@
+"""Traffic: one change of it, decided on the state that Cloud Run has, and decided again on a conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.model import Target, Traffic
+from app.scene import InLane
+from gcp import cloud_run
+from gcp.cloud_run import CONFLICTS, ServiceState
+from gcp.errors import GoogleError
+
+
+def move(
+    scene: InLane,
+    target: Target,
+    entries: Callable[[ServiceState], tuple[Traffic, ...]],
+    *,
+    insist: Callable[[bool], None],
+    state: ServiceState | None = None,
+) -> ServiceState | None:
+    """Give the service the traffic that `entries` makes of its state; None when there is no service any more.
+
+    `state` is what was seen last, of a service that is ours; its etag holds that it is so still. Before each try
+    `insist` may raise Superseded; it is told whether somebody else has changed the service since.
+    """
+    google, project, region = scene.world.google, target.project, target.region
+    for attempt in range(CONFLICTS):
+        insist(attempt > 0)
+        if state is None:
+            state = cloud_run.service(google, project, region, target.name)
+            scene.insist_on_ours(target, state)
+        if state is None:
+            return None
+        try:
+            return cloud_run.set_traffic(google, project, region, target.name, entries(state), state.etag)
+        except GoogleError as conflict:
+            if conflict.code != "ABORTED" or attempt == CONFLICTS - 1:
+                raise
+        state = None
+    raise AssertionError("unreachable")

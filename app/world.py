@@ -1,0 +1,64 @@
+"""The world: everything outside this process that a story may ask, with the settings that say where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app import allow_file, retry
+from app.allowance import AllowList
+from app.durable import Engine
+from app.github import GitHub
+from app.ground import Memory
+from app.outbox import Outbox
+from app.settings import Settings
+from app.store import Store
+from gcp.build_watcher import BuildWatcher
+from gcp.cloud import Google
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything outside this process, and the settings that say where it is."""
+
+    settings: Settings
+    store: Store
+    github: GitHub
+    google: Google
+    builds: BuildWatcher
+    outbox: Outbox
+    allow: AllowList
+    """What the operator lets each repository have."""
+    engine: Engine | None = None
+    """None for a command, which only looks and starts nothing."""
+    memory: Memory = field(default_factory=Memory)
+    """What preflight has found lately."""
+
+    @classmethod
+    def build(cls, settings: Settings, store: Store, engine: Engine | None = None) -> World:
+        policy = retry.Policy(attempts=settings.retry_attempts, first_wait=settings.retry_first_wait)
+        github = GitHub(settings.github_app_id, settings.github_private_key, settings.github_api_url, policy)
+        google = Google(settings.google_endpoint, settings.storage_endpoint, policy)
+        return cls(
+            settings,
+            store,
+            github,
+            google,
+            BuildWatcher(google, settings.build_poll, settings.log_patience),
+            Outbox(github, store, settings.public_url, settings.check_run_interval),
+            allow_file.read(settings.allow_file),
+            engine,
+        )
+
+    def start(self, job: object, workflow_id: str) -> None:
+        """Start the story of this kind of job at once; a second start under the same id is the first one."""
+        self._engine.begin(job, workflow_id)
+
+    def story_of(self, job: object) -> str:
+        """What the journal calls the story of this kind of job."""
+        return self._engine.name_of(job)
+
+    @property
+    def _engine(self) -> Engine:
+        if self.engine is None:
+            raise RuntimeError("nothing is started here: there is no engine")
+        return self.engine

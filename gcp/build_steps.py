@@ -1,0 +1,113 @@
+"""The steps of a build: how Cloud Build makes an image of a source, in words that it takes literally. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from google.cloud.devtools import cloudbuild_v1 as cb
+
+from app.model import Source
+
+# The newest of Google's own builders whose Docker brings buildx (0.10.4); `latest` has been moved back before.
+# https://github.com/GoogleCloudPlatform/cloud-builders/tree/master/docker
+DOCKER = "gcr.io/cloud-builders/docker:20.10.24"
+PACK = "gcr.io/k8s-skaffold/pack"
+BUILDER = "gcr.io/buildpacks/builder:latest"
+# Every step's HOME: https://cloud.google.com/build/docs/overview#builders_and_home
+HOME = "/builder/home"
+# What Cloud Build's own daemon asks before Docker Hub, and a BuildKit in a container does not by itself:
+# https://cloud.google.com/artifact-registry/docs/pull-cached-dockerhub-images
+MIRROR = "mirror.gcr.io"
+SETTINGS = f"{HOME}/buildkitd.toml"
+BUILDKIT = f"{MIRROR}/moby/buildkit:buildx-stable-1"
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What is to be built: from which source, how, and under which names. `tags[-1]` is this build's own."""
+
+    project: str
+    region: str
+    source: Source
+    directory: str
+    image_name: str
+    tag: str
+    kind: str
+    dockerfile: str = "Dockerfile"
+    target: str = ""
+    args: tuple[tuple[str, str], ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    cache_reference: str = ""
+    service_account: str = ""
+    timeout: int = 1800
+    tags: tuple[str, ...] = ()
+
+
+def steps(request: BuildRequest) -> list[cb.BuildStep]:
+    """With a Dockerfile by BuildKit, without one by Google's buildpacks."""
+    return _docker(request) if request.kind == "dockerfile" else [_pack(request)]
+
+
+def literally(text: str) -> str:
+    """A text in which Cloud Build replaces nothing.
+
+    https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values
+    """
+    return text.replace("$", "$$")
+
+
+def _docker(request: BuildRequest) -> list[cb.BuildStep]:
+    """The image is loaded, so that Cloud Build pushes it and tells its digest.
+
+    A cache in the registry takes a BuildKit of its own; without one the daemon's is used.
+    """
+    cache = request.cache_reference
+    arguments = ["buildx", "build", "--load", "--progress=plain", "-f", request.dockerfile]
+    arguments += ["-t", f"{request.image_name}:{request.tag}"]
+    if cache:
+        arguments += [f"--cache-from=type=registry,ref={cache}"]
+        arguments += [f"--cache-to=type=registry,ref={cache},mode=max"]
+    if request.target:
+        arguments += ["--target", request.target]
+    # One argument each: a step takes a hundred. https://cloud.google.com/build/quotas#resource_limits
+    arguments += [f"--build-arg={name}={value}" for name, value in request.args]
+    build = _step(DOCKER, "build", [*arguments, "."], folder=request.directory, env=["DOCKER_BUILDKIT=1"])
+    return [*_buildkit(), build] if cache else [build]
+
+
+def _buildkit() -> list[cb.BuildStep]:
+    """A BuildKit that keeps a cache, and asks the mirror before Docker Hub, which counts Google's addresses as one."""
+    write = f"""printf '%s\\n' '[registry."docker.io"]' '  mirrors = ["{MIRROR}"]' >{SETTINGS}"""
+    create = ["buildx", "create", "--name", "servergem", "--driver", "docker-container"]
+    create += ["--driver-opt", f"image={BUILDKIT}", "--config", SETTINGS, "--use"]
+    return [_step(DOCKER, "mirror", ["-c", write], entrypoint="bash"), _step(DOCKER, "prepare", create)]
+
+
+def _pack(request: BuildRequest) -> cb.BuildStep:
+    """Google's buildpacks, with the layers of the last build from a cache image."""
+    image = f"{request.image_name}:{request.tag}"
+    arguments = ["build", image, "--builder", BUILDER, "--network", "cloudbuild", "--publish"]
+    if request.cache_reference:
+        arguments += ["--cache-image", request.cache_reference]
+    for name, value in request.env:
+        arguments += ["--env", f"{name}={value}"]
+    return _step(PACK, "build", arguments, entrypoint="pack", folder=request.directory)
+
+
+def _step(
+    image: str,
+    name: str,
+    arguments: list[str],
+    *,
+    entrypoint: str = "",
+    folder: str = "",
+    env: list[str] | None = None,
+) -> cb.BuildStep:
+    return cb.BuildStep(
+        name=image,
+        id=name,
+        entrypoint=entrypoint,
+        args=[literally(argument) for argument in arguments],
+        dir_=literally(folder),
+        env=[literally(each) for each in env or []],
+    )

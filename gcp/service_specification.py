@@ -1,0 +1,204 @@
+"""What a Cloud Run service is to be: servergem.yml in Cloud Run's own words, and read back out of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from google.cloud import run_v2
+from google.protobuf import duration_pb2
+
+from app.model import ServiceConfig, told
+from app.ownership import COMMIT, LABELS
+from gcp import service_parts
+
+# What a service has and its revisions do not is written on each revision of ours, so that the next deployment knows
+# what we had set. Annotations of one's own: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services#RevisionTemplate
+WRITTEN = "servergem.dev/"
+# Its members have no types that mypy can read; the words are gcloud's.
+_Ingress: Any = run_v2.IngressTraffic
+_INGRESS = {
+    "all": _Ingress.INGRESS_TRAFFIC_ALL,
+    "internal": _Ingress.INGRESS_TRAFFIC_INTERNAL_ONLY,
+    "internal-and-cloud-load-balancing": _Ingress.INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER,
+}
+_Execution: Any = run_v2.ExecutionEnvironment
+_EXECUTION = {
+    "": _Execution.EXECUTION_ENVIRONMENT_UNSPECIFIED,
+    "gen1": _Execution.EXECUTION_ENVIRONMENT_GEN1,
+    "gen2": _Execution.EXECUTION_ENVIRONMENT_GEN2,
+}
+DEFAULT_POLICY = "default"
+# HTTP/2 to the container, without TLS: https://cloud.google.com/run/docs/configuring/http2
+HTTP2 = "h2c"
+GPU = "nvidia.com/gpu"
+
+
+@dataclass(frozen=True)
+class WantedService:
+    """A service as it is to be: its configuration, the image of its new revision, and what marks it as ours."""
+
+    project: str
+    region: str
+    name: str
+    image: str
+    revision_name: str
+    tag: str
+    config: ServiceConfig
+    service_account: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+
+
+def specification(wanted: WantedService) -> run_v2.Service:
+    """The service without its traffic."""
+    config = wanted.config
+    labels = dict(config.labels) | dict(wanted.labels)
+    spec = run_v2.Service(
+        labels={name: value for name, value in labels.items() if name != COMMIT},
+        ingress=_INGRESS[config.ingress],
+        # Also works where an organisation forbids to bind allUsers: https://cloud.google.com/run/docs/authenticating/public
+        invoker_iam_disabled=config.public,
+        iap_enabled=config.iap,
+        binary_authorization=_policy(config.binary_authorization),
+        scaling=_scaling(config),
+        template=_template(wanted, labels),
+    )
+    spec.template.annotations = {f"{WRITTEN}{key}": value for key, value in alone(spec).items()}
+    return spec
+
+
+def _template(wanted: WantedService, labels: dict[str, str]) -> run_v2.RevisionTemplate:
+    config = wanted.config
+    return run_v2.RevisionTemplate(
+        revision=wanted.revision_name,
+        labels=labels,
+        service_account=wanted.service_account,
+        timeout=duration_pb2.Duration(seconds=config.timeout),
+        max_instance_request_concurrency=config.concurrency,
+        scaling=run_v2.RevisionScaling(max_instance_count=config.instances.max),
+        containers=[container(wanted)],
+        volumes=service_parts.volumes(config),
+        vpc_access=service_parts.vpc_access(config.vpc),
+        execution_environment=_EXECUTION[config.execution],
+        session_affinity=config.session_affinity,
+        encryption_key=config.encryption_key,
+        node_selector=run_v2.NodeSelector(accelerator=config.gpu) if config.gpu else None,
+        # A second zone has to be asked for as quota first: https://cloud.google.com/run/docs/configuring/services/gpu-zonal-redundancy
+        gpu_zonal_redundancy_disabled=bool(config.gpu),
+    )
+
+
+def _policy(policy: str) -> run_v2.BinaryAuthorization | None:
+    if not policy:
+        return None
+    default = policy == DEFAULT_POLICY
+    return (
+        run_v2.BinaryAuthorization(use_default=True) if default else run_v2.BinaryAuthorization(policy=policy)
+    )
+
+
+def _scaling(config: ServiceConfig) -> run_v2.ServiceScaling:
+    """By load, or so many as are named: https://cloud.google.com/run/docs/configuring/services/manual-scaling"""
+    if not config.manual_instances:
+        return run_v2.ServiceScaling(min_instance_count=config.instances.min)
+    return run_v2.ServiceScaling(
+        min_instance_count=config.instances.min,
+        scaling_mode=run_v2.ServiceScaling.ScalingMode.MANUAL,
+        manual_instance_count=config.manual_instances,
+    )
+
+
+def shape(found: run_v2.Service) -> tuple[tuple[str, str], ...]:
+    """What a service is given and who may call it, by the key of servergem.yml: `specification` read backwards.
+
+    What stands here is what a merge plan compares.
+    """
+    return tuple((shape_of_template(found.template) | alone(found)).items())
+
+
+def shape_of_template(made: run_v2.RevisionTemplate | run_v2.Revision) -> dict[str, str]:
+    """The part of it that a template and a revision both hold; Cloud Run's defaults where nothing is said."""
+    container = next(iter(made.containers), run_v2.Container())
+    limits = dict(container.resources.limits)
+    values: dict[str, object] = {
+        "port": container.ports[0].container_port if container.ports else 8080,
+        "cpu": limits.get("cpu", "1"),
+        "memory": limits.get("memory", "512Mi"),
+        "concurrency": made.max_instance_request_concurrency or 80,
+        "timeout": f"{int(made.timeout.total_seconds()) if made.timeout else 300}s",
+        "instances.max": made.scaling.max_instance_count or 100,
+        "service_account": made.service_account,
+        "command": tuple(container.command),
+        "args": tuple(container.args),
+        "cloudsql": service_parts.sockets_of(made),
+        "vpc": service_parts.vpc_of(made.vpc_access),
+        "volumes": service_parts.volumes_of(made, container),
+        "probes": service_parts.probes_of(container),
+        "execution": {value: key for key, value in _EXECUTION.items()}.get(made.execution_environment, ""),
+        "cpu_always": not container.resources.cpu_idle,
+        "startup_boost": container.resources.startup_cpu_boost,
+        "gpu": made.node_selector.accelerator,
+        "http2": bool(container.ports) and container.ports[0].name == HTTP2,
+        "session_affinity": made.session_affinity,
+        "labels": tuple(sorted((name, text) for name, text in made.labels.items() if _of_others(name))),
+        "encryption_key": made.encryption_key,
+    }
+    return {key: told(value) for key, value in values.items()}
+
+
+def _of_others(label: str) -> bool:
+    """Whether servergem.yml may have it: neither ServerGem's nor Google's own."""
+    return label not in LABELS and "." not in label
+
+
+def alone(service: run_v2.Service) -> dict[str, str]:
+    """What a service is given beside its template."""
+    policy = service.binary_authorization
+    words = {value: key for key, value in _INGRESS.items()}
+    values: dict[str, object] = {
+        "instances.min": service.scaling.min_instance_count,
+        "public": service.invoker_iam_disabled,
+        "ingress": words.get(service.ingress, service.ingress.name.lower()),
+        "manual_instances": service.scaling.manual_instance_count or 0,
+        "iap": service.iap_enabled,
+        "binary_authorization": DEFAULT_POLICY if policy.use_default else policy.policy,
+    }
+    return {key: told(value) for key, value in values.items()}
+
+
+def container(wanted: WantedService, *, command: tuple[str, ...] = ()) -> run_v2.Container:
+    """The service's container; with a `command` of its own it is no server."""
+    config = wanted.config
+    plain = [run_v2.EnvVar(name=name, value=value) for name, value in (*config.env, *wanted.env)]
+    secret = [
+        run_v2.EnvVar(
+            name=name,
+            value_source=run_v2.EnvVarSource(
+                secret_key_ref=run_v2.SecretKeySelector(secret=reference.name, version=reference.version)
+            ),
+        )
+        for name, reference in config.secrets
+    ]
+    made = run_v2.Container(
+        image=wanted.image,
+        command=list(command or config.command),
+        env=[*plain, *secret],
+        volume_mounts=service_parts.mounts(config),
+        resources=run_v2.ResourceRequirements(limits={"cpu": config.cpu, "memory": config.memory}),
+    )
+    return made if command else _serving(made, config)
+
+
+def _serving(made: run_v2.Container, config: ServiceConfig) -> run_v2.Container:
+    """The container as a server. A command of its own has no port, nobody asks it, and it has its CPU all the time."""
+    made.args = list(config.args)
+    made.ports = [run_v2.ContainerPort(name=HTTP2 if config.http2 else "", container_port=config.port)]
+    # Left out, the API bills by instance and starts slowly; gcloud sets both for every new service.
+    made.resources.cpu_idle = not config.cpu_always
+    made.resources.startup_cpu_boost = config.startup_boost
+    if config.gpu:
+        made.resources.limits[GPU] = "1"
+    for name, probe in service_parts.probes(config.probes).items():
+        setattr(made, name, probe)
+    return made

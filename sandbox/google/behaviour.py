@@ -1,0 +1,39 @@
+"""How Google's stand-in behaves: what takes how long, and what goes wrong by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Behaviour:
+    """How the stand-in behaves; all times in seconds, all may change while it runs.
+
+    `lost_builds`: so many of the next builds end with INTERNAL_ERROR, as some do.
+    `stuck_traffic`: so many of the next changes of traffic alone are accepted and not carried out, so that
+    `traffic` and `trafficStatuses` differ: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services
+    `stream_lag`: what entries of `stdout`, `stderr`, `system` or `build` take beyond `log_lag`.
+    `log_reads`: so many `entries.list` a minute and project; `log_page`: most entries of a page;
+    `empty_pages`: so many pages of each read are empty and have a token all the same.
+    `access_lag`: a new service account is known everywhere, and a new binding counts, after it:
+    https://cloud.google.com/iam/docs/service-accounts-create ("wait for 60 seconds or more"),
+    https://cloud.google.com/iam/docs/access-change-propagation. `clock`: what all of this is measured by.
+    `early_waits`: so many of the next WaitOperation are answered at once, whatever the operation does.
+    """
+
+    propagation: float = 0.0
+    log_lag: float = 0.0
+    startup_timeout: float = 10.0
+    queue_time: float = 0.0
+    operation_time: float = 0.0
+    lost_builds: int = 0
+    stuck_traffic: int = 0
+    stream_lag: dict[str, float] = field(default_factory=dict)
+    log_reads: int = 60
+    log_page: int = 1000
+    empty_pages: int = 0
+    early_waits: int = 0
+    access_lag: float = 0.0
+    clock: Callable[[], float] = time.monotonic

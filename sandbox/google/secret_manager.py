@@ -1,0 +1,125 @@
+"""Secret Manager: the secrets that services read, and who may."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import Any
+
+from google.cloud import secretmanager_v1
+from google.iam.v1 import iam_policy_pb2, policy_pb2
+
+from sandbox.google.errors import Code, Refusal, invalid, not_found
+from sandbox.google.state import Project, Projects, segments
+
+# https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets/create
+_SECRET_ID = re.compile(r"[a-zA-Z0-9_-]{1,255}\Z")
+
+
+class SecretManager:
+    """Secrets by project, with their versions; the payloads are what services get in their environment."""
+
+    API = "secretmanager.googleapis.com"
+
+    def __init__(self, projects: Projects) -> None:
+        self._projects = projects
+        self._secrets: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._disabled: set[tuple[str, str, int]] = set()
+
+    def methods(self) -> dict[str, Any]:
+        return {
+            "SecretManagerService.GetSecret": self.get_secret,
+            "SecretManagerService.GetSecretVersion": self.get_version,
+            "SecretManagerService.CreateSecret": self.create,
+            "SecretManagerService.AddSecretVersion": self.add_version,
+            "SecretManagerService.GetIamPolicy": self.policy,
+            "SecretManagerService.SetIamPolicy": self.set_policy,
+            "SecretManagerService.TestIamPermissions": self.test_permissions,
+        }
+
+    def put(self, project: str, secret: str, value: str) -> None:
+        """Add a version."""
+        self._secrets[project, secret].append(value)
+
+    def disable(self, project: str, secret: str, version: int) -> None:
+        """Switch one version off: it is there, and nobody may read it."""
+        self._disabled.add((project, secret, version))
+
+    def value(self, project: str, secret: str, version: str) -> str | None:
+        """The payload, if there is such a version."""
+        values = self._secrets.get((project, secret), [])
+        if version == "latest":
+            return values[-1] if values else None
+        return values[int(version) - 1] if version.isdigit() and 0 < int(version) <= len(values) else None
+
+    def _admit(self, name: str, permission: str) -> tuple[Project, str]:
+        project = self._projects.admit(
+            segments(name).get("projects", ""), self.API, f"secretmanager.{permission}", name
+        )
+        secret = segments(name).get("secrets", "")
+        if (project.id, secret) not in self._secrets:
+            raise not_found(f"Secret [projects/{project.number}/secrets/{secret}] not found.")
+        return project, secret
+
+    def get_secret(self, request: Any) -> secretmanager_v1.Secret:
+        project, secret = self._admit(request.name, "secrets.get")
+        return secretmanager_v1.Secret(name=f"projects/{project.number}/secrets/{secret}")
+
+    def create(self, request: Any) -> secretmanager_v1.Secret:
+        """A secret without a version."""
+        project = self._projects.admit(
+            segments(request.parent)["projects"],
+            self.API,
+            "secretmanager.secrets.create",
+            request.parent,
+        )
+        secret = request.secret_id
+        if not _SECRET_ID.match(secret):
+            raise invalid("Secret ids are 1 to 255 letters, digits, hyphens and underscores.", "secret_id")
+        name = f"projects/{project.number}/secrets/{secret}"
+        if (project.id, secret) in self._secrets:
+            raise Refusal(Code.ALREADY_EXISTS, f"Secret [{name}] already exists.")
+        self._secrets[project.id, secret] = []
+        return secretmanager_v1.Secret(
+            name=name, replication=request.secret.replication, labels=request.secret.labels
+        )
+
+    def add_version(self, request: Any) -> secretmanager_v1.SecretVersion:
+        project, secret = self._admit(request.parent, "versions.add")
+        self.put(project.id, secret, request.payload.data.decode())
+        number = len(self._secrets[project.id, secret])
+        return secretmanager_v1.SecretVersion(
+            name=f"projects/{project.number}/secrets/{secret}/versions/{number}",
+            state=secretmanager_v1.SecretVersion.State.ENABLED,
+        )
+
+    def set_policy(self, request: Any) -> policy_pb2.Policy:
+        project, secret = self._admit(request.resource, "secrets.setIamPolicy")
+        lag = self._projects.behaviour.access_lag
+        return self._projects.access.replace(f"{project.name}/secrets/{secret}", request.policy, lag)
+
+    def policy(self, request: Any) -> policy_pb2.Policy:
+        """Who has a role on this secret alone."""
+        project, secret = self._admit(request.resource, "secrets.getIamPolicy")
+        return self._projects.access.policy(f"{project.name}/secrets/{secret}")
+
+    def get_version(self, request: Any) -> secretmanager_v1.SecretVersion:
+        project, secret = self._admit(request.name, "versions.get")
+        version = segments(request.name).get("versions", "")
+        if self.value(project.id, secret, version) is None:
+            raise not_found(
+                f"Secret Version [projects/{project.number}/secrets/{secret}/versions/{version}] not found."
+            )
+        number = len(self._secrets[project.id, secret]) if version == "latest" else int(version)
+        states = secretmanager_v1.SecretVersion.State
+        return secretmanager_v1.SecretVersion(
+            name=f"projects/{project.number}/secrets/{secret}/versions/{number}",
+            state=states.DISABLED if (project.id, secret, number) in self._disabled else states.ENABLED,
+        )
+
+    def test_permissions(
+        self, request: iam_policy_pb2.TestIamPermissionsRequest
+    ) -> iam_policy_pb2.TestIamPermissionsResponse:
+        project, _ = self._admit(request.resource, "secrets.get")
+        held = self._projects.tested(project, request.resource, request.permissions)
+        return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)

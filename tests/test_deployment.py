@@ -1,0 +1,47 @@
+"""What a Deployment holds its story to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.call import call
+from app.deployment import Deployment, OffTheRoad
+from app.model import Commit, Repository, Row, ServiceConfig, Target
+from app.scene import Run
+from app.settings import load
+from app.stages.compare import compare
+from app.store import Store
+from app.stories.deploy import ROAD, road
+from app.world import World
+from sandbox.world import Sandbox
+
+TARGET = Target("p", "europe-west1", "production", ServiceConfig("api"))
+RUN = Run("run", Commit(Repository(1, "acme", "api", 1), "a" * 40, "main"), TARGET, Row("Read configuration"))
+
+
+def test_a_stage_that_is_not_on_the_road_raises_at_once(world: Sandbox, tmp_path: Path) -> None:
+    """Alone or beside another, it is not run: no report would show it, and no order would hold it."""
+    settings = load(world.settings(tmp_path / "data"))
+    store = Store.open(settings.data)
+    ours = World.build(settings, store)
+    try:
+        this = Deployment(ours, RUN, ROAD)
+        with pytest.raises(OffTheRoad, match="compare"):
+            this.stage(compare, TARGET)
+        with pytest.raises(OffTheRoad, match="compare"):
+            this.both(call(compare, TARGET), call(compare, TARGET))
+        assert [row.title for row in this.report.rows] == ["Read configuration", *ROAD.values()]
+    finally:
+        ours.outbox.close()
+        store.close()
+
+
+def test_the_release_command_is_on_the_road_of_a_service_that_has_one() -> None:
+    """Its row stands between the build and the revision; without a command there is no row."""
+    with_command = Target("p", "r", "production", ServiceConfig("api", release="migrate"))
+    assert list(road(with_command)) == list(ROAD)
+    assert "Run release command" in road(with_command).values()
+    assert "Run release command" not in road(TARGET).values()
+    assert len(road(TARGET)) == len(ROAD) - 1

@@ -1,0 +1,128 @@
+"""The pages in a real browser: live without a reload, narrow, in the dark, and by keyboard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.model import Commit, Ending, Report, Repository, Row, RowState
+from app.store import Store
+from sandbox.world import Sandbox
+from tests.test_browser import page as page  # the fixture, for the tests below
+from tests.test_pages import a_service, site
+
+pytestmark = pytest.mark.wire
+
+PAGES = ("/", "/deployments/bad", "/deployments/running", "/explain", "/deliveries")
+RUNNING = (Row("Build image", RowState.RUNNING, 1.0), Row("Verify"))
+# The lowest contrast of any text with what is behind it, and the text: WCAG 2.2, 1.4.3, by its own formula.
+LOWEST_CONTRAST = """() => {
+  const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = (colour) => channels(colour).slice(0, 3).map((c) => c / 255)
+    .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, n) => sum + c * [0.2126, 0.7152, 0.0722][n], 0);
+  const behind = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const found = channels(getComputedStyle(each).backgroundColor);
+      if (found.length === 3 || found[3] === 1) return getComputedStyle(each).backgroundColor;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  let lowest = [21, ""];
+  for (const each of document.querySelectorAll("body *")) {
+    const says = [...each.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    if (!says || !each.checkVisibility()) continue;
+    const both = [light(getComputedStyle(each).color), light(behind(each))].sort((a, b) => b - a);
+    const ratio = (both[0] + 0.05) / (both[1] + 0.05);
+    if (ratio < lowest[0]) lowest = [ratio, each.textContent.trim().slice(0, 60)];
+  }
+  return lowest;
+}"""
+
+
+def a_running_one(store: Store, shop: Repository) -> None:
+    """Beside the service of tests/test_pages.py a deployment that runs."""
+    a_service(store, shop)
+    store.deployments.opened("running", running(shop), f"{shop.id}/p/europe-west1/web")
+    store.deployments.add_log_line("running", "the first line")
+
+
+def running(shop: Repository) -> Report:
+    commit = Commit(shop, "d" * 40, "main", "A message that is long " * 6)
+    return Report(commit, "ServerGem / web (staging)", rows=RUNNING, deployment_id="running")
+
+
+def test_a_deployment_is_followed_without_a_reload(world: Sandbox, tmp_path: Path, page: Page) -> None:
+    """Lines and the ending appear on the page that was opened, and one sentence is said for who cannot see it."""
+    with site(world, tmp_path, a_running_one, PAGES="open") as pages:
+        page.goto(f"{pages.url}/deployments/running")
+        page.evaluate("window.opened = true")
+        expect(page.locator("#beat")).to_have_text("Updates as it happens")
+        pages.store.deployments.add_log_line("running", "</span><script>window.odd = true</script>")
+        expect(page.locator("#L2")).to_contain_text("<script>window.odd")
+        report = pages.store.deployments.report("running")
+        assert report is not None
+        ended = replace(report, ending=Ending.FAILED, ending_note="It was too much")
+        pages.store.deployments.ended("running", ended)
+        expect(page.locator(".outcome")).to_contain_text("It was too much")
+        expect(page.locator("#say")).to_contain_text("Failed")
+        expect(page.locator("#beat")).to_have_text("Ended")
+        assert page.evaluate("[window.opened, window.odd]") == [True, None]
+
+
+def test_home_changes_by_itself(world: Sandbox, tmp_path: Path, page: Page) -> None:
+    """What runs and what ended shows on the page that was opened; the link that has the focus keeps it."""
+    with site(world, tmp_path, a_running_one, PAGES="open") as pages:
+        page.goto(f"{pages.url}/")
+        row = page.get_by_role("link", name="web", exact=True)
+        row.focus()
+        report = pages.store.deployments.report("running")
+        assert report is not None
+        rows = (
+            replace(RUNNING[0], state=RowState.DONE, ended=9.0),
+            replace(RUNNING[1], state=RowState.RUNNING),
+        )
+        pages.store.deployments.progressed("running", replace(report, rows=rows))
+        expect(page.get_by_text("ddddddd: Verify")).to_be_visible()
+        expect(row).to_be_focused()
+
+
+def test_pages_are_narrow_and_legible(world: Sandbox, tmp_path: Path, page: Page) -> None:
+    """At 390 px nothing scrolls sideways, and in both schemes each text has a contrast of 4.5 at least."""
+    with site(world, tmp_path, a_running_one, PAGES="open") as pages:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(f"{pages.url}/")
+        lane = page.get_by_role("link", name="api", exact=True).get_attribute("href") or ""
+        for path in (*PAGES, lane, "/none"):
+            page.goto(pages.url + path)
+            assert page.evaluate("document.documentElement.scrollWidth") == 390, path
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                ratio, words = page.evaluate(LOWEST_CONTRAST)
+                assert ratio >= 4.5, (path, scheme, words)
+
+
+def test_the_keyboard_reaches_everything(world: Sandbox, tmp_path: Path, page: Page) -> None:
+    """The first key leads past the head, "/" to the search; a line's address opens there, and all lines can be had."""
+    with site(world, tmp_path, a_running_one, PAGES="open") as pages:
+        page.goto(f"{pages.url}/")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("#main")).to_be_focused()
+        page.keyboard.press("/")
+        expect(page.get_by_role("searchbox")).to_be_focused()
+        page.keyboard.type("nowhere")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("No service fits these filters.")).to_be_visible()
+        page.goto(f"{pages.url}/deployments/bad#L12")
+        expect(page).to_have_url(f"{pages.url}/deployments/bad?at=12#L12")
+        expect(page.locator("#L12")).to_be_in_viewport()
+        page.goto(f"{pages.url}/deployments/bad")
+        page.get_by_role("button", name="Load all").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".ln")).to_have_count(1000)
+        expect(page.locator("#L1 span")).to_have_text("line 1")

@@ -1,0 +1,155 @@
+"""What the documents promise: paths that exist, settings that are listed, places that are as many as they say."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from app.conversation.buttons import BUTTONS
+from app.conversation.commands import VERBS
+from app.model import RERUN, Button, Job
+from app.settings import Intervals, Settings, rows
+from app.stories import STORIES
+from tests.sources import ROOT, sources, tree
+
+README = (ROOT / "README.md").read_text()
+PAPERS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    "docs/*.md",
+    "app/diagnosis/README.md",
+)
+# Written in capitals, a part of a path is whatever somebody calls it.
+PLACEHOLDER = re.compile(r"[A-Z]{2,}")
+PATH = re.compile(r"`((?:app|gcp|handlers|sandbox|tests|docs|\.ci|\.github)/[\w/.-]*\w(?:\.\w+|/)?)`")
+TEST = re.compile(r"`(tests/\w+\.py)::(\w+)`")
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+
+
+def papers() -> list[Path]:
+    return sorted(path for pattern in PAPERS for path in ROOT.glob(pattern))
+
+
+def paths_in(paper: Path) -> Iterator[Path]:
+    """The files and folders of this repository that a document names, or links to."""
+    text = paper.read_text()
+    named = (name for name in PATH.findall(text) if not PLACEHOLDER.search(Path(name).name.partition(".")[0]))
+    yield from (ROOT / name for name in named)
+    yield from (paper.parent / name for name in LINK.findall(text))
+
+
+@pytest.mark.parametrize("paper", papers(), ids=lambda path: path.name)
+def test_every_path_that_a_document_names_is_there(paper: Path) -> None:
+    """A path that no longer exists leads nobody anywhere."""
+    assert not sorted(str(path.relative_to(ROOT)) for path in paths_in(paper) if not path.exists())
+
+
+def test_every_test_that_a_document_names_is_there() -> None:
+    """A promise without its test is none."""
+    named = {found for paper in papers() for found in TEST.findall(paper.read_text())}
+    assert len(named) > 20
+    assert not [
+        f"{file}::{name}" for file, name in sorted(named) if f"def {name}(" not in (ROOT / file).read_text()
+    ]
+
+
+def test_the_documents_name_paths() -> None:
+    """The test above looks at something: the README alone names more than twenty."""
+    assert len(set(paths_in(ROOT / "README.md"))) > 20
+    assert {"README.md", "design.md", "servergem-yml.md"} <= {path.name for path in papers()}
+
+
+def settings_below(words: str) -> list[str]:
+    """The settings of the table that follows these words in the README, in order."""
+    table = README.partition(words)[2].partition("|---|---|---|\n")[2].partition("\n\n")[0]
+    return re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+
+
+def test_the_readme_lists_every_setting() -> None:
+    """Each setting stands in the one of the README's two tables to which it belongs, with default and sentence."""
+    patience = {row.metadata["name"] for row in fields(Intervals)}
+    names = [row.metadata["name"] for row in fields(Settings)]
+    assert settings_below("What you will set:") == [name for name in names if name not in patience]
+    assert settings_below("which nobody has to set") == [name for name in names if name in patience]
+    for name, default, sentence in rows():
+        assert f"| `{name}` | {default} | {sentence} |" in README, f"README.md lacks what {name} means"
+
+
+def places(what: str) -> list[str]:
+    """The files and folders that the README's table of additions names for this."""
+    row = next(line for line in README.splitlines() if line.startswith(f"| {what} |"))
+    return PATH.findall(row.split(" | ")[1])
+
+
+@pytest.mark.parametrize(
+    ("what", "most"),
+    [
+        ("a stage", 2),
+        ("a kind of job", 2),
+        ("a command", 2),
+        ("a button", 2),
+        ("a key of `servergem.yml`", 2),
+    ],
+)
+def test_an_addition_touches_few_places(what: str, most: int) -> None:
+    """The README says for each what is touched, and it is as little as that."""
+    assert 0 < len(places(what)) <= most
+
+
+def files_that_say(name: str) -> set[str]:
+    """The files of app and handlers in which this name is read, defined or given, as code and not in a sentence."""
+    return {
+        str(path.relative_to(ROOT))
+        for path in sources()
+        if path.is_relative_to(ROOT / "app") or path.is_relative_to(ROOT / "handlers")
+        if any(_says(node, name) for node in ast.walk(tree(path)))
+    }
+
+
+def _says(node: ast.AST, name: str) -> bool:
+    match node:
+        case ast.Attribute(attr=found) | ast.Constant(value=str(found)):
+            return found == name
+        case ast.ClassDef(name=found):
+            return found == name
+        case ast.Assign(targets=[ast.Name(id=found)]):
+            return found == name
+    return False
+
+
+def test_a_button_is_declared_where_the_readme_says() -> None:
+    """What a button is called and what it does stand in these two files, for every button."""
+    declared, done = places("a button")
+    assert set(BUTTONS) - {RERUN} == set(Button)
+    assert all(declared in files_that_say(button.name) for button in Button)
+    assert all(done in files_that_say(button.name) for button in Button)
+
+
+def test_a_command_is_declared_where_the_readme_says() -> None:
+    """Each command's name is a text in these two files, and its function is nowhere else in a table."""
+    for verb in VERBS:
+        assert set(places("a command")) <= files_that_say(verb.name), verb.name
+
+
+def test_a_stage_is_declared_where_the_readme_says() -> None:
+    """Each stage of the road of a deployment has its file, and its title stands in the story alone."""
+    folder, story = places("a stage")
+    for stage, title in STORIES["deploy"].road.items():
+        assert (ROOT / folder / f"{stage.__module__.rpartition('.')[2]}.py").exists()
+        assert story in files_that_say(title)
+
+
+def test_a_kind_of_job_is_declared_where_the_readme_says() -> None:
+    """Each kind of job is a class of that file, and the table of stories names it."""
+    declared, table = places("a kind of job")
+    text = (ROOT / table).read_text()
+    for job in Job.__args__:
+        assert declared in files_that_say(job.__name__)
+        assert job.__name__ == "Ignore" or job.__name__ in text

@@ -1,0 +1,40 @@
+"""Services below: a repository whose root is no service is told which of its folders are, and the line to write."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from app.diagnosis.files import Files
+from app.services_below import configuration, services_below
+
+VOTE = {
+    "vote/Dockerfile": "FROM python:3.12\n",
+    "vote/app.py": "",
+    "docs/Dockerfile": "FROM x\n",
+    "README.md": "",
+}
+FOLDERS = {
+    "docker": (VOTE | {"Web_UI/Dockerfile": "FROM node:22\n"}, ("Web_UI", "vote")),
+    "deeper": ({"services/api/package.json": "{}", "a/b/c/package.json": "{}"}, ("services/api",)),
+    "a Dockerfile goes before a manifest": (VOTE | {"lib/package.json": "{}"}, ("vote",)),
+    "the root is one": (VOTE | {"package.json": "{}"}, ()),
+    "the root has code": (VOTE | {"main.py": ""}, ()),
+    "the root has a Procfile": (VOTE | {"Procfile": "web: python vote/app.py"}, ()),
+    "nothing": ({"README.md": ""}, ()),
+}
+
+
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_the_folders_that_are_services_are_found(kind: str) -> None:
+    """Only where the root cannot be built itself, and never what people only read or test."""
+    files, folders = FOLDERS[kind]
+    assert services_below(Files.of(files)) == folders
+
+
+def test_the_line_to_write_is_a_configuration_of_each_folder() -> None:
+    """What is printed is YAML, and its names are names that a service may have."""
+    line = configuration(("Web_UI", "services/vote"))
+    assert yaml.safe_load(line) == {
+        "services": {"web-ui": {"path": "Web_UI"}, "vote": {"path": "services/vote"}}
+    }

@@ -1,0 +1,114 @@
+"""Start scripts and Procfiles: what the image will not have is named before the build, with the line to write."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app.diagnosis import Files, diagnose
+from app.entry_point import entry_point
+from app.inspection import inspect
+from app.model import Build, BuildPlan, Finding, Place, ServiceConfig, Target, Weight
+
+NEST = {
+    "scripts": {"start": "nest start", "build": "nest build", "start:prod": "node dist/main"},
+    "dependencies": {"@nestjs/core": "11"},
+    "devDependencies": {"@nestjs/cli": "11"},
+}
+READY = (
+    "Write Procfile with the line `web: npm run start:prod`, "
+    "or move @nestjs/cli from devDependencies to dependencies."
+)
+
+
+def package(start: str, **groups: dict[str, str]) -> dict[str, str]:
+    return {"package.json": json.dumps({"scripts": {"start": start}} | groups, indent=1)}
+
+
+def told(files: dict[str, str], *, releases: bool = False) -> list[Finding]:
+    return list(entry_point(Files.of(files), "", "api", releases=releases))
+
+
+def test_a_start_that_needs_a_development_tool_gets_the_line_that_does_not() -> None:
+    """`nest start` is left out of production: the script that serves there is told."""
+    (finding,) = told({"package.json": json.dumps(NEST, indent=1)})
+    assert (finding.code, finding.weight, finding.fix) == ("start-needs-development", Weight.WARN, READY)
+    assert finding.place == Place("package.json", 3)
+
+
+@pytest.mark.parametrize(
+    "start", ["ts-node a.ts", "NODE_ENV=production nodemon a.js", "tsc && node a.js", "tsx a.ts"]
+)
+def test_each_tool_of_development_is_known(start: str) -> None:
+    """Behind variables and before `&&` as well; without another script the package is to be moved."""
+    dev = {"ts-node": "1", "nodemon": "1", "typescript": "1", "tsx": "1"}
+    (finding,) = told(package(start, devDependencies=dev))
+    assert finding.code == "start-needs-development" and finding.fix.startswith("Move ")
+
+
+FINE = {
+    "next": package("next start", dependencies={"next": "1"}),
+    "in dependencies": package("tsx a.ts", dependencies={"tsx": "1"}),
+    "in both": package("tsx a.ts", dependencies={"tsx": "1"}, devDependencies={"tsx": "1"}),
+    "npx fetches it": package("npx tsx a.ts", devDependencies={"tsx": "1"}),
+    "the Procfile runs another": {
+        "package.json": json.dumps(NEST),
+        "Procfile": "web: npm run start:prod\n",
+    },
+    "the Procfile runs node": {"package.json": json.dumps(NEST), "Procfile": "web: node dist/main\n"},
+    "no text": {"package.json": "[]", "server.js": ""},
+}
+
+
+@pytest.mark.parametrize("kind", FINE)
+def test_a_start_that_production_has_is_not_questioned(kind: str) -> None:
+    """What is installed for production, or fetched when it runs, is let alone."""
+    assert not [each for each in told(FINE[kind]) if each.code == "start-needs-development"]
+
+
+def test_a_procfile_that_runs_the_script_is_questioned_as_well() -> None:
+    """`web: npm start` runs the same script."""
+    (finding,) = told({"package.json": json.dumps(NEST), "Procfile": "web: npm start\n"})
+    assert finding.code == "start-needs-development"
+
+
+def test_a_tool_that_buildpacks_left_out_gets_the_same_advice() -> None:
+    """After `nest: not found` without a Dockerfile the fix is the Procfile's line, and no word of COPY."""
+    log = "--- logs of revision api-1 ---\n> api@1.0.0 start\n> nest start\n\nsh: 1: nest: not found\n"
+    (finding,) = diagnose(log, Files.of({"package.json": json.dumps(NEST, indent=1)})).findings
+    assert (finding.code, finding.fix) == ("npm-tool-missing", READY)
+
+
+@pytest.mark.parametrize("program", ["heroku-php-apache2", "heroku-php-nginx"])
+def test_what_only_heroku_has_is_named(program: str) -> None:
+    """The command of Heroku's PHP is told on its line, before the build."""
+    (finding,) = told({"composer.json": "{}", "Procfile": f"web: vendor/bin/{program} web/\n"})
+    assert (finding.code, finding.weight) == ("procfile-heroku", Weight.WARN)
+    assert finding.place == Place("Procfile", 1) and program in finding.title
+
+
+def test_a_release_line_is_not_lost_in_silence() -> None:
+    """Nothing runs it at Google; with a release command in servergem.yml nothing is said."""
+    files = {"a.py": "", "Procfile": "web: python a.py\nrelease: python manage.py migrate\n"}
+    (finding,) = told(files)
+    assert (finding.code, finding.place) == ("procfile-release", Place("Procfile", 2))
+    assert finding.fix == "Write `release: python manage.py migrate` under the service in servergem.yml."
+    assert told(files, releases=True) == []
+
+
+def test_a_procfile_beside_the_dockerfile_that_is_built_is_not_judged() -> None:
+    """Nothing in the image reads it, so that nothing in it is a fault."""
+    service = ServiceConfig("api", build=BuildPlan(Build.DOCKERFILE))
+    target = Target("p", "r", "production", service, (), "servergem.yml")
+    files = {"Dockerfile": 'FROM scratch\nCMD ["/a"]\n', "Procfile": "release: ./migrate\nworker: ./w\n"}
+    assert not [f for f in inspect(Files.of(files), target) if f.place and f.place.path == "Procfile"]
+
+
+def test_ruby_without_a_gemfile_is_warned_of() -> None:
+    """`servergem check` says before the build that nothing starts a lone Ruby file, and what does."""
+    service = ServiceConfig("api", build=BuildPlan(Build.BUILDPACKS))
+    target = Target("p", "r", "production", service, (), "servergem.yml")
+    found = inspect(Files.of({"app.rb": "require 'sinatra'\n"}), target)
+    (finding,) = [each for each in found if each.code == "no-start-command"]
+    assert "web: ruby app.rb -o 0.0.0.0 -p $PORT" in finding.fix and finding.weight is Weight.WARN

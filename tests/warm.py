@@ -1,0 +1,117 @@
+"""ServerGem processes that need no second for their imports: forked from one that has imported everything.
+
+Each is a process of its own with its own settings, as `servergem serve` is; only the loading of the libraries, which
+costs more processor time than a whole deployment, is shared. A cold start has its own tests, and `make bench` times it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import multiprocessing
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from dbos import run_dbos_database_migrations
+
+from app.store.database import Database
+from sandbox.servergem import free_port
+from sandbox.world import Sandbox
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Process:
+    """A running ServerGem and where its door is."""
+
+    address: str
+    process: ForkServerProcess
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def kill(self) -> None:
+        """As a machine that loses its power: nothing is finished, nothing is said."""
+        self.process.kill()
+        self.process.join()
+
+
+@contextmanager
+def servergem(world: Sandbox, folder: Path, version: str = "", **settings: str) -> Iterator[Process]:
+    """ServerGem as a process of its own, until the block ends; of another `version` when one is named."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = int(settings.get("PORT", "0")) or free_port()
+    address = f"http://127.0.0.1:{port}"
+    environment = os.environ | world.settings(folder / "servergem") | settings
+    environment |= {"SERVERGEM_PUBLIC_URL": address}
+    data = folder / "servergem"
+    if not data.exists():
+        shutil.copytree(_empty_databases(), data)
+    log = folder / "servergem.log"
+    process = _forks().Process(target=_serve, args=(environment, port, log, version))
+    process.start()
+    try:
+        _wait_until_open(process, port, log)
+        yield Process(address, process)
+    finally:
+        process.terminate()
+        process.join(PATIENCE)
+        process.kill()
+
+
+@cache
+def _empty_databases() -> Path:
+    """A data folder as the first start leaves it, made once: some fifty migrations are most of what a start costs."""
+    data = Path(tempfile.mkdtemp(prefix="servergem-data-"))
+    atexit.register(shutil.rmtree, data)
+    run_dbos_database_migrations(system_database_url=f"sqlite:///{data / 'journal.db'}")
+    Database.open(data, "").close()
+    return data
+
+
+def _forks() -> Any:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.warm_imports"])
+    return context
+
+
+def _serve(environment: Mapping[str, str], port: int, log: Path, version: str) -> None:
+    """In the new process: what `servergem serve` does, with its output in `log`."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.environ.clear()
+    os.environ.update(environment)
+    with log.open("ab") as output:
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+    from app import durable
+    from app.cli import main
+
+    durable.VERSION = version or durable.VERSION
+    main(["serve", "--port", str(port)], standalone_mode=False)
+
+
+def _wait_until_open(process: ForkServerProcess, port: int, log: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and process.is_alive():
+        with socket.socket() as door:
+            if door.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.01)
+    raise RuntimeError(f"ServerGem did not open its door:\n{log.read_text()[-2000:]}")

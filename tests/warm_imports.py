@@ -1,0 +1,66 @@
+"""Everything that a ServerGem loads sooner or later, for the process that all others are forked from."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from app import durable
+from app.call import Record, _answer_of
+from app.conversation.outcome import Outcome
+from app.stages.shift import restore
+from app.store.previews import PreviewRow
+from app.stories import STORIES
+from app.stories.judgement import Judgement
+from app.stories.plan import Reading
+from app.stories.preview import _Plan
+
+EVERYTHING = (
+    "app.abandoned",
+    "app.cli",
+    "app.conversation",
+    "app.diagnosis",
+    "app.durable",
+    "app.main",
+    "app.pages",
+    "app.store.database",
+    "app.store.intake_postgres",
+    "app.sweep",
+    "google.cloud.artifactregistry_v1",
+    "google.cloud.billing_v1",
+    "google.cloud.devtools.cloudbuild_v1",
+    "google.cloud.iam_admin_v1",
+    "google.cloud.logging_v2.services.logging_service_v2",
+    "google.cloud.resourcemanager_v3",
+    "google.cloud.run_v2",
+    "google.cloud.secretmanager_v1",
+    "google.cloud.service_usage_v1",
+    "google.cloud.storage",
+    "grpc",
+    "sandbox.world",
+    "tests.warm",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+)
+for name in EVERYTHING:
+    import_module(name)
+
+# What is built at first use and then kept: how each story's argument and each stage's answer are written down.
+WRITTEN = (
+    durable._Written,
+    Record,
+    tuple[Record, Record],
+    Outcome,
+    Judgement,
+    Reading,
+    _Plan,
+    list[PreviewRow],
+)
+for story in STORIES.values():
+    durable._adapter(story.job)
+    for stage in story.road:
+        _answer_of(stage)
+for type_ in WRITTEN:
+    durable._adapter(type_)
+_answer_of(restore)
