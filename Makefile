@@ -24,19 +24,22 @@ quick: .venv/ready
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench $(ONLY)
 
+# Two files of one solution: what ServerGem runs with (its image takes no more), and that with what the tests take.
+LOCK := uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 pyproject.toml
 lock:
-	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 pyproject.toml --group dev -o requirements.lock
+	$(LOCK) --group dev -o requirements-dev.lock
+	$(LOCK) -c requirements-dev.lock -o requirements.lock
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache
 
-.venv/ready: requirements.lock pyproject.toml
+.venv/ready: requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"ServerGem needs Python 3.11 or newer; $(PYTHON) is {sys.version.split()[0]}. Name another: make $(MAKECMDGOALS) PYTHON=python3.12")'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "Making a Python environment in .venv (once; $$($(PYTHON) --version))"
 	@$(PYTHON) -m venv .venv
-	@echo "Installing $$(grep -c '==' requirements.lock) pinned packages into it; this takes a minute or two"
-	@$(PIP) install $(QUIET) --require-hashes -r requirements.lock
+	@echo "Installing $$(grep -c '==' requirements-dev.lock) pinned packages into it; this takes a minute or two"
+	@$(PIP) install $(QUIET) --require-hashes -r requirements-dev.lock
 	@echo "Installing ServerGem itself"
 	@$(PIP) install $(QUIET) --no-deps --no-build-isolation -e .
 	@touch $@

@@ -26,9 +26,14 @@ def google(project: str, region: str, apply: bool) -> None:
     """Print (and with --apply run) what a project needs: APIs, accounts, roles. No key is downloaded."""
     from rich.console import Console
 
-    from app import commands
+    from app import setup_google, stepping
+    from app.keyless import keyless
 
-    sys.exit(commands.set_up_google(project, region, Console(highlight=False, soft_wrap=True), apply=apply))
+    steps = setup_google.steps(project, region)
+    status = stepping.through(steps, Console(highlight=False, soft_wrap=True), apply=apply).status
+    if not status:
+        click.echo(f"\n{keyless(project)}")
+    sys.exit(status)
 
 
 def _address(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
@@ -82,6 +87,65 @@ def github(
     try:
         _end_with(setup_github.run(plan, click.echo))
     except (NotRegistered, Unusable) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@setup.command()
+@click.option(
+    "--project", required=True, help="The Google Cloud project that `servergem setup google` prepared."
+)
+@click.option("--region", default="europe-west1", show_default=True)
+@click.option(
+    "--settings",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    default="servergem.env",
+    show_default=True,
+    help="The file of `servergem setup github`. With a DATABASE_URL in it no Postgres is made.",
+)
+@click.option(
+    "--source",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=".",
+    show_default=True,
+    help="A clone of ServerGem.",
+)
+@click.option("--apply", is_flag=True, help="Run each step with gcloud instead of only printing it.")
+def host(project: str, region: str, file: Path, source: Path, apply: bool) -> None:
+    """Print (and with --apply run) what it takes to run ServerGem on Cloud Run for good, and lead webhooks there.
+
+    With --apply a Postgres that is still to be made gets a password, which is kept in the file first.
+    """
+    from rich.console import Console
+
+    from app import hosting
+    from app.settings_file import Unusable
+
+    plan = hosting.Plan(project, region, file, source, apply)
+    try:
+        _end_with(hosting.run(plan, Console(highlight=False, soft_wrap=True)))
+    except (Unusable, hosting.NotHosted) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@setup.command("webhook-secret")
+@click.option(
+    "--settings",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    default="servergem.env",
+    show_default=True,
+    help="The file of `servergem setup github`.",
+)
+def webhook_secret(file: Path) -> None:
+    """Make another secret for webhooks, tell it to GitHub, and keep it in the file. Start ServerGem again with it."""
+    from app import rotation
+    from app.github import GitHubError
+    from app.settings_file import Unusable
+
+    try:
+        click.echo(rotation.new_webhook_secret(file))
+    except (Unusable, GitHubError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -1,38 +1,24 @@
-"""What the commands do that ask Google Cloud or prepare it: `preflight` and `setup google`."""
+"""`servergem preflight`: what a deployment would stumble over, asked with this machine's credentials."""
 
 from __future__ import annotations
 
 import json
-import re
-import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from app import setup_google
 from app.diagnosis import Diagnosis, forms
 from app.github import GitHubError
-from app.keyless import keyless
 from app.model import Commit, Finding, Repository, Row, RowState, Target, Weight
 from app.offline import Source, source_of
 from app.reasons import files_at
 from app.report import MARKS, duration
 from app.scene import Run, Scene
-from app.setup_step import GIVEN, Step
 from app.stages.preflight import WORST_FIRST, look
 from app.world import World
-
-# A new account is known everywhere within a minute or two, and until then a binding is refused with these words:
-# https://cloud.google.com/iam/docs/access-change-propagation
-NOT_THERE_YET = re.compile(r"service account .*does not exist", re.IGNORECASE)
-PAUSES = (1, 2, 4, 8, 15, 30, 30, 30)
-NO_GCLOUD = "gcloud is not installed: https://cloud.google.com/sdk/docs/install"
 
 
 def at_github(world: World, named: str) -> tuple[Source, Commit]:
@@ -126,56 +112,3 @@ def as_json(looked: list[Looked], source: Source) -> str:
 
 def _row(row: Row) -> dict[str, object]:
     return {"check": row.title, "state": row.state, "seconds": round(row.seconds, 3), "notes": row.notes}
-
-
-def set_up_google(project: str, region: str, console: Console, *, apply: bool) -> int:
-    """Print each step, and with `apply` run it; the exit status of the first one that fails."""
-    number = ""
-    for step in setup_google.steps(project, region):
-        console.print(Text(f"# {step.why}", "dim"))
-        console.print(Text(str(step)))
-        if not apply:
-            continue
-        status, said = _run(step.numbered(number), console)
-        if status:
-            return status
-        number = said.strip() if step.tells else number
-    console.print()
-    console.print(Text(keyless(project)))
-    return 0
-
-
-def _run(step: Step, console: Console) -> tuple[int, str]:
-    """Run the command, and where its work was done before the one that brings it up to date; status and output."""
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / GIVEN
-        file.write_text(step.given)
-        done = _patiently(step.reading(file), console)
-    before = bool(done.returncode) and any(words in done.stderr for words in step.again)
-    if before and step.update:
-        done = _of_gcloud(step.update)
-    if done.returncode and not (before and not step.update):
-        console.print(Text(done.stderr.strip(), "red"))
-        return done.returncode, ""
-    words = "done" if not before else ("brought up to date" if step.update else "was done before")
-    console.print(Text(f"  {words}", "green"))
-    return 0, done.stdout
-
-
-def _patiently(step: Step, console: Console) -> subprocess.CompletedProcess[str]:
-    """Run the command; an account that was made a moment ago is not there for everybody yet."""
-    done = _of_gcloud(step.command)
-    for seconds in PAUSES:
-        if not (done.returncode and NOT_THERE_YET.search(done.stderr)):
-            break
-        console.print(Text(f"  the account is not known everywhere yet; once more in {seconds} s", "dim"))
-        time.sleep(seconds)
-        done = _of_gcloud(step.command)
-    return done
-
-
-def _of_gcloud(command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return subprocess.CompletedProcess(command, 127, "", NO_GCLOUD)

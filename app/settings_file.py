@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 
@@ -35,7 +35,29 @@ def write(path: Path, settings: Mapping[str, str], key: str) -> None:
     """Keep them in the reserved files; the key first, so that what names it is not without it."""
     key_beside(path).write_text(key)
     named = dict(settings) | {"GITHUB_PRIVATE_KEY_FILE": str(key_beside(path).resolve())}
-    path.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in named.items()))
+    path.write_text(_lines(named))
+
+
+def exchange(path: Path, settings: Mapping[str, str], change: Callable[[], None]) -> None:
+    """Keep other settings in place of these, once `change` has come true. Raises Unusable, and what `change` raises.
+
+    They are on the disk before it, since what it makes true is known nowhere else; a crash between the two leaves
+    them beside the file, with the ending .new.
+    """
+    coming = path.with_name(f"{path.name}.new")
+    try:
+        with os.fdopen(os.open(coming, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+            file.write(_lines(settings))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise Unusable(f"{coming} cannot be written: {error.strerror}.") from error
+    change()
+    coming.replace(path)
+
+
+def _lines(settings: Mapping[str, str]) -> str:
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items())
 
 
 def read(path: Path) -> dict[str, str]:

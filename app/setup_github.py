@@ -43,7 +43,7 @@ def run(plan: Plan, tell: Callable[[str], None]) -> Iterator[Sign]:
         tell(f"{plan.into} holds App {kept['GITHUB_APP_ID']}. For another, name another file with --into.")
     else:
         kept = _registered(plan, tell)
-    github = _opened(kept)
+    github = opened(kept)
     try:
         _wait_for_installation(github, plan, tell)
         yield from round_trip.signs(github, plan.host, patience=REDELIVERY_SECONDS)
@@ -51,7 +51,8 @@ def run(plan: Plan, tell: Callable[[str], None]) -> Iterator[Sign]:
         github.close()
 
 
-def _opened(kept: Mapping[str, str]) -> GitHub:
+def opened(kept: Mapping[str, str]) -> GitHub:
+    """GitHub as the App whose settings were kept. Raises settings_file.Unusable."""
     try:
         key = settings_file.key_of(kept)
         return GitHub(kept["GITHUB_APP_ID"], key, kept["GITHUB_API_URL"], retry.Policy())

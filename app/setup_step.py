@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 # Where a command names the number of a project, which is known only when it runs.
@@ -19,29 +20,36 @@ class Step:
     """One command and why it is needed. One of `again` is in the error of a command whose work was done before.
 
     `update`: what brings that earlier work up to date; nothing where there is nothing to bring up. `given` is what the
-    file holds that the command names as `GIVEN`. `tells`: what it prints is the project's number, for later ones.
+    file holds that the command names as `GIVEN`, and `typed` how a shell writes it where it is secret. `tells`: what it
+    prints is the project's number, for later ones.
     """
 
     why: str
     command: tuple[str, ...]
     again: tuple[str, ...] = ("already exists", "you already own it")
     update: tuple[str, ...] = ()
-    given: str = ""
+    given: str = field(default="", repr=False)
+    typed: str = ""
     tells: bool = False
 
     def __str__(self) -> str:
         said = _shell(self.command)
-        if self.given:
-            return f"echo {shlex.quote(self.given)} > {GIVEN}\n{said}"
-        return f"{said} ||\n  {_shell(self.update)}" if self.update else said
+        if self.update:
+            said = f"{said} ||\n  {_shell(self.update)}"
+        if typed := self.typed or (self.given and f"echo {shlex.quote(self.given)}"):
+            return f"{typed} > {GIVEN}\n{said}"
+        return said
 
     def numbered(self, number: str) -> Step:
         """The step once the project's number is known."""
-        return replace(self, command=tuple(NUMBER.sub(number, word) for word in self.command))
+        return self._with(lambda word: NUMBER.sub(number, word))
 
     def reading(self, file: Path) -> Step:
         """The step once what it is given stands in this file."""
-        return replace(self, command=tuple(word.replace(GIVEN, str(file)) for word in self.command))
+        return self._with(lambda word: word.replace(GIVEN, str(file)))
+
+    def _with(self, change: Callable[[str], str]) -> Step:
+        return replace(self, command=tuple(map(change, self.command)), update=tuple(map(change, self.update)))
 
 
 def asking_for_number(project: str) -> tuple[str, ...]:

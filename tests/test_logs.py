@@ -192,9 +192,17 @@ import no_such_module
 """
 
 
+def with_patience_for_logs(house: House) -> None:
+    """As long as a busy machine may take to bring lines that come late."""
+    house.settings["LOG_PATIENCE_SECONDS"] = "60"
+    house.stop()
+    house.start()
+
+
 def test_a_build_with_many_lines_before_its_error_names_the_error(house: House) -> None:
     """Six thousand lines, entries that come late, small pages: the finding is the one of the last lines."""
     house.world.google.behaviour.log_lag = 0.5
+    with_patience_for_logs(house)
     work = house.repository("hello-python")
     sha = work.push("Build loudly", Dockerfile=LOUD_BUILD)
     assert house.ended(sha)["ending"] == "failed"
@@ -204,9 +212,7 @@ def test_a_build_with_many_lines_before_its_error_names_the_error(house: House) 
 def test_a_container_with_many_lines_before_its_crash_names_the_crash(house: House) -> None:
     """The traceback comes later than Cloud Run's own words, and behind six thousand lines."""
     house.world.google.behaviour.stream_lag = {"stderr": 1.0}
-    house.settings["LOG_PATIENCE_SECONDS"] = "60"  # a busy machine makes the lag longer
-    house.stop()
-    house.start()
+    with_patience_for_logs(house)
     work = house.repository("hello-python")
     sha = work.push("Crash loudly", **{"main.py": LOUD_CRASH})
     assert house.ended(sha)["ending"] == "failed"

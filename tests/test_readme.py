@@ -107,7 +107,7 @@ def test_make_demo(tmp_path: Path) -> None:
 def test_make_says_what_it_installs(tmp_path: Path) -> None:
     """A line for each step, before it; a Python that is too old, or none, is named with what to type."""
     steps = subprocess.run(
-        ["make", "-n", "-W", "requirements.lock", ".venv/ready"],
+        ["make", "-n", "-W", "requirements-dev.lock", ".venv/ready"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -121,7 +121,7 @@ def test_make_says_what_it_installs(tmp_path: Path) -> None:
     )
     old.chmod(0o755)
     refused = subprocess.run(
-        ["make", "-W", "requirements.lock", f"PYTHON={old}", ".venv/ready"],
+        ["make", "-W", "requirements-dev.lock", f"PYTHON={old}", ".venv/ready"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -35,6 +35,7 @@ WEBHOOKS = SHARED / "reference" / "github-webhooks-schema.json.gz"
 SEEN_AGAIN = {
     "GET /app",
     "GET /app/hook/config",
+    "PATCH /app/hook/config",
     "GET /app/hook/deliveries/{delivery_id}",
     "GET /app/installations",
     "POST /app-manifests/{code}/conversions",

@@ -66,3 +66,11 @@ class Apps(Calls):
         """Where GitHub sends webhooks; empty where it sends none."""
         told = self._again(lambda: self._wire.as_app(endpoints.HOOK_CONFIG)).json()
         return str(told.get("url") or "")
+
+    def sign_webhooks_with(self, secret: str) -> None:
+        """From the next delivery on GitHub signs with this; to say it again changes nothing."""
+        self._again(lambda: self._wire.as_app(endpoints.SET_HOOK_CONFIG, {"secret": secret}))
+
+    def send_webhooks_to(self, address: str) -> None:
+        """From the next delivery on webhooks go there; to say it again changes nothing."""
+        self._again(lambda: self._wire.as_app(endpoints.SET_HOOK_CONFIG, {"url": address}))

@@ -24,6 +24,7 @@ class Endpoint:
 APP = Endpoint("GET", "/app")
 INSTALLATIONS = Endpoint("GET", "/app/installations")
 HOOK_CONFIG = Endpoint("GET", "/app/hook/config")
+SET_HOOK_CONFIG = Endpoint("PATCH", "/app/hook/config")
 DELIVERIES = Endpoint("GET", "/app/hook/deliveries")
 DELIVERY = Endpoint("GET", "/app/hook/deliveries/{id}")
 REDELIVER = Endpoint("POST", "/app/hook/deliveries/{id}/attempts")
