@@ -6,7 +6,7 @@ RUN python -m venv /opt/servergem
 COPY requirements.lock ./
 RUN /opt/servergem/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY . .
-RUN /opt/servergem/bin/pip install --no-cache-dir --no-deps . && /opt/servergem/bin/python -m compileall -q /opt/servergem/lib
+RUN /opt/servergem/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --home-dir /data --create-home servergem
