@@ -6,14 +6,17 @@ something happened; of each one its list of pushes and of pull requests, and eac
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from app import log
-from app.github import Activity, Attempt
+from app.github import Activity, Attempt, GitHubError
 from app.model import PullRequest, Repository
 from app.recovery import DELIVERABLE, newest
 from app.report import CheckRunPayload
 from app.world import World
+
+T = TypeVar("T")
 
 AT_OPEN_CHECKS = "open check runs"
 TITLE = "ServerGem lost its memory while this ran: push again or press Re-run"
@@ -34,9 +37,7 @@ def close_once(world: World, now: float) -> None:
     if pushes.looked_until(AT_OPEN_CHECKS):
         return
     slug, since = world.github.app().slug, now - DELIVERABLE
-    for repository_id, installation_id in heard_of(world.github.attempts(since)):
-        if home := world.github.repository_of(repository_id, installation_id):
-            _close_in(world, home, slug, now)
+    _each(heard_of(world.github.attempts(since)), lambda pair: _close_in(world, *pair, slug, now))
     pushes.looked(AT_OPEN_CHECKS, now)
 
 
@@ -54,14 +55,28 @@ def commits(activities: Iterable[Activity], pulls: Iterable[PullRequest], now: f
     return list(dict.fromkeys([*heads, *(pull.head_sha for pull in pulls), *recent]))
 
 
-def _close_in(world: World, home: Repository, slug: str, now: float) -> None:
-    github = world.github
-    for sha in commits(github.activities(home), github.open_pull_requests(home), now):
-        for run in github.open_check_runs(home, sha, slug):
-            if world.store.deployments.known(run.external_id) is not None:
-                continue
+def _close_in(world: World, repository_id: int, installation_id: int, slug: str, now: float) -> None:
+    if home := world.github.repository_of(repository_id, installation_id):
+        found = commits(world.github.activities(home), world.github.open_pull_requests(home), now)
+        _each(found, lambda sha: _close_on(world, home, sha, slug))
+
+
+def _close_on(world: World, home: Repository, sha: str, slug: str) -> None:
+    for run in world.github.open_check_runs(home, sha, slug):
+        if world.store.deployments.known(run.external_id) is None:
             log.warning("check_run.forgotten", repository=home.full_name, commit=sha, run=run.external_id)
-            github.update_check_run(home, run.id, LAST_WORD)
+            world.github.update_check_run(home, run.id, LAST_WORD)
+
+
+def _each(things: Iterable[T], do: Callable[[T], None]) -> None:
+    """A repository or a commit that is gone keeps no other back; a GitHub that is away is asked all again later."""
+    for thing in things:
+        try:
+            do(thing)
+        except GitHubError as refused:
+            if refused.transient:
+                raise
+            log.warning("open_checks.unseen", thing=str(thing), error=str(refused))
 
 
 LAST_WORD = CheckRunPayload("completed", TITLE, SUMMARY, conclusion="neutral")

@@ -171,7 +171,7 @@ def test_who_enters_again_after_a_restart_fences_itself_out(store: Store) -> Non
 
 
 def test_who_looked_before_somebody_asked_looks_again(store: Store) -> None:
-    """What was found out about a lane holds until somebody asks for it; who asks again after a restart keeps his place."""
+    """What was found out about a lane holds until somebody asks for it; a run that is continued keeps its place."""
     seen = store.lanes.asked(LANE)
     assert store.lanes.enter(LANE, "one", "a", seen).holder
     with pytest.raises(SomebodyAsked):
