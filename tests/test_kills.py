@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from tests.conftest import OWNER, House, Work, eventually
 from tests.test_conversation import PRODUCTION
