@@ -1,4 +1,4 @@
-"""The command line: `servergem serve | sandbox | explain | check | config | preflight | adopt | setup | doctor`."""
+"""The command line: `servergem serve`, its halves `door` and `worker`, and what a person asks without a server."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from app.cli_config import resolved
+from app.cli_serve import door, serve, worker
 from app.cli_setup import doctor, setup
 from app.settings import BadSettings
 
@@ -27,40 +28,8 @@ def main() -> None:
     """ServerGem: a push deploys to Cloud Run, and the check run on the commit tells the story."""
 
 
-@main.command()
-@click.option("--host", default="0.0.0.0", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port",
-    default=8080,
-    envvar="PORT",
-    type=click.IntRange(0, 65535),
-    show_default=True,
-    show_envvar=True,
-    help="0 is any free one.",
-)
-@click.option(
-    "--tunnel",
-    "relay",
-    default="",
-    envvar="SERVERGEM_TUNNEL",
-    show_envvar=True,
-    metavar="URL",
-    help="For a trial without a host: a smee channel to which GitHub sends; whoever knows it reads all of it.",
-)
-def serve(host: str, port: int, relay: str) -> None:
-    """Receive webhooks and deploy. The settings come from the environment; README.md lists them.
-
-    The exit status is 1, with the reason, when a setting is wrong or names what cannot be reached, or the port is
-    taken.
-    """
-    from app import listening
-
-    try:
-        listening.serve(host, port, relay)
-    except (BadSettings, listening.CannotListen) as error:
-        raise click.ClickException(str(error)) from error
-
-
+for half in (serve, door, worker):
+    main.add_command(half)
 main.add_command(sandbox)
 
 

@@ -24,6 +24,7 @@ BATCH = 100
 MOST_TRIES = 10
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 OUTAGE_PAUSE = 1.0  # seconds; before an unreachable database is asked again
+LOOK_AGAIN = 0.25  # seconds; what another process has stored nobody tells us of
 
 Start = Callable[[object, str], None]
 """Starts the story of a job under an id, once."""
@@ -42,12 +43,21 @@ class _Try:
 
 
 class Dispatcher:
-    """`run` starts what is stored until `stop`; `tell` it that there is news."""
+    """`run` starts what is stored until `stop`; `tell` it that there is news.
+
+    Where others store too it looks again by itself. What two start they start once, since a
+    story has an id.
+    """
 
     def __init__(
-        self, store: Store, *, first_pause: float = FIRST_PAUSE, outage_pause: float = OUTAGE_PAUSE
+        self,
+        store: Store,
+        *,
+        first_pause: float = FIRST_PAUSE,
+        outage_pause: float = OUTAGE_PAUSE,
+        look_again: float | None = None,
     ) -> None:
-        self._store = store
+        self._store, self._look_again = store, look_again
         self._first_pause, self._outage_pause = first_pause, outage_pause
         self._tries: dict[str, _Try] = {}
         self._news = threading.Event()
@@ -88,7 +98,8 @@ class Dispatcher:
             seen_to += 1
         if seen_to:
             return 0.0
-        return min((max(0.01, each.due - now) for each in self._tries.values()), default=None)
+        waits = [max(0.01, each.due - now) for each in self._tries.values()]
+        return min(waits if self._look_again is None else [*waits, self._look_again], default=None)
 
     def _see_to(self, delivery: Delivery, start: Start) -> None:
         try:

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple, cast, get_type_hints
 from uuid import uuid4
 
@@ -31,6 +30,7 @@ from dbos import error as dbos_error
 from pydantic import TypeAdapter
 
 from app import log
+from app.alive import BEATS_MISSED, born, here, leader, silent
 from app.legible import legible_data
 from app.model import Finding, Stop, Superseded
 from app.settings import Settings
@@ -46,7 +46,6 @@ COMPATIBLE: frozenset[str] = frozenset()  # versions whose runs this one continu
 MOST_RUNS = (
     1_000  # threads; one for each run under way, so that no waiting run keeps its holder from starting
 )
-BEATS_MISSED = 3
 UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 RECOVERY_QUEUE = "_dbos_internal_queue"
 
@@ -97,7 +96,7 @@ class Engine:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings, self._store = settings, store
         self.executor_id = settings.executor_id or f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        self._host, self._born = _here(), _born(os.getpid())
+        self._host, self._born = here(), born(os.getpid())
         self._stories: dict[str, _Story] = {}
         self._engine: sqlalchemy.Engine | None = None
         self._beaten = time.monotonic()
@@ -155,6 +154,16 @@ class Engine:
         """Whether this run has ended, however it ended."""
         status = DBOS.get_workflow_status(workflow_id)
         return status is not None and status.status not in UNFINISHED
+
+    def unfinished(self) -> frozenset[str]:
+        """The runs that are under way, in this process or another, or wait for one that takes them over."""
+        under_way = DBOS.list_workflows(status=UNFINISHED, load_input=False, load_output=False)
+        return frozenset(run.workflow_id for run in under_way)
+
+    def leads(self) -> bool:
+        """Whether this process is the one that looks around for all of them."""
+        beats = self._store.heartbeats.all()
+        return leader(beats, self._settings.heartbeat, time.time()) in ("", self.executor_id)
 
     def stop_acting(self) -> None:
         """Begin no further step."""
@@ -237,11 +246,11 @@ class Engine:
             self._interrupted.discard(workflow_id)
 
     def _dead(self, beat: Heartbeat) -> bool:
-        if time.time() - beat.time > BEATS_MISSED * self._settings.heartbeat:
+        if silent(beat, self._settings.heartbeat, time.time()):
             return True
         # With SQLite every process is on this machine, and we need not wait for its heartbeat to grow old.
         on_this_machine = not self._settings.database_url and beat.host == self._host
-        return on_this_machine and _born(beat.pid) != beat.born
+        return on_this_machine and born(beat.pid) != beat.born
 
     def _continue(self, workflow_id: str, version: str, executor_id: str) -> None:
         if version != VERSION:
@@ -365,28 +374,3 @@ def _abandoned(workflow_id: str) -> Abandoned:
     given: object = run.input
     arguments = given.get("args", ()) if isinstance(given, dict) else ()
     return Abandoned(workflow_id, run.name, arguments[0] if arguments else None)
-
-
-def _here() -> str:
-    """This machine, or this container: process ids mean the same within it."""
-    namespace = Path("/proc/self/ns/pid")
-    return f"{socket.gethostname()}/{namespace.readlink() if namespace.exists() else ''}"
-
-
-def _born(pid: int) -> str:
-    """When a process began, which tells it from a later one with the same id; empty when there is none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return _born_without_proc(pid)
-
-
-def _born_without_proc(pid: int) -> str:
-    """Where there is no /proc (macOS), that a process exists is all we can tell."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return ""
-    except PermissionError:
-        return "alive"
-    return "alive"

@@ -12,7 +12,7 @@ from app.github import GitHub
 from app.model import Commit, Row, RowState, Superseded
 from app.report import moment
 from app.scene import Run
-from app.store import Ticket
+from app.store import SomebodyAsked, Ticket
 from app.world import World
 
 WAIT = "Wait for the lock"
@@ -27,14 +27,29 @@ def wait_for_lane(world: World, run: Run, claim: str, insist_on_newest: Insist) 
     Whoever is in the lane is asked about first, so that a late webhook of an older commit turns nobody out.
     `claim` is what those are told that have to make way: a commit, or a reason in words.
     """
-    store, lane = world.store, run.target.lane
+    store, lane, ticket = world.store, run.target.lane, None
     with _doors[lane]:
-        if rival := store.lanes.rival(lane, run.id):
-            insist_on_newest(world.github, run.commit, lambda: rival)
-        ticket = store.lanes.enter(lane, run.id, claim)
+        while ticket is None:
+            ticket = _ask_for_lane(world, run, claim, insist_on_newest)
     while not ticket.holder:
         ticket = store.lanes.wait(lane, run.id)
     return ticket
+
+
+def _ask_for_lane(world: World, run: Run, claim: str, insist_on_newest: Insist) -> Ticket | None:
+    """A place in the lane; None when somebody has asked for it, in another process, while GitHub was asked.
+
+    Entered regardless, the older of two commits could come last and turn the newer one out, and then be turned out
+    itself because it is not the head: nothing of either would serve.
+    """
+    lanes, lane = world.store.lanes, run.target.lane
+    asked = lanes.asked(lane)
+    if rival := lanes.rival(lane, run.id):
+        insist_on_newest(world.github, run.commit, lambda: rival)
+    try:
+        return lanes.enter(lane, run.id, claim, asked)
+    except SomebodyAsked:
+        return None
 
 
 def wait_for_lock(world: World, run: Run, show: Callable[[Row], None]) -> None:

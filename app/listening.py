@@ -1,4 +1,4 @@
-"""`servergem serve`: look at what the settings name, listen, and say where, before anything is promised to GitHub."""
+"""Serve, door or worker: look at what the settings name, listen, and say where, before GitHub is promised anything."""
 
 from __future__ import annotations
 
@@ -13,27 +13,35 @@ import uvicorn
 from app import tunnel
 from app.connections import Connection
 from app.main import create_app
+from app.role import Role, insist_on_postgres
 from app.settings import load
 from app.store.reach import insist_on_a_place_to_stay, insist_on_reach
+
+SAYS = {
+    Role.SERVE: "ServerGem listens at",
+    Role.DOOR: "ServerGem's door listens at",
+    Role.WORKER: "ServerGem's worker says how it is at",
+}
 
 
 class CannotListen(Exception):  # noqa: N818 - reads as what happened
     """Why nobody can reach ServerGem at this address, in a sentence."""
 
 
-def serve(host: str, port: int, relay: str = "") -> None:
+def serve(host: str, port: int, relay: str = "", role: Role = Role.SERVE) -> None:
     """Until a signal ends it; with a relay, what it receives from GitHub is handed to our own door.
 
     Raises BadSettings and CannotListen before anything has begun.
     """
     settings = load(os.environ)
+    insist_on_postgres(role, settings)
     insist_on_a_place_to_stay(os.environ, settings)
     insist_on_reach(settings)
     door = _bound(host, port)
     config = uvicorn.Config(
-        create_app(settings), http=Connection, ws="none", log_config=None, access_log=False
+        create_app(settings, role), http=Connection, ws="none", log_config=None, access_log=False
     )
-    server = _Server(config, _shown(host, door.getsockname()[1]), relay)
+    server = _Server(config, role, _shown(host, door.getsockname()[1]), relay)
     try:
         server.run(sockets=[door])
     except OSError as error:
@@ -46,14 +54,15 @@ def serve(host: str, port: int, relay: str = "") -> None:
 class _Server(uvicorn.Server):
     """Says where it listens once it does."""
 
-    def __init__(self, config: uvicorn.Config, address: str, relay: str) -> None:
+    def __init__(self, config: uvicorn.Config, role: Role, address: str, relay: str) -> None:
         super().__init__(config)
+        self._says = SAYS[role]
         self._address, self._relay = address, relay
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            _tell(f"ServerGem listens at {self._address}")
+            _tell(f"{self._says} {self._address}")
         if self.started and self._relay:
             # From here as from anywhere; it ends with the process, and GitHub's deliveries can be asked for again.
             door = self._address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")

@@ -1,4 +1,4 @@
-"""The house: door, pages and health; everything is wired here, once.
+"""The house: door, pages, health and the work behind them; everything is wired here, once.
 
 The door opens before the rest of the house is awake: Google's, GitHub's and the engine's libraries are loaded in a
 thread, while deliveries are already being stored.
@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,47 +22,42 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from app import door, log
-from app.dispatcher import Dispatcher
+from app.dispatcher import LOOK_AGAIN, Dispatcher
+from app.readiness import NotYet, Question, Readiness
 from app.redaction import redact
+from app.role import Role
 from app.settings import Settings
 from app.store import Store
 
 if TYPE_CHECKING:
     from app.durable import Engine
+    from app.github import GitHub
+    from app.open_checks import OpenChecks
     from app.pages.guard import Guard
     from app.sweep import Sweep
     from app.world import World
 
-READY_SECONDS = 10.0  # how long an answer of /readyz is kept
 WIRING_SECONDS = 30.0  # how long a page may wait for the rest of the house
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One part of /readyz."""
-
-    ok: bool
-    why: str = ""
 
 
 class House:
     """What stands behind the door; `wire` brings it up beside the open door."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, role: Role) -> None:
+        self.settings, self.role = settings, role
         self.store = Store.open(settings.data, settings.database_url)
+        self.github: GitHub | None = None
         self.world: World | None = None
         self.engine: Engine | None = None
         self.sweep: Sweep | None = None
+        self.open_checks: OpenChecks | None = None
         self.pages: Guard | None = None
         self.wired = threading.Event()
-        self.dispatcher = Dispatcher(self.store)
+        self.dispatcher = Dispatcher(self.store, look_again=LOOK_AGAIN if settings.database_url else None)
         self.bodies = door.Bodies()
         self.refusals = door.Refusals()
         self.broken = ""
-        self._checked_at = 0.0
-        self._checked: dict[str, Answer] = {}
-        self._checking = threading.Lock()
+        self.readiness = Readiness(self._questions, self.wired.is_set)
         self._thread = threading.Thread(target=self._run, name="house", daemon=True)
 
     def open(self) -> None:
@@ -75,23 +69,15 @@ class House:
         self._thread.join()
         if self.sweep:
             self.sweep.close()
+        if self.open_checks:
+            self.open_checks.close()
         if self.engine:
             self.engine.shutdown()
         if self.world:
             self.world.outbox.close()
+        elif self.github:
+            self.github.close()
         self.store.close()
-
-    def ready(self) -> dict[str, Answer]:
-        """Whether each thing that we need answers; asked of GitHub and Google once in ten seconds at most."""
-        with self._checking:
-            if not self._checked or time.monotonic() - self._checked_at > READY_SECONDS:
-                self._checked = {
-                    "store": self._check_store(),
-                    "github": self._check_github(),
-                    "google": self._check_google(),
-                }
-                self._checked_at = time.monotonic() if self.wired.is_set() else 0.0
-            return self._checked
 
     def tells(self, request: Request) -> bool:
         """Whether this request is an operator's, who may know what is wrong with us."""
@@ -102,7 +88,7 @@ class House:
 
     def _run(self) -> None:
         try:
-            engine = self._wire()
+            self._wire()
         except Exception as error:  # noqa: BLE001 - /readyz says so; deliveries are stored all the same
             self.broken = f"{type(error).__name__}: {redact(str(error))}"
             log.fault("door.not_wired", error)
@@ -110,70 +96,88 @@ class House:
             return
         self.wired.set()
         log.fact("door.wired")
-        self.dispatcher.run(engine.begin)
+        if self.engine:
+            self.dispatcher.run(self.engine.begin)
 
-    def _wire(self) -> Engine:
+    def _wire(self) -> None:
         """Load and connect everything that is too heavy for the door."""
-        from app import pages
+        from app.world import github_of
+
+        if self.role.works:
+            self.world = self._begin_work()
+            self.github = self.world.github
+        else:
+            self.github = github_of(self.settings)
+        if self.role.receives:
+            from app import pages
+
+            self.pages = pages.site(self.settings, self.store, self.github)
+
+    def _begin_work(self) -> World:
+        """Go on with what was interrupted, and look around from now on."""
         from app.abandoned import abandoned
         from app.durable import ABANDONED, Abandoned, Engine
+        from app.open_checks import OpenChecks
         from app.stories import STORIES
         from app.sweep import Sweep
         from app.world import World
 
         engine = Engine(self.settings, self.store)
-        self.world = World.build(self.settings, self.store, engine)
-        self.pages = pages.site(self.settings, self.store, self.world.github)
+        world = World.build(self.settings, self.store, engine)
         for name, story in STORIES.items():
-            engine.story(name, partial(story.run, self.world), story.job)
-        engine.story(ABANDONED, partial(abandoned, self.world), Abandoned)
+            engine.story(name, partial(story.run, world), story.job)
+        engine.story(ABANDONED, partial(abandoned, world), Abandoned)
         engine.launch()
         self.engine = engine
-        self.world.outbox.take_up()
-        self.sweep = Sweep(self.world)
+        world.outbox.take_up()
+        self.open_checks, self.sweep = OpenChecks(world), Sweep(world)
+        self.open_checks.open()
         self.sweep.open()
-        return engine
+        return world
 
-    def _check_store(self) -> Answer:
-        return _answer(self.store.ping)
+    def _questions(self) -> dict[str, Question]:
+        questions: dict[str, Question] = {"store": self.store.ping, "github": self._ask_github}
+        return questions | ({"google": self._ask_google} if self.role.works else {"worker": self._ask_worker})
 
-    def _check_github(self) -> Answer:
-        world = self.world
-        return _answer(world.github.app) if world else self._asleep()
+    def _ask_github(self) -> None:
+        if self.github is None:
+            raise self._asleep()
+        self.github.app()
 
-    def _check_google(self) -> Answer:
-        if (world := self.world) is None:
-            return self._asleep()
+    def _ask_google(self) -> None:
+        if self.world is None:
+            raise self._asleep()
         from gcp import resource_manager
 
-        return _answer(lambda: resource_manager.get_project(world.google, self.settings.google_project))
+        resource_manager.get_project(self.world.google, self.settings.google_project)
 
-    def _asleep(self) -> Answer:
-        return Answer(False, self.broken or "ServerGem is starting")
+    def _ask_worker(self) -> None:
+        """A door alone deploys nothing."""
+        from app.alive import leader
+
+        if not leader(self.store.heartbeats.all(), self.settings.heartbeat, time.time()):
+            raise NotYet("No worker is alive. Start one: servergem worker")
+
+    def _asleep(self) -> NotYet:
+        return NotYet(self.broken or "ServerGem is starting")
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The ASGI application; its store opens with its lifespan."""
+def create_app(settings: Settings, role: Role = Role.SERVE) -> Starlette:
+    """The ASGI application; its store opens with its lifespan. A worker has health pages and no other."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         log.set_up(settings.log_format, settings.secrets())
-        house = House(settings)
+        house = House(settings, role)
         app.state.house, app.state.store = house, house.store
         house.open()
-        log.fact("door.open")
+        log.fact("door.open", role=role.value)
         yield
         await run_in_threadpool(house.close)
 
-    return Starlette(
-        lifespan=lifespan,
-        routes=[
-            Route("/webhook", door.webhook, methods=["POST"]),
-            Route("/health", _health, methods=["GET"]),
-            Route("/readyz", _readyz, methods=["GET"]),
-            Mount("/", app=_pages),
-        ],
-    )
+    health = [Route("/health", _health, methods=["GET"]), Route("/readyz", _readyz, methods=["GET"])]
+    door_and_pages = [Route("/webhook", door.webhook, methods=["POST"]), *health, Mount("/", app=_pages)]
+    return Starlette(lifespan=lifespan, routes=door_and_pages if role.receives else health)
 
 
 async def _health(_request: Request) -> Response:
@@ -183,7 +187,7 @@ async def _health(_request: Request) -> Response:
 async def _readyz(request: Request) -> Response:
     """Whether a push would be deployed: 200 or 503; what is missing and why only operators are told."""
     house: House = request.app.state.house
-    answers = await run_in_threadpool(house.ready)
+    answers = await run_in_threadpool(house.readiness.answers)
     ready = all(answer.ok for answer in answers.values())
     told = answers if house.tells(request) else {}
     parts = {name: {"ok": answer.ok, "why": answer.why} for name, answer in told.items()}
@@ -200,12 +204,3 @@ async def _pages(scope: Scope, receive: Receive, send: Send) -> None:
         await PlainTextResponse(words, 503)(scope, receive, send)
         return
     await house.pages(scope, receive, send)
-
-
-def _answer(question: Callable[[], object]) -> Answer:
-    """Ask; an exception is the answer no."""
-    try:
-        question()
-    except Exception as error:  # noqa: BLE001 - whatever it was, it is the reason shown
-        return Answer(False, redact(f"{type(error).__name__}: {error}"))
-    return Answer(True)

@@ -59,12 +59,20 @@ class Sweep:
         self._thread.join(5)
 
     def _run(self) -> None:
+        settings = self._world.settings
         while not self._stop.is_set():
-            try:
-                self.once(time.time())
-            except Exception as error:  # noqa: BLE001 - it is logged whole, and the next sweep comes
-                log.fault("sweep.failed", error)
-            self._stop.wait(self._world.settings.sweep)
+            swept = self._sweep_for_all()
+            self._stop.wait(settings.sweep if swept else min(settings.sweep, settings.heartbeat))
+
+    def _sweep_for_all(self) -> bool:
+        """Sweep, unless another process does; then it is asked again soon whether that one is still there."""
+        try:
+            if not self._world.leads():
+                return False
+            self.once(time.time())
+        except Exception as error:  # noqa: BLE001 - it is logged whole, and the next sweep comes
+            log.fault("sweep.failed", error)
+        return True
 
     def once(self, now: float) -> None:
         """One comparison; `now` is epoch seconds. What cannot be looked at is logged and keeps nothing else back."""

@@ -16,6 +16,12 @@ from gcp.build_watcher import BuildWatcher
 from gcp.cloud import Google
 
 
+def github_of(settings: Settings) -> GitHub:
+    """GitHub alone, for who shows pages and deploys nothing."""
+    policy = retry.Policy(attempts=settings.retry_attempts, first_wait=settings.retry_first_wait)
+    return GitHub(settings.github_app_id, settings.github_private_key, settings.github_api_url, policy)
+
+
 @dataclass(frozen=True)
 class World:
     """Everything outside this process, and the settings that say where it is."""
@@ -36,7 +42,7 @@ class World:
     @classmethod
     def build(cls, settings: Settings, store: Store, engine: Engine | None = None) -> World:
         policy = retry.Policy(attempts=settings.retry_attempts, first_wait=settings.retry_first_wait)
-        github = GitHub(settings.github_app_id, settings.github_private_key, settings.github_api_url, policy)
+        github = github_of(settings)
         google = Google(settings.google_endpoint, settings.storage_endpoint, policy)
         return cls(
             settings,
@@ -56,6 +62,14 @@ class World:
     def story_of(self, job: object) -> str:
         """What the journal calls the story of this kind of job."""
         return self._engine.name_of(job)
+
+    def unfinished(self) -> frozenset[str]:
+        """The runs that are under way, in this process or another, or wait for one that takes them over."""
+        return self._engine.unfinished()
+
+    def leads(self) -> bool:
+        """Whether this process looks around for all of them."""
+        return self._engine.leads()
 
     @property
     def _engine(self) -> Engine:

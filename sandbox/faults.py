@@ -39,6 +39,7 @@ class Faults:
         self._held: Counter[str] = Counter()
         self._losing = False
         self._lost: Counter[str] = Counter()
+        self._heard: list[str] | None = None
 
     def add(
         self,
@@ -63,9 +64,22 @@ class Faults:
         with self._lock:
             self._losing = True
 
+    def listen(self) -> None:
+        """Remember from now on which methods are called, in their order."""
+        with self._lock:
+            self._heard = []
+
+    def heard(self) -> tuple[str, ...]:
+        """Each method that was called since `listen`, in the order of their first calls; it ends the listening."""
+        with self._lock:
+            heard, self._heard = self._heard or [], None
+        return tuple(dict.fromkeys(heard))
+
     def take(self, method: str) -> PlannedFault | None:
         """The fault that this call of `method` meets, and it counts as used."""
         with self._lock:
+            if self._heard is not None:
+                self._heard.append(method)
             waiting = self._planned.get(method)
             if waiting:
                 self._used[method] += 1

@@ -420,41 +420,6 @@ def test_a_restoration_is_killed(house: House) -> None:
     made_once(house)
 
 
-def test_a_removal_is_killed(house: House) -> None:
-    """Killed while a preview's service goes, and its image, and its comment is written: all of it is gone, and said."""
-    work = live(house)
-    number, sha = opened(house, work)
-    assert preview(house, work, sha)["conclusion"] == "success"
-    moments = (
-        Moment("Remove preview", "Services.DeleteService"),
-        Moment("Remove preview", "ArtifactRegistry.DeleteVersion", "delay"),
-        Moment("its comment", f"PATCH {REPO}/issues/comments/{{comment_id}}"),
-    )
-    github = house.world.github
-    killed_at_each(house, moments, lambda: github.close_pull_request(f"{OWNER}/{work.name}", number))
-    eventually(lambda: "runs no preview" in sticky(house, work, number)[0], "the end", house.log_tail)
-    assert services(house) == {SAMPLE}
-    assert house.world.google.calls["ArtifactRegistry.DeleteVersion"] == 2
-    made_once(house)
-
-
-def test_a_rollback_is_killed(house: House) -> None:
-    """Killed while its presser is asked for, and while the traffic moves: it moves, and is recorded once."""
-    work = live(house)
-    first = dict(house.world.runner.traffic(SAMPLE))
-    bad = work.push("Worse", **{"n.txt": "2"})
-    run = house.check_run(SAMPLE, bad)
-    moments = (
-        Moment("Roll back is pressed", f"GET {REPO}/collaborators/{{username}}/permission", "delay"),
-        Moment("Move traffic back", "Services.UpdateService"),
-    )
-    killed_at_each(house, moments, lambda: house.world.github.press_button(run["id"], "roll-back"))
-    eventually(lambda: house.world.runner.traffic(SAMPLE) == first, "the old traffic", house.log_tail)
-    shown = eventually(lambda: remark(house, work, bad, "pressed Roll back", PRODUCTION), "its record")
-    assert shown.count("pressed Roll back") == 1
-    made_once(house)
-
-
 def test_an_answer_is_killed(house: House) -> None:
     """Killed after each thing that is said to a comment, and while Extend is told: one answer, one day."""
     work = live(house)

@@ -18,7 +18,7 @@ import pytest
 
 from app.model import Commit, Delivery, Ending, Report, Repository, Superseded
 from app.previews import Wishes
-from app.store import GIVEN_UP, Heartbeat, Known, Store, StoreError
+from app.store import GIVEN_UP, Heartbeat, Known, SomebodyAsked, Store, StoreError
 from app.store.previews import PreviewRow
 from app.store.talks import Answer, Begun, Pressed
 from app.store.traffic import KnownImage, Lock, Shift
@@ -168,6 +168,16 @@ def test_who_enters_again_after_a_restart_fences_itself_out(store: Store) -> Non
     assert store.lanes.holds(LANE, "one", after.fence)
     assert not store.lanes.holds(LANE, "one", before.fence)
     assert not store.lanes.enter(LANE, "two", "b").holder
+
+
+def test_who_looked_before_somebody_asked_looks_again(store: Store) -> None:
+    """What was found out about a lane holds until somebody asks for it; a run that is continued keeps its place."""
+    seen = store.lanes.asked(LANE)
+    assert store.lanes.enter(LANE, "one", "a", seen).holder
+    with pytest.raises(SomebodyAsked):
+        store.lanes.enter(LANE, "two", "b", seen)
+    assert store.lanes.enter(LANE, "one", "a", seen).holder
+    assert not store.lanes.enter(LANE, "two", "b", store.lanes.asked(LANE)).holder
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["one", "two", "three"])), ids="-".join)

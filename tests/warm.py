@@ -53,8 +53,10 @@ class Process:
 
 
 @contextmanager
-def servergem(world: Sandbox, folder: Path, version: str = "", **settings: str) -> Iterator[Process]:
-    """ServerGem as a process of its own, until the block ends; of another `version` when one is named."""
+def servergem(
+    world: Sandbox, folder: Path, version: str = "", role: str = "serve", **settings: str
+) -> Iterator[Process]:
+    """ServerGem as a process of its own, until the block ends; of another `version`, or a half of it, when named."""
     folder.mkdir(parents=True, exist_ok=True)
     port = int(settings.get("PORT", "0")) or free_port()
     address = f"http://127.0.0.1:{port}"
@@ -64,7 +66,7 @@ def servergem(world: Sandbox, folder: Path, version: str = "", **settings: str) 
     if not data.exists():
         shutil.copytree(_empty_databases(), data)
     log = folder / "servergem.log"
-    process = _forks().Process(target=_serve, args=(environment, port, log, version))
+    process = _forks().Process(target=_serve, args=(environment, port, log, version, role))
     process.start()
     try:
         _wait_until_open(process, port, log)
@@ -91,8 +93,8 @@ def _forks() -> Any:
     return context
 
 
-def _serve(environment: Mapping[str, str], port: int, log: Path, version: str) -> None:
-    """In the new process: what `servergem serve` does, with its output in `log`."""
+def _serve(environment: Mapping[str, str], port: int, log: Path, version: str, role: str) -> None:
+    """In the new process: what `servergem serve` (or `door`, or `worker`) does, with its output in `log`."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.environ.clear()
@@ -104,7 +106,7 @@ def _serve(environment: Mapping[str, str], port: int, log: Path, version: str) -
     from app.cli import main
 
     durable.VERSION = version or durable.VERSION
-    main(["serve", "--port", str(port)], standalone_mode=False)
+    main([role, "--port", str(port)], standalone_mode=False)
 
 
 def _wait_until_open(process: ForkServerProcess, port: int, log: Path) -> None:

@@ -24,6 +24,7 @@ EVERYTHING = (
     "app.pages",
     "app.store.database",
     "app.store.intake_postgres",
+    "app.open_checks",
     "app.sweep",
     "google.cloud.artifactregistry_v1",
     "google.cloud.billing_v1",

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from app.github import bodies, endpoints
 from app.github.calls import Calls, id_of
 from app.github.errors import GitHubError
 from app.model import Commit, Repository
 from app.report import Annotation, CheckRunPayload
+
+
+@dataclass(frozen=True)
+class OpenCheckRun:
+    """A check run that is not completed; `external_id` is the deployment's that it tells of."""
+
+    id: int
+    external_id: str
 
 
 class Checks(Calls):
@@ -50,6 +58,21 @@ class Checks(Calls):
                 raise
             # Better a short last word than a check run that stays open for ever.
             self._patch_check_run(repository, check_run_id, _short(payload, error))
+
+    def open_check_runs(self, repository: Repository, sha: str, slug: str) -> tuple[OpenCheckRun, ...]:
+        """What the App of this `slug` has made on a commit and not completed."""
+
+        def ask() -> tuple[OpenCheckRun, ...]:
+            query: dict[str, object] = {"status": "in_progress", "filter": "all"}
+            pages = self._wire.pages(endpoints.CHECK_RUNS_OF_COMMIT, repository, query=query, ref=sha)
+            return tuple(
+                OpenCheckRun(id_of(run), run["external_id"] or "")
+                for page in pages
+                for run in page["check_runs"]
+                if (run["app"] or {}).get("slug") == slug
+            )
+
+        return self._again(ask)
 
     def add_annotations(
         self,

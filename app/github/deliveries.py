@@ -29,6 +29,9 @@ class Attempt:
     at: float
     status_code: int
     status: str
+    repository_id: int = 0
+    """0 where it is about no repository, as the next one about no installation."""
+    installation_id: int = 0
 
 
 class Deliveries(Calls):
@@ -69,4 +72,5 @@ class Deliveries(Calls):
 
 def _attempt(told: dict[str, Any]) -> Attempt:
     at = datetime.fromisoformat(told["delivered_at"]).timestamp()
-    return Attempt(told["id"], told["guid"], told["event"], at, told["status_code"], told["status"])
+    of = (told["repository_id"] or 0, told["installation_id"] or 0)
+    return Attempt(told["id"], told["guid"], told["event"], at, told["status_code"], told["status"], *of)

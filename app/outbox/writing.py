@@ -45,9 +45,9 @@ class Outbox:
             self._changed.notify()
         return known.taken_up
 
-    def take_up(self) -> None:
-        """After a start: send the last states that GitHub does not have yet."""
-        for unshown in self._store.deployments.unshown():
+    def take_up(self, ended_before: float = float("inf")) -> None:
+        """Send the last states that GitHub does not have yet: all after a start, later those that others left."""
+        for unshown in self._store.deployments.unshown(ended_before):
             report = unshown.report
             with self._changed:
                 self._letters.setdefault(report.deployment_id, Letter(report, unshown.known))

@@ -18,6 +18,12 @@ class Intervals:
         300.0,
         read=read_positive,
     )
+    open_checks: float = setting(
+        "OPEN_CHECKS_SECONDS",
+        "Between two comparisons of open check runs with what runs; the first is at the start.",
+        30.0,
+        read=read_positive,
+    )
     missed_after: float = setting(
         "MISSED_AFTER_SECONDS",
         "How old a push is before the webhook that did not tell of it counts as lost.",

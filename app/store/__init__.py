@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.model import Delivery, Report
 from app.store.intake import Intake
-from app.store.rows import GIVEN_UP, Heartbeat, Known, Received, StoreError, Ticket, Unshown
+from app.store.rows import GIVEN_UP, Heartbeat, Known, Received, SomebodyAsked, StoreError, Ticket, Unshown
 
 if TYPE_CHECKING:
     from app.store.approvals import ApprovalRows
@@ -153,4 +153,14 @@ class Store:
         return PostgresIntake(self._database.engine)
 
 
-__all__ = ["GIVEN_UP", "Heartbeat", "Known", "Received", "Store", "StoreError", "Ticket", "Unshown"]
+__all__ = [
+    "GIVEN_UP",
+    "Heartbeat",
+    "Known",
+    "Received",
+    "SomebodyAsked",
+    "Store",
+    "StoreError",
+    "Ticket",
+    "Unshown",
+]

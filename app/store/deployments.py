@@ -86,11 +86,12 @@ class Deployments:
     def has_github_deployment(self, run_id: str, github_deployment_id: int) -> None:
         self._change(run_id, github_deployment_id=github_deployment_id)
 
-    def unshown(self) -> list[Unshown]:
-        """Ended deployments whose last state GitHub lacks, oldest first."""
+    def unshown(self, ended_before: float = float("inf")) -> list[Unshown]:
+        """Ended deployments whose last state GitHub lacks, oldest first; of those that ended before (epoch seconds)."""
+        old = DEPLOYMENTS.c.ended.is_(None) | (DEPLOYMENTS.c.ended < ended_before)
         query = (
             select(DEPLOYMENTS)
-            .where(DEPLOYMENTS.c.state != UNDER_WAY, DEPLOYMENTS.c.shown.is_(False))
+            .where(DEPLOYMENTS.c.state != UNDER_WAY, DEPLOYMENTS.c.shown.is_(False), old)
             .order_by(DEPLOYMENTS.c.number)
         )
         with transaction(self._engine) as connection:
@@ -140,6 +141,12 @@ class Deployments:
                 connection.execute(select(DEPLOYMENTS.c.lane).where(DEPLOYMENTS.c.id == run_id)).scalar()
                 or ""
             )
+
+    def open_ones(self) -> frozenset[str]:
+        """The deployments that have not ended, by their ids."""
+        with transaction(self._engine) as connection:
+            query = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.state == UNDER_WAY)
+            return frozenset(connection.execute(query).scalars())
 
     def under_way(self) -> int:
         """How many deployments have not ended."""

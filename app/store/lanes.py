@@ -8,7 +8,7 @@ import time
 from sqlalchemy import Connection, Engine, Row, delete, func, select, update
 
 from app.model import Superseded
-from app.store.rows import StoreError, Ticket
+from app.store.rows import SomebodyAsked, StoreError, Ticket
 from app.store.tables import LANES, TURNS, insert_once, transaction
 
 # A lane can be left in another process, which wakes nobody here.
@@ -29,9 +29,15 @@ class Lanes:
         self._newest: dict[str, str] = {}
         self._newest_at = float("-inf")
 
-    def enter(self, lane: str, run_id: str, sha: str) -> Ticket:
+    def asked(self, lane: str) -> int:
+        """How often this lane was asked for: what was found out about its runs holds as long as this is the same."""
+        with transaction(self._engine) as connection:
+            return connection.execute(select(LANES.c.turns).where(LANES.c.lane == lane)).scalar() or 0
+
+    def enter(self, lane: str, run_id: str, sha: str, asked: int | None = None) -> Ticket:
         """Ask for `lane`: hold it now, or wait as its newest run. Superseded when a newer run has asked.
 
+        SomebodyAsked when that has happened more often than `asked`: what was found out before may not hold any more.
         Asking again after a restart keeps the place, with a new fence: what still acts from before is out.
         """
         with transaction(self._engine) as connection:
@@ -39,6 +45,8 @@ class Lanes:
             known = connection.execute(
                 select(TURNS.c.turn).where(TURNS.c.lane == lane, TURNS.c.run_id == run_id)
             ).first()
+            if known is None and asked not in (None, row.turns):
+                raise SomebodyAsked(lane)
             if known is None:
                 insert_once(connection, TURNS, lane=lane, run_id=run_id, sha=sha, turn=row.turns + 1)
                 _change(connection, lane, turns=row.turns + 1)

@@ -14,6 +14,10 @@ class StoreError(Exception):
     """The store could not keep, find or change something; the message says what the database said."""
 
 
+class SomebodyAsked(Exception):  # noqa: N818 - reads as what happened
+    """A lane was asked for since it was looked at; look again."""
+
+
 @dataclass(frozen=True)
 class Received:
     """A delivery as the list of deliveries shows it; `outcome` is None until its jobs were started."""

@@ -33,6 +33,7 @@ from app.store.private import private_database
 from app.store.rows import StoreError
 
 BUSY_SECONDS = 30
+MAKING_TABLES = 0x5E4E  # any number that nobody else's lock in this database has
 METADATA = MetaData()
 # GitHub's ids have outgrown 32 bits, and rows are counted for as long as a ServerGem lives. SQLite numbers its rows
 # by itself only in a column that is called INTEGER, which holds 64 bits there.
@@ -128,20 +129,24 @@ def open_database(data: Path, database_url: str) -> Engine:
         engine = create_engine(postgres_url(database_url), pool_pre_ping=True, pool_size=10, max_overflow=20)
     else:
         engine = sqlite_engine(data / "servergem.db")
-    with store_errors():
-        METADATA.create_all(engine)
-    if database_url:
-        _add_what_is_new(engine)
+    with transaction(engine) as connection:
+        if database_url:  # two that start at the same moment would both make the tables
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({MAKING_TABLES})"))
+        METADATA.create_all(connection)
+        if database_url:
+            _add_what_is_new(connection)
     return engine
 
 
-def _add_what_is_new(engine: Engine) -> None:
+def _add_what_is_new(connection: Connection) -> None:
     """What tables of an earlier ServerGem lack: `create_all` makes tables, and changes none."""
-    with transaction(engine) as connection:
-        connection.execute(text("ALTER TABLE deliveries ADD COLUMN IF NOT EXISTS signature TEXT"))
-        connection.execute(
-            text("CREATE INDEX IF NOT EXISTS ix_deliveries_signature ON deliveries (signature)")
-        )
+    for statement in (
+        "ALTER TABLE deliveries ADD COLUMN IF NOT EXISTS signature TEXT",
+        "CREATE INDEX IF NOT EXISTS ix_deliveries_signature ON deliveries (signature)",
+        # Workers ask for these several times a second.
+        "CREATE INDEX IF NOT EXISTS ix_deliveries_unstarted ON deliveries (number) WHERE outcome IS NULL",
+    ):
+        connection.execute(text(statement))
 
 
 def postgres_url(database_url: str) -> str:
