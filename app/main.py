@@ -116,6 +116,7 @@ class House:
         """Load and connect everything that is too heavy for the door."""
         from app import pages
         from app.abandoned import abandoned
+        from app.api import endpoints
         from app.durable import ABANDONED, Abandoned, Engine
         from app.stories import STORIES
         from app.sweep import Sweep
@@ -123,7 +124,8 @@ class House:
 
         engine = Engine(self.settings, self.store)
         self.world = World.build(self.settings, self.store, engine)
-        self.pages = pages.site(self.settings, self.store, self.world.github)
+        answers = endpoints.routes(self.world)
+        self.pages = pages.site(self.settings, self.store, self.world.github, answers)
         for name, story in STORIES.items():
             engine.story(name, partial(story.run, self.world), story.job)
         engine.story(ABANDONED, partial(abandoned, self.world), Abandoned)

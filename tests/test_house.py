@@ -26,6 +26,8 @@ FLOORS = {
     "app.cli": 6,
     "app.cli_config": 6,
     "app.cli_setup": 6,
+    "app.api": 6,
+    "app.api.shapes": 2,
     "app.pages": 6,
     "app.commands": 5,
     "app.offline": 5,

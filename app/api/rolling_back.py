@@ -1,0 +1,84 @@
+"""Roll back for a program: the check run's own button, pressed for the person whose token it is.
+
+Nothing is decided or written here. Who may is asked first, so that the answer says it; then the press goes the way of
+GitHub's, and the conversation asks again, decides and acts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from uuid import uuid4
+
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from app import log
+from app.api.shapes import PressShape
+from app.api.words import Refusal, not_there
+from app.conversation.buttons import rollback_id
+from app.model import Button, Press
+from app.pages.access import Access, Visitor
+from app.pages.asked import found_for, visitor_of
+from app.store.history import Listed
+from app.world import World
+
+PRESS = re.compile(r"api-[0-9a-f]{32}")
+TO_CHANGE = (
+    "This token may not change the repository: GitHub names no scope `repo` for it. "
+    "The one that `gh auth token` prints has it."
+)
+
+
+@dataclass(frozen=True)
+class Rollbacks:
+    """Begins them, and says what came of each."""
+
+    world: World
+
+    async def begin(self, request: Request) -> tuple[BaseModel, int]:
+        listed = await found_for(request, request.path_params["id"])
+        if listed is None:
+            raise not_there("deployment")
+        visitor, access = visitor_of(request), request.app.state.access
+        press = await run_in_threadpool(self._pressed, access, visitor, listed)
+        return _told(press.delivery_id, listed.id), 202
+
+    async def outcome(self, request: Request) -> tuple[BaseModel, int]:
+        """Empty words while it is not decided."""
+        listed, id_ = await found_for(request, request.path_params["id"]), request.path_params["press"]
+        if listed is None or not PRESS.fullmatch(id_):
+            raise not_there("rollback")
+        pressed = await run_in_threadpool(self.world.store.talks.press, id_)
+        if pressed and pressed.run_id != listed.id:
+            raise not_there("rollback")
+        return _told(id_, listed.id, pressed.outcome if pressed else ""), 200
+
+    def _pressed(self, access: Access, visitor: Visitor, listed: Listed) -> Press:
+        report = listed.report
+        commit = report.commit
+        assert visitor.person and visitor.bearer, "the guard lets nobody else through"
+        if not access.reach(visitor.bearer, commit.repository).writes:
+            raise Refusal(403, TO_CHANGE)
+        login = visitor.person.login
+        if not self.world.github.may_write(commit.repository, login):
+            raise Refusal(403, f"To roll back takes write permission to {commit.repository.full_name}.")
+        id_ = f"api-{uuid4().hex}"
+        press = Press(
+            commit.repository,
+            commit.sha,
+            commit.branch,
+            Button.ROLL_BACK,
+            login,
+            id_,
+            report.check_name,
+            listed.id,
+        )
+        self.world.start(press, id_)
+        log.fact("api.rollback", deployment=listed.id, press=id_, sender=login)
+        return press
+
+
+def _told(press: str, deployment: str, outcome: str = "") -> PressShape:
+    return PressShape(id=press, deployment=deployment, rollback=rollback_id(press), outcome=outcome)
