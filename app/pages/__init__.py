@@ -20,6 +20,7 @@ from app.model import Report
 from app.pages.access import Access
 from app.pages.addresses import Addresses
 from app.pages.asked import readable, store_of
+from app.pages.badge import badge
 from app.pages.deliveries import deliveries
 from app.pages.deployment import deployment, deployment_log, missing
 from app.pages.explain import Explaining
@@ -71,6 +72,7 @@ def _routes() -> list[Route]:
         Route("/deployments/{id}/log.txt", deployment_log),
         Route("/services/{lane:path}", service),
         Route("/deliveries", deliveries),
+        Route("/badge/{owner}/{repo}/{service}.svg", badge),
         Route("/explain", explaining.asked),
         Route("/explain", explaining.told, methods=["POST"]),
     ]
