@@ -1,4 +1,4 @@
-"""The command line: `servergem serve | sandbox | explain | check | config | preflight | adopt | setup | doctor`."""
+"""The command line, `servergem --help`: what runs a ServerGem, what looks at a repository, what asks a ServerGem."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from app.cli_config import resolved
+from app.cli_deployments import ASKING
 from app.cli_setup import doctor, setup
 from app.settings import BadSettings
 
@@ -61,7 +62,8 @@ def serve(host: str, port: int, relay: str) -> None:
         raise click.ClickException(str(error)) from error
 
 
-main.add_command(sandbox)
+for command in (sandbox, *ASKING):
+    main.add_command(command)
 
 
 @main.command()

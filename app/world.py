@@ -57,6 +57,10 @@ class World:
         """What the journal calls the story of this kind of job."""
         return self._engine.name_of(job)
 
+    def finished(self, workflow_id: str) -> bool:
+        """Whether this story has ended, and so has begun whatever it begins."""
+        return self._engine.finished(workflow_id)
+
     @property
     def _engine(self) -> Engine:
         if self.engine is None:

@@ -43,17 +43,27 @@ class Rollbacks:
             raise not_there("deployment")
         visitor, access = visitor_of(request), request.app.state.access
         press = await run_in_threadpool(self._pressed, access, visitor, listed)
-        return _told(press.delivery_id, listed.id), 202
+        return _undecided(press.delivery_id, listed.id), 202
 
     async def outcome(self, request: Request) -> tuple[BaseModel, int]:
         """Empty words while it is not decided."""
         listed, id_ = await found_for(request, request.path_params["id"]), request.path_params["press"]
         if listed is None or not PRESS.fullmatch(id_):
             raise not_there("rollback")
-        pressed = await run_in_threadpool(self.world.store.talks.press, id_)
+        return await run_in_threadpool(self._came_of, listed, id_), 200
+
+    def _came_of(self, listed: Listed, id_: str) -> PressShape:
+        """It is told once all is begun that it begins, and can be asked for."""
+        talks, rollback = self.world.store.talks, rollback_id(id_)
+        pressed = talks.press(id_)
         if pressed and pressed.run_id != listed.id:
             raise not_there("rollback")
-        return _told(id_, listed.id, pressed.outcome if pressed else ""), 200
+        if pressed is None or not self.world.finished(id_):
+            return _undecided(id_, listed.id)
+        begun = rollback if talks.run(rollback) else ""
+        if begun and not self.world.store.deployments.known(begun):
+            return _undecided(id_, listed.id)
+        return PressShape(id=id_, deployment=listed.id, outcome=pressed.outcome, rollback=begun)
 
     def _pressed(self, access: Access, visitor: Visitor, listed: Listed) -> Press:
         report = listed.report
@@ -80,5 +90,5 @@ class Rollbacks:
         return press
 
 
-def _told(press: str, deployment: str, outcome: str = "") -> PressShape:
-    return PressShape(id=press, deployment=deployment, rollback=rollback_id(press), outcome=outcome)
+def _undecided(press: str, deployment: str) -> PressShape:
+    return PressShape(id=press, deployment=deployment, outcome="", rollback="")

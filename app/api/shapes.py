@@ -136,8 +136,8 @@ class PressShape(Shape):
 
     id: str
     deployment: str = Field(description="Whose traffic is to be given back.")
-    rollback: str = Field(description="The id of the deployment that gives it back, once it has begun.")
     outcome: Words = Field(description="In a sentence; empty while it is not decided.")
+    rollback: Words = Field(description="The deployment that gives it back; empty where none has begun.")
 
 
 class Refused(Shape):
