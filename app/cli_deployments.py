@@ -1,4 +1,4 @@
-"""The part of the command line that asks a ServerGem elsewhere: `servergem deployments | logs | rollback`."""
+"""The part of the command line that asks a ServerGem elsewhere: `servergem deployments | logs | rollback | mcp`."""
 
 from __future__ import annotations
 
@@ -86,7 +86,20 @@ def rollback(url: str, as_json: bool, id_: str) -> None:
     _end(back)
 
 
-ASKING = (deployments, logs, rollback)
+@click.command()
+@asked_at
+def mcp(url: str) -> None:
+    """Answer an assistant's questions about deployments: the Model Context Protocol over standard input and output.
+
+    The tools only read, and show what your GitHub token lets you read.
+    """
+    with _asking(url) as client:
+        from app import mcp_server
+
+        mcp_server.serve(client)
+
+
+ASKING = (deployments, logs, rollback, mcp)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ FLOORS = {
     "app.api.client": 3,
     "app.api.shapes": 2,
     "app.cli_deployments": 6,
+    "app.mcp_server": 6,
     "app.pages": 6,
     "app.commands": 5,
     "app.offline": 5,
