@@ -1,4 +1,4 @@
-"""The command line: `servergem serve`, its halves `door` and `worker`, and what a person asks without a server."""
+"""The command line, `servergem --help`: what runs a ServerGem, what looks at a repository, what asks a ServerGem."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from app.cli_config import resolved
+from app.cli_deployments import ASKING
 from app.cli_serve import door, serve, worker
 from app.cli_setup import doctor, setup
 from app.settings import BadSettings
@@ -28,9 +29,8 @@ def main() -> None:
     """ServerGem: a push deploys to Cloud Run, and the check run on the commit tells the story."""
 
 
-for half in (serve, door, worker):
-    main.add_command(half)
-main.add_command(sandbox)
+for command in (serve, door, worker, sandbox, *ASKING):
+    main.add_command(command)
 
 
 @main.command()

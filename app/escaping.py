@@ -7,6 +7,7 @@ that turns the direction of writing (CVE-2021-42574). Pages escape by their temp
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from app.legible import INSTEAD, legible
@@ -72,6 +73,15 @@ def seen(words: str) -> str:
     """The same of text that is redacted already: a log is, as a whole."""
     words = LINE_ENDS.sub("\n", ESCAPES.sub("", legible(words)))
     return UNSEEN.sub(INSTEAD, words)
+
+
+def plain_data(data: Any) -> Any:
+    """Every text in what becomes JSON as it may be shown."""
+    if isinstance(data, str):
+        return plain(data)
+    if isinstance(data, dict):
+        return {key: plain_data(value) for key, value in data.items()}
+    return [plain_data(each) for each in data] if isinstance(data, list | tuple) else data
 
 
 def one_line(words: str) -> str:

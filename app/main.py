@@ -110,8 +110,10 @@ class House:
             self.github = github_of(self.settings)
         if self.role.receives:
             from app import pages
+            from app.api import endpoints
 
-            self.pages = pages.site(self.settings, self.store, self.github)
+            answers = endpoints.routes(self.settings, self.world)
+            self.pages = pages.site(self.settings, self.store, self.github, answers)
 
     def _begin_work(self) -> World:
         """Go on with what was interrupted, and look around from now on."""

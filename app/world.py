@@ -71,6 +71,10 @@ class World:
         """Whether this process looks around for all of them."""
         return self._engine.leads()
 
+    def finished(self, workflow_id: str) -> bool:
+        """Whether this story has ended, and so has begun whatever it begins."""
+        return self._engine.finished(workflow_id)
+
     @property
     def _engine(self) -> Engine:
         if self.engine is None:

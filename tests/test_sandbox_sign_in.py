@@ -112,3 +112,19 @@ def test_a_person_is_chosen(desk: Desk) -> None:
     token = exchanged(desk, code_of(httpx.post(address, data=form | {"login": "grace"})))["access_token"]
     user = httpx.get(f"{desk.github.url}/user", headers={"authorization": f"Bearer {token}"}).json()
     assert user["login"] == "grace"
+
+
+@pytest.mark.parametrize(
+    ("scopes", "status"), [(("repo",), 200), (("public_repo",), 404), ((), 404)], ids=lambda each: str(each)
+)
+def test_a_classic_token_reaches_as_far_as_its_scopes(
+    desk: Desk, scopes: tuple[str, ...], status: int
+) -> None:
+    """A private repository takes `repo`; GitHub names the scopes, and a person's token asks for nothing else here."""
+    desk.github.create_repository("acme", "closed")
+    bearer = {"authorization": f"Bearer {desk.github.personal_token('ada', *scopes)}"}
+    answer = httpx.get(f"{desk.github.url}/repos/acme/closed", headers=bearer)
+    assert answer.status_code == status
+    user = httpx.get(f"{desk.github.url}/user", headers=bearer)
+    assert (user.json()["login"], user.headers["x-oauth-scopes"]) == ("ada", ", ".join(scopes))
+    assert httpx.get(f"{desk.github.url}/repos/acme/closed/branches", headers=bearer).status_code == 403

@@ -108,8 +108,13 @@ def roll_back(pressing: Pressing, report: Report) -> Outcome:
     if newest is None or newest.revision != report.revision:
         return Outcome(f"{who} pressed Roll back, but something else serves by now")
     row = asked(f"Rollback asked for by {who}", pressing.now)
-    back = Rollback(Run(f"rollback-{pressing.mark}", run.commit, run.target, row, who))
+    back = Rollback(Run(rollback_id(pressing.mark), run.commit, run.target, row, who))
     return Outcome(f"{who} pressed Roll back", rollbacks=(back,))
+
+
+def rollback_id(mark: str) -> str:
+    """The deployment that gives the traffic back for this press."""
+    return f"rollback-{mark}"
 
 
 def promote(pressing: Pressing, report: Report) -> Outcome:

@@ -59,6 +59,11 @@ class Conversations(Calls):
             return False
         return bool(told["user"] and told["user"]["id"] == user_id)
 
+    def is_public(self, repository: Repository) -> bool:
+        """Whether everybody may read the repository, at this moment; False when it is gone."""
+        told = self._get_or_none(endpoints.REPOSITORY_BY_ID, repository, {}, id=str(repository.id))
+        return bool(told) and not told["private"]
+
     def create_comment(
         self, repository: Repository, number: int, marker: str, text: str, *, unsaid: bool = False
     ) -> int:

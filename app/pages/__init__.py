@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,17 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
-from app.escaping import plain
+from app.escaping import plain_data
 from app.github.errors import GitHubError
 from app.github.sign_in import SignIn, web_url
+from app.github.user_tokens import UserTokens
 from app.model import Report
 from app.pages.access import Access
 from app.pages.addresses import Addresses
 from app.pages.asked import readable, store_of
+from app.pages.badge import badge
 from app.pages.deliveries import deliveries
 from app.pages.deployment import deployment, deployment_log, missing
 from app.pages.explain import Explaining
@@ -38,8 +41,11 @@ if TYPE_CHECKING:
 NEWEST = 50
 
 
-def site(settings: Settings, store: Store, github: GitHub) -> Guard:
-    """The pages behind their guard; `/deployments/ID` is where a check run's "Details" leads."""
+def site(settings: Settings, store: Store, github: GitHub, beside: Sequence[BaseRoute] = ()) -> Guard:
+    """The pages behind their guard; `/deployments/ID` is where a check run's "Details" leads.
+
+    `beside` is what else is behind it: the answers to programs.
+    """
     sign_in = SignIn(
         settings.github_api_url,
         settings.github_client_id,
@@ -48,12 +54,13 @@ def site(settings: Settings, store: Store, github: GitHub) -> Guard:
     )
     doorman = Doorman(sign_in, Cookies.derived(settings.github_webhook_secret, settings.public_url))
     pages = Starlette(
-        routes=[*_routes(), *Streams().routes(), *assets(), *doorman.routes()],
+        routes=[*beside, *_routes(), *Streams().routes(), *assets(), *doorman.routes()],
         exception_handlers={GitHubError: _unknown, 404: _no_page},
     )
-    pages.state.store, pages.state.access = store, Access(github)
+    access = Access(github, UserTokens(settings.github_api_url))
+    pages.state.store, pages.state.access = store, access
     pages.state.addresses = Addresses(web_url(settings.github_api_url))
-    return Guard(pages, settings, doorman)
+    return Guard(pages, settings, doorman, access)
 
 
 def _routes() -> list[Route]:
@@ -65,6 +72,7 @@ def _routes() -> list[Route]:
         Route("/deployments/{id}/log.txt", deployment_log),
         Route("/services/{lane:path}", service),
         Route("/deliveries", deliveries),
+        Route("/badge/{owner}/{repo}/{service}.svg", badge),
         Route("/explain", explaining.asked),
         Route("/explain", explaining.told, methods=["POST"]),
     ]
@@ -73,7 +81,7 @@ def _routes() -> list[Route]:
 async def _deployments_as_json(request: Request) -> Response:
     """The newest deployments of what this visitor may read."""
     reports = await run_in_threadpool(store_of(request).deployments.reports, NEWEST, await readable(request))
-    return JSONResponse(_shown([_as_json(report) for report in reports]))
+    return JSONResponse(plain_data([_as_json(report) for report in reports]))
 
 
 async def _unknown(_request: Request, _error: Exception) -> Response:
@@ -96,12 +104,3 @@ def _as_json(report: Report) -> dict[str, Any]:
         "revision": report.revision,
         "rows": [asdict(row) for row in report.rows],
     }
-
-
-def _shown(data: Any) -> Any:
-    """Every text in it as it may be shown."""
-    if isinstance(data, str):
-        return plain(data)
-    if isinstance(data, dict):
-        return {key: _shown(value) for key, value in data.items()}
-    return [_shown(each) for each in data] if isinstance(data, list | tuple) else data

@@ -9,6 +9,7 @@ from app.model import Repository
 from app.pages.access import Access, Visitor
 from app.pages.addresses import Addresses
 from app.store import Store
+from app.store.history import Listed
 
 
 def store_of(request: Request) -> Store:
@@ -30,6 +31,12 @@ async def may_read(request: Request, repository: Repository) -> bool:
     """Whether this visitor may read it. GitHubError when GitHub cannot be asked."""
     access: Access = request.app.state.access
     return await run_in_threadpool(access.may_read, visitor_of(request), repository)
+
+
+async def found_for(request: Request, id_: str) -> Listed | None:
+    """A deployment where this visitor may read it; what may not be read is as what is not there."""
+    listed = await run_in_threadpool(store_of(request).history.one, id_)
+    return listed if listed and await may_read(request, listed.report.commit.repository) else None
 
 
 async def readable(request: Request) -> frozenset[int] | None:

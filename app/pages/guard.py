@@ -1,16 +1,19 @@
-"""Before each page: who looks, whether anybody may, and what a browser is told of it."""
+"""Before each page and each answer to a program: who looks, whether anybody may, and what a browser is told of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.pages.access import Visitor
+from app import log
+from app.github.errors import GitHubError
+from app.pages.access import Access, Bearer, Visitor
 from app.pages.rendering import ASSETS, page
 from app.pages.sign_in import CALLBACK, SIGN_IN, SIGN_OUT, Doorman
 from app.settings import Settings
@@ -19,6 +22,10 @@ FREE = (SIGN_IN, CALLBACK, SIGN_OUT)
 # Who asks for these is no person that could sign in.
 FOR_SCRIPTS = ("application/json", "text/event-stream")
 READS = ("GET", "HEAD")
+# What programs ask: never with a way to a page for an answer, and changed by nobody's cookie.
+API = "/api/"
+# These tell of no repository, or ask for themselves whether everybody may read it.
+DESCRIPTION, BADGES = "/api/v1/openapi.json", "/badge/"
 # Our pages load their own style and scripts and nothing else, in nobody's frame.
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self';"
@@ -33,6 +40,7 @@ HEADERS = {
     "cache-control": "no-store",
 }
 HTTPS_ONLY = "max-age=31536000"
+EXAMPLE = "$(gh auth token)"
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,7 @@ class Guard:
     pages: ASGIApp
     settings: Settings
     doorman: Doorman
+    access: Access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def told(message: Message) -> None:
@@ -50,7 +59,7 @@ class Guard:
             await send(message)
 
         request = Request(scope, receive)
-        app: ASGIApp = self._refusal(request) or self.pages
+        app: ASGIApp = await self._refusal(request) or self.pages
         await app(scope, receive, told)
 
     def visitor(self, request: Request) -> Visitor | None:
@@ -62,13 +71,37 @@ class Guard:
             return None
         return Visitor(person, person.login.lower() in self.settings.operators)
 
-    def _refusal(self, request: Request) -> Response | None:
+    async def _refusal(self, request: Request) -> Response | None:
         """Why this request goes no further; None when it does, with its visitor known."""
+        if request.scope["path"].startswith(API):
+            return await self._refused_program(request)
+        return self._refused_browser(request)
+
+    async def _refused_program(self, request: Request) -> Response | None:
+        """A token goes before a cookie, and what changes something takes one: no page of another site has it."""
+        bearer = _bearer(request)
+        try:
+            visitor = await run_in_threadpool(self._holder, bearer) if bearer else self.visitor(request)
+        except GitHubError as error:
+            log.fault("access.unknown", error)
+            return JSONResponse({"reason": "GitHub cannot be asked who this is. Ask again in a minute."}, 503)
+        request.scope.setdefault("state", {})["visitor"] = visitor
+        if request.scope["path"] == DESCRIPTION or (visitor and (bearer or request.method in READS)):
+            return None
+        why = f"Send a token of yours at GitHub, as in: Authorization: Bearer {EXAMPLE}"
+        return JSONResponse({"reason": why}, 401, {"www-authenticate": "Bearer"})
+
+    def _holder(self, bearer: Bearer) -> Visitor | None:
+        """Whose token it is. An operator's opens no more here than at GitHub, where it may be meant for little."""
+        person = self.access.person(bearer)
+        return Visitor(person, self.settings.pages == "open", bearer) if person else None
+
+    def _refused_browser(self, request: Request) -> Response | None:
         path = request.scope["path"]
         if request.method not in READS and not self._from_here(request):
             return JSONResponse({"reason": "This came from another site's page."}, 403)
         visitor = request.scope.setdefault("state", {})["visitor"] = self.visitor(request)
-        if path in ASSETS or visitor is not None:
+        if path in ASSETS or path.startswith(BADGES) or visitor is not None:
             return None
         if not self.settings.can_sign_in:
             return page("closed.html", status=403)
@@ -86,7 +119,18 @@ class Guard:
         return request.headers.get("origin") == f"{ours.scheme}://{ours.netloc}"
 
     def _tell(self, headers: MutableHeaders, path: str) -> None:
-        for name, value in HEADERS.items():
-            headers[name] = "max-age=3600" if name == "cache-control" and path in ASSETS else value
+        kept = {"cache-control": "max-age=3600"} if path in ASSETS else {}
+        if path.startswith(BADGES) and "cache-control" in headers:
+            kept = {"cache-control": headers["cache-control"]}
+        headers.update(HEADERS | kept)
         if self.settings.public_url.startswith("https://"):
             headers["strict-transport-security"] = HTTPS_ONLY
+
+
+def _bearer(request: Request) -> Bearer | None:
+    """The token that the request carries; an empty one where its header is of another kind."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    return Bearer(token.strip() if scheme.lower() == "bearer" else "")

@@ -40,6 +40,15 @@ class Listed:
         return self.report.ending is None
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which deployments somebody asks for; empty words ask for everything, and `before` is the id of a newer one."""
+
+    environment: str = ""
+    state: str = ""
+    before: str = ""
+
+
 class History:
     """Reads only; `repositories` are ids, None stands for all."""
 
@@ -56,6 +65,19 @@ class History:
         """The newest first, of all lanes and of none."""
         query = select(*_COLUMNS).order_by(DEPLOYMENTS.c.number.desc()).limit(limit)
         return self._listed(_among(query, repositories))
+
+    def wanted(self, repositories: Collection[int] | None, wanted: Wanted, limit: int) -> list[Listed]:
+        """Those that fit, the newest first; after an id that is not known nothing comes."""
+        query = _among(select(*_COLUMNS), repositories)
+        if wanted.environment:
+            named = DEPLOYMENTS.c.check_name.endswith(f" ({wanted.environment})", autoescape=True)
+            query = query.where(named)
+        if wanted.state:
+            query = query.where(DEPLOYMENTS.c.state == wanted.state)
+        if wanted.before:
+            newer = select(DEPLOYMENTS.c.number).where(DEPLOYMENTS.c.id == wanted.before).scalar_subquery()
+            query = query.where(DEPLOYMENTS.c.number < newer)
+        return self._listed(query.order_by(DEPLOYMENTS.c.number.desc()).limit(limit))
 
     def of_lane(self, lane: str, offset: int, limit: int) -> list[Listed]:
         """One lane's, the newest first."""

@@ -160,6 +160,13 @@ class TalkRows:
                 time=time.time(),
             )
 
+    def press(self, delivery_id: str) -> Pressed | None:
+        """What came of one press; None while that is not decided."""
+        query = select(PRESSES).where(PRESSES.c.delivery_id == delivery_id)
+        with transaction(self._engine) as connection:
+            row = connection.execute(query).first()
+        return Pressed(row.delivery_id, row.run_id, row.button, row.sender, row.outcome) if row else None
+
     def presses(self, limit: int = 100) -> list[Pressed]:
         """The newest first."""
         query = select(PRESSES).order_by(PRESSES.c.number.desc()).limit(limit)

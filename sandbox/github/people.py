@@ -26,6 +26,10 @@ class People(Owners):
         """A repository where the App is installed, empty or with a folder as its first commit; its id."""
         return self.hub.create(owner, name, source, private=private, branch=branch).id
 
+    def personal_token(self, login: str, *scopes: str) -> str:
+        """A classic token of somebody's own, as `gh auth token` prints one with the scope `repo`."""
+        return self.hub.tokens.people.give(login, frozenset(scopes))
+
     def fork(self, full_name: str, owner: str) -> str:
         """A repository of the owner's own, to clone and to push to; its name."""
         return self.hub.fork(self.hub.of(full_name), owner).full_name

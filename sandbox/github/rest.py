@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from sandbox.github.answers import Answer, Call, Refused, not_found
-from sandbox.github.methods import Found, Method, find
+from sandbox.github.methods import Found, Method, R, find
 from sandbox.github.records import Repo
 from sandbox.github.rest_apps import SUSPENDED
 from sandbox.github.shapes import Shapes
 from sandbox.github.state import Hub
 from sandbox.github.tokens import BadCredentials, Grant, Tokens
+from sandbox.github.user_tokens import UserToken
 from sandbox.github.words import Json
 
 API_VERSIONS = ("2022-11-28", "2026-03-10")
@@ -81,6 +82,8 @@ class Rest:
         version = asked.headers.get("x-github-api-version")
         if version and version not in API_VERSIONS:
             raise Refused(400, f'"{version}" is not a supported version.')
+        if person := self._tokens.people.of(asked.headers.get("authorization", "")):
+            return self._told_person(asked, found, base, person)
         grant, as_app = self._caller(asked.headers.get("authorization", ""))
         if found is None:
             raise not_found()
@@ -101,6 +104,19 @@ class Rest:
             self._hub, base, shapes, asked.path, found.params, query, asked.headers, _body(asked), grant, repo
         )
         return found.method.work(call)
+
+    def _told_person(self, asked: Asked, found: Found | None, base: str, person: UserToken) -> Answer:
+        """A person's token is asked for one thing by ServerGem: whether it opens a repository."""
+        if found is None or found.method.name != f"GET {R}":
+            raise Refused(403, "Resource not accessible by personal access token")
+        repo = self._repository(asked, found, None, base)
+        assert repo is not None, "the method is about a repository"
+        out_of_reach = person.scopes is None and self._hub.installed_on(repo) is None
+        if self._hub.role(repo, person.login) == "none" or (
+            repo.private and (out_of_reach or not person.reads_private)
+        ):
+            raise not_found()
+        return Answer(200, Shapes(base, self._hub).full_repository(repo), person.headers)
 
     def _caller(self, header: str) -> tuple[Grant | None, bool]:
         """The installation's grant, or whether it is the App; neither without a header."""

@@ -25,10 +25,11 @@ from sandbox.github.records import Client
 from sandbox.github.shapes import Shapes
 from sandbox.github.site import Site, Visit, to
 from sandbox.github.state import FOUNDER
+from sandbox.github.user_tokens import TOKEN_SECONDS
 from sandbox.github.words import Json
 
-# "The code expires after ten minutes"; a user access token after eight hours.
-CODE_SECONDS, TOKEN_SECONDS = 600.0, 28_800
+# "The code expires after ten minutes".
+CODE_SECONDS = 600.0
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -47,7 +48,6 @@ class Authorizations:
         self._site, self._hub = site, site.hub
         self._lock = threading.Lock()
         self._codes: dict[str, _Code] = {}
-        self._tokens: dict[str, tuple[str, float]] = {}
         self.authorized = {FOUNDER}
 
     @property
@@ -117,11 +117,8 @@ class Authorizations:
             return _no("bad_verification_code", "The code passed is incorrect or expired.")
         if form.get("redirect_uri", code.redirect) != code.redirect:
             return _no("redirect_uri_mismatch", "The redirect_uri MUST match the registered callback URL.")
-        token = f"ghu_{secrets.token_hex(18)}"
-        with self._lock:
-            self._tokens[token] = (code.login, time.time() + TOKEN_SECONDS)
         return {
-            "access_token": token,
+            "access_token": self._hub.tokens.people.give(code.login),
             "expires_in": TOKEN_SECONDS,
             "refresh_token": f"ghr_{secrets.token_hex(38)}",
             "refresh_token_expires_in": 15_811_200,
@@ -130,12 +127,11 @@ class Authorizations:
         }
 
     async def _user(self, request: Request) -> Response:
-        token = request.headers.get("authorization", "").partition(" ")[2]
-        with self._lock:
-            login, until = self._tokens.get(token, ("", 0.0))
-        if until < time.time():
+        token = self._hub.tokens.people.of(request.headers.get("authorization", ""))
+        if token is None:
             return JSONResponse({"message": "Bad credentials", "status": "401"}, 401)
-        return JSONResponse(Shapes(f"http://{request.headers['host']}", self._hub).account(login))
+        account = Shapes(f"http://{request.headers['host']}", self._hub).account(token.login)
+        return JSONResponse(account, headers=token.headers)
 
 
 def _proves(verifier: str, code: _Code) -> bool:

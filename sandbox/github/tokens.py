@@ -13,6 +13,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from sandbox.github.user_tokens import UserTokens
+
 LIFETIME_SECONDS = 3600.0
 LONGEST_JWT_SECONDS = 600
 # Clocks may differ by this much.
@@ -45,7 +47,10 @@ class Grant:
 
 
 class Tokens:
-    """Checks JWTs, mints installation tokens and knows them again. `lifetime` may be changed by a test."""
+    """Checks JWTs, mints installation tokens and knows them again. `lifetime` may be changed by a test.
+
+    `people` are the tokens of people.
+    """
 
     def __init__(self, app_id: int, public_key_pem: str) -> None:
         self.trust(app_id, public_key_pem)
@@ -53,6 +58,7 @@ class Tokens:
         self._lock = threading.Lock()
         self._grants: dict[str, Grant] = {}
         self.lifetime = LIFETIME_SECONDS
+        self.people = UserTokens()
 
     def trust(self, app_id: int, public_key_pem: str) -> None:
         """Who the App is from now on; an id of 0 is nobody."""

@@ -1,0 +1,1 @@
+"""The API for programs: the same deployments as the pages, as JSON that describes itself."""

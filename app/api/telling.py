@@ -1,0 +1,111 @@
+"""What our rows say, in the shapes of the API; pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from app.api.shapes import (
+    CommitShape,
+    DeploymentShape,
+    FindingShape,
+    LockShape,
+    PlaceShape,
+    ServesShape,
+    ServiceShape,
+    StageShape,
+    WholeDeployment,
+)
+from app.model import Commit, Finding, Row, service_and_environment
+from app.pages.served import Served
+from app.report import title
+from app.store.history import Listed
+from app.store.traffic import Lock, Shift
+
+
+def deployment(listed: Listed, public_url: str) -> DeploymentShape:
+    report = listed.report
+    service, environment = service_and_environment(report.check_name)
+    return DeploymentShape(
+        id=listed.id,
+        repository=report.commit.repository.full_name,
+        service=service,
+        environment=environment,
+        state=report.ending or "running",
+        title=title(report),
+        commit=_commit(report.commit),
+        started=at(listed.started),
+        ended=at(listed.ended) if listed.ended else None,
+        url=report.url,
+        revision=report.revision,
+        page=f"{public_url}/deployments/{listed.id}",
+    )
+
+
+def whole(listed: Listed, public_url: str, log_lines: int) -> WholeDeployment:
+    report = listed.report
+    return WholeDeployment(
+        **dict(deployment(listed, public_url)),
+        stages=[_stage(row) for row in report.rows],
+        findings=[_finding(each) for each in report.findings],
+        remarks=list(report.remarks),
+        log_lines=log_lines,
+    )
+
+
+def service(served: Served, public_url: str) -> ServiceShape:
+    return ServiceShape(
+        repository=served.repository.full_name,
+        service=served.service,
+        environment=served.environment,
+        serves=_serves(served.shift) if served.shift else None,
+        newest=deployment(served.newest, public_url),
+        lock=_lock(served.lock) if served.lock else None,
+    )
+
+
+def at(seconds: float) -> datetime:
+    """Epoch seconds as a time of the calendar."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _commit(commit: Commit) -> CommitShape:
+    return CommitShape(
+        sha=commit.sha,
+        branch=commit.branch,
+        subject=commit.message.partition("\n")[0],
+        author=commit.author,
+        pull_request=commit.pull_request,
+    )
+
+
+def _stage(row: Row) -> StageShape:
+    return StageShape(
+        title=row.title,
+        state=row.state,
+        seconds=row.seconds,
+        notes=list(row.notes),
+        parts=[_stage(part) for part in row.parts],
+    )
+
+
+def _finding(found: Finding) -> FindingShape:
+    place = found.place
+    return FindingShape(
+        code=found.code,
+        title=found.title,
+        message=found.message,
+        fix=found.fix,
+        blame=found.blame,
+        weight=found.weight,
+        place=PlaceShape(path=place.path, line=place.line, last_line=place.last_line) if place else None,
+        excerpt=found.excerpt,
+        link=found.link,
+    )
+
+
+def _serves(shift: Shift) -> ServesShape:
+    return ServesShape(sha=shift.sha, revision=shift.revision, url=shift.url, since=at(shift.time))
+
+
+def _lock(lock: Lock) -> LockShape:
+    return LockShape(by=lock.holder, reason=lock.reason, until=at(lock.expires))
