@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import handlers
-from app import log
+from app import log, metrics
 from app.delivery import Refused
 from app.model import Delivery, Ignore, Job, Said
 from app.redaction import redact
@@ -105,6 +105,7 @@ class Dispatcher:
                 f"{GIVEN_UP}it could not be started in {MOST_TRIES} tries; the last one ended with {why}"
             )
         if outcome.startswith(GIVEN_UP):
+            metrics.delivered(named(delivery.event), "given up")
             log.warning("delivery.given_up", delivery=delivery.id, reason=outcome)
         self._tries.pop(delivery.id, None)
         self._store.mark(delivery.id, outcome)
@@ -116,6 +117,11 @@ class Dispatcher:
         pause = min(self._first_pause * 2 ** (number - 1), LONGEST_PAUSE)
         self._tries[delivery_id] = _Try(number, time.monotonic() + pause)
         return number < MOST_TRIES
+
+
+def named(event: str) -> str:
+    """The event as it is counted. A signature is over the body alone: who repeats one may name any event."""
+    return event if event in handlers.HANDLERS else "other"
 
 
 def start_stories(delivery: Delivery, start: Start) -> str:

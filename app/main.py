@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from app import door, log
+from app import door, log, metrics, scrape
 from app.dispatcher import Dispatcher
 from app.redaction import redact
 from app.settings import Settings
@@ -114,6 +114,7 @@ class House:
 
     def _wire(self) -> Engine:
         """Load and connect everything that is too heavy for the door."""
+        metrics.instruments()
         from app import pages
         from app.abandoned import abandoned
         from app.durable import ABANDONED, Abandoned, Engine
@@ -170,6 +171,7 @@ def create_app(settings: Settings) -> Starlette:
         routes=[
             Route("/webhook", door.webhook, methods=["POST"]),
             Route("/health", _health, methods=["GET"]),
+            Route("/metrics", scrape.scrape, methods=["GET"]),
             Route("/readyz", _readyz, methods=["GET"]),
             Mount("/", app=_pages),
         ],

@@ -82,7 +82,7 @@ def ask(policy: Policy, method: str, call: Callable[[], T]) -> T:
         except (api.GoogleAPICallError, auth.GoogleAuthError, requests.RequestException, OSError) as error:
             raise from_exception(error, method) from error
 
-    return retrying(attempt, transient=_wait_for, policy=policy)
+    return retrying(attempt, transient=_wait_for, service=method.partition(".")[0], policy=policy)
 
 
 def from_exception(error: Exception, method: str) -> GoogleError:

@@ -75,6 +75,8 @@ FLOORS = {
     "app.outbox": 3,
     "app.retry": 3,
     "app.log": 3,
+    "app.metrics": 3,
+    "app.scrape": 6,
     "app.redaction": 1,
     "app.titles": 1,
     "app.legible": 1,

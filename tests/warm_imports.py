@@ -36,6 +36,7 @@ EVERYTHING = (
     "google.cloud.service_usage_v1",
     "google.cloud.storage",
     "grpc",
+    "prometheus_client",
     "sandbox.world",
     "tests.warm",
     "uvicorn.lifespan.on",

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from requests import RequestException
 
+from app import metrics
 from app.github.answer import Answer, Remembered
 from app.github.connection import Client
 from app.github.credentials import AppKey, Tokens
@@ -189,6 +190,7 @@ class Wire:
                 )
             except RequestException as error:
                 raise unreachable(error) from error
+        metrics.limit_left(installation, told.get("x-ratelimit-remaining", ""))
         if status >= 400:
             raise self.refused(installation, status, told, text)
         return Answer(status, told, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -46,6 +47,14 @@ class Letter:
     dropped: str = ""
     stateless: str = ""
     delivered: Future[None] = field(default_factory=Future)
+    since: float = field(default_factory=time.monotonic)
+    """When the oldest of what GitHub lacks was written (monotonic seconds)."""
+
+    def write(self, report: Report) -> None:
+        """Replace what is sent next."""
+        if not has_news(self):
+            self.since = time.monotonic()
+        self.report = report
 
 
 class Post(Protocol):

@@ -181,6 +181,12 @@ class Settings(Intervals):
         "auto",
         read=read_log_format,
     )
+    metrics_token: str = setting(
+        "METRICS_TOKEN",
+        "With `Authorization: Bearer` and this, `/metrics` is read from anywhere; without it only from this machine.",
+        "",
+        secret=True,
+    )
     executor_id: str = setting(
         "EXECUTOR_ID", "This process among several; empty means one made from host and process.", ""
     )
