@@ -76,6 +76,7 @@ FLOORS = {
     "app.retry": 3,
     "app.log": 3,
     "app.metrics": 3,
+    "app.retention": 5,
     "app.scrape": 6,
     "app.redaction": 1,
     "app.titles": 1,

@@ -12,6 +12,7 @@ from app.settings.texts import (
     read_address,
     read_buttons,
     read_count,
+    read_days,
     read_log_format,
     read_logins,
     read_pages,
@@ -180,6 +181,12 @@ class Settings(Intervals):
         "`json` as Cloud Logging reads it, `text` for people, or `auto`.",
         "auto",
         read=read_log_format,
+    )
+    retention_days: int = setting(
+        "RETENTION_DAYS",
+        "How many days webhooks, reports and logs are kept, 7 at least; what serves, or may by a rollback, is longer.",
+        90,
+        read=read_days,
     )
     metrics_token: str = setting(
         "METRICS_TOKEN",

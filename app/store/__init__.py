@@ -75,6 +75,10 @@ class Store:
             self.lanes.leave(lane, run_id)
         self.deployments.ended(run_id, report)
 
+    def forget(self, before: float, limit: int) -> int:
+        """Forget deliveries, reports and logs from before (epoch seconds), about `limit` of each; how many."""
+        return self._intake.forget(before, limit) + self._database.retention.forget(before, limit)
+
     def ping(self) -> None:
         """Raise StoreError unless the database answers; the first call opens it."""
         self._database.deployments.under_way()

@@ -14,6 +14,7 @@ from app.store.lanes import Lanes
 from app.store.previews import PreviewRows
 from app.store.pull_requests import PullRequestRows
 from app.store.pushes import PushRows
+from app.store.retention import Retention
 from app.store.sources import SourceRows
 from app.store.tables import open_database
 from app.store.talks import TalkRows
@@ -36,6 +37,7 @@ class Database:
     pushes: PushRows
     pull_requests: PullRequestRows
     history: History
+    retention: Retention
 
     @classmethod
     def open(cls, data: Path, database_url: str) -> Database:
@@ -53,6 +55,7 @@ class Database:
             PushRows(engine),
             PullRequestRows(engine),
             History(engine),
+            Retention(engine),
         )
 
     def close(self) -> None:
