@@ -25,7 +25,7 @@ bench: .venv/ready
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 lock:
-	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 pyproject.toml --group dev -o requirements.lock
+	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 pyproject.toml --group dev --extra otel -o requirements.lock
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import handlers
-from app import log, metrics
+from app import log, metrics, trace
 from app.delivery import Refused
 from app.model import Delivery, Ignore, Job, Said
 from app.redaction import redact
@@ -92,7 +92,8 @@ class Dispatcher:
 
     def _see_to(self, delivery: Delivery, start: Start) -> None:
         try:
-            outcome = start_stories(delivery, start)
+            with trace.of_delivery(delivery.id):
+                outcome = start_stories(delivery, start)
         except (Refused, Unreadable) as error:
             outcome = f"{GIVEN_UP}{error}"
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up those behind it

@@ -14,7 +14,7 @@ from typing import Protocol
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from app import log, metrics
+from app import log, metrics, trace
 from app.delivery import MAX_BODY_BYTES, Refused, heading, too_large, verify
 from app.dispatcher import Dispatcher, Unreadable, jobs_of, named
 from app.model import Delivery, Ignore
@@ -44,6 +44,7 @@ class Behind(Protocol):
 async def webhook(request: Request) -> Response:
     """Store first, answer 202, then work. GitHub waits ten seconds and does not come again by itself."""
     house: Behind = request.app.state.house
+    began = time.time_ns()
     try:
         heading(request.headers)
         body = await house.bodies.read(request)
@@ -61,6 +62,7 @@ async def webhook(request: Request) -> Response:
     except ClientDisconnect:
         return Response(status_code=400)
     if new:
+        trace.received(delivery.id, delivery.event, began)
         house.dispatcher.tell()
     outcome = (ignored or "accepted") if new else "duplicate"
     metrics.delivered(named(delivery.event), "ignored" if new and ignored else outcome)

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple, cast, get_type_hints
 from uuid import uuid4
 
@@ -30,12 +29,13 @@ from dbos import (
 from dbos import error as dbos_error
 from pydantic import TypeAdapter
 
-from app import log
+from app import log, trace
 from app.legible import legible_data
 from app.model import Finding, Stop, Superseded
 from app.settings import Settings
 from app.store import Heartbeat, Store, StoreError
 from app.store.tables import postgres_url, sqlite_engine
+from app.this_machine import born, here
 
 T = TypeVar("T")
 J = TypeVar("J")
@@ -86,7 +86,7 @@ class _Written:
 
 @dataclass(frozen=True)
 class _Story:
-    start: Callable[[Any], None]
+    start: Callable[..., None]
     job: type
     argument: TypeAdapter[Any]
 
@@ -97,7 +97,7 @@ class Engine:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings, self._store = settings, store
         self.executor_id = settings.executor_id or f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        self._host, self._born = _here(), _born(os.getpid())
+        self._host, self._born = here(), born(os.getpid())
         self._stories: dict[str, _Story] = {}
         self._engine: sqlalchemy.Engine | None = None
         self._beaten = time.monotonic()
@@ -115,11 +115,12 @@ class Engine:
         """
         adapter = _adapter(argument_type)
 
-        def run(argument: Any) -> None:
+        def run(argument: Any, place: str = "") -> None:
             _running.set(_Running(self, self._epoch))
             log.about_nothing()
             try:
-                function(adapter.validate_python(argument))
+                with trace.under(place), trace.span(f"story {name}", run=cast(str, DBOS.workflow_id)):
+                    function(adapter.validate_python(argument))
             except Interrupted:
                 self._interrupted.add(cast(str, DBOS.workflow_id))
                 raise
@@ -136,9 +137,11 @@ class Engine:
 
     def start(self, name: str, workflow_id: str, job: object) -> None:
         """Start a story at once; a second start under the same id is the first one."""
-        story = self._stories[name]
+        story, place = self._stories[name], trace.carried()
+        argument = legible_data(story.argument.dump_python(job, mode="json"))
         with SetWorkflowID(workflow_id):
-            DBOS.start_workflow(story.start, legible_data(story.argument.dump_python(job, mode="json")))
+            # Its place in a trace is kept with the run, which survives with it; without one nothing is.
+            DBOS.start_workflow(story.start, argument, *([place] if place else []))
 
     def begin(self, job: object, workflow_id: str) -> None:
         """Start the story of this kind of job at once."""
@@ -241,7 +244,7 @@ class Engine:
             return True
         # With SQLite every process is on this machine, and we need not wait for its heartbeat to grow old.
         on_this_machine = not self._settings.database_url and beat.host == self._host
-        return on_this_machine and _born(beat.pid) != beat.born
+        return on_this_machine and born(beat.pid) != beat.born
 
     def _continue(self, workflow_id: str, version: str, executor_id: str) -> None:
         if version != VERSION:
@@ -365,28 +368,3 @@ def _abandoned(workflow_id: str) -> Abandoned:
     given: object = run.input
     arguments = given.get("args", ()) if isinstance(given, dict) else ()
     return Abandoned(workflow_id, run.name, arguments[0] if arguments else None)
-
-
-def _here() -> str:
-    """This machine, or this container: process ids mean the same within it."""
-    namespace = Path("/proc/self/ns/pid")
-    return f"{socket.gethostname()}/{namespace.readlink() if namespace.exists() else ''}"
-
-
-def _born(pid: int) -> str:
-    """When a process began, which tells it from a later one with the same id; empty when there is none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return _born_without_proc(pid)
-
-
-def _born_without_proc(pid: int) -> str:
-    """Where there is no /proc (macOS), that a process exists is all we can tell."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return ""
-    except PermissionError:
-        return "alive"
-    return "alive"

@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from app import door, log, metrics, scrape
+from app import door, log, metrics, scrape, trace
 from app.dispatcher import Dispatcher
 from app.redaction import redact
 from app.settings import Settings
@@ -80,6 +80,7 @@ class House:
         if self.world:
             self.world.outbox.close()
         self.store.close()
+        trace.close()
 
     def ready(self) -> dict[str, Answer]:
         """Whether each thing that we need answers; asked of GitHub and Google once in ten seconds at most."""
@@ -159,6 +160,10 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         log.set_up(settings.log_format, settings.secrets())
+        try:
+            trace.set_up(settings)
+        except trace.CannotTrace as missing:
+            log.warning("traces.off", why=str(missing))
         house = House(settings)
         app.state.house, app.state.store = house, house.store
         house.open()

@@ -36,6 +36,8 @@ EVERYTHING = (
     "google.cloud.service_usage_v1",
     "google.cloud.storage",
     "grpc",
+    "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    "opentelemetry.sdk.trace",
     "prometheus_client",
     "sandbox.world",
     "tests.warm",

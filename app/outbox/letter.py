@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from app import trace
 from app.github import GitHubError
 from app.model import Ending, Report
 from app.report import CheckRunPayload, github_deployment_state
@@ -49,6 +50,8 @@ class Letter:
     delivered: Future[None] = field(default_factory=Future)
     since: float = field(default_factory=time.monotonic)
     """When the oldest of what GitHub lacks was written (monotonic seconds)."""
+    place: str = field(default_factory=trace.carried)
+    """Where in a trace it was begun."""
 
     def write(self, report: Report) -> None:
         """Replace what is sent next."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from app import log
+from app import log, trace
 from app.github import GitHub
 from app.model import Report
 from app.outbox.letter import Letter, has_news, marked
@@ -129,7 +129,8 @@ class Outbox:
         with self._changed:
             report = letter.report
         try:
-            self._sender.send(run_id, letter, report)
+            with trace.under(letter.place):
+                self._sender.send(run_id, letter, report)
             letter.told, letter.failures, pause = report, 0, self._interval
         except Exception as error:  # noqa: BLE001 - a writer must outlive any one letter; it is logged whole
             log.fault("check_run.refused", error, deployment=run_id)

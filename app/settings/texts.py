@@ -98,6 +98,12 @@ def read_log_format(text: str) -> str:
     return text
 
 
+def read_exporter(text: str) -> str:
+    if text not in ("", "otlp", "none"):
+        raise ValueError("is not otlp or none")
+    return text
+
+
 def read_private_key(text: str) -> str:
     if "PRIVATE KEY-----" not in text:
         raise ValueError("is not a private key in PEM form")
