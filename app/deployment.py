@@ -16,6 +16,7 @@ from app import durable, log, metrics
 from app.call import Call, Record, call, finding_of, perform, perform_both
 from app.lane import Insist, wait_for_lane, wait_for_lock
 from app.model import Button, Ending, Finding, Live, Report, Row, RowState, Stop, Superseded
+from app.notices import notify
 from app.open_report import OpenReport
 from app.outbox import Unsent
 from app.report import ended
@@ -239,6 +240,7 @@ class Deployment:
         self._open.finish()
         ending = self.report.ending.value if self.report.ending else ""
         metrics.ended(ending)
+        notify(world, run, self.report)
         log.fact("deployment.ended", ending=ending, note=self.report.ending_note)
 
 

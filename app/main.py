@@ -79,6 +79,7 @@ class House:
             self.engine.shutdown()
         if self.world:
             self.world.outbox.close()
+            self.world.courier.close()
         self.store.close()
         trace.close()
 
@@ -132,6 +133,7 @@ class House:
         engine.launch()
         self.engine = engine
         self.world.outbox.take_up()
+        self.world.courier.open()
         self.sweep = Sweep(self.world)
         self.sweep.open()
         return engine

@@ -200,6 +200,9 @@ class Settings(Intervals):
         "",
         read=read_exporter,
     )
+    notify_loopback: bool = setting(
+        "NOTIFY_LOOPBACK", "Whether `notify` may reach this machine, for a trial.", False, read=read_yes_or_no
+    )
     metrics_token: str = setting(
         "METRICS_TOKEN",
         "With `Authorization: Bearer` and this, `/metrics` is read from anywhere; without it only from this machine.",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.store.history import History
     from app.store.intake_postgres import PostgresIntake
     from app.store.lanes import Lanes
+    from app.store.notices import NoticeRows
     from app.store.previews import PreviewRows
     from app.store.pull_requests import PullRequestRows
     from app.store.pushes import PushRows
@@ -99,6 +100,11 @@ class Store:
     def history(self) -> History:
         """What the pages read of all of it."""
         return self._database.history
+
+    @property
+    def notices(self) -> NoticeRows:
+        """What is to be told to webhooks and Slack."""
+        return self._database.notices
 
     @property
     def heartbeats(self) -> Heartbeats:

@@ -11,6 +11,7 @@ from app.store.approvals import ApprovalRows
 from app.store.deployments import Deployments, Heartbeats
 from app.store.history import History
 from app.store.lanes import Lanes
+from app.store.notices import NoticeRows
 from app.store.previews import PreviewRows
 from app.store.pull_requests import PullRequestRows
 from app.store.pushes import PushRows
@@ -38,6 +39,7 @@ class Database:
     pull_requests: PullRequestRows
     history: History
     retention: Retention
+    notices: NoticeRows
 
     @classmethod
     def open(cls, data: Path, database_url: str) -> Database:
@@ -56,6 +58,7 @@ class Database:
             PullRequestRows(engine),
             History(engine),
             Retention(engine),
+            NoticeRows(engine),
         )
 
     def close(self) -> None:
