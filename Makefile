@@ -25,8 +25,9 @@ bench: .venv/ready
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 # Two files of one solution: what ServerGem runs with (its image takes no more), and that with what the tests take.
-LOCK := uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 pyproject.toml
+LOCK := uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 pyproject.toml --extra otel
 lock:
+	@rm -f requirements.lock
 	$(LOCK) --group dev -o requirements-dev.lock
 	$(LOCK) -c requirements-dev.lock -o requirements.lock
 

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar, TypeVarTuple, get_type_hints
 
 from pydantic import TypeAdapter
 
-from app import log, retry
+from app import log, metrics, retry, trace
 from app.fault import unexpected
 from app.github import GitHubError
 from app.model import Finding, Row, RowState, Stop, Superseded
@@ -74,7 +74,7 @@ def perform(one: Call[Any], scene: InLane) -> Record:
     state, successor, value = RowState.DONE, "", None
     findings: tuple[Finding, ...] = ()
     try:
-        with _heard_by(scene):
+        with _heard_by(scene), trace.span(f"stage {title}"):
             value = one.answer.dump_python(one.work(scene), mode="json")
     except Superseded as newer:
         state, successor = RowState.SKIPPED, newer.successor
@@ -84,6 +84,7 @@ def perform(one: Call[Any], scene: InLane) -> Record:
         state, findings = RowState.FAILED, (finding_of(scene.world, scene.run, error),)
     row = replace(scene.row, state=state, ended=time.time())
     scene.show(row)
+    metrics.stage_took(title, row.seconds)
     log.fact("stage.ended", stage=title, state=state.value, seconds=round(row.seconds, 3))
     return Record(
         row,

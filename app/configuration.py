@@ -8,7 +8,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
-from app import config
+from app import config, trace
 from app.config import Config
 from app.content import content_of
 from app.github import Listing
@@ -34,7 +34,7 @@ def configuration_of_pull(world: World, pull: PullRequest) -> tuple[Config, List
     shaping = pull.base if pull.fork else pull.head
     if pull.fork and pull.base_branch == pull.repository.default_branch:
         with ThreadPoolExecutor(1, thread_name_prefix="listing") as beside:
-            listing = beside.submit(world.github.listing, pull.head)
+            listing = beside.submit(trace.here(world.github.listing), pull.head)
             decided_there = deciding(world, pull.repository)
         return decided_there, listing.result()
     return _beside_deciding(world, shaping, pull.head)
@@ -66,7 +66,7 @@ def is_on_default_branch(commit: Commit) -> bool:
 def _beside_deciding(world: World, shaping: Commit, source: Commit) -> tuple[Config, Listing]:
     home = shaping.repository
     with ThreadPoolExecutor(1, thread_name_prefix="deciding") as beside:
-        decided_there = beside.submit(deciding, world, home)
+        decided_there = beside.submit(trace.here(deciding), world, home)
         own, listing = _own(world, shaping, source)
     decides = decided_there.result()
     read = config.granted(own, decides)
@@ -80,7 +80,7 @@ def _own(world: World, commit: Commit, source: Commit) -> tuple[Config, Listing]
     The listing of the same commit spares a question, and shows two files for one.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="listing") as beside:
-        listing = beside.submit(world.github.listing, source)
+        listing = beside.submit(trace.here(world.github.listing), source)
         read = _read(world, commit, listing if source == commit else None)
     return read, listing.result()
 

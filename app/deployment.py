@@ -12,10 +12,11 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, TypeVar, TypeVarTuple
 
-from app import durable, log
+from app import durable, log, metrics
 from app.call import Call, Record, call, finding_of, perform, perform_both
 from app.lane import Insist, wait_for_lane, wait_for_lock
 from app.model import Button, Ending, Finding, Live, Report, Row, RowState, Stop, Superseded
+from app.notices import notify
 from app.open_report import OpenReport
 from app.outbox import Unsent
 from app.report import ended
@@ -237,8 +238,10 @@ class Deployment:
             self._open.change(lambda now: replace(now, serving=serving))
         world.store.lanes.leave(run.target.lane, run.id)
         self._open.finish()
-        ending = self.report.ending
-        log.fact("deployment.ended", ending=ending.value if ending else "", note=self.report.ending_note)
+        ending = self.report.ending.value if self.report.ending else ""
+        metrics.ended(ending)
+        notify(world, run, self.report)
+        log.fact("deployment.ended", ending=ending, note=self.report.ending_note)
 
 
 def _has_ended(world: World, run: Run) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import handlers
-from app import log
+from app import log, metrics, trace
 from app.delivery import Refused
 from app.model import Delivery, Ignore, Job, Said
 from app.redaction import redact
@@ -103,7 +103,8 @@ class Dispatcher:
 
     def _see_to(self, delivery: Delivery, start: Start) -> None:
         try:
-            outcome = start_stories(delivery, start)
+            with trace.of_delivery(delivery.id):
+                outcome = start_stories(delivery, start)
         except (Refused, Unreadable) as error:
             outcome = f"{GIVEN_UP}{error}"
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up those behind it
@@ -116,6 +117,7 @@ class Dispatcher:
                 f"{GIVEN_UP}it could not be started in {MOST_TRIES} tries; the last one ended with {why}"
             )
         if outcome.startswith(GIVEN_UP):
+            metrics.delivered(named(delivery.event), "given up")
             log.warning("delivery.given_up", delivery=delivery.id, reason=outcome)
         self._tries.pop(delivery.id, None)
         self._store.mark(delivery.id, outcome)
@@ -127,6 +129,11 @@ class Dispatcher:
         pause = min(self._first_pause * 2 ** (number - 1), LONGEST_PAUSE)
         self._tries[delivery_id] = _Try(number, time.monotonic() + pause)
         return number < MOST_TRIES
+
+
+def named(event: str) -> str:
+    """The event as it is counted. A signature is over the body alone: who repeats one may name any event."""
+    return event if event in handlers.HANDLERS else "other"
 
 
 def start_stories(delivery: Delivery, start: Start) -> str:

@@ -14,9 +14,9 @@ from typing import Protocol
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from app import log
+from app import log, metrics, trace
 from app.delivery import MAX_BODY_BYTES, Refused, heading, too_large, verify
-from app.dispatcher import Dispatcher, Unreadable, jobs_of
+from app.dispatcher import Dispatcher, Unreadable, jobs_of, named
 from app.model import Delivery, Ignore
 from app.settings import Settings
 from app.store import Store, StoreError
@@ -27,6 +27,8 @@ MOST_UNVERIFIED_BYTES = 64 * 1024 * 1024
 BODY_SECONDS = 10.0
 # One line for so many seconds tells of refusals, with their number: a flood is no flood in the log.
 QUIET_SECONDS = 1.0
+# The event of what was refused, as it is counted: nobody vouches for the one that it names.
+UNVERIFIED = "unverified"
 
 
 class Behind(Protocol):
@@ -42,6 +44,7 @@ class Behind(Protocol):
 async def webhook(request: Request) -> Response:
     """Store first, answer 202, then work. GitHub waits ten seconds and does not come again by itself."""
     house: Behind = request.app.state.house
+    began = time.time_ns()
     try:
         heading(request.headers)
         body = await house.bodies.read(request)
@@ -49,16 +52,20 @@ async def webhook(request: Request) -> Response:
         ignored = _reason_to_ignore(delivery)
         new = await house.store.accept(delivery, time.time())
     except Refused as refused:
+        metrics.delivered(UNVERIFIED, "refused")
         house.refusals.tell(refused)
         return JSONResponse({"reason": refused.reason}, status_code=refused.status)
     except StoreError as error:
+        metrics.delivered(named(delivery.event), "not stored")
         log.fault("delivery.not_stored", error)
         return JSONResponse({"reason": "The delivery could not be stored; redeliver it."}, status_code=503)
     except ClientDisconnect:
         return Response(status_code=400)
     if new:
+        trace.received(delivery.id, delivery.event, began)
         house.dispatcher.tell()
     outcome = (ignored or "accepted") if new else "duplicate"
+    metrics.delivered(named(delivery.event), "ignored" if new and ignored else outcome)
     return JSONResponse({"delivery": delivery.id, "outcome": outcome}, status_code=202)
 
 

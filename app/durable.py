@@ -29,7 +29,7 @@ from dbos import (
 from dbos import error as dbos_error
 from pydantic import TypeAdapter
 
-from app import log
+from app import log, trace
 from app.alive import BEATS_MISSED, born, here, leader, silent
 from app.legible import legible_data
 from app.model import Finding, Stop, Superseded
@@ -85,7 +85,7 @@ class _Written:
 
 @dataclass(frozen=True)
 class _Story:
-    start: Callable[[Any], None]
+    start: Callable[..., None]
     job: type
     argument: TypeAdapter[Any]
 
@@ -114,11 +114,12 @@ class Engine:
         """
         adapter = _adapter(argument_type)
 
-        def run(argument: Any) -> None:
+        def run(argument: Any, place: str = "") -> None:
             _running.set(_Running(self, self._epoch))
             log.about_nothing()
             try:
-                function(adapter.validate_python(argument))
+                with trace.under(place), trace.span(f"story {name}", run=cast(str, DBOS.workflow_id)):
+                    function(adapter.validate_python(argument))
             except Interrupted:
                 self._interrupted.add(cast(str, DBOS.workflow_id))
                 raise
@@ -135,9 +136,11 @@ class Engine:
 
     def start(self, name: str, workflow_id: str, job: object) -> None:
         """Start a story at once; a second start under the same id is the first one."""
-        story = self._stories[name]
+        story, place = self._stories[name], trace.carried()
+        argument = legible_data(story.argument.dump_python(job, mode="json"))
         with SetWorkflowID(workflow_id):
-            DBOS.start_workflow(story.start, legible_data(story.argument.dump_python(job, mode="json")))
+            # Its place in a trace is kept with the run, which survives with it; without one nothing is.
+            DBOS.start_workflow(story.start, argument, *([place] if place else []))
 
     def begin(self, job: object, workflow_id: str) -> None:
         """Start the story of this kind of job at once."""

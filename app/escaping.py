@@ -119,6 +119,14 @@ def in_code(words: str) -> str:
     )
 
 
+def in_slack(words: str) -> str:
+    """Text within a line of Slack's: no link, mention or channel of its own.
+
+    https://docs.slack.dev/messaging/formatting-message-text#escaping
+    """
+    return one_line(words).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def typed(words: str) -> str:
     """What somebody typed, as code: GitHub makes nothing of it, neither a mention nor a link."""
     return f"<code>{in_markdown(words[:MOST_TYPED])}</code>"

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
 
+from app import trace
 from app.legible import legible
 from app.redaction import hide, redact
 
@@ -35,7 +36,7 @@ def set_up(log_format: str, secrets: Iterable[str]) -> None:
     )
     shape = [_hidden] if as_text else [_as_cloud_logging, _hidden]
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
-    every: list[Any] = [merge_contextvars, structlog.stdlib.add_log_level, stamp]
+    every: list[Any] = [merge_contextvars, _in_trace, structlog.stdlib.add_log_level, stamp]
     structlog.configure(
         processors=[*every, *shape, render],
         logger_factory=structlog.PrintLoggerFactory(),
@@ -93,6 +94,13 @@ class _ToStandardOutput(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         print(self.format(record), file=sys.stdout, flush=True)
+
+
+def _in_trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Which delivery's trace a line belongs to, where there are traces."""
+    if found := trace.trace_id():
+        event["trace_id"] = found
+    return event
 
 
 def _as_cloud_logging(

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from app import door, log
+from app import door, log, metrics, scrape, trace
 from app.dispatcher import LOOK_AGAIN, Dispatcher
 from app.readiness import NotYet, Question, Readiness
 from app.redaction import redact
@@ -75,9 +75,11 @@ class House:
             self.engine.shutdown()
         if self.world:
             self.world.outbox.close()
+            self.world.courier.close()
         elif self.github:
             self.github.close()
         self.store.close()
+        trace.close()
 
     def tells(self, request: Request) -> bool:
         """Whether this request is an operator's, who may know what is wrong with us."""
@@ -103,6 +105,7 @@ class House:
         """Load and connect everything that is too heavy for the door."""
         from app.world import github_of
 
+        metrics.instruments()
         if self.role.works:
             self.world = self._begin_work()
             self.github = self.world.github
@@ -132,6 +135,7 @@ class House:
         engine.launch()
         self.engine = engine
         world.outbox.take_up()
+        world.courier.open()
         self.open_checks, self.sweep = OpenChecks(world), Sweep(world)
         self.open_checks.open()
         self.sweep.open()
@@ -170,6 +174,10 @@ def create_app(settings: Settings, role: Role = Role.SERVE) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         log.set_up(settings.log_format, settings.secrets())
+        try:
+            trace.set_up(settings)
+        except trace.CannotTrace as missing:
+            log.warning("traces.off", why=str(missing))
         house = House(settings, role)
         app.state.house, app.state.store = house, house.store
         house.open()
@@ -177,7 +185,11 @@ def create_app(settings: Settings, role: Role = Role.SERVE) -> Starlette:
         yield
         await run_in_threadpool(house.close)
 
-    health = [Route("/health", _health, methods=["GET"]), Route("/readyz", _readyz, methods=["GET"])]
+    health = [
+        Route("/health", _health, methods=["GET"]),
+        Route("/readyz", _readyz, methods=["GET"]),
+        Route("/metrics", scrape.scrape, methods=["GET"]),
+    ]
     door_and_pages = [Route("/webhook", door.webhook, methods=["POST"]), *health, Mount("/", app=_pages)]
     return Starlette(lifespan=lifespan, routes=door_and_pages if role.receives else health)
 

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import backoff
 
+from app import metrics
+
 T = TypeVar("T")
 
 heard: ContextVar[Callable[[str], None]] = ContextVar("heard", default=lambda _note: None)
@@ -30,9 +32,13 @@ class Policy:
 
 
 def retrying(
-    work: Callable[[], T], *, transient: Callable[[Exception], float | None], policy: Policy = Policy()
+    work: Callable[[], T],
+    *,
+    transient: Callable[[Exception], float | None],
+    service: str,
+    policy: Policy = Policy(),
 ) -> T:
-    """Run `work`, again after a transient fault.
+    """Run `work`, again after a transient fault; `service` is whose fault it is, as it is counted.
 
     `transient` gives None for a permanent fault, else the seconds that the other side asked us to wait
     (`RetryInfo`, `Retry-After`), 0 when it did not say. The last exception is raised unchanged.
@@ -40,6 +46,7 @@ def retrying(
 
     def told(details: Any) -> None:
         note = f"attempt {details['tries'] + 1} of {policy.attempts} after {details['wait']:.1f} s: "
+        metrics.retried(service)
         heard.get()(note + in_a_line(details["exception"]))
 
     call: Callable[[], T] = backoff.on_exception(

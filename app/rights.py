@@ -23,6 +23,7 @@ class When(StrEnum):
     PREVIEW = "a preview"
     LOOK = "a check"
     REPAIR = "a repair"
+    NOTIFY = "notify"
 
 
 class Held(StrEnum):
@@ -89,6 +90,8 @@ RIGHTS = (
     Right("storage.buckets.getIamPolicy", "roles/iam.securityReviewer", "Check Google Cloud", When.LOOK),
     Right("secretmanager.versions.get", "roles/secretmanager.viewer", "Check Google Cloud", When.LOOK),
     Right("secretmanager.secrets.getIamPolicy", "roles/secretmanager.viewer", "Check Google Cloud", When.LOOK),
+    # On the one secret, by its owner: no role of ours holds it for all secrets of a project.
+    Right("secretmanager.versions.access", "roles/secretmanager.secretAccessor", "Tell of the end", When.NOTIFY),
     Right("artifactregistry.repositories.create", "roles/artifactregistry.admin", "Check Google Cloud", When.REPAIR),
     Right("iam.serviceAccounts.create", "roles/iam.serviceAccountCreator", "Check Google Cloud", When.REPAIR),
     Right("serviceusage.services.enable", "roles/serviceusage.serviceUsageAdmin", "Check Google Cloud", When.REPAIR),
@@ -110,4 +113,5 @@ def used_by(target: Target) -> tuple[Right, ...]:
 
 def permissions(*, repairs: bool) -> tuple[str, ...]:
     """What the deployer's role holds, or with `repairs` the optional one beside it."""
-    return tuple(sorted(each.permission for each in RIGHTS if (each.when is When.REPAIR) == repairs))
+    held = [each for each in RIGHTS if each.when is not When.NOTIFY]
+    return tuple(sorted(each.permission for each in held if (each.when is When.REPAIR) == repairs))

@@ -18,6 +18,7 @@ from app.github import GitHubError
 from app.model import Repository, Review
 from app.ownership import APP, INSTALLATION, PULL_REQUEST, REPOSITORY, app_label
 from app.recovery import Recovery, most_looks, pause
+from app.retention import Retention
 from app.start import Removal, removal_of
 from app.store.previews import PreviewRow
 from app.world import World
@@ -47,6 +48,7 @@ class Sweep:
     def __init__(self, world: World) -> None:
         self._world = world
         self._recovery = Recovery(world)
+        self._retention = Retention(world.store, world.settings.retention_days)
         self._looked: dict[int, float] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
@@ -83,6 +85,7 @@ class Sweep:
         self._each(over, lambda row: self._expire(row, mark))
         self._each(self._due(rows, now), lambda repository: self._look(repository, rows, now, mark))
         self._each(self._orphans(rows), lambda orphan: self._settle(orphan, now, mark))
+        self._each([now], self._retention.apply)
 
     def _each(self, things: Iterable[T], do: Callable[[T], None]) -> None:
         for thing in things:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from app import allow_file, retry
 from app.allowance import AllowList
+from app.courier import Courier
 from app.durable import Engine
 from app.github import GitHub
 from app.ground import Memory
@@ -34,6 +35,7 @@ class World:
     outbox: Outbox
     allow: AllowList
     """What the operator lets each repository have."""
+    courier: Courier
     engine: Engine | None = None
     """None for a command, which only looks and starts nothing."""
     memory: Memory = field(default_factory=Memory)
@@ -52,6 +54,7 @@ class World:
             BuildWatcher(google, settings.build_poll, settings.log_patience),
             Outbox(github, store, settings.public_url, settings.check_run_interval),
             allow_file.read(settings.allow_file),
+            Courier(store, google, loopback=settings.notify_loopback),
             engine,
         )
 

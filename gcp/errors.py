@@ -15,6 +15,7 @@ from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 from google.rpc import code_pb2, error_details_pb2
 
+from app import trace
 from app.retry import Policy, retrying
 
 T = TypeVar("T")
@@ -78,11 +79,12 @@ def ask(policy: Policy, method: str, call: Callable[[], T]) -> T:
 
     def attempt() -> T:
         try:
-            return call()
+            with trace.span(f"Google {method}", outside=True):
+                return call()
         except (api.GoogleAPICallError, auth.GoogleAuthError, requests.RequestException, OSError) as error:
             raise from_exception(error, method) from error
 
-    return retrying(attempt, transient=_wait_for, policy=policy)
+    return retrying(attempt, transient=_wait_for, service=method.partition(".")[0], policy=policy)
 
 
 def from_exception(error: Exception, method: str) -> GoogleError:

@@ -1,4 +1,4 @@
-"""Secret Manager: whether a secret and its version are there, and who may read it. Values are never asked for."""
+"""Secret Manager: whether a secret and its version are there, and who may read it. Values only notices ask for."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ def version_state(google: Google, project: str, secret: str, version: str) -> st
         "SecretManagerService.GetSecretVersion", lambda: google.secrets.get_secret_version, name=name
     )
     return str(found.state.name)
+
+
+def value(google: Google, project: str, secret: str, version: str) -> str:
+    """What the secret holds, as text; its owner lets ServerGem read this one secret."""
+    name = f"projects/{project}/secrets/{secret}/versions/{version}"
+    found = google.call(
+        "SecretManagerService.AccessSecretVersion", lambda: google.secrets.access_secret_version, name=name
+    )
+    return bytes(found.payload.data).decode(errors="replace")
 
 
 def roles(google: Google, project: str, secret: str) -> dict[str, frozenset[str]]:

@@ -49,7 +49,7 @@ def test_each_key_is_on_one_side(model: type[Part], words: type, sides: Sides) -
 
 def test_each_section_has_its_sides() -> None:
     """A new section of the file is looked at too."""
-    assert set(File.model_fields) == {"services", "environments", "previews"}
+    assert set(File.model_fields) == {"services", "environments", "previews", "notify"}
 
 
 API = "services: {{api: {{{}}}}}"

@@ -159,9 +159,11 @@ def test_a_github_that_stays_away_gets_the_last_state_when_it_is_back(desk: Desk
     desk.world.github.faults.add(UPDATE, times=7, status=503)
     end = desk.report(commit, "a", ending=Ending.LIVE, url="http://x", revision="r")
     desk.outbox.finish("a", end, patience=0.01)
+    assert desk.outbox.age() > 0
     assert desk.completed(commit)["conclusion"] == "success"
     assert desk.world.github.faults.unused() == {}
     eventually(lambda: desk.unshown() == [], "nothing to be sent")
+    eventually(lambda: desk.outbox.age() == 0, "no news")
 
 
 def test_what_was_unsent_is_sent_by_the_next_process(desk: Desk) -> None:

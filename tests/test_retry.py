@@ -32,7 +32,7 @@ def test_a_transient_fault_is_tried_again_and_heard() -> None:
     notes: list[str] = []
     heard.set(notes.append)
     flaky = _Flaky(2)
-    assert retrying(flaky, transient=lambda _: 0.0, policy=QUICK) == "answer"
+    assert retrying(flaky, transient=lambda _: 0.0, service="test", policy=QUICK) == "answer"
     assert flaky.calls == 3
     assert [note.split(" after")[0] for note in notes] == ["attempt 2 of 3", "attempt 3 of 3"]
     assert all(note.endswith("connection reset by peer") for note in notes)
@@ -42,7 +42,7 @@ def test_a_permanent_fault_is_not_tried_again() -> None:
     """What will not get better is raised at once, unchanged."""
     flaky = _Flaky(1)
     with pytest.raises(ConnectionResetError):
-        retrying(flaky, transient=lambda _: None, policy=QUICK)
+        retrying(flaky, transient=lambda _: None, service="test", policy=QUICK)
     assert flaky.calls == 1
 
 
@@ -50,7 +50,7 @@ def test_patience_ends() -> None:
     """After the last attempt the last fault is raised."""
     flaky = _Flaky(9)
     with pytest.raises(ConnectionResetError):
-        retrying(flaky, transient=lambda _: 0.0, policy=QUICK)
+        retrying(flaky, transient=lambda _: 0.0, service="test", policy=QUICK)
     assert flaky.calls == 3
 
 
@@ -58,7 +58,7 @@ def test_what_the_other_side_asked_for_is_waited() -> None:
     """A Retry-After longer than our own wait is kept to."""
     notes: list[str] = []
     heard.set(notes.append)
-    retrying(_Flaky(1), transient=lambda _: 0.1, policy=QUICK)
+    retrying(_Flaky(1), transient=lambda _: 0.1, service="test", policy=QUICK)
     assert "after 0.1 s" in notes[0]
 
 

@@ -22,7 +22,7 @@ LONGER_FILES = {
     "app.diagnosis.rules.ruby.reading_bundler": 260,
     "app.diagnosis.rules.rust.reading_cargo": 258,
     "app.dockerfile.instructions": 290,
-    "app.durable": 376,
+    "app.durable": 379,
     "app.inspection.dockerfile": 280,
     "app.start_command": 314,
     "app.store.intake": 318,

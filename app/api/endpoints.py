@@ -37,7 +37,7 @@ Answer = tuple[BaseModel, int]
 
 
 def routes(settings: Settings, world: World | None) -> list[Route]:
-    """To be put beside the pages, behind the same guard. Without a world nothing can be begun here, as in a lone door."""
+    """To be put beside the pages, behind the same guard. Without a world (in a lone door) nothing can be begun."""
     answers, rollbacks = Answers(settings.public_url), Rollbacks(world)
     one = "/api/v1/deployments/{id}"
     return [

@@ -30,8 +30,8 @@ TO_CHANGE = (
     "The one that `gh auth token` prints has it."
 )
 ONLY_A_DOOR = (
-    "This address leads to a `servergem door`, which begins nothing. Press Roll back on the check run at GitHub, or ask "
-    "a `servergem serve`."
+    "This address leads to a `servergem door`, which begins nothing. Press Roll back on the check run at GitHub, or "
+    "ask a `servergem serve`."
 )
 
 

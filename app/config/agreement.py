@@ -12,6 +12,7 @@ from app.config.faults import fault
 from app.config.file import File, PreviewsFile
 from app.config.kinds import mebibytes
 from app.config.names import fault_of_environment, fault_of_service
+from app.config.receivers import NotifyFile
 from app.config.resolving import service_there
 from app.config.shape import ServiceFile
 from app.model import Finding
@@ -40,6 +41,17 @@ def faults_between(file: File, document: Document, names: tuple[str, ...]) -> It
         yield from _faults_of_differences(file, name, names, document)
     yield from _branches_twice(file, document)
     yield from _env_and_secret("previews", file.previews, document)
+    for number, receiver in enumerate(file.notify):
+        yield from _faults_of_receiver(receiver, document, f"notify.{number}")
+
+
+def _faults_of_receiver(part: NotifyFile, document: Document, key: str) -> Iterator[Finding]:
+    if bool(part.url) == bool(part.slack):
+        title = f"{key} has {'both' if part.url else 'neither'} url and slack"
+        yield fault(document.path, document.line(key), title, "Write one of the two for each receiver.")
+    elif part.url and not part.key:
+        fix = "Make a secret in Secret Manager with random text, and name it: `key: hook-key`."
+        yield fault(document.path, document.line(key), f"{key} has no key to sign with", fix)
 
 
 def _faults_of_differences(

@@ -8,16 +8,17 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BeforeValidator, Field
 
 from app.config.google_names import Project
-from app.config.kinds import Account, Branch, Env, Flag, Region, Seconds, Secrets, Section, Text
+from app.config.kinds import Account, Branch, Env, Flag, Region, Seconds, Secrets, Section, Text, no_list
 from app.config.limits import Kind, between
 from app.config.parts import InstancesFile, Part, as_word
+from app.config.receivers import NotifyFile
 from app.config.shape import DifferenceFile, ServiceFile
 
 DAY = 86_400
 
 
 # Generous: each is a check run, a build and a service.
-MOST_SERVICES, MOST_ENVIRONMENTS = 100, 50
+MOST_SERVICES, MOST_ENVIRONMENTS, MOST_NOTIFIED = 100, 50, 10
 
 
 class EnvironmentFile(Part):
@@ -137,6 +138,16 @@ class File(Part):
         default={},
         description="Environments by name. None: production, from the default branch.",
         examples=[{"production": {"branch": "main"}, "staging": {"branch": "develop"}}],
+    )
+    notify: Annotated[
+        list[NotifyFile],
+        Field(max_length=MOST_NOTIFIED),
+        BeforeValidator(no_list),
+        Kind("list of receivers", f"{MOST_NOTIFIED} at most"),
+    ] = Field(
+        default=[],
+        description="Who hears of the end of deployments, but of previews.",
+        examples=[[{"slack": "slack-webhook", "on": ["failed", "recovered"]}]],
     )
     previews: Annotated[PreviewsFile, Section, Kind("previews")] = Field(
         default=PreviewsFile(), description="What pull requests get.", examples=[{"ttl": "2d"}]

@@ -75,6 +75,7 @@ def granted(own: Config, deciding: Config) -> Config:
             _environment(each, named.get(each.name), own, deciding) for each in deciding.environments
         ),
         previews=_previews(own.previews, deciding.previews),
+        notify=deciding.notify,
         later=(
             *(
                 key
@@ -82,6 +83,7 @@ def granted(own: Config, deciding: Config) -> Config:
                 for key in _of_service(one, other)
             ),
             *_of_environments(named, deciding.environments),
+            *(["notify"] if own.notify != deciding.notify else []),
             *_differing("previews", own.previews, deciding.previews, PREVIEWS),
         ),
         own=own,

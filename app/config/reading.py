@@ -19,7 +19,7 @@ from app.config.parts import FILE, WORD
 from app.config.resolving import written
 from app.config.shape import ServiceFile
 from app.config.targets import PATHS, Config, Previews, one_service_twice
-from app.model import Finding, ServiceConfig, Stop
+from app.model import Finding, Notify, ServiceConfig, Stop
 from app.titles import fitting
 
 # What pydantic says, in our words; the rest is its own sentence.
@@ -50,6 +50,7 @@ def read(text: str | None, *, path: str = PATHS[0], repository_name: str, defaul
         Previews(**frozen(file.previews)),
         tuple(sorted(document.lines.items())),
         path,
+        notify=tuple(Notify(**frozen(each)) for each in file.notify),
     )
     insist_on_names(config, default_branch)
     return config

@@ -22,6 +22,7 @@ from app.config.parts import (
     VolumeFile,
     VpcFile,
 )
+from app.config.receivers import NotifyFile
 from app.config.shape import ServiceFile
 from app.config.words import words
 
@@ -39,11 +40,12 @@ CHAPTERS: tuple[tuple[str, type[Part]], ...] = (
     ("services.NAME.probes.startup, .liveness, .readiness", ProbeFile),
     ("environments.NAME", EnvironmentFile),
     ("previews", PreviewsFile),
+    ("notify", NotifyFile),
 )
 COLUMNS = "| key | type | default | limits | meaning | example |\n|---|---|---|---|---|---|\n"
 INTRODUCTION = """# servergem.yml, key by key
 
-Made of `app/config/shape.py` and `parts.py` by `python -m app.config.reference`, which also writes
+Made of `app/config/shape.py`, `parts.py` and `receivers.py` by `python -m app.config.reference`, which also writes
 `app/servergem.schema.json` for editors. A key that is not here is a fault on its line, with the nearest one that is.
 `servergem.yaml` is read too, but not both. Everything has a default but an environment's branch, and a volume's path.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from app.config import patterns
 from app.config.environments import Environment, environment_of, home_of, region_in, service_in
 from app.config.names import fitted
-from app.model import Place, SecretRef, ServiceConfig, Target
+from app.model import Notify, Place, SecretRef, ServiceConfig, Target
 
 # Where the configuration may be; one of them.
 PATHS = ("servergem.yml", "servergem.yaml")
@@ -42,6 +42,7 @@ class Config:
     path: str = ""
     later: tuple[str, ...] = ()
     """The keys in which the default branch decides otherwise: what they say here counts after the merge."""
+    notify: tuple[Notify, ...] = ()
     own: Config | None = None
     """What the commit itself says, where the default branch decides: what merging it would make of it."""
 
@@ -120,6 +121,7 @@ def target_in(
         later=config.later_about(service.name, environment.name),
         of=own.name,
         owner=owner,
+        notify=config.notify,
     )
 
 

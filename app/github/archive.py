@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import httpx
 
+from app import trace
 from app.github.connection import API_VERSION, USER_AGENT
 from app.github.endpoints import TARBALL
 from app.github.errors import GitHubError, unreachable
@@ -42,7 +43,10 @@ class Archives:
     @contextmanager
     def tarball(self, commit: Commit, retrying: Retrying) -> Iterator[tuple[Iterator[bytes], int | None]]:
         """The chunks, and the size when GitHub says it. A break in the middle is a GitHubError to the reader."""
-        response = retrying(lambda: self._open(commit))
+        with trace.span(
+            "GitHub GET", outside=True, **{"url.path": path_of(TARBALL, repository="", ref=commit.sha)}
+        ):
+            response = retrying(lambda: self._open(commit))
         try:
             size = response.headers.get("content-length", "")
             yield _chunks(response), int(size) if size.isdecimal() else None

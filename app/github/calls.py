@@ -29,7 +29,7 @@ class Calls:
         self._archives.close()
 
     def _again(self, work: Callable[[], T]) -> T:
-        return retrying(work, transient=self._transient, policy=self._retry)
+        return retrying(work, transient=self._transient, service="GitHub", policy=self._retry)
 
     def _transient(self, error: Exception) -> float | None:
         """None when it is no use, or when GitHub wants a longer silence than this call may take."""

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from requests import RequestException
 
+from app import metrics, trace
 from app.github.answer import Answer, Remembered
 from app.github.connection import Client
 from app.github.credentials import AppKey, Tokens
@@ -181,7 +182,8 @@ class Wire:
     ) -> Answer:
         self.insist_not_quiet(installation)
         headers = {"Accept": ACCEPT} | ({"If-None-Match": etag} if etag else {})
-        with self._client() as client:
+        words = {"url.path": path.partition("?")[0]}
+        with trace.span(f"GitHub {verb}", outside=True, **words), self._client() as client:
             client.bearer.value = bearer
             try:
                 status, told, text = client.requester.requestJson(
@@ -189,6 +191,7 @@ class Wire:
                 )
             except RequestException as error:
                 raise unreachable(error) from error
+        metrics.limit_left(installation, told.get("x-ratelimit-remaining", ""))
         if status >= 400:
             raise self.refused(installation, status, told, text)
         return Answer(status, told, text)

@@ -8,6 +8,7 @@ from app.model.findings import Blame, Button, Finding, Place, Remedy, Stop, Supe
 from app.model.github import Commit, Delivery, PullRequest, Repository
 from app.model.jobs import RERUN, Deploy, Farewell, Group, Ignore, Job, Press, Review, Said, Welcome
 from app.model.made import Image, Live, Revision, Serving, Source, Traffic
+from app.model.notice import Happening, Notify
 from app.model.report import Ending, Report, Row, RowState
 from app.model.service import Build, BuildPlan, Instances, Probe, Probes, SecretRef, Volume, Vpc, told
 from app.model.service_config import ServiceConfig
@@ -26,11 +27,13 @@ __all__ = [
     "Farewell",
     "Finding",
     "Group",
+    "Happening",
     "Ignore",
     "Image",
     "Instances",
     "Job",
     "Live",
+    "Notify",
     "Place",
     "Press",
     "Preview",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.model.findings import Place
+from app.model.notice import Notify
 from app.model.service import SecretRef
 from app.model.service_config import ServiceConfig
 
@@ -53,6 +54,8 @@ class Target:
     preview: Preview | None = None
     owner: int = 0
     """The id of the repository whose service it is; 0 where nothing will be deployed."""
+    notify: tuple[Notify, ...] = ()
+    """Who hears of the end of its deployments."""
     later: tuple[str, ...] = ()
     """Dotted keys of servergem.yml that count only after the merge to the default branch, which decides them."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from app import trace
 from app.github import GitHubError
 from app.model import Ending, Report
 from app.report import CheckRunPayload, github_deployment_state
@@ -46,6 +48,16 @@ class Letter:
     dropped: str = ""
     stateless: str = ""
     delivered: Future[None] = field(default_factory=Future)
+    since: float = field(default_factory=time.monotonic)
+    """When the oldest of what GitHub lacks was written (monotonic seconds)."""
+    place: str = field(default_factory=trace.carried)
+    """Where in a trace it was begun."""
+
+    def write(self, report: Report) -> None:
+        """Replace what is sent next."""
+        if not has_news(self):
+            self.since = time.monotonic()
+        self.report = report
 
 
 class Post(Protocol):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from app import log
+from app import log, trace
 from app.github import GitHub
 from app.model import Report
 from app.outbox.letter import Letter, has_news, marked
@@ -58,7 +58,7 @@ class Outbox:
         self._store.deployments.progressed(run_id, report)
         with self._changed:
             if letter := self._letters.get(run_id):
-                letter.report = report
+                letter.write(report)
                 self._changed.notify()
 
     def finish(self, run_id: str, report: Report, *, patience: float = 20.0) -> None:
@@ -66,7 +66,8 @@ class Outbox:
         self._store.deployments.ended(run_id, report)
         with self._changed:
             letter = self._letters[run_id]
-            letter.report, letter.due = report, 0.0
+            letter.write(report)
+            letter.due = 0.0
             self._changed.notify()
         try:
             letter.delivered.result(timeout=patience)
@@ -77,7 +78,7 @@ class Outbox:
         """Change what a finished deployment's check run says; None when there is no such deployment."""
         with self._changed:
             if letter := self._letters.get(run_id):
-                letter.report = change(letter.report)
+                letter.write(change(letter.report))
                 self._store.deployments.amended(run_id, letter.report)
                 self._changed.notify()
                 return letter.report
@@ -93,6 +94,12 @@ class Outbox:
             self._letters.setdefault(run_id, letter).report = after
             self._changed.notify()
         return after
+
+    def age(self) -> float:
+        """How many seconds the oldest news has waited that GitHub lacks; 0 when there is none."""
+        with self._changed:
+            waiting = [letter.since for letter in self._letters.values() if has_news(letter)]
+        return time.monotonic() - min(waiting) if waiting else 0.0
 
     def close(self) -> None:
         """Stop the writers; what is unsent is in the store and is sent at the next start."""
@@ -122,7 +129,8 @@ class Outbox:
         with self._changed:
             report = letter.report
         try:
-            self._sender.send(run_id, letter, report)
+            with trace.under(letter.place):
+                self._sender.send(run_id, letter, report)
             letter.told, letter.failures, pause = report, 0, self._interval
         except Exception as error:  # noqa: BLE001 - a writer must outlive any one letter; it is logged whole
             log.fault("check_run.refused", error, deployment=run_id)

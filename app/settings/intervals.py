@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.settings.row import setting
-from app.settings.texts import read_count, read_positive
+from app.settings.texts import read_count, read_days, read_positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,12 @@ class Intervals:
         "Between two comparisons of open check runs with what runs; the first is at the start.",
         30.0,
         read=read_positive,
+    )
+    retention_days: int = setting(
+        "RETENTION_DAYS",
+        "How many days webhooks, reports and logs are kept, 7 at least; what serves, or may by a rollback, is longer.",
+        90,
+        read=read_days,
     )
     missed_after: float = setting(
         "MISSED_AFTER_SECONDS",

@@ -12,6 +12,7 @@ from app.settings.texts import (
     read_address,
     read_buttons,
     read_count,
+    read_exporter,
     read_log_format,
     read_logins,
     read_pages,
@@ -181,6 +182,33 @@ class Settings(Intervals):
         "auto",
         read=read_log_format,
     )
+    otlp_endpoint: str = setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "Where traces are sent, by OTLP over HTTP; empty means nowhere. All of OTEL_* that the libraries know counts.",
+        "",
+        read=read_url_or_nothing,
+    )
+    otlp_traces_endpoint: str = setting(
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "The same, for traces alone, with the whole path.",
+        "",
+        read=read_url_or_nothing,
+    )
+    traces_exporter: str = setting(
+        "OTEL_TRACES_EXPORTER",
+        "`otlp` sends traces also where no address is named, to this machine; `none` sends them nowhere.",
+        "",
+        read=read_exporter,
+    )
+    notify_loopback: bool = setting(
+        "NOTIFY_LOOPBACK", "Whether `notify` may reach this machine, for a trial.", False, read=read_yes_or_no
+    )
+    metrics_token: str = setting(
+        "METRICS_TOKEN",
+        "With `Authorization: Bearer` and this, `/metrics` is read from anywhere; without it only from this machine.",
+        "",
+        secret=True,
+    )
     executor_id: str = setting(
         "EXECUTOR_ID", "This process among several; empty means one made from host and process.", ""
     )
@@ -189,6 +217,12 @@ class Settings(Intervals):
     def can_sign_in(self) -> bool:
         """Whether the App's client is known, so that GitHub can say who somebody is."""
         return bool(self.github_client_id and self.github_client_secret)
+
+    @property
+    def traced(self) -> bool:
+        """Whether traces are wanted: they are off unless something of OTEL_* says where to."""
+        wanted = self.otlp_endpoint or self.otlp_traces_endpoint or self.traces_exporter == "otlp"
+        return bool(wanted) and self.traces_exporter != "none"
 
     def project_for(self, full_name: str, repository_id: int = 0) -> str:
         """The project that this repository may reach, empty for none; the operator decides, never the repository.

@@ -48,6 +48,13 @@ def read_count(text: str) -> int:
     return int(text)
 
 
+def read_days(text: str) -> int:
+    """A week at least: what GitHub may deliver again, for three days, has to be known by then."""
+    if not text.isdecimal() or int(text) < 7:
+        raise ValueError("is not a whole number from 7")
+    return int(text)
+
+
 def read_region(text: str) -> str:
     if not re.fullmatch(r"[a-z]+(-[a-z]+)+[0-9]{1,2}", text):
         raise ValueError("is not a region such as europe-west1")
@@ -88,6 +95,12 @@ def read_pages(text: str) -> str:
 def read_log_format(text: str) -> str:
     if text not in ("auto", "json", "text"):
         raise ValueError("is not auto, json or text")
+    return text
+
+
+def read_exporter(text: str) -> str:
+    if text not in ("", "otlp", "none"):
+        raise ValueError("is not otlp or none")
     return text
 
 

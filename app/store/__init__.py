@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.store.history import History
     from app.store.intake_postgres import PostgresIntake
     from app.store.lanes import Lanes
+    from app.store.notices import NoticeRows
     from app.store.previews import PreviewRows
     from app.store.pull_requests import PullRequestRows
     from app.store.pushes import PushRows
@@ -75,6 +76,10 @@ class Store:
             self.lanes.leave(lane, run_id)
         self.deployments.ended(run_id, report)
 
+    def forget(self, before: float, limit: int) -> int:
+        """Forget deliveries, reports and logs from before (epoch seconds), about `limit` of each; how many."""
+        return self._intake.forget(before, limit) + self._database.retention.forget(before, limit)
+
     def ping(self) -> None:
         """Raise StoreError unless the database answers; the first call opens it."""
         self._database.deployments.under_way()
@@ -95,6 +100,11 @@ class Store:
     def history(self) -> History:
         """What the pages read of all of it."""
         return self._database.history
+
+    @property
+    def notices(self) -> NoticeRows:
+        """What is to be told to webhooks and Slack."""
+        return self._database.notices
 
     @property
     def heartbeats(self) -> Heartbeats:

@@ -11,9 +11,11 @@ from app.store.approvals import ApprovalRows
 from app.store.deployments import Deployments, Heartbeats
 from app.store.history import History
 from app.store.lanes import Lanes
+from app.store.notices import NoticeRows
 from app.store.previews import PreviewRows
 from app.store.pull_requests import PullRequestRows
 from app.store.pushes import PushRows
+from app.store.retention import Retention
 from app.store.sources import SourceRows
 from app.store.tables import open_database
 from app.store.talks import TalkRows
@@ -36,6 +38,8 @@ class Database:
     pushes: PushRows
     pull_requests: PullRequestRows
     history: History
+    retention: Retention
+    notices: NoticeRows
 
     @classmethod
     def open(cls, data: Path, database_url: str) -> Database:
@@ -53,6 +57,8 @@ class Database:
             PushRows(engine),
             PullRequestRows(engine),
             History(engine),
+            Retention(engine),
+            NoticeRows(engine),
         )
 
     def close(self) -> None:

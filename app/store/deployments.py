@@ -12,7 +12,7 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 
 from app import log
 from app.legible import legible_data
-from app.model import Report, Repository
+from app.model import Ending, Report, Repository
 from app.store.rows import Heartbeat, Known, Unshown
 from app.store.tables import DEPLOYMENTS, HEARTBEATS, LOG_LINES, insert_once, transaction
 
@@ -147,6 +147,19 @@ class Deployments:
         with transaction(self._engine) as connection:
             query = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.state == UNDER_WAY)
             return frozenset(connection.execute(query).scalars())
+
+    def ended_before(self, run_id: str, lane: str) -> str:
+        """How the deployment before this one ended in a lane, of those that were tried; empty when none was."""
+        mine = select(DEPLOYMENTS.c.number).where(DEPLOYMENTS.c.id == run_id).scalar_subquery()
+        tried = (Ending.LIVE, Ending.FAILED, Ending.NOT_YOURS, Ending.ROLLED_BACK)
+        query = (
+            select(DEPLOYMENTS.c.state)
+            .where(DEPLOYMENTS.c.lane == lane, DEPLOYMENTS.c.number < mine, DEPLOYMENTS.c.state.in_(tried))
+            .order_by(DEPLOYMENTS.c.number.desc())
+            .limit(1)
+        )
+        with transaction(self._engine) as connection:
+            return connection.execute(query).scalar() or ""
 
     def under_way(self) -> int:
         """How many deployments have not ended."""

@@ -10,10 +10,9 @@ import asyncio
 import queue
 import sqlite3
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +24,6 @@ from app.store.rows import GIVEN_UP, Received, StoreError
 LARGEST_BATCH = 256
 MOST_WAITING = 4_000  # deliveries; behind so many a 503 now is better than an answer after GitHub's 10 s
 CHECKPOINT_BYTES = 32_000_000  # less often moves fewer pages: a marked body is gone by then
-KEEP_SECONDS = 30 * 86_400
 # `payload` comes last: a list of deliveries reads none of the pages that it overflows into.
 TABLES = """
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -40,6 +38,10 @@ ON CONFLICT (id) DO UPDATE SET number = (SELECT max(number) + 1 FROM deliveries)
     received_at = excluded.received_at, payload = excluded.payload, outcome = NULL
 WHERE outcome LIKE '{GIVEN_UP}%'
 """  # noqa: S608 - our own word
+# The newest stays whatever its age: its number is never given to another.
+FORGET = """DELETE FROM deliveries WHERE number IN (
+    SELECT number FROM deliveries WHERE outcome IS NOT NULL AND received_at < ?
+    AND number < (SELECT max(number) FROM deliveries) LIMIT ?)"""
 MARK = "UPDATE deliveries SET outcome = ?, payload = NULL WHERE id = ?"
 
 
@@ -77,7 +79,6 @@ class Intake:
         with _as_store_errors():
             self._connection = _connect(path)
             self._make_tables()
-            self._forget_old()
             self._reader = _connect(path)
         self._writer = threading.Thread(target=self._write, name="intake", daemon=True)
         self._checkpointer = threading.Thread(target=self._checkpoint, name="intake-checkpoint", daemon=True)
@@ -132,6 +133,11 @@ class Intake:
             limit,
         )
         return [Received(*row) for row in rows]
+
+    def forget(self, before: float, limit: int) -> int:
+        """Forget deliveries from before (epoch seconds) that have their outcome, at most so many; how many."""
+        with _as_store_errors(), closing(_connect(self._path)) as connection:
+            return connection.execute(FORGET, (before, limit)).rowcount
 
     def close(self) -> None:
         """Write what is waiting, then stop."""
@@ -249,12 +255,6 @@ class Intake:
         if "signature" not in columns:  # a file of an earlier ServerGem
             self._connection.execute("ALTER TABLE deliveries ADD COLUMN signature TEXT")
         self._connection.execute(SIGNATURES)
-
-    def _forget_old(self) -> None:
-        self._connection.execute(
-            "DELETE FROM deliveries WHERE outcome IS NOT NULL AND received_at < ?",
-            (time.time() - KEEP_SECONDS,),
-        )
 
 
 def first_heard(known: Iterable[tuple[str, str]], arrived: Sequence[Delivery]) -> list[str]:

@@ -10,7 +10,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.model import Delivery
@@ -94,6 +94,16 @@ class PostgresIntake:
         )
         with transaction(self._engine) as connection:
             return [Received(*row) for row in connection.execute(query)]
+
+    def forget(self, before: float, limit: int) -> int:
+        """Forget deliveries from before (epoch seconds) that have their outcome, at most so many; how many."""
+        old = select(DELIVERIES.c.number).where(
+            DELIVERIES.c.outcome.is_not(None), DELIVERIES.c.received_at < before
+        )
+        with transaction(self._engine) as connection:
+            found = connection.execute(old.limit(limit)).scalars().all()
+            connection.execute(delete(DELIVERIES).where(DELIVERIES.c.number.in_(found)))
+        return len(found)
 
     def close(self) -> None:
         """Write what is waiting, then stop."""

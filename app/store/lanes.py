@@ -82,6 +82,16 @@ class Lanes:
             sha: str | None = connection.execute(newer).scalar()
             return sha
 
+    def waiting(self) -> int:
+        """How many runs have asked for a lane that they do not hold."""
+        query = (
+            select(func.count())
+            .select_from(TURNS.join(LANES, TURNS.c.lane == LANES.c.lane))
+            .where(LANES.c.holder != TURNS.c.run_id)
+        )
+        with transaction(self._engine) as connection:
+            return connection.execute(query).scalar_one()
+
     def newest(self) -> dict[str, str]:
         """The run that asked last for each lane."""
         last = select(TURNS.c.lane, func.max(TURNS.c.turn).label("turn")).group_by(TURNS.c.lane).subquery()

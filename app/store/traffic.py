@@ -64,6 +64,8 @@ IMAGES = Table(
     Column("repository_id", Id, nullable=False, index=True),
     Column("time", Float, nullable=False),
 )
+# So many shifts back a rollback may go.
+ROLLBACKS_OFFERED = 50
 TRAFFIC = TypeAdapter(tuple[Traffic, ...])
 
 
@@ -131,7 +133,7 @@ class TrafficRows:
                 time=time.time(),
             )
 
-    def shifts(self, lane: str, limit: int = 50) -> list[Shift]:
+    def shifts(self, lane: str, limit: int = ROLLBACKS_OFFERED) -> list[Shift]:
         """The newest first."""
         query = select(SHIFTS).where(SHIFTS.c.lane == lane).order_by(SHIFTS.c.number.desc()).limit(limit)
         with transaction(self._engine) as connection:
@@ -179,12 +181,7 @@ class TrafficRows:
 
     def lock(self, lock: Lock, comment_id: int) -> bool:
         """Close a lane; a lock that is there already is replaced. False when a later comment has spoken of it."""
-        values = {
-            "holder": lock.holder,
-            "reason": lock.reason,
-            "link": lock.link,
-            "expires": lock.expires,
-        }
+        values = {"holder": lock.holder, "reason": lock.reason, "link": lock.link, "expires": lock.expires}
         with transaction(self._engine) as connection:
             if not is_last_word(connection, f"lock {lock.lane}", comment_id):
                 return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from app import allowance, config, previews
+from app import allowance, config, previews, trace
 from app.approval import Terms, terms_of
 from app.config import Config
 from app.configuration import configuration_of_pull, decided
@@ -73,7 +73,7 @@ def judge(world: World, job: Review) -> Judgement:
     if not pull.open:
         return Judgement(pull, previews.decide(pull, config.Previews(), wishes, forks_possible=possible))
     with ThreadPoolExecutor(1, thread_name_prefix="head") as beside:
-        head = beside.submit(world.github.commit, pull.repository, pull.head_sha)
+        head = beside.submit(trace.here(world.github.commit), pull.repository, pull.head_sha)
         try:
             read, listing = configuration_of_pull(world, pull)
             most = _most_previews(world, pull, read)

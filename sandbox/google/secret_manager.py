@@ -30,6 +30,7 @@ class SecretManager:
         return {
             "SecretManagerService.GetSecret": self.get_secret,
             "SecretManagerService.GetSecretVersion": self.get_version,
+            "SecretManagerService.AccessSecretVersion": self.access,
             "SecretManagerService.CreateSecret": self.create,
             "SecretManagerService.AddSecretVersion": self.add_version,
             "SecretManagerService.GetIamPolicy": self.policy,
@@ -115,6 +116,19 @@ class SecretManager:
         return secretmanager_v1.SecretVersion(
             name=f"projects/{project.number}/secrets/{secret}/versions/{number}",
             state=states.DISABLED if (project.id, secret, number) in self._disabled else states.ENABLED,
+        )
+
+    def access(self, request: Any) -> secretmanager_v1.AccessSecretVersionResponse:
+        """The payload; of a version that is switched off nobody gets it."""
+        project, secret = self._admit(request.name, "versions.access")
+        version = segments(request.name).get("versions", "")
+        if (value := self.value(project.id, secret, version)) is None:
+            raise not_found(f"Secret Version [{request.name}] not found.")
+        # https://cloud.google.com/secret-manager/docs/disable-secret-version
+        if version.isdecimal() and (project.id, secret, int(version)) in self._disabled:
+            raise Refusal(Code.FAILED_PRECONDITION, f"Secret Version [{request.name}] is in DISABLED state.")
+        return secretmanager_v1.AccessSecretVersionResponse(
+            name=request.name, payload=secretmanager_v1.SecretPayload(data=value.encode())
         )
 
     def test_permissions(

@@ -1,0 +1,88 @@
+"""A POST to an address that somebody else has chosen: https, to the public internet, and nowhere else.
+
+The name is resolved once, every address of it is judged, and the connection goes to the address that was judged: what
+the name says a moment later is of no use. Redirects are not followed, since they would lead past all of that.
+"""
+
+from __future__ import annotations
+
+import socket
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+import httpx
+
+SECONDS = 10.0
+# Addresses of version 4 in those of version 6: https://www.rfc-editor.org/rfc/rfc6052#section-2.1
+NAT64 = ip_network("64:ff9b::/96")
+
+Address = IPv4Address | IPv6Address
+
+
+class Refused(Exception):  # noqa: N818 - reads as what happened
+    """Nothing was sent there, or it was not taken, and why. `final`: another try would end the same."""
+
+    def __init__(self, why: str, *, final: bool = False) -> None:
+        super().__init__(why)
+        self.final = final
+
+
+def post(url: str, body: str, headers: dict[str, str], *, loopback: bool) -> None:
+    """POST JSON once. Raises Refused, whose words name no more of the address than its host.
+
+    `loopback`, for a trial: this machine may be reached, also without TLS.
+    """
+    address = _address(url, loopback)
+    pinned = _pinned(address, loopback)
+    told = {"content-type": "application/json", "user-agent": "ServerGem", **headers}
+    told["host"] = address.netloc.decode("ascii")
+    try:
+        with httpx.Client(timeout=SECONDS, trust_env=False, follow_redirects=False) as client:
+            extensions = {"sni_hostname": address.host}
+            reached = address.copy_with(host=pinned)
+            with client.stream(
+                "POST", reached, content=body.encode(), headers=told, extensions=extensions
+            ) as answer:
+                status = answer.status_code
+    except httpx.HTTPError as error:
+        raise Refused(f"{address.host}: {type(error).__name__}") from error
+    if not 200 <= status < 300:
+        final = 300 <= status < 500 and status not in (408, 425, 429)
+        raise Refused(f"{address.host} answered {status}", final=final)
+
+
+def _address(url: str, loopback: bool) -> httpx.URL:
+    try:
+        address = httpx.URL(url)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise Refused("it is no address", final=True) from error
+    if address.scheme != "https" and not (loopback and address.scheme == "http"):
+        raise Refused("it is no address that begins with https://", final=True)
+    if not address.host or address.userinfo:
+        raise Refused("it is no address with a host, and without a user", final=True)
+    return address
+
+
+def _pinned(address: httpx.URL, loopback: bool) -> str:
+    """The first address of the host; Refused when any of them is not for everybody."""
+    try:
+        found = socket.getaddrinfo(address.host, address.port or 443, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Refused(f"{address.host} has no address") from error
+    addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+    if any(not is_public(each) and not (loopback and each.is_loopback) for each in addresses):
+        raise Refused(f"{address.host} is not on the public internet", final=True)
+    return str(addresses[0])
+
+
+def is_public(address: Address) -> bool:
+    """Whether it is for everybody: not this machine, a private network, or a cloud's metadata (link-local)."""
+    if isinstance(address, IPv6Address) and (inner := _inside(address)) is not None:
+        return is_public(inner)
+    return address.is_global and not address.is_multicast
+
+
+def _inside(address: IPv6Address) -> IPv4Address | None:
+    """The address of version 4 that this one stands for."""
+    if address in NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
