@@ -132,6 +132,7 @@ ON_THE_WAY = (
     "Release without traffic",
     "Verify",
     "Move traffic",
+    "Update jobs",
 )
 ONLY_AT_THE_EDGE = ("google", "github", "sqlalchemy", "dbos", "httpx", "backoff", "grpc")
 

@@ -12,21 +12,15 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 
 from app.config.file import EnvironmentFile, File, PreviewsFile, json_schema
+from app.config.job_shape import JobFile
 from app.config.limits import Bounds, Kind
-from app.config.parts import (
-    BuildFile,
-    InstancesFile,
-    Part,
-    ProbeFile,
-    ProbesFile,
-    VolumeFile,
-    VpcFile,
-)
+from app.config.part import Part
+from app.config.parts import BuildFile, InstancesFile, ProbeFile, ProbesFile, VolumeFile, VpcFile
 from app.config.shape import ServiceFile
-from app.config.words import words
+from app.config.words import JOB, SERVICE, words
 
 ROOT = Path(__file__).parent.parent.parent
-WORDS = ROOT / "app/model/service_config.py"
+WORDS = {ROOT / "app/model/service_config.py": SERVICE, ROOT / "app/model/job_config.py": JOB}
 PAGE, SCHEMA = ROOT / "docs/servergem-yml.md", ROOT / "app/servergem.schema.json"
 CHAPTERS: tuple[tuple[str, type[Part]], ...] = (
     ("The file", File),
@@ -39,6 +33,7 @@ CHAPTERS: tuple[tuple[str, type[Part]], ...] = (
     ("services.NAME.probes.startup, .liveness, .readiness", ProbeFile),
     ("environments.NAME", EnvironmentFile),
     ("previews", PreviewsFile),
+    ("jobs.NAME", JobFile),
 )
 COLUMNS = "| key | type | default | limits | meaning | example |\n|---|---|---|---|---|---|\n"
 INTRODUCTION = """# servergem.yml, key by key
@@ -59,7 +54,7 @@ def page() -> str:
 
 def _chapter(title: str, part: type[Part]) -> str:
     return f"\n## {title}\n\n{part.__doc__}\n\n{COLUMNS}" + "".join(
-        f"| {' | '.join(_row(key, field))} |\n" for key, field in part.model_fields.items()
+        f"| {' | '.join(_row(key, part.model_fields[name]))} |\n" for key, name in part.keys().items()
     )
 
 
@@ -120,7 +115,8 @@ def _inline(value: Any) -> str:
 def main() -> None:
     PAGE.write_text(page())
     SCHEMA.write_text(json.dumps(json_schema(), indent=2) + "\n")
-    WORDS.write_text(words())
+    for path, of in WORDS.items():
+        path.write_text(words(of))
 
 
 if __name__ == "__main__":
