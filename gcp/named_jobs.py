@@ -10,7 +10,9 @@ from google.iam.v1 import iam_policy_pb2, policy_pb2
 
 from gcp.cloud import TIMEOUT, Google
 from gcp.cloud_run_jobs import WantedJob, full_name, specification
+from gcp.errors import GoogleError
 from gcp.operations import finished
+from gcp.resource_manager import CONFLICTS
 
 # What runs a job, and no more: https://cloud.google.com/run/docs/reference/iam/roles#run.invoker
 INVOKER = "roles/run.invoker"
@@ -81,15 +83,22 @@ def change(google: Google, wanted: WantedJob, found: JobState) -> None:
 
 
 def let_run(google: Google, project: str, region: str, name: str, account: str) -> None:
-    """Give an account the right to run this one job; GoogleError ABORTED when its policy changed meanwhile."""
+    """Give an account the right to run this one job, whatever else is in its policy."""
     resource, member = full_name(project, region, name), f"serviceAccount:{account}"
-    read = iam_policy_pb2.GetIamPolicyRequest(resource=resource)
-    policy: Any = google.call("Jobs.GetIamPolicy", lambda: google.jobs.get_iam_policy, request=read)
-    if any(each.role == INVOKER and member in each.members for each in policy.bindings):
-        return
-    policy.bindings.append(policy_pb2.Binding(role=INVOKER, members=[member]))
-    request = iam_policy_pb2.SetIamPolicyRequest(resource=resource, policy=policy)
-    google.call("Jobs.SetIamPolicy", lambda: google.jobs.set_iam_policy, request=request)
+    for attempt in range(CONFLICTS):
+        read = iam_policy_pb2.GetIamPolicyRequest(resource=resource)
+        policy: Any = google.call("Jobs.GetIamPolicy", lambda: google.jobs.get_iam_policy, request=read)
+        if any(each.role == INVOKER and member in each.members for each in policy.bindings):
+            return
+        policy.bindings.append(policy_pb2.Binding(role=INVOKER, members=[member]))
+        request = iam_policy_pb2.SetIamPolicyRequest(resource=resource, policy=policy)
+        try:
+            google.call("Jobs.SetIamPolicy", lambda: google.jobs.set_iam_policy, request=request)
+        except GoogleError as conflict:
+            if conflict.code != "ABORTED" or attempt == CONFLICTS - 1:
+                raise
+        else:
+            return
 
 
 def run_now(google: Google, project: str, region: str, name: str, *, since: float) -> str:

@@ -97,7 +97,7 @@ def test_jobs_come_and_change_and_go_with_the_service(house: House) -> None:
 
 
 def test_somebody_elses_job_is_left_as_it_is(house: House) -> None:
-    """The service is live, the check run says whose the job is, and the other jobs are made all the same."""
+    """Nothing is built: the check run says whose the job is, before there is a service without its jobs."""
     house.world.google.provisioned_project(PROJECT)
     strange = run_v2.Job(labels={"team": "other"})
     strange.template.template.containers = [
@@ -112,7 +112,8 @@ def test_somebody_elses_job_is_left_as_it_is(house: House) -> None:
     assert house.check_run(work.name, sha)["output"]["title"] == "The job nightly is not this repository's"
     kept = clients(house).jobs.get_job(name=NIGHTLY)
     assert dict(kept.labels) == {"team": "other"} and kept.generation == 1
-    assert CLEANUP in house.world.google.jobs.names() and house.world.google.schedules.names() == []
+    assert house.world.google.jobs.names() == [NIGHTLY] and house.world.google.schedules.names() == []
+    assert house.world.google.calls["CloudBuild.CreateBuild"] == 0
 
 
 def test_a_schedule_that_google_refuses_leaves_the_service_live(house: House) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 
 from app.ground import Ground
 from app.model import Commit, Finding, Image, Row, RowState, Stop, Target, TargetJob
-from app.ownership import OF_SERVICE, SCHEDULED, is_ours, job_not_ours
+from app.ownership import OF_SERVICE, SCHEDULED
 from app.report import moment
 from app.scene import InLane
 from app.specification import job_specification
@@ -19,9 +19,9 @@ from gcp.cloud_run_jobs import WantedJob
 from gcp.cloud_scheduler import Schedule
 from gcp.errors import GoogleError
 from gcp.named_jobs import JobState
+from gcp.resource_manager import CONFLICTS
 
-# How often a job is looked at again that somebody else has made or changed meanwhile.
-CONFLICTS = 5
+# A job that somebody else has made or changed meanwhile, or we ourselves, without hearing of it.
 CHANGED_MEANWHILE = ("ALREADY_EXISTS", "ABORTED")
 
 
@@ -55,13 +55,8 @@ def _gone(scene: InLane, target: Target) -> dict[str, dict[str, str]]:
         for each in every
         if each.name not in named
         and dict(each.labels).get(OF_SERVICE) == target.name
-        and _is_ours(scene, target, each)
+        and scene.owns(target, each.labels)
     }
-
-
-def _is_ours(scene: InLane, target: Target, state: JobState) -> bool:
-    app, repository = scene.world.settings.github_app_id, scene.run.commit.repository.id
-    return is_ours(dict(state.labels), app, repository, target)
 
 
 def _tried(scene: InLane, name: str, work: Callable[[], tuple[str, ...]]) -> tuple[Finding, ...]:
@@ -110,9 +105,8 @@ def _put(scene: InLane, target: Target, job: TargetJob, wanted: WantedJob) -> Jo
         try:
             if state is None:
                 named_jobs.make(google, wanted)
-            elif not _is_ours(scene, target, state):
-                raise Stop((job_not_ours(dict(state.labels), target, job),))
             else:
+                scene.insist_on_our_job(target, job, state)
                 _unschedule(scene, target, job, state)
                 named_jobs.change(google, wanted, state)
         except GoogleError as conflict:
