@@ -231,6 +231,7 @@ def test_jobs_lose_calls(losing: House) -> None:
     number, _ = opened(losing, work)
     say(losing, work, number, "/run cleanup")
     assert answer(losing, work, number, "`cleanup` runs")
+    assert Google(google.grpc_address).jobs.get_job(name=CLEANUP).execution_count == 1
     work.git("checkout", "-q", "main")
     live_with(text.replace("0 3 * * mon", "0 4 * * mon"), "Run later")
     live_with(SERVICE, "Name none")

@@ -8,6 +8,7 @@ import pytest
 from google.cloud import run_v2
 
 from app import config
+from app.allowance import Allowance, beyond
 from app.config import granted
 from app.config.cron import cron
 from app.model import Stop, Target
@@ -229,6 +230,27 @@ def test_the_default_branch_decides_what_a_job_may_read_and_be() -> None:
     assert {"jobs.x.secrets.A", "jobs.x.secrets.B", "jobs.x.service_account"} <= set(counts.later)
     (newcomer,) = granted(read(own), read("")).jobs
     assert not newcomer.secrets and not newcomer.service_account
+
+
+def test_an_operator_decides_what_a_job_may_have() -> None:
+    """Its account, secrets and memory are held against the same bounds as the service's, each on its line."""
+    text = """
+jobs:
+  x:
+    memory: 4Gi
+    secrets: {A: other}
+    service_account: b@p.iam.gserviceaccount.com
+"""
+    allowed = Allowance(memory="2Gi", secrets=("own-*",), service_accounts=("a@*",))
+    found = beyond(allowed, target(text), frozenset())
+    assert [each.place and each.place.line for each in found] == [6, 5, 4]
+
+
+def test_the_configuration_that_is_printed_has_its_jobs() -> None:
+    """`servergem config` shows each as it is in each environment, with the service that it is from."""
+    found = config.resolved("jobs: {x: {schedule: 0 3 * * *}}", repository_name="shop")
+    job = found["environments"]["production"]["jobs"]["x"]
+    assert (job["from"], job["schedule"], job["time_zone"]) == ("shop", "0 3 * * *", "Etc/UTC")
 
 
 def test_only_who_names_jobs_is_asked_for_what_they_take() -> None:
