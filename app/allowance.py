@@ -102,7 +102,15 @@ def own_accounts(settings: Settings, member: str) -> frozenset[str]:
 
 
 def _accounts(allowance: Allowance, target: Target, own: frozenset[str]) -> Iterator[Finding]:
-    account, place = target.service.service_account, _place(target, "service_account")
+    yield from _account(allowance, target, own, target.service.service_account, "service_account")
+    for job in target.jobs:
+        yield from _account(allowance, target, own, job.config.service_account, f"{job.key}.service_account")
+
+
+def _account(
+    allowance: Allowance, target: Target, own: frozenset[str], account: str, key: str
+) -> Iterator[Finding]:
+    place = _place(target, key)
     if account in {each.replace(PROJECT, target.project) for each in own} or account.endswith(BUILDERS):
         yield Finding(
             "account-is-servergems-own",
@@ -134,9 +142,14 @@ def _sizes(allowance: Allowance, target: Target) -> Iterator[Finding]:
         yield _beyond(title, "`instances`", place)
     if service.gpu and not allowance.gpu:
         yield _beyond(f"It may not have a GPU ({service.gpu})", "`gpu`", target.place("gpu"))
-    if mebibytes(service.memory) > mebibytes(allowance.memory):
-        title = f"It may have {allowance.memory} of memory, not {service.memory}"
-        yield _beyond(title, "`memory`", target.place("memory"))
+    memories = [
+        ("memory", service.memory),
+        *((f"{job.key}.memory", job.config.memory) for job in target.jobs),
+    ]
+    for key, memory in memories:
+        if mebibytes(memory) > mebibytes(allowance.memory):
+            title = f"It may have {allowance.memory} of memory, not {memory}"
+            yield _beyond(title, "`memory`", target.place(key))
 
 
 def _place(target: Target, name: str) -> Place | None:

@@ -117,7 +117,7 @@ class Deployment:
 
     def stage(self, stage: Callable[[InLane, *Ts], T], *words: *Ts) -> T:
         """Run one stage of the road, or take its word from the journal when it was finished before a restart."""
-        return self._stage(self._title(stage), call(stage, *words))
+        return self.one_more(self._title(stage), call(stage, *words))
 
     def both(self, first: Call[A], second: Call[B]) -> tuple[A, B]:
         """Run two stages side by side, as one step of the journal."""
@@ -144,7 +144,7 @@ class Deployment:
         try:
             yield
         except Exception:
-            self._stage(title, call(stage, *words))
+            self.one_more(title, call(stage, *words))
             raise
 
     @contextmanager
@@ -190,7 +190,8 @@ class Deployment:
             raise OffTheRoad(f"{stage.__name__} is on no road of {', '.join(self._road.values())}")
         return title
 
-    def _stage(self, title: str, one: Call[T]) -> T:
+    def one_more(self, title: str, one: Call[T]) -> T:
+        """The same of a stage that only some Targets' roads show: it has a line once it runs."""
         record = durable.step(self._perform, title, one, title=title)
         self._open.fold(record)
         if record.successor:

@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass
 
 from app.accounts import Means
-from app.model import SecretRef
+from app.model import SecretRef, Target
+from app.ownership import JOBS
 from app.rights import Right
 from gcp.cloud_run import ServiceState
 
@@ -23,6 +24,12 @@ class Ground:
     service: ServiceState | None = None
 
 
+def has_jobs(target: Target, ground: Ground) -> bool:
+    """Whether the service has jobs, or may have some of before: once it has had any, its labels say so for good."""
+    before = dict(ground.service.labels) if ground.service else {}
+    return bool(target.jobs) or (target.preview is None and JOBS in before)
+
+
 @dataclass(frozen=True)
 class Conditions:
     """All that the lasting checks depend on: what holds for one deployment holds for the next on the same."""
@@ -33,6 +40,8 @@ class Conditions:
     secrets: tuple[tuple[str, SecretRef], ...]
     rights: tuple[Right, ...]
     installation: int
+    jobs_as: tuple[str, ...] = ()
+    """The accounts that jobs run as, where they have their own."""
 
 
 class Memory:

@@ -8,15 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.model import Commit, Finding, Target
+from app.model import Commit, Finding, Target, TargetJob
 from app.titles import fitting
 
 MANAGED_BY, SERVERGEM = "managed-by", "servergem"
 APP, REPOSITORY = "github-app", "repository-id"
 INSTALLATION, PULL_REQUEST = "installation-id", "pull-request"
 COMMIT = "commit"
+# On a service: it has had jobs. On a job: the Cloud Run service that it is of, and that it has had a schedule.
+JOBS, OF_SERVICE, SCHEDULED = "servergem-jobs", "servergem-service", "servergem-schedule"
+YES = "yes"
 # All that ServerGem writes; no label of a servergem.yml is called so.
-LABELS = frozenset({MANAGED_BY, APP, REPOSITORY, INSTALLATION, PULL_REQUEST, COMMIT})
+LABELS = frozenset(
+    {MANAGED_BY, APP, REPOSITORY, INSTALLATION, PULL_REQUEST, COMMIT, JOBS, OF_SERVICE, SCHEDULED}
+)
 
 
 def app_label(app_id: str) -> str:
@@ -54,6 +59,19 @@ def not_ours(labels: Mapping[str, str], commit: Commit, target: Target) -> Findi
         f"operator of this ServerGem says so: `servergem adopt {name} --repository {home.full_name} "
         f"--project {target.project} --region {target.region}`.",
         place=target.place("name"),
+    )
+
+
+def job_not_ours(labels: Mapping[str, str], target: Target, job: TargetJob) -> Finding:
+    """Whose a job of that name is: it is never taken over."""
+    return Finding(
+        code="job-not-ours",
+        title=fitting(f"The job {job.id} is not this repository's"),
+        message=f"In {target.project}, {target.region} there is a Cloud Run job {job.id} already: {whose(labels)}. "
+        "It was left as it is, whatever servergem.yml asks for.",
+        fix=f"Give {job.config.name} another name in servergem.yml; or, if nobody needs that job, "
+        f"`gcloud run jobs delete {job.id} --project {target.project} --region {target.region}`.",
+        place=target.place(job.key),
     )
 
 

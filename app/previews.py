@@ -159,6 +159,7 @@ def _copy(config: Config, pull: PullRequest, home: Target, service: ServiceConfi
         config_path="" if pull.fork else home.config_path,
         later=() if pull.fork else home.later,
         of=service.name,
+        jobs=(),
         preview=Preview(pull.number, fork=pull.fork, ttl=previews.ttl, left_out=tuple(left_out)),
     )
 

@@ -2,7 +2,8 @@
 
 Preflight asks for these before a build is paid for, and `servergem setup google` grants exactly these.
 https://cloud.google.com/run/docs/reference/iam/permissions, https://cloud.google.com/build/docs/iam-roles-permissions,
-https://cloud.google.com/artifact-registry/docs/access-control, https://cloud.google.com/storage/docs/access-control/iam-permissions
+https://cloud.google.com/artifact-registry/docs/access-control, https://cloud.google.com/storage/docs/access-control/iam-permissions,
+https://cloud.google.com/iam/docs/roles-permissions/cloudscheduler
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ class When(StrEnum):
     PUBLIC = "public: true"
     PRIVATE = "public: false"
     RELEASE = "release:"
+    JOBS = "jobs:"
+    SCHEDULE = "schedule:"
     PREVIEW = "a preview"
     LOOK = "a check"
     REPAIR = "a repair"
@@ -48,6 +51,7 @@ class Right:
 
 BUILDS, RUN = "roles/cloudbuild.builds.editor", "roles/run.developer"
 READER, WRITER = "roles/artifactregistry.reader", "roles/artifactregistry.repoAdmin"
+SCHEDULER = "roles/cloudscheduler.admin"
 USAGE = "roles/serviceusage.serviceUsageConsumer"
 
 RIGHTS = (
@@ -75,6 +79,20 @@ RIGHTS = (
     Right("run.operations.get", RUN, "Release without traffic"),
     Right("run.services.setIamPolicy", "roles/run.admin", "Release without traffic", When.PUBLIC),
     Right("run.routes.invoke", "roles/run.invoker", "Verify", When.PRIVATE, Held.SERVICE),
+    Right("run.jobs.get", RUN, "Update jobs", When.JOBS),
+    Right("run.jobs.list", RUN, "Update jobs", When.JOBS),
+    Right("run.jobs.create", RUN, "Update jobs", When.JOBS),
+    Right("run.jobs.update", RUN, "Update jobs", When.JOBS),
+    Right("run.jobs.delete", RUN, "Update jobs", When.JOBS),
+    # For `/run`.
+    Right("run.jobs.run", RUN, "Update jobs", When.JOBS),
+    Right("run.executions.list", RUN, "Update jobs", When.JOBS),
+    Right("run.jobs.getIamPolicy", RUN, "Update jobs", When.SCHEDULE),
+    Right("run.jobs.setIamPolicy", "roles/run.admin", "Update jobs", When.SCHEDULE),
+    Right("cloudscheduler.jobs.get", SCHEDULER, "Update jobs", When.SCHEDULE),
+    Right("cloudscheduler.jobs.create", SCHEDULER, "Update jobs", When.SCHEDULE),
+    Right("cloudscheduler.jobs.update", SCHEDULER, "Update jobs", When.SCHEDULE),
+    Right("cloudscheduler.jobs.delete", SCHEDULER, "Update jobs", When.SCHEDULE),
     Right("run.services.list", RUN, "Remove the preview", When.PREVIEW),
     # Which images something else runs.
     Right("run.revisions.list", RUN, "Remove the preview", When.PREVIEW),
@@ -106,12 +124,15 @@ def used_by(target: Target) -> tuple[Right, ...]:
         When.ALWAYS,
         When.PUBLIC if service.public else When.PRIVATE,
         *([When.RELEASE] if service.release else []),
+        *([When.JOBS] if target.jobs else []),
+        *([When.SCHEDULE] if any(job.config.schedule for job in target.jobs) else []),
         *([When.PREVIEW] if target.preview else []),
     }
-    return tuple(right for right in RIGHTS if right.when in times)
+    used = {right.permission: right for right in reversed(RIGHTS) if right.when in times}
+    return tuple(right for right in RIGHTS if right in used.values())
 
 
 def permissions(*, repairs: bool) -> tuple[str, ...]:
     """What the deployer's role holds, or with `repairs` the optional one beside it."""
     held = [each for each in RIGHTS if each.when is not When.NOTIFY]
-    return tuple(sorted(each.permission for each in held if (each.when is When.REPAIR) == repairs))
+    return tuple(sorted({each.permission for each in held if (each.when is When.REPAIR) == repairs}))

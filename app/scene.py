@@ -10,14 +10,15 @@ from threading import Lock
 from app import allowance, log
 from app.accounts import means
 from app.fault import explain
-from app.model import Commit, Finding, Row, Stop, Superseded, Target
-from app.ownership import is_ours, not_ours
+from app.model import Commit, Finding, Row, Stop, Superseded, Target, TargetJob
+from app.ownership import is_ours, job_not_ours, not_ours
 from app.redaction import Stream
 from app.report import LOG_TAIL_LINES
 from app.store import Ticket
 from app.world import World
 from gcp.cloud_run import ServiceState
 from gcp.errors import GoogleError
+from gcp.named_jobs import JobState
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,18 @@ class Scene:
 
     def insist_on_ours(self, target: Target, state: ServiceState | None) -> None:
         """Stop unless there is no such service yet, or it is this repository's; before every write and every look."""
-        if state is None:
-            return
-        labels, commit = dict(state.labels), self.run.commit
-        if not is_ours(labels, self.world.settings.github_app_id, commit.repository.id, target):
-            raise Stop((not_ours(labels, commit, target),))
+        if state is not None and not self.owns(target, state.labels):
+            raise Stop((not_ours(dict(state.labels), self.run.commit, target),))
+
+    def insist_on_our_job(self, target: Target, job: TargetJob, state: JobState | None) -> None:
+        """The same of a job."""
+        if state is not None and not self.owns(target, state.labels):
+            raise Stop((job_not_ours(dict(state.labels), target, job),))
+
+    def owns(self, target: Target, labels: tuple[tuple[str, str], ...]) -> bool:
+        """Whether what has these labels is this repository's, for this Target."""
+        app, repository = self.world.settings.github_app_id, self.run.commit.repository.id
+        return is_ours(dict(labels), app, repository, target)
 
     def insist_on_allowed(self, target: Target) -> None:
         """Stop when the Target is more than the operator lets its repository have."""

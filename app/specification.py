@@ -1,15 +1,17 @@
-"""What Cloud Run is asked for: a Target, an image and a commit as the service that is to be."""
+"""What Cloud Run is asked for: a Target, an image and a commit as the service that is to be, and as its jobs."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from app.accounts import means
-from app.model import Commit, Image, Target
-from app.ownership import COMMIT, INSTALLATION, claim
+from app.model import Commit, Image, JobConfig, ServiceConfig, Target, TargetJob
+from app.ownership import COMMIT, INSTALLATION, OF_SERVICE, SCHEDULED, YES, claim
 from app.scene import Scene
 from app.settings import Settings
 from gcp.cloud_run import OWN_TAG
+from gcp.cloud_run_jobs import WantedJob
 from gcp.service_specification import WantedService
 
 # Cloud Run: tag and service name together at most 46 characters, a revision name at most 63.
@@ -36,6 +38,39 @@ def specification(
         service_account=means(settings, target).runtime_account,
         labels=labels(settings, commit, target),
         env=(("SERVERGEM_COMMIT", commit.sha), *_of_preview(settings, target, project_number)),
+    )
+
+
+def job_specification(
+    scene: Scene, commit: Commit, target: Target, image: Image, job: TargetJob
+) -> WantedJob:
+    """A job with the service's image, variables, secrets, network and files, and its own over them."""
+    config = job.config
+    service = specification(scene, commit, replace(target, service=_beside(target.service, config)), image)
+    marks = {OF_SERVICE: target.name} | ({SCHEDULED: YES} if config.schedule else {})
+    return WantedJob(
+        replace(service, labels=(*service.labels, *marks.items())),
+        job.id,
+        config.command,
+        config.timeout,
+        config.args,
+        config.tasks,
+        config.parallelism,
+        config.retries,
+    )
+
+
+def _beside(service: ServiceConfig, job: JobConfig) -> ServiceConfig:
+    """The service as its job is to have it: a name that both have is the job's."""
+    secrets = {name: each for name, each in service.secrets if name not in dict(job.env)} | dict(job.secrets)
+    env = {name: text for name, text in (dict(service.env) | dict(job.env)).items() if name not in secrets}
+    return replace(
+        service,
+        env=tuple(env.items()),
+        secrets=tuple(secrets.items()),
+        cpu=job.cpu,
+        memory=job.memory,
+        service_account=job.service_account or service.service_account,
     )
 
 

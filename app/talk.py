@@ -15,7 +15,7 @@ COMMAND = re.compile(r" {0,3}/([A-Za-z][A-Za-z-]{0,29})(?:[ \t]+(.*?))?[ \t]*")
 
 
 # What each of them means and leads to: app/conversation/commands.py.
-NAMES = ("deploy", "rollback", "status", "logs", "explain", "preview", "lock", "unlock", "help")
+NAMES = ("deploy", "rollback", "status", "logs", "explain", "preview", "run", "lock", "unlock", "help")
 
 
 @dataclass(frozen=True)

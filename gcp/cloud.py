@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
     from google.cloud.resourcemanager_v3 import ProjectsClient
     from google.cloud.run_v2 import ExecutionsClient, JobsClient, RevisionsClient, ServicesClient
+    from google.cloud.scheduler_v1 import CloudSchedulerClient
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient
     from google.cloud.service_usage_v1 import ServiceUsageClient
 
@@ -194,6 +195,13 @@ class Google:
         from google.cloud.run_v2.services.executions.transports import ExecutionsGrpcTransport
 
         return self._client(run_v2.ExecutionsClient, ExecutionsGrpcTransport)
+
+    @cached_property
+    def schedules(self) -> CloudSchedulerClient:
+        from google.cloud import scheduler_v1
+        from google.cloud.scheduler_v1.services.cloud_scheduler.transports import CloudSchedulerGrpcTransport
+
+        return self._client(scheduler_v1.CloudSchedulerClient, CloudSchedulerGrpcTransport)
 
     @cached_property
     def logging(self) -> LoggingServiceV2Client:

@@ -1,4 +1,4 @@
-"""Cloud Run jobs: one container, run once to its end, as a job of its own that goes when it is done."""
+"""Cloud Run jobs: what a job is to be, and one that is run once to its end and goes when it is done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gcp.cloud import TIMEOUT, Google
 from gcp.cloud_logging import QUIET, Log, LogLine
 from gcp.errors import GoogleError
 from gcp.operations import finished
-from gcp.service_specification import WantedService, container
+from gcp.service_specification import WantedService, running
 
 # https://cloud.google.com/run/docs/create-jobs: a job's name
 LONGEST_NAME = 63
@@ -27,13 +27,20 @@ LOG_LOOKS = 5
 
 
 @dataclass(frozen=True)
-class WantedTask:
-    """A command to run with a service's image, variables, secrets and account. `name` is this run's own; seconds."""
+class WantedJob:
+    """A command to run with a service's image, variables, secrets and account; without one, the image's own.
+
+    `timeout` is in seconds, for one try of a task. `parallelism` 0: as many at a time as Cloud Run can.
+    """
 
     service: WantedService
     name: str
     command: tuple[str, ...]
     timeout: int
+    args: tuple[str, ...] = ()
+    tasks: int = 1
+    parallelism: int = 0
+    retries: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class Execution:
 
 def run(
     google: Google,
-    wanted: WantedTask,
+    wanted: WantedJob,
     *,
     interval: float,
     patience: float,
@@ -82,7 +89,7 @@ def run(
 
 def delete(google: Google, project: str, region: str, job: str) -> None:
     """Take a job and its executions away; it may be gone already."""
-    name = f"projects/{project}/locations/{region}/jobs/{job}"
+    name = full_name(project, region, job)
     operation: Any = google.unless_missing("Jobs.DeleteJob", lambda: google.jobs.delete_job, name=name)
     if operation is not None:
         finished(google, "Jobs.DeleteJob", operation)
@@ -101,10 +108,12 @@ def _rest(log: Log, found: Execution, interval: float, patience: float) -> Itera
     return log.to_the_end(patience=patience, quiet=quiet, interval=interval)
 
 
-def _make(google: Google, wanted: WantedTask) -> None:
+def _make(google: Google, wanted: WantedJob) -> None:
     service = wanted.service
     request = run_v2.CreateJobRequest(
-        parent=f"projects/{service.project}/locations/{service.region}", job_id=wanted.name, job=_job(wanted)
+        parent=f"projects/{service.project}/locations/{service.region}",
+        job_id=wanted.name,
+        job=specification(wanted),
     )
     try:
         operation: Any = google.call("Jobs.CreateJob", lambda: google.jobs.create_job, request=request)
@@ -115,23 +124,24 @@ def _make(google: Google, wanted: WantedTask) -> None:
     finished(google, "Jobs.CreateJob", operation)
 
 
-def _job(wanted: WantedTask) -> run_v2.Job:
-    service = wanted.service
+def specification(wanted: WantedJob) -> run_v2.Job:
+    """The job without its name."""
     return run_v2.Job(
-        labels=dict(service.labels),
+        labels=dict(wanted.service.labels),
         template=run_v2.ExecutionTemplate(
-            task_count=1,
+            task_count=wanted.tasks,
+            parallelism=wanted.parallelism,
             template=_template(wanted),
         ),
     )
 
 
-def _template(wanted: WantedTask) -> run_v2.TaskTemplate:
+def _template(wanted: WantedJob) -> run_v2.TaskTemplate:
     """With the service's own network and files: a command such as a migration is there for their sake."""
     service = wanted.service
     return run_v2.TaskTemplate(
         containers=[_task(wanted)],
-        max_retries=0,
+        max_retries=wanted.retries,
         timeout=duration_pb2.Duration(seconds=wanted.timeout),
         service_account=service.service_account,
         volumes=service_parts.volumes(service.config),
@@ -140,9 +150,9 @@ def _template(wanted: WantedTask) -> run_v2.TaskTemplate:
     )
 
 
-def _task(wanted: WantedTask) -> run_v2.Container:
+def _task(wanted: WantedJob) -> run_v2.Container:
     """The service's own container with another command, and never less than a job must have."""
-    made = container(wanted.service, command=wanted.command)
+    made = running(wanted.service, wanted.command, wanted.args)
     limits = dict(made.resources.limits)
     if float(limits["cpu"]) < LEAST_CPU:
         made.resources.limits["cpu"] = str(LEAST_CPU)
@@ -158,7 +168,7 @@ def _mebibytes(memory: str) -> int:
 
 def _begin(google: Google, service: WantedService, job: str) -> str:
     """The job's one execution: the one that an earlier attempt began, or a new one."""
-    name = _name(service, job)
+    name = full_name(service.project, service.region, job)
 
     def attempt() -> str:
         if found := _newest(google, name):
@@ -195,5 +205,6 @@ def _cancel(google: Google, name: str) -> None:
             raise
 
 
-def _name(service: WantedService, job: str) -> str:
-    return f"projects/{service.project}/locations/{service.region}/jobs/{job}"
+def full_name(project: str, region: str, job: str) -> str:
+    """The job as Cloud Run names it."""
+    return f"projects/{project}/locations/{region}/jobs/{job}"

@@ -167,8 +167,13 @@ def alone(service: run_v2.Service) -> dict[str, str]:
     return {key: told(value) for key, value in values.items()}
 
 
-def container(wanted: WantedService, *, command: tuple[str, ...] = ()) -> run_v2.Container:
-    """The service's container; with a `command` of its own it is no server."""
+def container(wanted: WantedService) -> run_v2.Container:
+    """The service's container as a server."""
+    return _serving(running(wanted, wanted.config.command, wanted.config.args), wanted.config)
+
+
+def running(wanted: WantedService, command: tuple[str, ...], args: tuple[str, ...]) -> run_v2.Container:
+    """The same that only runs: it has no port, nobody asks it, and it has its CPU all the time."""
     config = wanted.config
     plain = [run_v2.EnvVar(name=name, value=value) for name, value in (*config.env, *wanted.env)]
     secret = [
@@ -180,19 +185,17 @@ def container(wanted: WantedService, *, command: tuple[str, ...] = ()) -> run_v2
         )
         for name, reference in config.secrets
     ]
-    made = run_v2.Container(
+    return run_v2.Container(
         image=wanted.image,
-        command=list(command or config.command),
+        command=list(command),
+        args=list(args),
         env=[*plain, *secret],
         volume_mounts=service_parts.mounts(config),
         resources=run_v2.ResourceRequirements(limits={"cpu": config.cpu, "memory": config.memory}),
     )
-    return made if command else _serving(made, config)
 
 
 def _serving(made: run_v2.Container, config: ServiceConfig) -> run_v2.Container:
-    """The container as a server. A command of its own has no port, nobody asks it, and it has its CPU all the time."""
-    made.args = list(config.args)
     made.ports = [run_v2.ContainerPort(name=HTTP2 if config.http2 else "", container_port=config.port)]
     # Left out, the API bills by instance and starts slowly; gcloud sets both for every new service.
     made.resources.cpu_idle = not config.cpu_always

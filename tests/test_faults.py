@@ -25,6 +25,7 @@ from tests.setting_up import builds_anywhere, may_grant, runs_as, take_from_buil
 from tests.test_conversation import PRODUCTION, answer, say
 from tests.test_forks import SETTINGS as FORKS
 from tests.test_forks import approved, asked, forked
+from tests.test_jobs import CLEANUP, JOBS, NIGHTLY, SERVICE
 from tests.test_previews import SAMPLE, gone, live, opened, preview, remark, services, sticky
 from tests.test_rollout import FALLS_ILL
 from tests.traffic import never_lost
@@ -213,6 +214,28 @@ def test_a_first_look_and_a_repair_lose_calls(losing: House) -> None:
         lambda: any(d["ending"] == "live" for d in losing.deployments()), "a live service", losing.log_tail
     )
     assert remark(losing, work, sha, "granted roles/cloudbuild.builds.builder", PRODUCTION)
+    made_once(losing)
+
+
+def test_jobs_lose_calls(losing: House) -> None:
+    """Made, run, given another schedule and none, and removed: each once, whatever answer is lost."""
+    work, text = losing.repository(SAMPLE), JOBS
+    google = losing.world.google
+
+    def live_with(text: str, why: str) -> None:
+        sha = work.push(why, **{"servergem.yml": text})
+        assert losing.ended(sha)["ending"] == "live", losing.log_tail()
+
+    live_with(text, "Name jobs")
+    assert google.jobs.names() == [CLEANUP, NIGHTLY] and google.schedules.names() == [NIGHTLY]
+    number, _ = opened(losing, work)
+    say(losing, work, number, "/run cleanup")
+    assert answer(losing, work, number, "`cleanup` runs")
+    assert Google(google.grpc_address).jobs.get_job(name=CLEANUP).execution_count == 1
+    work.git("checkout", "-q", "main")
+    live_with(text.replace("0 3 * * mon", "0 4 * * mon"), "Run later")
+    live_with(SERVICE, "Name none")
+    assert google.jobs.names() == google.schedules.names() == []
     made_once(losing)
 
 

@@ -10,11 +10,12 @@ from app import config
 from app.config import Config
 from app.config.environments import Environment
 from app.config.file import EnvironmentFile, File, PreviewsFile
-from app.config.granting import ENVIRONMENT, PREVIEWS, SERVICE, Sides, granted
-from app.config.parts import Part
+from app.config.granting import ENVIRONMENT, JOB, PREVIEWS, SERVICE, Sides, granted
+from app.config.job_shape import JobFile
+from app.config.part import Part
 from app.config.shape import ServiceFile
 from app.config.targets import Previews
-from app.model import ServiceConfig, Target
+from app.model import JobConfig, ServiceConfig, Target
 from sandbox.world import PROJECT
 from tests.conftest import OWNER, House, answer_of
 from tests.test_previews import HELLO, SAMPLE, live, opened, preview, services
@@ -36,6 +37,7 @@ def on(branch: str, own: str, deciding: str = "") -> tuple[Target, ...]:
         (ServiceFile, ServiceConfig, SERVICE),
         (EnvironmentFile, Environment, ENVIRONMENT),
         (PreviewsFile, Previews, PREVIEWS),
+        (JobFile, JobConfig, JOB),
     ],
 )
 def test_each_key_is_on_one_side(model: type[Part], words: type, sides: Sides) -> None:
@@ -49,7 +51,7 @@ def test_each_key_is_on_one_side(model: type[Part], words: type, sides: Sides) -
 
 def test_each_section_has_its_sides() -> None:
     """A new section of the file is looked at too."""
-    assert set(File.model_fields) == {"services", "environments", "previews", "notify"}
+    assert set(File.model_fields) == {"services", "environments", "previews", "jobs", "notify"}
 
 
 API = "services: {{api: {{{}}}}}"

@@ -97,7 +97,6 @@ FLOORS = {
     "app.notices": 4,
     "app.trace": 3,
     "app.trace_export": 3,
-    "app.this_machine": 3,
     "app.retention": 5,
     "app.scrape": 6,
     "app.redaction": 1,
@@ -157,6 +156,7 @@ ON_THE_WAY = (
     "Release without traffic",
     "Verify",
     "Move traffic",
+    "Update jobs",
 )
 ONLY_AT_THE_EDGE = ("google", "github", "sqlalchemy", "dbos", "httpx", "backoff", "grpc")
 

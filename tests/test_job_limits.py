@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.model import ServiceConfig
-from gcp.cloud_run_jobs import WantedTask, _job
+from gcp.cloud_run_jobs import WantedJob, specification
 from gcp.service_specification import WantedService
 
 
@@ -22,5 +22,5 @@ def test_a_job_has_one_cpu_and_half_a_gibibyte(cpu: str, memory: str, gets: dict
     """Small services are raised to the least that a job may have; others keep theirs."""
     config = ServiceConfig(name="hello", cpu=cpu, memory=memory)
     service = WantedService("p", "europe-west1", "hello", "image", "hello-1", "v-1", config)
-    job = _job(WantedTask(service, "hello-1", ("true",), 60))
+    job = specification(WantedJob(service, "hello-1", ("true",), 60))
     assert dict(job.template.template.containers[0].resources.limits) == gets

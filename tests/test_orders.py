@@ -14,8 +14,8 @@ from app.conversation import Ear, _see
 from app.conversation.commands import help_text, obey
 from app.conversation.gate import Gate
 from app.conversation.hearing import Hearing, PreviewLog, ShownPreview, Standing
-from app.conversation.outcome import Approve, Extend, Outcome, Pardon, Switch, Unlock, Wish
-from app.model import Finding, PullRequest, Repository, ServiceConfig, Skip, Target
+from app.conversation.outcome import Approve, Extend, Outcome, Pardon, RunNow, Switch, Unlock, Wish
+from app.model import Finding, JobConfig, PullRequest, Repository, ServiceConfig, Skip, Target, TargetJob
 from app.previews import Verdict
 from app.store.previews import PreviewRow
 from app.store.traffic import Lock, Shift
@@ -28,9 +28,13 @@ PULL = PullRequest(HOME, 12, True, False, False, (), HEAD, "idea", 7, "main", "c
 FORK = replace(PULL, head_repository=8)
 
 
+NIGHTLY = TargetJob("nightly", JobConfig("nightly", "api"))
+
+
 def target(service: str, environment: str = "production") -> Target:
     name = service if environment == "production" else f"{service}-{environment}"
-    return Target("p", "r", environment, ServiceConfig(name), of=service, owner=7)
+    jobs = (NIGHTLY,) if service == "api" else ()
+    return Target("p", "r", environment, ServiceConfig(name), of=service, owner=7, jobs=jobs)
 
 
 def lane(service: str, environment: str = "production") -> str:
@@ -243,6 +247,20 @@ SAID = {
     ),
     "a preview is not asked for anything else": Said(
         "/preview", "Say `/preview off`, `/preview on` or `/preview extend`."
+    ),
+    "a job is run as it was last made": Said(
+        "/run nightly staging",
+        "",
+        (RunNow(STAGING[0].target, NIGHTLY, NOW - 5),),
+        heard=replace(HEARD, made=NOW - 5),
+    ),
+    "a job that there is not": Said(
+        "/run hourly", "There is no job `hourly`. `/run` takes one of: `nightly`."
+    ),
+    "no job at all": Said(
+        "/run x",
+        "There is no job `x`. servergem.yml names no `jobs:`.",
+        heard=replace(HEARD, standings=(WEB,)),
     ),
     "a lock is of a day": Said(
         "/lock api sale",

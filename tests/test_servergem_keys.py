@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,21 +15,23 @@ from app import config
 from app.config.document import Document
 from app.config.environments import Environment
 from app.config.file import EnvironmentFile, PreviewsFile
-from app.config.parts import Part, VolumeFile
+from app.config.job_shape import JobFile
+from app.config.part import Part
+from app.config.parts import VolumeFile
 from app.config.reference import CHAPTERS, PAGE, WORDS, page
 from app.config.shape import ServiceFile
 from app.config.targets import Previews
-from app.config.words import words
+from app.config.words import Word, words
 from app.merge_plan import Serving, changes
-from app.model import ServiceConfig, Target
+from app.model import JobConfig, ServiceConfig, Target
 from gcp.service_specification import WantedService, shape, specification
 from tests.sources import ROOT, sources, tree
 
 EXAMPLES = [
     pytest.param(part, key, example, id=f"{title}: {key}: {example}")
     for title, part in CHAPTERS
-    for key, field in part.model_fields.items()
-    for example in field.examples or ()
+    for key, name in part.keys().items()
+    for example in part.model_fields[name].examples or ()
 ]
 # So many keys in one place are a list of them.
 MANY = 5
@@ -38,6 +41,7 @@ NAMED_FOR_PEOPLE = {
     "gcp/build_steps.py": "a build's own words",
     "app/diagnosis/rules/google/run.py": "says which key to change after which refusal",
     "app/previews.py": "says which keys a copy does without",
+    "app/specification.py": "lays what a job says over what its service says",
 }
 # Keys of a service of which Cloud Run is told, beside those that a merge plan compares by name.
 TOLD = {"env", "secrets"}
@@ -75,16 +79,18 @@ def test_the_page_is_what_the_shape_says() -> None:
     assert PAGE.read_text() == page()
 
 
-def test_our_word_for_a_service_is_what_the_shape_says() -> None:
-    """app/model/service_config.py is made of the shape too: a new key needs no second declaration."""
-    assert WORDS.read_text() == words()
+@pytest.mark.parametrize(("path", "word"), WORDS.items(), ids=lambda each: getattr(each, "name", ""))
+def test_our_words_are_what_the_shape_says(path: Path, word: Word) -> None:
+    """app/model/service_config.py is made of the shape too, as its neighbour is: no key is declared a second time."""
+    assert path.read_text() == words(word)
 
 
 @pytest.mark.parametrize(("part", "key", "example"), EXAMPLES)
 def test_each_example_is_valid(part: type[Part], key: str, example: object) -> None:
     """What the reference shows may be typed as it stands."""
     text = yaml.safe_dump({**NEEDED.get(part, {}), key: example})
-    assert getattr(part.model_validate(Document.parse(text, "servergem.yml").value), key) is not None
+    read = part.model_validate(Document.parse(text, "servergem.yml").value)
+    assert getattr(read, part.keys()[key]) is not None
 
 
 def test_every_key_has_an_example_and_a_sentence() -> None:
@@ -94,7 +100,13 @@ def test_every_key_has_an_example_and_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "word"), [(ServiceFile, ServiceConfig), (EnvironmentFile, Environment), (PreviewsFile, Previews)]
+    ("part", "word"),
+    [
+        (ServiceFile, ServiceConfig),
+        (EnvironmentFile, Environment),
+        (PreviewsFile, Previews),
+        (JobFile, JobConfig),
+    ],
 )
 def test_our_words_have_the_same_keys(part: type[Part], word: type[Any]) -> None:
     """A key that the reader takes is a field that the rest reads, and there is no field without a key."""
@@ -162,6 +174,8 @@ def test_nobody_else_goes_through_the_keys() -> None:
         "app/config/shape.py",
         "app/config/granting.py",  # which branch decides it
         "app/config/freezing.py",  # what becomes of a value that is no plain one
+        "app/config/job_shape.py",  # a job is a section of its own, with some words of a service's
+        "app/model/job_config.py",
         "app/model/service_config.py",
         "gcp/service_specification.py",
     }

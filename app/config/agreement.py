@@ -10,8 +10,9 @@ from app.config.document import Document
 from app.config.environments import BY_HAND
 from app.config.faults import fault
 from app.config.file import File, PreviewsFile
+from app.config.job_shape import JobFile
 from app.config.kinds import mebibytes
-from app.config.names import fault_of_environment, fault_of_service
+from app.config.names import fault_of_environment, fault_of_job, fault_of_service
 from app.config.receivers import NotifyFile
 from app.config.resolving import service_there
 from app.config.shape import ServiceFile
@@ -39,6 +40,8 @@ def faults_between(file: File, document: Document, names: tuple[str, ...]) -> It
         if wrong := fault_of_environment(name):
             yield fault(document.path, document.line(f"environments.{name}"), *wrong)
         yield from _faults_of_differences(file, name, names, document)
+    for name, job in file.jobs.items():
+        yield from _faults_of_job(name, job or JobFile(), names, document)
     yield from _branches_twice(file, document)
     yield from _env_and_secret("previews", file.previews, document)
     for number, receiver in enumerate(file.notify):
@@ -88,6 +91,29 @@ def _faults_of_service(key: str, service: ServiceFile, document: Document) -> It
     yield from _faults_of_volumes(key, service, document)
     yield from _faults_of_http2(key, service, document)
     yield from _env_and_secret(key, service, document)
+
+
+def _faults_of_job(
+    name: str, job: JobFile, services: tuple[str, ...], document: Document
+) -> Iterator[Finding]:
+    at = partial(_at, document, f"jobs.{name}")
+    if wrong := fault_of_job(name):
+        yield at("", *wrong)
+    if not job.service and len(services) > 1:
+        yield at(
+            "", f"{name} names none of the {len(services)} services", f"Write `from: {services[0]}` there."
+        )
+    if job.service and job.service not in services:
+        near = get_close_matches(job.service, services, 1) or services[:1]
+        yield at("from", f"{name} is from {job.service}, which is no service", f"Write `from: {near[0]}`.")
+    needed = MEMORY_FOR_CPU.get(job.cpu, 0)
+    if mebibytes(job.memory) < needed:
+        yield at("cpu", f"{job.cpu} CPUs need {needed}Mi of memory", f"Write `memory: {needed // 1024}Gi`.")
+    if job.parallelism > job.tasks:
+        yield at(
+            "parallelism", f"{name} has {job.tasks} tasks in all", "Lower `parallelism` or raise `tasks`."
+        )
+    yield from _env_and_secret(f"jobs.{name}", job, document)
 
 
 def _faults_of_sizes(key: str, service: ServiceFile, document: Document) -> Iterator[Finding]:
@@ -140,7 +166,9 @@ def _at(document: Document, key: str, below: str, title: str, fix: str) -> Findi
     return fault(document.path, document.line(f"{key}.{below}".rstrip(".")), title, fix)
 
 
-def _env_and_secret(key: str, part: ServiceFile | PreviewsFile, document: Document) -> Iterator[Finding]:
+def _env_and_secret(
+    key: str, part: ServiceFile | PreviewsFile | JobFile, document: Document
+) -> Iterator[Finding]:
     for twice in sorted(set(part.env) & set(part.secrets)):
         place = document.line(f"{key}.secrets.{twice}")
         yield fault(document.path, place, f"{twice} is in env and in secrets", "Keep one of the two.")

@@ -1,4 +1,4 @@
-"""The whole of servergem.yml: services, environments, previews; and its JSON Schema for editors."""
+"""The whole of servergem.yml: services, environments, previews, jobs; and its JSON Schema for editors."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BeforeValidator, Field
 
 from app.config.google_names import Project
+from app.config.job_shape import JobFile
 from app.config.kinds import Account, Branch, Env, Flag, Region, Seconds, Secrets, Section, Text, no_list
 from app.config.limits import Kind, between
-from app.config.parts import InstancesFile, Part, as_word
+from app.config.part import Part, as_word
+from app.config.parts import InstancesFile
 from app.config.receivers import NotifyFile
 from app.config.shape import DifferenceFile, ServiceFile
 
@@ -18,7 +20,7 @@ DAY = 86_400
 
 
 # Generous: each is a check run, a build and a service.
-MOST_SERVICES, MOST_ENVIRONMENTS, MOST_NOTIFIED = 100, 50, 10
+MOST_SERVICES, MOST_ENVIRONMENTS, MOST_NOTIFIED, MOST_JOBS = 100, 50, 10, 100
 
 
 class EnvironmentFile(Part):
@@ -152,6 +154,17 @@ class File(Part):
     previews: Annotated[PreviewsFile, Section, Kind("previews")] = Field(
         default=PreviewsFile(), description="What pull requests get.", examples=[{"ttl": "2d"}]
     )
+    jobs: Annotated[
+        dict[str, JobFile | None],
+        _few(MOST_JOBS),
+        Section,
+        Field(max_length=MOST_JOBS),
+        Kind("NAME: job", f"{MOST_JOBS} at most"),
+    ] = Field(
+        default={},
+        description="Jobs by name: what runs to its end, by a schedule or by `/run`, with the image of a service.",
+        examples=[{"nightly": {"command": ["python", "report.py"], "schedule": "0 3 * * *"}}],
+    )
 
 
 def json_schema() -> dict[str, Any]:
@@ -187,7 +200,7 @@ def known_keys(parents: list[str]) -> list[str]:
         named = field is not None and get_origin(field.annotation) is dict
         if field is not None:
             model = next(_parts_in(field.annotation), model)
-    return list(model.model_fields)
+    return list(model.keys())
 
 
 def _parts_in(kind: Any) -> Iterator[type[Part]]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.config.differences import Difference
-from app.config.parts import BuildFile, InstancesFile, Part, ProbesFile, VolumeFile, VpcFile
+from app.config.part import Part
+from app.config.parts import BuildFile, InstancesFile, ProbesFile, VolumeFile, VpcFile
 from app.config.shape import DifferenceFile
 from app.model import Build, BuildPlan, Instances, Probe, Probes, SecretRef, Volume, Vpc
 

@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 from app.config.differences import Difference
 from app.config.environments import Environment, service_in
 from app.config.targets import Config, Previews
-from app.model import SecretRef, ServiceConfig
+from app.model import JobConfig, SecretRef, ServiceConfig
 
 Env = tuple[tuple[str, str], ...]
 Secrets = tuple[tuple[str, SecretRef], ...]
-T = TypeVar("T", ServiceConfig, Environment, Previews)
+T = TypeVar("T", ServiceConfig, Environment, Previews, JobConfig)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,13 @@ PREVIEWS = Sides(
         | {"secrets", "service_account", "release", "forks"}
     ),
 )
+JOB = Sides(
+    shaping=frozenset(
+        {"service", "command", "args", "env", "tasks", "parallelism", "retries", "timeout"}
+        | {"cpu", "memory", "schedule", "time_zone"}
+    ),
+    deciding=frozenset({"secrets", "service_account"}),
+)
 
 
 def granted(own: Config, deciding: Config) -> Config:
@@ -68,9 +75,11 @@ def granted(own: Config, deciding: Config) -> Config:
     services = tuple(
         _service(each, known.get(each.name) or _newcomer(each, deciding.services)) for each in own.services
     )
+    jobs = tuple(_job(each, deciding.jobs) for each in own.jobs)
     return replace(
         own,
         services=services,
+        jobs=jobs,
         environments=tuple(
             _environment(each, named.get(each.name), own, deciding) for each in deciding.environments
         ),
@@ -85,19 +94,26 @@ def granted(own: Config, deciding: Config) -> Config:
             *_of_environments(named, deciding.environments),
             *(["notify"] if own.notify != deciding.notify else []),
             *_differing("previews", own.previews, deciding.previews, PREVIEWS),
+            *(
+                key
+                for one, other in zip(own.jobs, jobs, strict=True)
+                for key in _differing(f"jobs.{one.name}", one, other, JOB)
+            ),
         ),
         own=own,
     )
 
 
 def beside(counting: Config, deciding: Config) -> Config:
-    """What counts for a commit, with the services that only the default branch has: names are held against those too.
+    """What counts for a commit, with what only the default branch has: names are held against those too.
 
     They run, whatever a commit leaves out of its own file; and no name that it may choose is one of theirs.
     """
     own = {service.name for service in counting.services}
     others = tuple(service for service in deciding.services if service.name not in own)
-    return replace(counting, services=(*counting.services, *others))
+    own_jobs = {job.name for job in counting.jobs}
+    jobs = tuple(job for job in deciding.jobs if job.name not in own_jobs)
+    return replace(counting, services=(*counting.services, *others), jobs=(*counting.jobs, *jobs))
 
 
 def _newcomer(own: ServiceConfig, beside: tuple[ServiceConfig, ...]) -> ServiceConfig:
@@ -122,6 +138,13 @@ def _narrowest(ingress: tuple[str, ...]) -> str:
 
 def _service(own: ServiceConfig, deciding: ServiceConfig) -> ServiceConfig:
     taken = _taken(own, deciding, SERVICE)
+    return replace(taken, env=_but_secrets(taken.env, taken.secrets))
+
+
+def _job(own: JobConfig, deciding: tuple[JobConfig, ...]) -> JobConfig:
+    """A job that the default branch does not have yet gets nothing but what its service has."""
+    known = next((each for each in deciding if each.name == own.name), JobConfig(own.name))
+    taken = _taken(own, known, JOB)
     return replace(taken, env=_but_secrets(taken.env, taken.secrets))
 
 

@@ -60,6 +60,15 @@ def fault_of_service(name: str) -> tuple[str, str] | None:
     )
 
 
+def fault_of_job(name: str) -> tuple[str, str] | None:
+    """Why no job can be called so, and what to write; None when it can."""
+    if SERVICE_NAME.fullmatch(name):
+        return None
+    return f"{name} cannot be a job's name", (
+        f"Write `{service_name(name)}:`; a name has a-z, 0-9 and -, a letter first, {LONGEST_SERVICE} letters at most."
+    )
+
+
 def fault_of_environment(name: str) -> tuple[str, str] | None:
     """Why no environment can be called so, and what to write; None when it can."""
     ending = as_ending(name)

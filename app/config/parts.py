@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from app.config.google_names import (
     Bucket,
@@ -21,20 +21,11 @@ from app.config.google_names import (
 )
 from app.config.kinds import Arguments, Flag, Memory, RepositoryPath, Seconds, Secret, Section, Text, Whole
 from app.config.limits import Kind, between
+from app.config.part import Part, as_word
 
 WORD, FILE = "build-word", "build-file"
 # How long an instance may start: https://cloud.google.com/run/docs/configuring/healthchecks
 MOST_STARTUP = 240
-
-
-class Part(BaseModel):
-    """A mapping of known keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def as_word(value: object) -> object:
-    return str(value) if isinstance(value, str) else value
 
 
 class BuildFile(Part):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,12 +15,13 @@ from app.config.environments import Environment
 from app.config.faults import fault
 from app.config.file import File, known_keys
 from app.config.freezing import frozen
+from app.config.job_shape import JobFile
 from app.config.names import service_name
 from app.config.parts import FILE, WORD
 from app.config.resolving import written
 from app.config.shape import ServiceFile
 from app.config.targets import PATHS, Config, Previews, one_service_twice
-from app.model import Finding, Notify, ServiceConfig, Stop
+from app.model import Finding, JobConfig, Notify, ServiceConfig, Stop
 from app.titles import fitting
 
 # What pydantic says, in our words; the rest is its own sentence.
@@ -51,9 +53,16 @@ def read(text: str | None, *, path: str = PATHS[0], repository_name: str, defaul
         tuple(sorted(document.lines.items())),
         path,
         notify=tuple(Notify(**frozen(each)) for each in file.notify),
+        jobs=tuple(_job(name, part or JobFile(), names) for name, part in file.jobs.items()),
     )
     insist_on_names(config, default_branch)
     return config
+
+
+def _job(name: str, part: JobFile, services: tuple[str, ...]) -> JobConfig:
+    """A job that names no service is of the only one."""
+    found = JobConfig(name, **frozen(part))
+    return found if found.service else replace(found, service=services[0])
 
 
 def resolved(text: str | None, *, path: str = PATHS[0], repository_name: str) -> dict[str, Any]:
@@ -154,5 +163,5 @@ def _names_taken(config: Config, default_branch: str, region: str) -> Iterator[F
             line,
             f"{one} and {other} would both be {name}",
             "Give one of the two another name.",
-            message=f"Both would be the Cloud Run service {name}, and each would replace the other.",
+            message=f"Both would be {name} at Cloud Run, and each would replace the other.",
         )

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.config.kinds import SECRET, Text, no_list, schema
 from app.config.limits import Kind
-from app.config.parts import Part
+from app.config.part import Part
 from app.model import Happening
 
 ADDRESS = r"https://[^\s@/?#]+([/?][^\s#]*)?"

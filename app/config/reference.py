@@ -12,22 +12,16 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 
 from app.config.file import EnvironmentFile, File, PreviewsFile, json_schema
+from app.config.job_shape import JobFile
 from app.config.limits import Bounds, Kind
-from app.config.parts import (
-    BuildFile,
-    InstancesFile,
-    Part,
-    ProbeFile,
-    ProbesFile,
-    VolumeFile,
-    VpcFile,
-)
+from app.config.part import Part
+from app.config.parts import BuildFile, InstancesFile, ProbeFile, ProbesFile, VolumeFile, VpcFile
 from app.config.receivers import NotifyFile
 from app.config.shape import ServiceFile
-from app.config.words import words
+from app.config.words import JOB, SERVICE, words
 
 ROOT = Path(__file__).parent.parent.parent
-WORDS = ROOT / "app/model/service_config.py"
+WORDS = {ROOT / "app/model/service_config.py": SERVICE, ROOT / "app/model/job_config.py": JOB}
 PAGE, SCHEMA = ROOT / "docs/servergem-yml.md", ROOT / "app/servergem.schema.json"
 CHAPTERS: tuple[tuple[str, type[Part]], ...] = (
     ("The file", File),
@@ -41,6 +35,7 @@ CHAPTERS: tuple[tuple[str, type[Part]], ...] = (
     ("environments.NAME", EnvironmentFile),
     ("previews", PreviewsFile),
     ("notify", NotifyFile),
+    ("jobs.NAME", JobFile),
 )
 COLUMNS = "| key | type | default | limits | meaning | example |\n|---|---|---|---|---|---|\n"
 INTRODUCTION = """# servergem.yml, key by key
@@ -61,7 +56,7 @@ def page() -> str:
 
 def _chapter(title: str, part: type[Part]) -> str:
     return f"\n## {title}\n\n{part.__doc__}\n\n{COLUMNS}" + "".join(
-        f"| {' | '.join(_row(key, field))} |\n" for key, field in part.model_fields.items()
+        f"| {' | '.join(_row(key, part.model_fields[name]))} |\n" for key, name in part.keys().items()
     )
 
 
@@ -122,7 +117,8 @@ def _inline(value: Any) -> str:
 def main() -> None:
     PAGE.write_text(page())
     SCHEMA.write_text(json.dumps(json_schema(), indent=2) + "\n")
-    WORDS.write_text(words())
+    for path, of in WORDS.items():
+        path.write_text(words(of))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ from typing import Any
 from app.config.differences import BY_NAME, over
 from app.config.file import EnvironmentFile, File
 from app.config.freezing import said_by
-from app.config.parts import Part
+from app.config.job_shape import JobFile
+from app.config.part import Part
 from app.config.shape import DifferenceFile, ServiceFile
 
 
@@ -32,11 +33,17 @@ def written(file: File, names: tuple[str, ...]) -> dict[str, Any]:
 def _environment(file: File, name: str, names: tuple[str, ...]) -> dict[str, Any]:
     there = _words(file.environments[name])
     kept: dict[str, Any] = {key: there[key] for key in ("branch", "project") if key in there}
-    return {**kept, "services": {each: _words(service_there(file, name, each)) for each in names}}
+    services = {each: _words(service_there(file, name, each)) for each in names}
+    jobs = {str(each): _words(_of_a_service(part or JobFile(), names)) for each, part in file.jobs.items()}
+    return {**kept, "services": services, **({"jobs": jobs} if jobs else {})}
+
+
+def _of_a_service(job: JobFile, names: tuple[str, ...]) -> JobFile:
+    return job.model_copy(update={"service": job.service or names[0]})
 
 
 def _words(part: Part) -> dict[str, Any]:
-    said = {key: _word(getattr(part, key)) for key in type(part).model_fields}
+    said = {key: _word(getattr(part, name)) for key, name in part.keys().items()}
     return {key: value for key, value in said.items() if value not in (None, "", [], {})}
 
 

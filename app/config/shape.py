@@ -28,7 +28,8 @@ from app.config.kinds import (
     nothing,
 )
 from app.config.limits import Kind, between
-from app.config.parts import Build, InstancesFile, NetworkPart, Part, ProbesFile, ProbesPart, Volumes, as_word
+from app.config.part import Part, as_word
+from app.config.parts import Build, InstancesFile, NetworkPart, ProbesFile, ProbesPart, Volumes
 
 
 def _no_text(value: object) -> object:

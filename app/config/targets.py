@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from app.config import patterns
 from app.config.environments import Environment, environment_of, home_of, region_in, service_in
 from app.config.names import fitted
-from app.model import Notify, Place, SecretRef, ServiceConfig, Target
+from app.model import JobConfig, Notify, Place, SecretRef, ServiceConfig, Target, TargetJob
 
 # Where the configuration may be; one of them.
 PATHS = ("servergem.yml", "servergem.yaml")
@@ -45,6 +45,7 @@ class Config:
     notify: tuple[Notify, ...] = ()
     own: Config | None = None
     """What the commit itself says, where the default branch decides: what merging it would make of it."""
+    jobs: tuple[JobConfig, ...] = ()
 
     def place_of(self, key: str) -> Place | None:
         """The line of a top key; None without a file."""
@@ -122,6 +123,11 @@ def target_in(
         of=own.name,
         owner=owner,
         notify=config.notify,
+        jobs=tuple(
+            TargetJob(_name(job.name, environment, at_home), job)
+            for job in config.jobs
+            if job.service == service.name
+        ),
     )
 
 
@@ -150,11 +156,25 @@ def one_service_twice(
         other, its_line = first.setdefault((name, place), (wish, line))
         if other != wish:
             yield other, wish, name, max(line, its_line)
+    yield from _one_job_twice(config, every, home)
     for wish, name, _, line in wishes:
         stem, _, number = name.rpartition("-pr-")
         for service in config.services if number.isdecimal() else ():
             if stem and fitted(service.name, f"-pr-{number}") == name:
                 yield wish, f"the preview of {service.name} in pull request {number}", name, line
+
+
+def _one_job_twice(
+    config: Config, every: tuple[Environment, ...], home: Environment
+) -> Iterator[tuple[str, str, str, int]]:
+    """The same of jobs, wherever they run."""
+    lines, first = dict(config.lines), dict[str, str]()
+    for environment in every:
+        for job in config.jobs:
+            wish = f"the job {job.name} in {environment.name}"
+            name = _name(job.name, environment, environment == home)
+            if (other := first.setdefault(name, wish)) != wish:
+                yield other, wish, name, lines.get(f"jobs.{job.name}", 1)
 
 
 def changed(target: Target, paths: tuple[str, ...] | None) -> str | None:

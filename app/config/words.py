@@ -1,17 +1,19 @@
-"""The words of servergem.yml for the rest of ServerGem: `ServiceConfig`, made of the shape of a service."""
+"""The words of servergem.yml for the rest of ServerGem: `ServiceConfig` and `JobConfig`, made of their shapes."""
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 import yaml
 
 from app.config.document import Document
 from app.config.freezing import frozen
+from app.config.job_shape import JobFile
+from app.config.part import Part
 from app.config.shape import ServiceFile
 
-HEAD = '''"""What servergem.yml asks for one service. Made of its shape by `python -m app.config.reference`."""
+HEAD = '''"""What servergem.yml asks for one {what}. Made of its shape by `python -m app.config.reference`."""
 
 from __future__ import annotations
 
@@ -21,30 +23,39 @@ from app.model.service import {parts}
 
 
 @dataclass(frozen=True)
-class ServiceConfig:
-    """What servergem.yml asks for one service, defaults filled in. Durations are seconds."""
+class {name}:
+    """What servergem.yml asks for one {what}, defaults filled in. Durations are seconds."""
 
     name: str
 '''
 
 
-def words() -> str:
+@dataclass(frozen=True)
+class Word:
+    """A class of ours that is made of a section of the file: its name, and what it is to people."""
+
+    name: str
+    what: str
+    part: type[Part]
+
+
+SERVICE, JOB = Word("ServiceConfig", "service", ServiceFile), Word("JobConfig", "job", JobFile)
+
+
+def words(of: Word) -> str:
     """The whole file: a field for each key, of the type that its examples have once they are read."""
-    usual = frozen(ServiceFile())
-    said = {key: _read(key, example) for key, example in _examples()}
-    kinds = {key: _kind(value) for key, value in said.items()}
+    usual = frozen(of.part())
+    said = {name: _read(of.part, key, name) for key, name in of.part.keys().items()}
+    kinds = {name: _kind(value) for name, value in said.items()}
     parts = sorted({type(part).__name__ for value in said.values() for part in _parts(value)})
-    fields = "".join(f"    {key}: {kinds[key]} = {_written(value)}\n" for key, value in usual.items())
-    return HEAD.format(parts=", ".join(parts)) + fields
+    fields = "".join(f"    {name}: {kinds[name]} = {_written(value)}\n" for name, value in usual.items())
+    return HEAD.format(parts=", ".join(parts), name=of.name, what=of.what) + fields
 
 
-def _examples() -> list[tuple[str, Any]]:
-    return [(key, (field.examples or [None])[0]) for key, field in ServiceFile.model_fields.items()]
-
-
-def _read(key: str, example: Any) -> Any:
+def _read(part: type[Part], key: str, name: str) -> Any:
+    example = (part.model_fields[name].examples or [None])[0]
     text = yaml.safe_dump({key: example})
-    return frozen(ServiceFile.model_validate(Document.parse(text, "servergem.yml").value))[key]
+    return frozen(part.model_validate(Document.parse(text, "servergem.yml").value))[name]
 
 
 def _kind(value: Any) -> str:

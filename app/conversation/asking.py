@@ -83,6 +83,7 @@ def hearing(world: World, job: Said, commands: tuple[Command, ...], *, writer: b
         delivery_id=job.delivery_id,
         now=time.time(),
         writer=writer,
+        made=datetime.fromisoformat(job.at).timestamp(),
         answer=answer,
         previews=tuple(_shown(world, row) for row in previews.of(home.id, job.number)),
         verdict=pulls.verdict(home.id, job.number),

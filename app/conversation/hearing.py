@@ -53,8 +53,9 @@ class PreviewLog:
 class Hearing:
     """One comment with what is known where it was made.
 
-    `now` is epoch seconds. `writer`: its author may write to the repository; for anybody else no order is
-    obeyed and GitHub is asked for nothing, so that `found` is None. `deaf` says why no command can be obeyed.
+    `now` is epoch seconds, and so is `made`, when it was written. `writer`: its author may write to the repository; for
+    anybody else no order is obeyed and GitHub is asked for nothing, so that `found` is None. `deaf` says why no command
+    can be obeyed.
     `moved`: the head came after the comment, or nobody can tell. `terms` is what a fork asks for now, and `judged`
     what it was known to ask for before the comment was made. `home` is the environment where none is named.
     `verdict` is what was decided when the head `looked_at` was last looked at. `gates` are those of the environments
@@ -68,6 +69,7 @@ class Hearing:
     delivery_id: str
     now: float
     writer: bool
+    made: float = 0.0
     answer: int = 0
     found: PullRequest | None = None
     deaf: str = ""

@@ -9,7 +9,7 @@ from app import talk
 from app.conversation.buttons import DAY, extended
 from app.conversation.gate import Gate, refusal
 from app.conversation.hearing import Hearing, Standing, where
-from app.conversation.outcome import Approve, Extend, Outcome, Pardon, Switch, Unlock, asked
+from app.conversation.outcome import Approve, Extend, Outcome, Pardon, RunNow, Switch, Unlock, asked
 from app.escaping import in_code, in_markdown, typed
 from app.model import Commit, PullRequest, Review, Target
 from app.report import moment
@@ -56,6 +56,20 @@ def rollback(hearing: Hearing, command: Command) -> Outcome:
         return _unknown_word(hearing, named.rest[0])
     there = hearing.at(named.services, named.environment)
     return sum((_back(hearing, each, to) for each in there), Outcome())
+
+
+def run(hearing: Hearing, command: Command) -> Outcome:
+    """The job that is named is run now, as it was made with the last deployment."""
+    name, named = "".join(command.words[:1]), _scope(hearing, command.words[1:])
+    if named.rest:
+        return _unknown_word(hearing, named.rest[0])
+    there = [(each.target, job) for each in hearing.at((), named.environment) for job in each.target.jobs]
+    wishes = tuple(RunNow(target, job, hearing.made) for target, job in there if job.config.name == name)
+    if not wishes:
+        known = ", ".join(in_code(job.config.name) for _, job in there)
+        jobs = f"`/run` takes one of: {known}." if known else "servergem.yml names no `jobs:`."
+        return Outcome(f"There is no job {in_code(name[:40])}. {jobs}" if name else jobs)
+    return Outcome(wishes=wishes)
 
 
 def preview(hearing: Hearing, command: Command) -> Outcome:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from app import durable
 from app.approval import Terms
 from app.conversation.repair import repair
-from app.model import Deploy, Remedy, Repository, Review, Row, RowState
+from app.conversation.running import run_now
+from app.model import Deploy, Remedy, Repository, Review, Row, RowState, Target, TargetJob
 from app.scene import Run
 from app.start import Rollback, begin
 from app.store.traffic import Lock
@@ -66,7 +67,16 @@ class Repair:
     button: str
 
 
-Wish = Approve | Switch | Pardon | Lock | Unlock | Extend | Repair
+@dataclass(frozen=True)
+class RunNow:
+    """A job is run once, for what was said at `since`, in epoch seconds."""
+
+    target: Target
+    job: TargetJob
+    since: float
+
+
+Wish = Approve | Switch | Pardon | Lock | Unlock | Extend | Repair | RunNow
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,12 @@ def act(world: World, repository: Repository, by: str, outcome: Outcome, comment
         button = next(wish.button for wish in outcome.wishes if isinstance(wish, Repair))
         return Outcome(f"{by} pressed {button}, and Google refused: {refused.message}")
     words = outcome.words if all(counted) else f"{outcome.words}\n\n{OVERRULED}"
-    return replace(outcome, words=words, wishes=())
+    ran = [
+        run_now(world, repository, wish.target, wish.job, wish.since)
+        for wish in outcome.wishes
+        if isinstance(wish, RunNow)
+    ]
+    return replace(outcome, words="\n\n".join(filter(None, (words, *ran))), wishes=())
 
 
 def start(world: World, repository: Repository, outcome: Outcome, mark: str) -> None:

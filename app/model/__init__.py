@@ -6,13 +6,22 @@ client or an open file, and pydantic can write it to JSON and read it back.
 
 from app.model.findings import Blame, Button, Finding, Place, Remedy, Stop, Superseded, Weight
 from app.model.github import Commit, Delivery, PullRequest, Repository
+from app.model.job_config import JobConfig
 from app.model.jobs import RERUN, Deploy, Farewell, Group, Ignore, Job, Press, Review, Said, Welcome
 from app.model.made import Image, Live, Revision, Serving, Source, Traffic
 from app.model.notice import Happening, Notify
 from app.model.report import Ending, Report, Row, RowState
 from app.model.service import Build, BuildPlan, Instances, Probe, Probes, SecretRef, Volume, Vpc, told
 from app.model.service_config import ServiceConfig
-from app.model.target import Preview, Sibling, Skip, Target, check_name, service_and_environment
+from app.model.target import (
+    Preview,
+    Sibling,
+    Skip,
+    Target,
+    TargetJob,
+    check_name,
+    service_and_environment,
+)
 
 __all__ = [
     "RERUN",
@@ -32,6 +41,7 @@ __all__ = [
     "Image",
     "Instances",
     "Job",
+    "JobConfig",
     "Live",
     "Notify",
     "Place",
@@ -57,6 +67,7 @@ __all__ = [
     "Stop",
     "Superseded",
     "Target",
+    "TargetJob",
     "Traffic",
     "Volume",
     "Vpc",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.model.findings import Place
+from app.model.job_config import JobConfig
 from app.model.notice import Notify
 from app.model.service import SecretRef
 from app.model.service_config import ServiceConfig
@@ -34,6 +35,19 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class TargetJob:
+    """A job with a service's image: the Cloud Run job's id there, and what servergem.yml asks for."""
+
+    id: str
+    config: JobConfig
+
+    @property
+    def key(self) -> str:
+        """The section of servergem.yml that asks for it."""
+        return f"jobs.{self.config.name}"
+
+
+@dataclass(frozen=True)
 class Target:
     """Where a service goes and how it is to look there: project, region, service, environment.
 
@@ -58,6 +72,8 @@ class Target:
     """Who hears of the end of its deployments."""
     later: tuple[str, ...] = ()
     """Dotted keys of servergem.yml that count only after the merge to the default branch, which decides them."""
+    jobs: tuple[TargetJob, ...] = ()
+    """What is run to its end with the service's image, once that serves; none in a preview."""
 
     @property
     def name(self) -> str:
@@ -82,10 +98,13 @@ class Target:
 
     @property
     def secrets_read(self) -> tuple[tuple[str, SecretRef], ...]:
-        """Each secret that the service reads, by the key that asks for it: "secrets.DB", "volumes.certs"."""
+        """Each secret that it and its jobs read, by the key that asks: "secrets.DB", "jobs.nightly.secrets.DB"."""
         service = self.service
         files = ((f"volumes.{each.name}", each.secret) for each in service.volumes if each.secret)
-        return (*((f"secrets.{name}", secret) for name, secret in service.secrets), *files)
+        of_jobs = (
+            (f"{job.key}.secrets.{name}", secret) for job in self.jobs for name, secret in job.config.secrets
+        )
+        return (*((f"secrets.{name}", secret) for name, secret in service.secrets), *files, *of_jobs)
 
     @property
     def asked_from_outside(self) -> bool:
@@ -95,8 +114,10 @@ class Target:
     def place(self, key: str) -> Place | None:
         """The line of servergem.yml that asks for `key`, or of its nearest parent; None without a file.
 
-        What the environment says of it goes before what the service says.
+        What the environment says of it goes before what the service says; a job has a section of its own.
         """
+        if key.startswith("jobs."):
+            return self.place_of(key)
         there, lines = f"environments.{self.environment}", dict(self.lines)
         for prefix in (f"{there}.services.{self.source_name}", there):
             parts = key.split(".")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
-from app.ground import Ground
+from app.ground import Ground, has_jobs
 from app.model import Commit, Image, Revision, Stop, Target
+from app.ownership import JOBS, YES
 from app.reasons import of_revision
 from app.scene import InLane
 from app.specification import specification
@@ -18,6 +20,8 @@ def make_revision(scene: InLane, commit: Commit, target: Target, image: Image, g
     scene.insist()
     before = ground.service
     wish = specification(scene, commit, target, image, ground.project_number)
+    if has_jobs(target, ground):
+        wish = replace(wish, labels=(*wish.labels, (JOBS, YES)))
     try:
         made = cloud_run.make_revision(
             scene.world.google, wish, before=before, insist=partial(scene.insist_on_ours, target)

@@ -104,7 +104,10 @@ def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future
 def _conditions(asking: Asking) -> Conditions:
     secrets, home = asking.target.secrets_read, asking.commit.repository
     rights = used_by(asking.target)
-    return Conditions(asking.project, asking.region, asking.means, secrets, rights, home.installation_id)
+    jobs_as = tuple(each.config.service_account for each in asking.target.jobs)
+    return Conditions(
+        asking.project, asking.region, asking.means, secrets, rights, home.installation_id, jobs_as
+    )
 
 
 def _trust(asking: Asking, _known: Ground | None, bucket_ready: Future[str]) -> Ground:

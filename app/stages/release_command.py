@@ -14,7 +14,7 @@ from app.specification import revision_name, specification
 from app.titles import fitting
 from app.world import World
 from gcp import cloud_run_jobs
-from gcp.cloud_run_jobs import Execution, WantedTask
+from gcp.cloud_run_jobs import Execution, WantedJob
 from gcp.errors import GoogleError
 
 # The end of what it printed, as far as it is looked through for a reason.
@@ -28,7 +28,7 @@ def run_release_command(scene: InLane, commit: Commit, target: Target, image: Im
     settings = scene.world.settings
     service = specification(scene, commit, target, image, ground.project_number)
     # A revision's name is this run's own, and so is the job's.
-    task = WantedTask(
+    task = WantedJob(
         service, service.revision_name, (*SHELL, target.service.release), settings.release_timeout
     )
     told: deque[str] = deque(maxlen=MOST_LINES)

@@ -8,10 +8,12 @@ from concurrent.futures import Future
 from app import durable, log
 from app.call import call
 from app.deployment import Deployment, Road
+from app.ground import has_jobs
 from app.model import Button, Deploy, Live, Target
 from app.order import insist_on_newest
 from app.report import duration
 from app.scene import Run
+from app.stages.bring_jobs import bring_jobs
 from app.stages.build import build
 from app.stages.make_revision import make_revision
 from app.stages.preflight import preflight
@@ -32,6 +34,7 @@ ROAD: Road = {
     make_revision: "Release without traffic",
     verify: "Verify",
     shift: "Move traffic",
+    bring_jobs: "Update jobs",
 }
 RESTORE = "Restore traffic"
 
@@ -62,13 +65,15 @@ def to_an_address(this: Deployment) -> tuple[Live, bool]:
     with this.on_failure(RESTORE, restore, target, revision):
         verified = this.stage(verify, commit, target, revision)
         live = this.stage(shift, commit, target, revision, verified)
+    if has_jobs(target, ground):
+        this.one_more(ROAD[bring_jobs], call(bring_jobs, commit, target, image, ground))
     return live, revision.first
 
 
 def road(target: Target) -> Road:
-    """The stages that this Target's deployments go through."""
-    skipped = () if target.service.release else (run_release_command,)
-    return {stage: title for stage, title in ROAD.items() if stage not in skipped}
+    """The stages that this Target's deployments are seen to go through."""
+    seen = {run_release_command: target.service.release, bring_jobs: target.jobs}
+    return {stage: title for stage, title in ROAD.items() if seen.get(stage, True)}
 
 
 def push(world: World, job: Deploy) -> None:

@@ -23,6 +23,7 @@ TITLES = {
     "secretmanager.googleapis.com": "Secret Manager API",
     "cloudbilling.googleapis.com": "Cloud Billing API",
     "storage.googleapis.com": "Cloud Storage API",
+    "cloudscheduler.googleapis.com": "Cloud Scheduler API",
 }
 
 HTTP_STATUS = {

@@ -28,6 +28,7 @@ _OVERRIDES = {
     "CLOUDBILLING": "cloudbilling.googleapis.com",
     "CLOUDBUILD": "cloudbuild.googleapis.com",
     "CLOUDRESOURCEMANAGER": "cloudresourcemanager.googleapis.com",
+    "CLOUDSCHEDULER": "cloudscheduler.googleapis.com",
     "IAM": "iam.googleapis.com",
     "LOGGING": "logging.googleapis.com",
     "RUN": "run.googleapis.com",

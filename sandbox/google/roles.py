@@ -4,7 +4,8 @@ What a role holds: https://cloud.google.com/iam/docs/roles-permissions; of each 
 https://cloud.google.com/run/docs/reference/iam/roles, https://cloud.google.com/build/docs/iam-roles-permissions,
 https://cloud.google.com/artifact-registry/docs/access-control, https://cloud.google.com/storage/docs/access-control/iam-roles,
 https://cloud.google.com/secret-manager/docs/access-control, https://cloud.google.com/logging/docs/access-control,
-https://cloud.google.com/service-usage/docs/access-control
+https://cloud.google.com/service-usage/docs/access-control,
+https://cloud.google.com/iam/docs/roles-permissions/cloudscheduler
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ _SECRETS = (
     _each("secretmanager.secrets", "create delete get list update getIamPolicy setIamPolicy")
     | _each("secretmanager.versions", "access add destroy disable enable get list")
 )  # fmt: skip
+_SCHEDULES = _each("cloudscheduler.jobs", "create delete enable get list pause run update")
 _APIS_LOOK = _each("serviceusage.services", "get list")
 _PROJECT_POLICY = _each("resourcemanager.projects", "get getIamPolicy setIamPolicy")
 
@@ -71,7 +73,7 @@ _VIEW = (
 )
 # An editor reads no secret's value, changes no policy and opens no service; it may act as any account.
 _EDIT = (
-    (_VIEW | _RUN_DEVELOP | _RUN_INVOKE | _REGISTRY_REPOSITORY | _BUILDS | _APIS_LOOK)
+    (_VIEW | _RUN_DEVELOP | _RUN_INVOKE | _REGISTRY_REPOSITORY | _BUILDS | _APIS_LOOK | _SCHEDULES)
     | _each("artifactregistry.repositories", "create update delete")
     | _each("storage.buckets", "create delete list")
     | _each("iam.serviceAccounts", "actAs create delete get list update")
@@ -133,6 +135,9 @@ PREDEFINED: dict[str, frozenset[str]] = {
     "roles/storage.legacyBucketReader": _each("storage", "buckets.get objects.list"),
     "roles/storage.legacyObjectOwner": _each("storage.objects", "get getIamPolicy setIamPolicy update"),
     "roles/storage.legacyObjectReader": _each("storage.objects", "get"),
+    "roles/cloudscheduler.admin": _SCHEDULES | _each("resourcemanager.projects", "get"),
+    "roles/cloudscheduler.viewer": _each("cloudscheduler.jobs", "get list"),
+    "roles/cloudscheduler.jobRunner": _each("cloudscheduler.jobs", "run"),
     "roles/logging.viewer": _each("logging.logEntries", "list"),
     "roles/logging.logWriter": _each("logging.logEntries", "create"),
     "roles/secretmanager.secretAccessor": _each("secretmanager.versions", "access"),

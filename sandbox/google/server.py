@@ -13,6 +13,7 @@ from sandbox.google.calls import Calls
 from sandbox.google.cloud_build import CloudBuild
 from sandbox.google.cloud_logging import CloudLogging
 from sandbox.google.cloud_run import CloudRun
+from sandbox.google.cloud_scheduler import CloudScheduler
 from sandbox.google.custom_roles import CustomRoles
 from sandbox.google.door import Door
 from sandbox.google.iam import Iam
@@ -54,8 +55,7 @@ class GoogleSandbox:
     ) -> None:
         self.behaviour = Behaviour(propagation, log_lag, startup_timeout)
         self.faults = faults or Faults()
-        self.calls = Calls(record)
-        self.latency = latency
+        self.calls, self.latency = Calls(record), latency
         self.grpc_address = self.storage_url = self.rest_url = ""
         self.projects = Projects(root, self.behaviour)
         self.operations = Operations()
@@ -75,6 +75,7 @@ class GoogleSandbox:
         revisions = Revisions(self.projects, self.logging, self.registry, self.secrets, runner)
         self.run = CloudRun(self.projects, self.operations, revisions, runner)
         self.jobs = Jobs(self.projects, self.operations, self.logging, revisions, runner)
+        self.schedules = CloudScheduler(self.projects, self.jobs)
         self._storage_server = StorageServer(self.storage, self.faults, self.calls, lambda: self.latency)
         self._door = Door(self)
         self._rest = RestDoor(self._door.carry_out, self._storage_server.answer)
@@ -113,6 +114,7 @@ class GoogleSandbox:
             self.builds,
             self.run,
             self.jobs,
+            self.schedules,
         )
         for product in products:
             handlers |= product.methods()

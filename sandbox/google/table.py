@@ -22,6 +22,7 @@ from google.cloud.run_v2.services.executions.transports import ExecutionsGrpcTra
 from google.cloud.run_v2.services.jobs.transports import JobsGrpcTransport
 from google.cloud.run_v2.services.revisions.transports import RevisionsGrpcTransport
 from google.cloud.run_v2.services.services.transports import ServicesGrpcTransport
+from google.cloud.scheduler_v1.services.cloud_scheduler.transports import CloudSchedulerGrpcTransport
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (
     SecretManagerServiceGrpcTransport,
 )
@@ -44,6 +45,7 @@ TRANSPORTS = (
     IAMGrpcTransport,
     SecretManagerServiceGrpcTransport,
     CloudBillingGrpcTransport,
+    CloudSchedulerGrpcTransport,
 )
 # Requests that are plain protobuf; a transport does not tell their class.
 _BARE = {

@@ -31,7 +31,9 @@ def act_as(asking: Asking) -> None:
     """Whether we may build and run as the accounts that are to build and run; all faults at once."""
     found: list[Finding] = []
     unseen: list[CannotLook] = []
-    for account, purpose in {asking.build_account: "builds", asking.runtime_account: "runs"}.items():
+    jobs = (asking.account_reading(f"{job.key}.") for job in asking.target.jobs)
+    used = {asking.build_account: "builds", **dict.fromkeys((asking.runtime_account, *jobs), "runs")}
+    for account, purpose in used.items():
         try:
             found += _faults_of(asking, account, purpose)
         except CannotLook as refused:

@@ -17,11 +17,13 @@ APIS = {
     "iam.googleapis.com": "IAM API",
 }
 SECRETS = ("secretmanager.googleapis.com", "Secret Manager API")
+SCHEDULES = ("cloudscheduler.googleapis.com", "Cloud Scheduler API")
 
 
 def needed(target: Target) -> dict[str, str]:
     """The APIs of every deployment, and those that this configuration asks for."""
-    return APIS | ({SECRETS[0]: SECRETS[1]} if target.secrets_read else {})
+    scheduled = any(job.config.schedule for job in target.jobs)
+    return APIS | dict([SECRETS] if target.secrets_read else []) | dict([SCHEDULES] if scheduled else [])
 
 
 def apis(asking: Asking) -> tuple[str, ...]:

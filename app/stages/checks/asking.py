@@ -90,6 +90,11 @@ class Asking:
         """The account that the service runs as."""
         return self.means.runtime_account or self.compute_account
 
+    def account_reading(self, key: str) -> str:
+        """The account for which this key of servergem.yml is: a job's own where it has one, else the service's."""
+        own = [job.config.service_account for job in self.target.jobs if key.startswith(f"{job.key}.")]
+        return next(filter(None, own), "") or self.runtime_account
+
     @property
     def compute_account(self) -> str:
         """The default account of the project."""

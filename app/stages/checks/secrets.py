@@ -35,7 +35,7 @@ def _faults_of(asking: Asking, key: str, wanted: SecretRef) -> list[Finding]:
         return [_missing(target, key, wanted)]
     if state != "ENABLED":
         return [_switched_off(target, key, wanted, state)]
-    readable = _readable(asking, wanted)
+    readable = _readable(asking, key, wanted)
     if readable is Readable.NO:
         return [_closed(asking, key, wanted)]
     if readable is Readable.UNSEEN:
@@ -51,13 +51,13 @@ class Readable(StrEnum):
     UNSEEN = "no role that we can see"
 
 
-def _readable(asking: Asking, wanted: SecretRef) -> Readable:
+def _readable(asking: Asking, key: str, wanted: SecretRef) -> Readable:
     """Whether a role that we can see lets the account read it; a role of somebody's own may, so it counts.
 
     No is proved only where the account has no role at all and none can come from where we do not look: from a folder,
     an organisation, or a member that stands for many, on the secret or on the project.
     """
-    member = f"serviceAccount:{asking.runtime_account}"
+    member = f"serviceAccount:{asking.account_reading(key)}"
     project = asking.target.project
     try:
         alone = asking.look(lambda: secret_manager.roles(asking.google, project, wanted.name))
@@ -73,7 +73,7 @@ def _readable(asking: Asking, wanted: SecretRef) -> Readable:
 
 def _named(key: str) -> str:
     """The variable or volume that a key asks for."""
-    return key.partition(".")[2]
+    return key.partition("secrets.")[2] or key.partition(".")[2]
 
 
 def _missing(target: Target, key: str, wanted: SecretRef) -> Finding:
@@ -108,7 +108,7 @@ def _perhaps_closed(asking: Asking, key: str, wanted: SecretRef) -> Finding:
 
 
 def _closed(asking: Asking, key: str, wanted: SecretRef) -> Finding:
-    target, account = asking.target, asking.runtime_account
+    target, account = asking.target, asking.account_reading(key)
     return Finding(
         code="secret-not-readable",
         blame=Blame.PROJECT,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.config.shape import ServiceFile
 from app.model import Finding, Target, Weight
 from app.specification import specification
 from app.stages.checks.asking import Asking, CannotLook
 from app.titles import fitting
-from gcp import cloud_run, cloud_run_drift
+from gcp import cloud_run, cloud_run_drift, named_jobs
 from gcp.cloud_run import ServiceState
 from gcp.cloud_run_drift import Change
 
@@ -16,7 +18,11 @@ IN_SERVERGEM_YML = ServiceFile.model_fields.keys()
 
 
 def service(asking: Asking) -> ServiceState | None:
-    """The service before this deployment; what its owner should know of it is said, and does not stop anything."""
+    """The service before this deployment; what its owner should know of it is said, and does not stop anything.
+
+    A job that is somebody else's does: nothing is built for a service whose jobs could not come along.
+    """
+    _insist_on_our_jobs(asking)
     state = asking.look(
         lambda: cloud_run.service(asking.google, asking.project, asking.region, asking.target.name),
         instead=None,
@@ -31,6 +37,14 @@ def service(asking: Asking) -> ServiceState | None:
     for finding in _changed_by_others(asking.target, state):
         asking.scene.warn(finding)
     return state
+
+
+def _insist_on_our_jobs(asking: Asking) -> None:
+    for job in asking.target.jobs:
+        state = asking.look(
+            partial(named_jobs.job, asking.google, asking.project, asking.region, job.id), instead=None
+        )
+        asking.scene.insist_on_our_job(asking.target, job, state)
 
 
 def _say_what_was_changed(asking: Asking, state: ServiceState) -> None:

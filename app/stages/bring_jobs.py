@@ -1,0 +1,154 @@
+"""Bring jobs: each job of a service gets the image that serves now, and its schedule; what is not named goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from app.ground import Ground
+from app.model import Commit, Finding, Image, Row, RowState, Stop, Target, TargetJob
+from app.ownership import OF_SERVICE, SCHEDULED
+from app.report import moment
+from app.scene import InLane
+from app.specification import job_specification
+from app.titles import fitting
+from gcp import cloud_run_jobs, cloud_scheduler, named_jobs
+from gcp.cloud_run_jobs import WantedJob
+from gcp.cloud_scheduler import Schedule
+from gcp.errors import GoogleError
+from gcp.named_jobs import JobState
+from gcp.resource_manager import CONFLICTS
+
+# A job that somebody else has made or changed meanwhile, or we ourselves, without hearing of it.
+CHANGED_MEANWHILE = ("ALREADY_EXISTS", "ABORTED")
+
+
+def bring_jobs(scene: InLane, commit: Commit, target: Target, image: Image, ground: Ground) -> None:
+    """Every job in turn, each with its own line; what is wrong with any of them is said when all have been tried.
+
+    The service is live by now and stays so, and a newer commit that waits for the lane is no reason to stop half-way.
+    """
+    gone = _gone(scene, target)
+    titles = [_title(job.id) for job in target.jobs]
+    scene.parts(tuple(map(Row, (*titles, *map(_title, gone)))))
+    found: list[Finding] = []
+    for job in target.jobs:
+        found += _tried(scene, job.id, partial(_bring, scene, commit, target, image, ground, job))
+    for name, labels in gone.items():
+        found += _tried(scene, name, partial(_take_away, scene, target, name, labels))
+    if found:
+        raise Stop(tuple({(each.code, each.title): each for each in found}.values()))
+
+
+def _title(name: str) -> str:
+    return f"Job {name}"
+
+
+def _gone(scene: InLane, target: Target) -> dict[str, dict[str, str]]:
+    """The jobs of this service that are ours and that servergem.yml does not name any more, with their labels."""
+    named = {job.id for job in target.jobs}
+    every = named_jobs.jobs(scene.world.google, target.project, target.region)
+    return {
+        each.name: dict(each.labels)
+        for each in every
+        if each.name not in named
+        and dict(each.labels).get(OF_SERVICE) == target.name
+        and scene.owns(target, each.labels)
+    }
+
+
+def _tried(scene: InLane, name: str, work: Callable[[], tuple[str, ...]]) -> tuple[Finding, ...]:
+    """One line of the report: what was done for a job, or why it was not."""
+    row = Row(_title(name), RowState.RUNNING, started=time.time())
+    scene.part(row)
+    try:
+        scene.insist_on_lane()
+        notes = work()
+    except GoogleError as error:
+        scene.part(replace(row, state=RowState.FAILED, ended=time.time()))
+        return (_not_brought(name, scene.explain(error)),)
+    except Stop as stop:
+        scene.part(replace(row, state=RowState.FAILED, ended=time.time()))
+        return stop.findings
+    scene.part(replace(row, state=RowState.DONE, ended=time.time(), notes=notes))
+    return ()
+
+
+def _bring(
+    scene: InLane, commit: Commit, target: Target, image: Image, ground: Ground, job: TargetJob
+) -> tuple[str, ...]:
+    """Make or change one job and its schedule; its schedule and its last run, in words."""
+    google, config = scene.world.google, job.config
+    wanted = job_specification(scene, commit, target, image, job)
+    before = _put(scene, target, job, wanted)
+    if config.schedule:
+        account = wanted.service.service_account or _default_account(ground)
+        named_jobs.let_run(google, target.project, target.region, job.id, account)
+        wish = Schedule(target.project, target.region, job.id, config.schedule, config.time_zone, account)
+        if not cloud_scheduler.keep(google, wish):
+            raise Stop((_schedule_not_ours(target, job),))
+    when = f"{config.schedule} {config.time_zone}" if config.schedule else "no schedule"
+    return when, _last_run(before)
+
+
+def _default_account(ground: Ground) -> str:
+    return f"{ground.project_number}-compute@developer.gserviceaccount.com"
+
+
+def _put(scene: InLane, target: Target, job: TargetJob, wanted: WantedJob) -> JobState | None:
+    """The job as it stood before it became what is wanted; Stop when it is somebody else's."""
+    google = scene.world.google
+    for attempt in range(CONFLICTS):
+        state = named_jobs.job(google, target.project, target.region, job.id)
+        try:
+            if state is None:
+                named_jobs.make(google, wanted)
+            else:
+                scene.insist_on_our_job(target, job, state)
+                _unschedule(scene, target, job, state)
+                named_jobs.change(google, wanted, state)
+        except GoogleError as conflict:
+            if conflict.code not in CHANGED_MEANWHILE or attempt == CONFLICTS - 1:
+                raise
+        else:
+            return state
+    return None
+
+
+def _unschedule(scene: InLane, target: Target, job: TargetJob, state: JobState) -> None:
+    """Before the job's label is gone that says that it has a schedule."""
+    if SCHEDULED in dict(state.labels) and not job.config.schedule:
+        cloud_scheduler.remove(scene.world.google, target.project, target.region, job.id)
+
+
+def _take_away(scene: InLane, target: Target, name: str, labels: dict[str, str]) -> tuple[str, ...]:
+    google = scene.world.google
+    if SCHEDULED in labels:
+        cloud_scheduler.remove(google, target.project, target.region, name)
+    cloud_run_jobs.delete(google, target.project, target.region, name)
+    return ("removed: servergem.yml does not name it any more",)
+
+
+def _last_run(state: JobState | None) -> str:
+    last = state.last if state else None
+    return f"its last run {last.said}, {moment(last.made)}" if last else "it has not run yet"
+
+
+def _not_brought(name: str, explained: Finding) -> Finding:
+    return replace(
+        explained, message=f"The service is live, and its job {name} was not updated. {explained.message}"
+    )
+
+
+def _schedule_not_ours(target: Target, job: TargetJob) -> Finding:
+    return Finding(
+        code="schedule-not-ours",
+        title=fitting(f"The schedule {job.id} runs something else"),
+        message=f"Cloud Scheduler has a job {job.id} in {target.project}, {target.region} already, which does not run "
+        "this Cloud Run job. It was left as it is. The service is live, and its job has the new image.",
+        fix=f"Give {job.config.name} another name in servergem.yml; or, if nobody needs that schedule, "
+        f"`gcloud scheduler jobs delete {job.id} --project {target.project} --location {target.region}`.",
+        place=target.place(f"{job.key}.schedule"),
+    )

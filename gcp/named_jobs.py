@@ -1,0 +1,131 @@
+"""Cloud Run jobs that stay: found, made or changed, opened to an account, and run now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from google.cloud import run_v2
+from google.iam.v1 import iam_policy_pb2, policy_pb2
+
+from gcp.cloud import TIMEOUT, Google
+from gcp.cloud_run_jobs import WantedJob, full_name, specification
+from gcp.errors import GoogleError
+from gcp.operations import finished
+from gcp.resource_manager import CONFLICTS
+
+# What runs a job, and no more: https://cloud.google.com/run/docs/reference/iam/roles#run.invoker
+INVOKER = "roles/run.invoker"
+# Its members have no types that mypy can read.
+_Status: Any = run_v2.ExecutionReference.CompletionStatus
+_SAID = {
+    _Status.EXECUTION_SUCCEEDED: "succeeded",
+    _Status.EXECUTION_FAILED: "failed",
+    _Status.EXECUTION_RUNNING: "runs",
+    _Status.EXECUTION_PENDING: "waits to run",
+    _Status.EXECUTION_CANCELLED: "was cancelled",
+}
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """A job's newest execution: how it went in a word, and when it was made, in epoch seconds."""
+
+    said: str
+    made: float
+
+
+@dataclass(frozen=True)
+class JobState:
+    """A job as it stands; `last` is None while it has never run."""
+
+    name: str
+    labels: tuple[tuple[str, str], ...]
+    etag: str
+    last: LastRun | None = None
+
+
+def job(google: Google, project: str, region: str, name: str) -> JobState | None:
+    """The job, None when there is none."""
+    found = google.unless_missing(
+        "Jobs.GetJob", lambda: google.jobs.get_job, name=full_name(project, region, name)
+    )
+    return _state(found) if found is not None else None
+
+
+def jobs(google: Google, project: str, region: str) -> tuple[JobState, ...]:
+    """Every job of a project in a region."""
+    request = run_v2.ListJobsRequest(parent=f"projects/{project}/locations/{region}", page_size=100)
+    return tuple(
+        _state(each) for each in google.every("Jobs.ListJobs", lambda: google.jobs.list_jobs, request=request)
+    )
+
+
+def make(google: Google, wanted: WantedJob) -> None:
+    """Make the job; GoogleError ALREADY_EXISTS when there is one."""
+    service = wanted.service
+    request = run_v2.CreateJobRequest(
+        parent=f"projects/{service.project}/locations/{service.region}",
+        job_id=wanted.name,
+        job=specification(wanted),
+    )
+    operation: Any = google.call("Jobs.CreateJob", lambda: google.jobs.create_job, request=request)
+    finished(google, "Jobs.CreateJob", operation)
+
+
+def change(google: Google, wanted: WantedJob, found: JobState) -> None:
+    """Make the job what is wanted, whole; GoogleError ABORTED when it has changed since it was `found`."""
+    service, wish = wanted.service, specification(wanted)
+    wish.name, wish.etag = full_name(service.project, service.region, wanted.name), found.etag
+    request = run_v2.UpdateJobRequest(job=wish)
+    operation: Any = google.call("Jobs.UpdateJob", lambda: google.jobs.update_job, request=request)
+    finished(google, "Jobs.UpdateJob", operation)
+
+
+def let_run(google: Google, project: str, region: str, name: str, account: str) -> None:
+    """Give an account the right to run this one job, whatever else is in its policy."""
+    resource, member = full_name(project, region, name), f"serviceAccount:{account}"
+    for attempt in range(CONFLICTS):
+        read = iam_policy_pb2.GetIamPolicyRequest(resource=resource)
+        policy: Any = google.call("Jobs.GetIamPolicy", lambda: google.jobs.get_iam_policy, request=read)
+        if any(each.role == INVOKER and member in each.members for each in policy.bindings):
+            return
+        policy.bindings.append(policy_pb2.Binding(role=INVOKER, members=[member]))
+        request = iam_policy_pb2.SetIamPolicyRequest(resource=resource, policy=policy)
+        try:
+            google.call("Jobs.SetIamPolicy", lambda: google.jobs.set_iam_policy, request=request)
+        except GoogleError as conflict:
+            if conflict.code != "ABORTED" or attempt == CONFLICTS - 1:
+                raise
+        else:
+            return
+
+
+def run_now(google: Google, project: str, region: str, name: str, *, since: float) -> str:
+    """Run the job, unless it was run after `since` already, in epoch seconds; the page of that execution.
+
+    Running is no call to repeat: after a lost answer the execution that began is looked for.
+    """
+    resource = full_name(project, region, name)
+
+    def attempt() -> str:
+        found = google.executions.list_executions(parent=resource, retry=None, timeout=TIMEOUT)
+        newest: Any = next(iter(found), None)
+        if newest is not None and newest.create_time.timestamp() >= since:
+            return str(newest.log_uri)
+        operation: Any = google.jobs.run_job(name=resource, retry=None, timeout=TIMEOUT)
+        return str(operation.metadata.log_uri)
+
+    return google.ask("Jobs.RunJob", attempt)
+
+
+def _state(found: run_v2.Job) -> JobState:
+    last = found.latest_created_execution
+    return JobState(
+        found.name.rpartition("/")[2],
+        tuple(sorted(found.labels.items())),
+        found.etag,
+        LastRun(_SAID.get(last.completion_status, "ended"), last.create_time.timestamp())
+        if last.name
+        else None,
+    )
