@@ -180,9 +180,8 @@ class Deployment:
 
     def rolled_back(self, live: Live, note: str, serves: str) -> None:
         """The traffic is where it was before; `serves` is the commit there, empty when it was not ours."""
-        environment = self.run.target.environment
-        self._open.change(lambda now: replace(now, serves=serves, split=live.split, environment=environment))
-        self._open.change(lambda now: replace(now, url=live.url, revision=live.revision))
+        where = {"url": live.url, "revision": live.revision, "environment": self.run.target.environment}
+        self._open.change(lambda now: replace(now, serves=serves, split=live.split, **where))
         self._end(Ending.ROLLED_BACK, note)
 
     def _title(self, stage: Callable[..., object]) -> str:

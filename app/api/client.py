@@ -102,7 +102,7 @@ class Client:
         return _read(shape, self._again(path, query or {}))
 
     def _again(self, path: str, query: Mapping[str, str]) -> httpx.Response:
-        return retrying(lambda: self._sent("GET", path, query), transient=_transient)
+        return retrying(lambda: self._sent("GET", path, query), transient=_transient, service="ServerGem")
 
     def _sent(self, verb: str, path: str, query: Mapping[str, str]) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.token}", "accept": "application/json, text/plain"}
