@@ -73,7 +73,6 @@ class Deployment:
 
     @property
     def report(self) -> Report:
-        """All that a person sees of it now."""
         return self._open.now
 
     def __enter__(self) -> Deployment:
@@ -180,8 +179,9 @@ class Deployment:
 
     def rolled_back(self, live: Live, note: str, serves: str) -> None:
         """The traffic is where it was before; `serves` is the commit there, empty when it was not ours."""
-        where = {"url": live.url, "revision": live.revision, "environment": self.run.target.environment}
-        self._open.change(lambda now: replace(now, serves=serves, split=live.split, **where))
+        where = self.run.target.environment
+        self._open.change(lambda now: replace(now, serves=serves, split=live.split, environment=where))
+        self._open.change(lambda now: replace(now, url=live.url, revision=live.revision))
         self._end(Ending.ROLLED_BACK, note)
 
     def _title(self, stage: Callable[..., object]) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from app.call import call
 from app.deployment import Deployment, OffTheRoad
-from app.model import Commit, Repository, Row, ServiceConfig, Target
+from app.model import Commit, JobConfig, Repository, Row, ServiceConfig, Target, TargetJob
 from app.scene import Run
 from app.settings import load
 from app.stages.compare import compare
@@ -38,10 +38,10 @@ def test_a_stage_that_is_not_on_the_road_raises_at_once(world: Sandbox, tmp_path
         store.close()
 
 
-def test_the_release_command_is_on_the_road_of_a_service_that_has_one() -> None:
-    """Its row stands between the build and the revision; without a command there is no row."""
-    with_command = Target("p", "r", "production", ServiceConfig("api", release="migrate"))
-    assert list(road(with_command)) == list(ROAD)
-    assert "Run release command" in road(with_command).values()
-    assert "Run release command" not in road(TARGET).values()
-    assert len(road(TARGET)) == len(ROAD) - 1
+def test_what_only_some_have_is_on_their_road_alone() -> None:
+    """A release command's row stands between build and revision, that of jobs at the end; without them there is none."""
+    api = ServiceConfig("api", release="migrate")
+    whole = Target("p", "r", "production", api, jobs=(TargetJob("nightly", JobConfig("nightly", "api")),))
+    assert list(road(whole)) == list(ROAD)
+    assert {"Run release command", "Update jobs"} <= set(road(whole).values())
+    assert set(road(whole).values()) - set(road(TARGET).values()) == {"Run release command", "Update jobs"}
