@@ -13,6 +13,7 @@ from collections.abc import Callable
 from app import forgotten, log
 from app.model import Ending
 from app.report import ended
+from app.stories.waited import go_on
 from app.world import World
 
 LOST = "ServerGem lost this run; press Re-run"
@@ -42,6 +43,7 @@ class OpenChecks:
             self._close_what_is_lost,
             lambda: self._world.outbox.take_up(now - TOLD_BY_ITSELF),
             lambda: forgotten.close_once(self._world, now),
+            lambda: go_on(self._world, now),
         )
         for look in looks:
             try:

@@ -45,6 +45,12 @@ def held(rules: Protection, sought: Sought, now: float) -> tuple[Finding, ...]:
     return tuple(_held(rules, sought, now))
 
 
+def waited_out(findings: tuple[Finding, ...], now: float) -> bool:
+    """Whether nothing but time held a deployment back, and that is over by now (epoch seconds)."""
+    times = all(finding.code == AWAITS_TIME and finding.until <= now for finding in findings)
+    return bool(findings) and times
+
+
 def may_approve(rules: Protection, who: str, requesters: frozenset[str], *, operator: bool) -> str:
     """Empty when this person may; else why not, and who may. An operator stands in for teams, which we cannot read."""
     if rules.no_self_review and who.lower() in {each.lower() for each in requesters}:
@@ -72,9 +78,10 @@ def _held(rules: Protection, sought: Sought, now: float) -> Iterator[Finding]:
         yield Finding(
             AWAITS_TIME,
             fitting(f"{rules.environment} waits {rules.wait} minutes, until {moment(until)}"),
-            f"Press Retry from {moment(until)} on.",
+            "Nothing: it goes on by itself then.",
             message="The environment's wait timer on GitHub lets a deployment go on only then.",
             link=rules.url,
+            until=until,
         )
     if (rules.reviewers or rules.teams) and not sought.approved_by:
         yield Finding(

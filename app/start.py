@@ -44,6 +44,18 @@ class Rollback:
     to: str = ""
 
 
+@dataclass(frozen=True)
+class Waited:
+    """What held this deployment back was an environment's wait timer alone, and that was over at `until`."""
+
+    run_id: str
+    until: float
+
+    @property
+    def id(self) -> str:
+        return f"{self.run_id}-waited-{self.until:.0f}"
+
+
 def begin(world: World, job: Run | Rollback) -> None:
     """Start a deployment, so that it can be started again from what is kept of it."""
     run = job.run if isinstance(job, Rollback) else job

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.conversation.buttons import decide
 from app.conversation.outcome import Pardon
 from app.model import Button, Ending
-from app.protection import AWAITS_REVIEW, AWAITS_TIME, Protection, Sought, held, may_approve
+from app.protection import (
+    AWAITS_REVIEW,
+    AWAITS_TIME,
+    Protection,
+    Sought,
+    held,
+    may_approve,
+    waited_out,
+)
 from app.verdict import verdict_of
 from sandbox.github.state import FOUNDER
 from sandbox.world import Sandbox
@@ -101,7 +110,47 @@ def test_an_approval_is_for_one_attempt() -> None:
     assert begun(mine) == {}
 
 
+@pytest.mark.parametrize(
+    ("rules", "later", "over"),
+    [
+        (replace(FREE, wait=2), 119.0, False),
+        (replace(FREE, wait=2), 120.0, True),
+        (replace(REVIEWED, wait=2), 120.0, False),
+        (replace(FREE, branches=()), 120.0, False),
+        (FREE, 120.0, False),
+    ],
+)
+def test_time_alone_ends_a_wait_for_time_alone(rules: Protection, later: float, over: bool) -> None:
+    """Not before its end, and not where a person is waited for too."""
+    assert waited_out(held(rules, SEEN, SEEN.since), SEEN.since + later) is over
+
+
 # At the wire
+
+
+@pytest.mark.long
+def test_a_wait_timer_is_waited_for(world: Sandbox, tmp_path: Path) -> None:
+    """Nothing is built in the first minute; then the deployment goes on by itself, once, and the check run says why."""
+    house = House(world, tmp_path, settings={"OPEN_CHECKS_SECONDS": "1"})
+    house.start()
+    try:
+        work, production = house.repository(SAMPLE), f"ServerGem / {SAMPLE} (production)"
+        world.github.protect_environment(f"{OWNER}/{work.name}", "production", wait=1)
+        sha = work.push("Say hello")
+        held_back = house.check_run(work.name, sha, production)
+        assert held_back["output"]["title"].startswith("production waits 1 minutes, until")
+        assert world.google.calls["CloudBuild.CreateBuild"] == 0
+
+        def newest() -> dict[str, Any]:
+            return house.check_run(work.name, sha, production)
+
+        eventually(lambda: newest()["conclusion"] == "success", "it to go on", house.log_tail)
+        run = newest()
+        assert run["id"] != held_back["id"]
+        assert "The wait timer of production is over" in run["output"]["summary"]
+        assert world.google.calls["CloudBuild.CreateBuild"] == 1
+    finally:
+        house.stop()
 
 
 def test_an_environment_is_obeyed(world: Sandbox, tmp_path: Path) -> None:

@@ -169,6 +169,11 @@ def _attempt(pressing: Pressing, attempt: Attempt) -> Outcome:
     return _push_again(pressing, report.check_name if report else press.check_name)
 
 
+def attempt_after(run_id: str, mark: str) -> str:
+    """The id of another attempt at the same deployment."""
+    return f"{run_id.partition(AGAIN)[0]}{AGAIN}{mark}"
+
+
 def _refused(anew: Anew | None) -> str:
     return anew.refused if anew else ""
 
@@ -180,7 +185,7 @@ def _deploy_again(pressing: Pressing, run: Run, anew: Anew | None, *, approved_b
     """
     if anew is None or anew.target is None:
         return Outcome(f"{run.commit.short} is not deployed again. {_refused(anew)}".strip())
-    id_ = f"{run.id.partition(AGAIN)[0]}{AGAIN}{pressing.mark}"
+    id_ = attempt_after(run.id, pressing.mark)
     row = asked(f"Run again for {pressing.who}", pressing.now)
     since = run.since or run.read.started
     again = replace(

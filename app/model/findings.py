@@ -82,7 +82,7 @@ class Finding:
 
     `code` is kebab-case and stable. `title` names the real thing in at most about 80 characters.
     `message` says in a sentence or two what happened, `fix` what to type or write now, and where.
-    `excerpt` is the evidence as printed, already redacted.
+    `excerpt` is the evidence as printed, already redacted. `until` is when it mends itself, in epoch seconds; or 0.
     """
 
     code: str
@@ -95,6 +95,7 @@ class Finding:
     excerpt: str = ""
     link: str = ""
     remedy: Remedy | None = None
+    until: float = 0.0
 
 
 class Stop(Exception):  # noqa: N818 - it is the house's word, and not always an error

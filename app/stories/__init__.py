@@ -10,12 +10,13 @@ from app.conversation import press, said
 from app.deployment import Road
 from app.model import Deploy, Farewell, Group, Press, Review, Said, Welcome
 from app.scene import PreviewRun, Run
-from app.start import Removal, Rollback
+from app.start import Removal, Rollback, Waited
 from app.stories.deploy import ROAD, deploy, push
 from app.stories.look import group, welcome
 from app.stories.preview import COMPARE, preview, review
 from app.stories.removal import REMOVE, farewell, remove
 from app.stories.rollback import BACK, rollback
+from app.stories.waited import waited
 from app.world import World
 
 
@@ -41,4 +42,5 @@ STORIES = {
     "farewell": Story(farewell, Farewell),
     "press": Story(press, Press),
     "said": Story(said, Said),
+    "waited": Story(waited, Waited),
 }
