@@ -132,7 +132,7 @@ def _read(message: Any, row: Carried) -> str:
     if kind is None:
         return ""
     value = json_format.MessageToDict(inner).get(kind.json_name)
-    if not value:
+    if value in (None, []):
         return ""
     if kind.is_repeated:
         return json.dumps(value)

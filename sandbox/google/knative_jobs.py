@@ -12,8 +12,8 @@ from google.protobuf import json_format
 
 from sandbox.google import knative_annotations as noted
 from sandbox.google import knative_parts as parts
-from sandbox.google.knative import conditions_of, metadata_of
 from sandbox.google.knative_shapes import RUN, Named
+from sandbox.google.knative_told import conditions_of, metadata_of
 
 _COUNTS = ("runningCount", "succeededCount", "failedCount", "cancelledCount", "retriedCount")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from google.cloud import resourcemanager_v3
 
-from sandbox.google import http_rules, run_v1, table, transcoding
+from sandbox.google import http_rules, run_v1_calls, table, transcoding
 from sandbox.google.errors import Refusal, invalid
 from sandbox.google.listener import Listener
 from sandbox.google.resource_manager_v1 import project_of_v1
@@ -69,7 +69,9 @@ class RestDoor:
             return self._storage(asked)
         body = b"".join(asked.body())
         try:
-            if api == RUN and (call := run_v1.meant(asked.method, asked.written, region_of(asked.host))):
+            if api == RUN and (
+                call := run_v1_calls.meant(asked.method, asked.written, region_of(asked.host))
+            ):
                 return Answer(200, self._run_v1.answer(call, asked.repeated, _read(body)))
             binding, path = transcoding.bound(self._bindings, api, asked.method, asked.written)
             request = transcoding.message(binding, path, asked.repeated, _read(body))

@@ -29,6 +29,7 @@ class SecretManager:
     def methods(self) -> dict[str, Any]:
         return {
             "SecretManagerService.GetSecret": self.get_secret,
+            "SecretManagerService.ListSecrets": self.list_secrets,
             "SecretManagerService.GetSecretVersion": self.get_version,
             "SecretManagerService.CreateSecret": self.create,
             "SecretManagerService.AddSecretVersion": self.add_version,
@@ -64,6 +65,16 @@ class SecretManager:
     def get_secret(self, request: Any) -> secretmanager_v1.Secret:
         project, secret = self._admit(request.name, "secrets.get")
         return secretmanager_v1.Secret(name=f"projects/{project.number}/secrets/{secret}")
+
+    def list_secrets(self, request: Any) -> secretmanager_v1.ListSecretsResponse:
+        project = self._projects.admit(
+            segments(request.parent)["projects"], self.API, "secretmanager.secrets.list", request.parent
+        )
+        names = [name for owner, name in self._secrets if owner == project.id]
+        secrets = [
+            secretmanager_v1.Secret(name=f"projects/{project.number}/secrets/{name}") for name in names
+        ]
+        return secretmanager_v1.ListSecretsResponse(secrets=secrets, total_size=len(secrets))
 
     def create(self, request: Any) -> secretmanager_v1.Secret:
         """A secret without a version."""

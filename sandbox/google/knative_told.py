@@ -1,4 +1,4 @@
-"""Services and revisions of Cloud Run's first version as the second one's messages, and back.
+"""Services and revisions of Cloud Run's second version in the words of the first.
 
 https://cloud.google.com/run/docs/reference/rest/v1/namespaces.services
 """
@@ -12,7 +12,8 @@ from google.protobuf import json_format
 
 from sandbox.google import knative_annotations as noted
 from sandbox.google import knative_parts as parts
-from sandbox.google.errors import Code, Refusal, invalid
+from sandbox.google.errors import Code, Refusal
+from sandbox.google.knative_given import ALLOCATION, GPU, LOCATION, service_of_v1, template_of_v1
 from sandbox.google.knative_shapes import (
     Condition,
     Metadata,
@@ -24,93 +25,52 @@ from sandbox.google.knative_shapes import (
     Target,
 )
 
-_ALL = "TRAFFIC_TARGET_ALLOCATION_TYPE_"
-_GPU = "run.googleapis.com/accelerator"
-# What v1 tells, and passes over when it is written back.
-_LOCATION = "cloud.googleapis.com/location"
-_TOLD = frozenset(
+# Of a service's fields those that somebody writes.
+_WRITTEN = frozenset(
     {
-        "serving.knative.dev/creator",
-        "serving.knative.dev/lastModifier",
-        "run.googleapis.com/ingress-status",
-        "run.googleapis.com/operation-id",
-        "run.googleapis.com/urls",
+        *("description", "labels", "annotations", "client", "clientVersion", "ingress", "launchStage"),
+        *("binaryAuthorization", "template", "traffic", "scaling", "invokerIamDisabled", "buildConfig"),
+        *(
+            "defaultUriDisabled",
+            "iapEnabled",
+            "customAudiences",
+            "multiRegionSettings",
+            "threatDetectionEnabled",
+        ),
     }
 )
-# A template has no client of its own in v2; the service's is the same one.
-_OF_TEMPLATES = parts.PARTS | {"run.googleapis.com/client-name", "run.googleapis.com/client-version"}
-
-
-def service_of_v1(given: Service, name: str) -> run_v2.Service:
-    """The service of this full name as v2 is to have it. Raises Refusal for what v2 has no place for."""
-    service = run_v2.Service()
-    plain = run_v2.Service.pb(service)
-    _labels(given.metadata, plain)
-    noted.taken(given.metadata.annotations, noted.SERVICE, _TOLD, plain)
-    plain.name, plain.etag = name, given.metadata.resource_version or ""
-    plain.template.CopyFrom(run_v2.RevisionTemplate.pb(template_of_v1(given.spec.template)))
-    traffic = [_target(each) for each in given.spec.traffic or []]
-    json_format.ParseDict({"traffic": traffic}, plain)
-    return service
-
-
-def _labels(metadata: Metadata, plain: Any) -> None:
-    plain.labels.update({name: text for name, text in metadata.labels.items() if name != _LOCATION})
-
-
-def template_of_v1(given: RevisionTemplate) -> run_v2.RevisionTemplate:
-    template = run_v2.RevisionTemplate()
-    plain = run_v2.RevisionTemplate.pb(template)
-    spec, annotations = given.spec, given.metadata.annotations
-    json_format.ParseDict(
-        {
-            "containers": parts.containers_of_v1(spec.containers, annotations),
-            "volumes": parts.volumes_of_v1(spec.volumes or [], annotations),
-        },
-        plain,
-    )
-    _labels(given.metadata, plain)
-    noted.taken(annotations, noted.TEMPLATE, _OF_TEMPLATES, plain)
-    plain.revision = given.metadata.name or ""
-    plain.service_account = spec.service_account_name or ""
-    plain.max_instance_request_concurrency = spec.container_concurrency or 0
-    if spec.timeout_seconds:
-        plain.timeout.seconds = spec.timeout_seconds
-    if selector := dict(spec.node_selector or {}):
-        plain.node_selector.accelerator = selector.pop(_GPU, "")
-        if selector:
-            raise invalid(f"spec.template.spec.nodeSelector[{min(selector)}]: is no selector of Cloud Run.")
-    return template
-
-
-def _target(target: Target) -> dict[str, Any]:
-    if bool(target.latest_revision) == bool(target.revision_name):
-        raise invalid("spec.traffic: one and only one of revisionName and latestRevision must be set.")
-    kind = f"{_ALL}LATEST" if target.latest_revision else f"{_ALL}REVISION"
-    revision = target.revision_name or ""
-    return {"type": kind, "revision": revision, "percent": target.percent or 0, "tag": target.tag or ""}
 
 
 def v1_of_service(service: run_v2.Service) -> Service:
     """As v1 has it. Raises Refusal where the service has what v1 has no words for."""
     plain = run_v2.Service.pb(service)
     told = json_format.MessageToDict(plain)
-    return Service(
-        metadata=metadata_of(plain, noted.told(plain, noted.SERVICE) | _only_told(told)),
+    made = Service(
+        metadata=metadata_of(plain, _told_of_service(service)),
         spec=ServiceSpec(
             template=v1_of_template(service.template),
             traffic=[_told(each) for each in told.get("traffic", [])],
         ),
         status=_status(told, conditions_of(service.conditions, service.terminal_condition)),
     )
+    _insist("", set(_lost(service, service_of_v1(made, service.name))) & _WRITTEN)
+    return made
 
 
-def _only_told(told: dict[str, Any]) -> dict[str, str]:
-    ingress = told.get("ingress", "").removeprefix("INGRESS_TRAFFIC_").lower()
-    return {
-        "serving.knative.dev/creator": told.get("creator", ""),
-        "serving.knative.dev/lastModifier": told.get("lastModifier", ""),
-        "run.googleapis.com/ingress-status": {"internal_only": "internal"}.get(ingress, ingress),
+def _insist(place: str, lost: set[str]) -> None:
+    """Who wrote it back would else take away what v1 has no words for."""
+    if lost:
+        words = ", ".join(f"{place}{name}" for name in sorted(lost))
+        raise Refusal(Code.FAILED_PRECONDITION, f"The sandbox cannot tell of this in v1: {words}")
+
+
+def _told_of_service(service: run_v2.Service) -> dict[str, str]:
+    """Its fields that are annotations in v1, and what is only told."""
+    found = noted.told(run_v2.Service.pb(service), noted.SERVICE)
+    return found | {
+        "serving.knative.dev/creator": service.creator,
+        "serving.knative.dev/lastModifier": service.last_modifier,
+        "run.googleapis.com/ingress-status": found.get("run.googleapis.com/ingress", ""),
     }
 
 
@@ -120,7 +80,7 @@ def metadata_of(plain: Any, annotations: dict[str, str]) -> Metadata:
     return Metadata(
         name=name,
         namespace=project,
-        labels=dict(plain.labels) | {_LOCATION: region},
+        labels=dict(plain.labels) | {LOCATION: region},
         annotations=annotations,
         resource_version=plain.etag,
         generation=plain.generation,
@@ -130,7 +90,7 @@ def metadata_of(plain: Any, annotations: dict[str, str]) -> Metadata:
 
 
 def v1_of_template(template: run_v2.RevisionTemplate) -> RevisionTemplate:
-    """Raises Refusal where it has what v1 has no words for: who wrote it back would else take it away."""
+    """Raises Refusal where it has what v1 has no words for."""
     told = RevisionTemplate(
         metadata=Metadata(
             name=template.revision or None,
@@ -139,10 +99,7 @@ def v1_of_template(template: run_v2.RevisionTemplate) -> RevisionTemplate:
         ),
         spec=_spec(run_v2.RevisionTemplate.pb(template)),
     )
-    if lost := _lost(template, template_of_v1(told)):
-        raise Refusal(
-            Code.UNIMPLEMENTED, f"The sandbox cannot tell of this in v1: template.{', '.join(lost)}"
-        )
+    _insist("template.", set(_lost(template, template_of_v1(told))))
     return told
 
 
@@ -162,7 +119,7 @@ def _spec(plain: Any) -> RevisionSpec:
         container_concurrency=plain.max_instance_request_concurrency or None,
         timeout_seconds=plain.timeout.seconds or None,
         service_account_name=plain.service_account or None,
-        node_selector={_GPU: accelerator} if accelerator else None,
+        node_selector={GPU: accelerator} if accelerator else None,
     )
 
 
@@ -182,7 +139,7 @@ def _bare(value: Any) -> Any:
 
 
 def _told(target: dict[str, Any]) -> Target:
-    latest = target["type"] == f"{_ALL}LATEST"
+    latest = target["type"] == f"{ALLOCATION}LATEST"
     return Target(
         revision_name=target.get("revision") if not latest else None,
         latest_revision=latest or None,
@@ -232,7 +189,7 @@ def _condition(told: dict[str, Any]) -> Condition:
 def v1_of_revision(revision: run_v2.Revision) -> Named:
     """A revision, and in a label the service whose it is."""
     plain = run_v2.Revision.pb(revision)
-    metadata = metadata_of(plain, _noted(plain))
+    metadata = metadata_of(plain, _noted(plain) | {"serving.knative.dev/creator": revision.creator})
     labels = metadata.labels | {
         f"serving.knative.dev/{kind}": revision.service for kind in ("service", "configuration", "route")
     }
@@ -253,28 +210,28 @@ def v1_of_revision(revision: run_v2.Revision) -> Named:
 
 def v1_of_configuration(service: run_v2.Service) -> Named:
     """The half of a service that says what runs; v2 has no such thing of its own."""
-    return _half(service, "Configuration", "ConfigurationsReady", ("template",))
+    whole = v1_of_service(service)
+    names = ("latestReadyRevisionName", "latestCreatedRevisionName")
+    return Named(
+        kind="Configuration",
+        metadata=whole.metadata,
+        spec={"template": whole.spec.template.json_form()},
+        status=_half(whole.status or {}, "ConfigurationsReady", names),
+    )
 
 
 def v1_of_route(service: run_v2.Service) -> Named:
     """The half of a service that says where the traffic goes; v2 has no such thing of its own."""
-    return _half(service, "Route", "RoutesReady", ("traffic",))
-
-
-def _half(service: run_v2.Service, kind: str, condition: str, fields: tuple[str, ...]) -> Named:
-    whole = v1_of_service(service).json_form()
-    own = {"Ready", condition}
-    status = whole["status"] | {
-        "conditions": [
-            each | {"type": "Ready"} for each in whole["status"]["conditions"] if each["type"] in own
-        ][-1:]
-    }
-    told = {"Route": ("address", "url", "traffic")}.get(
-        kind, ("latestReadyRevisionName", "latestCreatedRevisionName")
-    )
+    whole = v1_of_service(service)
     return Named(
-        kind=kind,
-        metadata=Metadata(**whole["metadata"]),
-        spec={name: whole["spec"][name] for name in fields},
-        status={name: status[name] for name in ("observedGeneration", "conditions", *told)},
+        kind="Route",
+        metadata=whole.metadata,
+        spec={"traffic": [each.json_form() for each in whole.spec.traffic or []]},
+        status=_half(whole.status or {}, "RoutesReady", ("address", "url", "traffic")),
     )
+
+
+def _half(status: dict[str, Any], condition: str, fields: tuple[str, ...]) -> dict[str, Any]:
+    conditions = {each["type"]: each for each in status["conditions"]}
+    ready = (conditions.get(condition) or conditions["Ready"]) | {"type": "Ready"}
+    return {name: status[name] for name in ("observedGeneration", *fields)} | {"conditions": [ready]}
