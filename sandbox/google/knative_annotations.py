@@ -41,6 +41,8 @@ SERVICE = (
     Carried(f"{_RUN}launch-stage", "launch_stage"),
     Carried(f"{_RUN}minScale", "scaling.min_instance_count"),
     Carried(f"{_RUN}maxScale", "scaling.max_instance_count"),
+    Carried(f"{_RUN}scalingMode", "scaling.scaling_mode", {"AUTOMATIC": "automatic", "MANUAL": "manual"}),
+    Carried(f"{_RUN}manualInstanceCount", "scaling.manual_instance_count"),
     Carried(f"{_RUN}invoker-iam-disabled", "invoker_iam_disabled"),
     Carried(f"{_RUN}default-url-disabled", "default_uri_disabled"),
     Carried(f"{_RUN}iap-enabled", "iap_enabled"),

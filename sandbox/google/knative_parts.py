@@ -94,10 +94,18 @@ def _volume(volume: Volume) -> V2:
         }
     if volume.nfs:
         return {"name": volume.name, "nfs": volume.nfs}
-    if volume.csi and volume.csi.driver == _BUCKETS and set(volume.csi.volume_attributes) == {"bucketName"}:
-        bucket = volume.csi.volume_attributes["bucketName"]
-        return {"name": volume.name, "gcs": {"bucket": bucket, "readOnly": bool(volume.csi.read_only)}}
+    if volume.csi and volume.csi.driver == _BUCKETS:
+        return {"name": volume.name, "gcs": _bucket(volume.csi)}
     raise invalid(f"spec.volumes[{volume.name}]: the sandbox cannot carry this kind of volume to v2.")
+
+
+def _bucket(driver: Driver) -> V2:
+    said = dict(driver.volume_attributes)
+    bucket, options = said.pop("bucketName", ""), said.pop("mountOptions", "")
+    if said:
+        raise invalid(f"spec.volumes.csi.volumeAttributes[{min(said)}]: the sandbox cannot carry this to v2.")
+    mounted = [each for each in options.split(",") if each]
+    return {"bucket": bucket, "readOnly": bool(driver.read_only), "mountOptions": mounted}
 
 
 def annotations_of(containers: Iterable[V2], volumes: Iterable[V2]) -> dict[str, str]:
@@ -156,6 +164,8 @@ def _volume_of_v2(volume: V2) -> Volume:
         return Volume(name=name, nfs=volume["nfs"])
     bucket = volume["gcs"]
     attributes = {"bucketName": bucket["bucket"]}
+    if options := bucket.get("mountOptions"):
+        attributes["mountOptions"] = ",".join(options)
     return Volume(
         name=name,
         csi=Driver(driver=_BUCKETS, read_only=bucket.get("readOnly"), volume_attributes=attributes),

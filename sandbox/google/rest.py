@@ -15,6 +15,7 @@ from typing import Any
 from google.cloud import resourcemanager_v3
 
 from sandbox.google import http_rules, run_v1_calls, table, transcoding
+from sandbox.google.cloud_run import CloudRun
 from sandbox.google.errors import Refusal, invalid
 from sandbox.google.listener import Listener
 from sandbox.google.resource_manager_v1 import project_of_v1
@@ -45,11 +46,11 @@ class RestDoor:
         self,
         carry_out: Callable[[table.Method, Any], Any],
         storage: Callable[[Asked], Answer | None],
-        run_v1: RunV1,
+        run: CloudRun,
     ) -> None:
         self._carry_out = carry_out
         self._storage = storage
-        self._run_v1 = run_v1
+        self._run_v1 = RunV1(carry_out, run)
         self._listener = Listener("rest", self._answer)
 
     def start(self, port: int = 0) -> str:

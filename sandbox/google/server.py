@@ -22,7 +22,6 @@ from sandbox.google.ports import Builder, Runner
 from sandbox.google.projects import ResourceManager
 from sandbox.google.rest import RestDoor
 from sandbox.google.revisions import Revisions
-from sandbox.google.run_v1 import RunV1
 from sandbox.google.secret_manager import SecretManager
 from sandbox.google.service_usage import ServiceUsage
 from sandbox.google.state import DEPLOY_APIS, Project, Projects
@@ -78,9 +77,7 @@ class GoogleSandbox:
         self.jobs = Jobs(self.projects, self.operations, self.logging, revisions, runner)
         self._storage_server = StorageServer(self.storage, self.faults, self.calls, lambda: self.latency)
         self._door = Door(self)
-        self._rest = RestDoor(
-            self._door.carry_out, self._storage_server.answer, RunV1(self._door.carry_out, self.run)
-        )
+        self._rest = RestDoor(self._door.carry_out, self._storage_server.answer, self.run)
 
     def start(self, grpc_port: int = 0, storage_port: int = 0) -> None:
         """Listen; port 0 is any free one."""
