@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.cloud import run_v2
 
 from app import settings_file
+from sandbox.google.server import GoogleSandbox
 from sandbox.world import PROJECT, Sandbox
 from tests import test_gcloud
 from tests.conftest import House, answer_of, eventually
@@ -59,6 +61,16 @@ def told(shell: Shell, *command: str) -> Any:
     return json.loads("\n".join(shell.lines(*command, HERE, "--format=json")))
 
 
+def job(google: GoogleSandbox, image: str, name: str, code: int) -> None:
+    """A job that ends with this exit code."""
+    container = run_v2.Container(image=image, command=["python", "-c", f"raise SystemExit({code})"])
+    template = run_v2.ExecutionTemplate(template=run_v2.TaskTemplate(containers=[container]))
+    parent = f"projects/{PROJECT}/locations/{REGION}"
+    google.jobs.create_job(
+        run_v2.CreateJobRequest(parent=parent, job_id=name, job=run_v2.Job(template=template))
+    )
+
+
 def test_gcloud_sees_what_a_push_made_and_moves_its_traffic(house: House, shell: Shell) -> None:
     """The service with its revision, image and address; another revision beside it, to which all traffic goes."""
     google = house.world.google
@@ -85,6 +97,29 @@ def test_gcloud_sees_what_a_push_made_and_moves_its_traffic(house: House, shell:
     assert shell.lines("logging", "read", read, "--limit=1", "--format=value(resource.type)") == [
         "cloud_run_revision"
     ]
+    _lends_and_takes_away(shell, google, name)
+    _executes(shell, google, before.template.containers[0].image)
+
+
+def _lends_and_takes_away(shell: Shell, google: GoogleSandbox, name: str) -> None:
+    """Somebody may call the service, and then there is none."""
+    of = ("run", "services")
+    reader = ("--member=user:ada@example.com", "--role=roles/run.invoker")
+    shell.lines(*of, "add-iam-policy-binding", name, *reader, HERE)
+    members = "--format=value(bindings.members.flatten())"
+    assert "user:ada@example.com" in shell.lines(*of, "get-iam-policy", name, members, HERE)[0]
+    shell.lines(*of, "delete", name, HERE)
+    assert not google.run.services
+
+
+def _executes(shell: Shell, google: GoogleSandbox, image: str) -> None:
+    """A job runs to its end, and how it went is what gcloud exits with."""
+    for name, code in (("good", 0), ("bad", 3)):
+        job(google, image, name, code)
+        done = shell.says("gcloud", "run", "jobs", "execute", name, "--wait", HERE)
+        assert bool(done.returncode) == bool(code), done.stderr
+    ends = told(shell, "run", "jobs", "executions", "list", "--job=bad")[0]["status"]
+    assert (ends["failedCount"], ends["conditions"][0]["reason"]) == (1, "NonZeroExitCode")
 
 
 def test_a_release_command_is_a_job_that_gcloud_lists_and_cancels(house: House, shell: Shell) -> None:
@@ -98,7 +133,8 @@ def test_a_release_command_is_a_job_that_gcloud_lists_and_cancels(house: House, 
     assert execution["metadata"]["labels"]["run.googleapis.com/job"] == job["metadata"]["name"]
     assert job["status"]["latestCreatedExecution"]["name"] == execution["metadata"]["name"]
     assert execution["status"]["runningCount"] == 1
-    shell.lines("run", "jobs", "executions", "cancel", execution["metadata"]["name"], HERE)
+    # Not waited for: as soon as it has ended, ServerGem takes the job away.
+    shell.lines("run", "jobs", "executions", "cancel", execution["metadata"]["name"], "--async", HERE)
     google.projects.caller = DEPLOYER
     assert house.ended(sha)["ending"] == "failed", house.log_tail()
 
@@ -133,4 +169,16 @@ def test_what_setup_host_types_is_what_gcloud_does(ready: Sandbox, shell: Shell,
         f"servergem-{each}" for each in ("private-key", "webhook-secret", "client-secret", "database-url")
     ]
     assert ready.github.webhook_url == f"{address}/webhook", said
+    assert _built(shell) == f"{REGION}-docker.pkg.dev/{PROJECT}/servergem/servergem-itself"
     assert "hush" not in done.stdout + done.stderr
+
+
+def _built(shell: Shell) -> str:
+    """The one image that there is, of the one build, whose log says that it was pushed."""
+    (build,) = told(shell, "builds", "list")
+    (image,) = build["results"]["images"]
+    assert f"Pushing {image['name']}" in shell.lines("builds", "log", build["id"], HERE)
+    place = f"{REGION}-docker.pkg.dev/{PROJECT}/servergem"
+    listed = shell.lines("artifacts", "docker", "images", "list", place, "--format=value(package,version)")
+    assert listed == [f"{image['name']}\t{image['digest']}"]
+    return str(image["name"])
