@@ -169,6 +169,9 @@ def test_what_setup_host_types_is_what_gcloud_does(ready: Sandbox, shell: Shell,
         f"servergem-{each}" for each in ("private-key", "webhook-secret", "client-secret", "database-url")
     ]
     assert ready.github.webhook_url == f"{address}/webhook", said
+    (tmp_path / "newer").write_text("postgresql://newer")
+    shell.lines("secrets", "versions", "add", "servergem-database-url", f"--data-file={tmp_path / 'newer'}")
+    assert google.secrets.value(PROJECT, "servergem-database-url", "latest") == "postgresql://newer"
     assert _built(shell) == f"{REGION}-docker.pkg.dev/{PROJECT}/servergem/servergem-itself"
     assert "hush" not in done.stdout + done.stderr
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -204,3 +205,15 @@ def test_a_question_that_is_not_known_is_refused(desk: Desk, path: str, word: st
     """Nobody takes all there is for what they have asked for."""
     status, words = desk.error("GET", f"{SERVING}{path}")
     assert (status, word in words) == (400, True), words
+
+
+@pytest.mark.parametrize(("checksum", "status"), [(1, 400), (0x8A9136AA, 200)])
+def test_a_secret_that_was_damaged_on_its_way_is_refused(desk: Desk, checksum: int, status: int) -> None:
+    """CRC32C, as who sends it has made it; who sends the right one is told that it was looked at."""
+    home, host = f"/v1/projects/{PROJECT}/secrets", "secretmanager"
+    desk.google.projects.known(PROJECT).apis["secretmanager.googleapis.com"] = 0.0
+    desk.asked("POST", f"{home}?secretId=s", {"replication": {"automatic": {}}}, host=host)
+    # 32 bytes of zero, and what RFC 3720, B.4 says that their checksum is.
+    payload = {"data": base64.b64encode(bytes(32)).decode(), "dataCrc32c": str(checksum)}
+    found, answer = desk.asked("POST", f"{home}/s:addVersion", {"payload": payload}, host=host)
+    assert (found, answer.get("clientSpecifiedPayloadChecksum", False)) == (status, status == 200)

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from typing import Any
 
+import google_crc32c
 from google.cloud import secretmanager_v1
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 
@@ -97,11 +98,16 @@ class SecretManager:
 
     def add_version(self, request: Any) -> secretmanager_v1.SecretVersion:
         project, secret = self._admit(request.parent, "versions.add")
+        promised = "data_crc32c" in request.payload
+        if promised and request.payload.data_crc32c != google_crc32c.value(request.payload.data):
+            # https://cloud.google.com/secret-manager/docs/data-integrity
+            raise invalid("The payload's checksum is not the one that the request has for it.", "payload")
         self.put(project.id, secret, request.payload.data.decode())
         number = len(self._secrets[project.id, secret])
         return secretmanager_v1.SecretVersion(
             name=f"projects/{project.number}/secrets/{secret}/versions/{number}",
             state=secretmanager_v1.SecretVersion.State.ENABLED,
+            client_specified_payload_checksum=promised,
         )
 
     def set_policy(self, request: Any) -> policy_pb2.Policy:
