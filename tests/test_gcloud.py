@@ -111,7 +111,7 @@ def test_what_setup_types_is_what_gcloud_does_and_a_push_goes_live(
     assert set(world.google.projects.known(PROJECT).apis) == set(other.projects.known(PROJECT).apis)
     before = granted(world.google)
     world.google.projects.caller = DEPLOYER
-    house = House(world, tmp_path, settings=_named())
+    house = House(world, tmp_path, settings=accounts_named())
     try:
         house.start()
         sha = house.repository("hello-python").push("Say hello")
@@ -129,7 +129,7 @@ def test_what_setup_types_is_what_gcloud_does_and_a_push_goes_live(
     ) == ["build"]
 
 
-def _named() -> dict[str, str]:
+def accounts_named() -> dict[str, str]:
     """The accounts, as the last words of the set-up name them."""
     accounts = {
         "BUILD_SERVICE_ACCOUNT": BUILDER,

@@ -92,7 +92,7 @@ class Executions:
                 parallelism=home.job.template.parallelism,
                 running_count=1,
                 reconciling=True,
-                conditions=[pending("Completed")],
+                conditions=[pending("Completed"), good("Started")],
                 log_uri=f"https://console.cloud.google.com/run/jobs/executions/details/{home.region}/{short}",
             )
             home.executions[short] = execution
@@ -114,6 +114,13 @@ class Executions:
                 completion_status=status,
             )
 
+    def _homes_at(self, job: str) -> list[Home]:
+        """The job, or with `jobs/-` all that there are: AIP-159."""
+        parent, _, short = job.rpartition("/")
+        if short != "-":
+            return [self._home(job)]
+        return [home for name, home in self._homes.items() if name.startswith(f"{parent}/")]
+
     def get_execution(self, request: Any) -> run_v2.Execution:
         self._admit(request.name, "run.executions.get")
         with self._projects.lock:
@@ -122,7 +129,11 @@ class Executions:
     def list_executions(self, request: Any) -> run_v2.ListExecutionsResponse:
         self._admit(request.parent, "run.executions.list")
         with self._projects.lock:
-            found = list(reversed(self._home(request.parent).executions.values()))
+            found = [
+                execution
+                for home in self._homes_at(request.parent)
+                for execution in reversed(home.executions.values())
+            ]
         return run_v2.ListExecutionsResponse(executions=found)
 
     def cancel_execution(self, request: Any) -> Any:
@@ -183,7 +194,7 @@ class Executions:
             execution.completion_time = execution.update_time = now()
             if code == 0:
                 execution.succeeded_count = 1
-                execution.conditions = [good("Completed")]
+                execution.conditions = [good("Completed"), good("Started")]
                 self._note(home, execution, _Status.EXECUTION_SUCCEEDED)
                 return
             condition: Any = run_v2.Condition(
@@ -191,7 +202,7 @@ class Executions:
             )
             condition.execution_reason = _Reason.CANCELLED if cancelled else _Reason.NON_ZERO_EXIT_CODE
             execution.cancelled_count, execution.failed_count = int(cancelled), int(not cancelled)
-            execution.conditions = [condition]
+            execution.conditions = [condition, good("Started")]
             failed = _Status.EXECUTION_CANCELLED if cancelled else _Status.EXECUTION_FAILED
             self._note(home, execution, failed)
 

@@ -45,14 +45,19 @@ GetOperation GET /v1/{name=projects/*/locations/*/operations/*}
 CancelOperation POST /v1/{name=operations/**}:cancel *
 CancelOperation POST /v1/{name=projects/*/locations/*/operations/*}:cancel *
 """
-# What gcloud still says to Resource Manager in the words of its first version, which the library has left behind:
+# What gcloud still says in the words of a first version, which the libraries have left behind:
 # https://cloud.google.com/resource-manager/reference/rest/v1/projects
+# https://cloud.google.com/run/docs/reference/rest/v1/projects.locations.services
 _OLDER = """
 cloudresourcemanager.googleapis.com /google.cloud.resourcemanager.v3.Projects/
 GetProject GET /v1/{name=projects/*}
 GetIamPolicy POST /v1/{resource=projects/*}:getIamPolicy *
 SetIamPolicy POST /v1/{resource=projects/*}:setIamPolicy *
 TestIamPermissions POST /v1/{resource=projects/*}:testIamPermissions *
+run.googleapis.com /google.cloud.run.v2.Services/
+GetIamPolicy GET /v1/{resource=projects/*/locations/*/services/*}:getIamPolicy
+SetIamPolicy POST /v1/{resource=projects/*/locations/*/services/*}:setIamPolicy *
+TestIamPermissions POST /v1/{resource=projects/*/locations/*/services/*}:testIamPermissions *
 """
 
 

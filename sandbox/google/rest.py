@@ -14,13 +14,16 @@ from typing import Any
 
 from google.cloud import resourcemanager_v3
 
-from sandbox.google import http_rules, table, transcoding
+from sandbox.google import http_rules, run_v1_calls, table, transcoding
+from sandbox.google.cloud_run import CloudRun
 from sandbox.google.errors import Refusal, invalid
 from sandbox.google.listener import Listener
 from sandbox.google.resource_manager_v1 import project_of_v1
+from sandbox.google.run_v1 import RunV1
 from sandbox.google.state import REGIONS
 from sandbox.google.storage_words import Answer, Asked
 
+RUN = "run.googleapis.com"
 STORAGE = "storage.googleapis.com"
 # By which name gcloud knows each API: https://cloud.google.com/sdk/gcloud/reference/config/set
 _OVERRIDES = {
@@ -41,10 +44,14 @@ class RestDoor:
     """Started and stopped with the sandbox; calls are counted, faulted and answered as they are by gRPC."""
 
     def __init__(
-        self, carry_out: Callable[[table.Method, Any], Any], storage: Callable[[Asked], Answer | None]
+        self,
+        carry_out: Callable[[table.Method, Any], Any],
+        storage: Callable[[Asked], Answer | None],
+        run: CloudRun,
     ) -> None:
         self._carry_out = carry_out
         self._storage = storage
+        self._run_v1 = RunV1(carry_out, run)
         self._listener = Listener("rest", self._answer)
 
     def start(self, port: int = 0) -> str:
@@ -64,6 +71,10 @@ class RestDoor:
             return self._storage(asked)
         body = b"".join(asked.body())
         try:
+            if api == RUN and (
+                call := run_v1_calls.meant(asked.method, asked.written, region_of(asked.host))
+            ):
+                return Answer(200, self._run_v1.answer(call, asked.repeated, _read(body)))
             binding, path = transcoding.bound(self._bindings, api, asked.method, asked.written)
             request = transcoding.message(binding, path, asked.repeated, _read(body))
             return Answer(200, _told(binding, self._carry_out(binding.method, request)))
@@ -74,9 +85,13 @@ class RestDoor:
 
 def api_of(host: str) -> str:
     """The API of a host, whatever region stands before it."""
-    name = host.partition(":")[0]
-    region = re.match(r"([a-z]+-[a-z]+\d+)-", name)
-    return name.removeprefix(region[0]) if region and region[1] in REGIONS else name
+    return host.partition(":")[0].removeprefix(f"{region_of(host)}-")
+
+
+def region_of(host: str) -> str:
+    """The region that stands before an API; empty for none."""
+    region = re.match(r"([a-z]+-[a-z]+\d+)-", host)
+    return region[1] if region and region[1] in REGIONS else ""
 
 
 def _read(body: bytes) -> Any:

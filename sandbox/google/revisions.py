@@ -65,6 +65,7 @@ class Revisions:
             create_time=now(),
             update_time=now(),
             service=address.service,
+            creator=service.last_modifier,
             **{name: getattr(template, name) for name in _TAKEN_OVER},
             containers=list(template.containers),
             volumes=list(template.volumes),

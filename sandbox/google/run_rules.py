@@ -15,7 +15,8 @@ _SERVICE = re.compile(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?\Z")
 _REVISION = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _TAG = re.compile(r"[a-z0-9][a-z0-9-]+[a-z0-9]\Z")
 _ENV_NAME = re.compile(r"[^=\0]{1,32768}\Z")
-_LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}\Z")
+# Below this prefix, which is none of the reserved ones, gcloud marks the revision that it makes.
+_LABEL_KEY = re.compile(r"(client\.knative\.dev/)?[a-z][a-z0-9_-]{0,62}\Z")
 _LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}\Z")
 RESERVED_ENV = frozenset({"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"})
 RESERVED_LABELS = (

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from typing import Any
 
+import google_crc32c
 from google.cloud import secretmanager_v1
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 
@@ -29,6 +30,7 @@ class SecretManager:
     def methods(self) -> dict[str, Any]:
         return {
             "SecretManagerService.GetSecret": self.get_secret,
+            "SecretManagerService.ListSecrets": self.list_secrets,
             "SecretManagerService.GetSecretVersion": self.get_version,
             "SecretManagerService.AccessSecretVersion": self.access,
             "SecretManagerService.CreateSecret": self.create,
@@ -66,6 +68,16 @@ class SecretManager:
         project, secret = self._admit(request.name, "secrets.get")
         return secretmanager_v1.Secret(name=f"projects/{project.number}/secrets/{secret}")
 
+    def list_secrets(self, request: Any) -> secretmanager_v1.ListSecretsResponse:
+        project = self._projects.admit(
+            segments(request.parent)["projects"], self.API, "secretmanager.secrets.list", request.parent
+        )
+        names = [name for owner, name in self._secrets if owner == project.id]
+        secrets = [
+            secretmanager_v1.Secret(name=f"projects/{project.number}/secrets/{name}") for name in names
+        ]
+        return secretmanager_v1.ListSecretsResponse(secrets=secrets, total_size=len(secrets))
+
     def create(self, request: Any) -> secretmanager_v1.Secret:
         """A secret without a version."""
         project = self._projects.admit(
@@ -87,11 +99,16 @@ class SecretManager:
 
     def add_version(self, request: Any) -> secretmanager_v1.SecretVersion:
         project, secret = self._admit(request.parent, "versions.add")
+        promised = "data_crc32c" in request.payload
+        if promised and request.payload.data_crc32c != google_crc32c.value(request.payload.data):
+            # https://cloud.google.com/secret-manager/docs/data-integrity
+            raise invalid("The payload's checksum is not the one that the request has for it.", "payload")
         self.put(project.id, secret, request.payload.data.decode())
         number = len(self._secrets[project.id, secret])
         return secretmanager_v1.SecretVersion(
             name=f"projects/{project.number}/secrets/{secret}/versions/{number}",
             state=secretmanager_v1.SecretVersion.State.ENABLED,
+            client_specified_payload_checksum=promised,
         )
 
     def set_policy(self, request: Any) -> policy_pb2.Policy:

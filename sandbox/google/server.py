@@ -78,7 +78,7 @@ class GoogleSandbox:
         self.schedules = CloudScheduler(self.projects, self.jobs)
         self._storage_server = StorageServer(self.storage, self.faults, self.calls, lambda: self.latency)
         self._door = Door(self)
-        self._rest = RestDoor(self._door.carry_out, self._storage_server.answer)
+        self._rest = RestDoor(self._door.carry_out, self._storage_server.answer, self.run)
 
     def start(self, grpc_port: int = 0, storage_port: int = 0) -> None:
         """Listen; port 0 is any free one."""

@@ -104,13 +104,15 @@ class Uploads(Objects):
         parts = [part for part in body.split(boundary) if part.strip() not in {b"", b"--"}]
         if len(parts) != 2:
             raise StorageRefusal(400, "invalid", "A multipart upload has two parts")
-        fields = dict(json.loads(parts[0].partition(b"\r\n\r\n")[2]))
-        head, _, media = parts[1].partition(b"\r\n\r\n")
+        # gcloud ends the lines between the parts with \n alone, and Cloud Storage takes that.
+        line = b"\r\n" if parts[0].startswith(b"\r\n") else b"\n"
+        fields = dict(json.loads(parts[0].partition(line * 2)[2]))
+        head, _, media = parts[1].partition(line * 2)
         kind = re.search(rb"(?i)content-type:\s*(\S+)", head)
         fields.setdefault("contentType", kind[1].decode() if kind else "")
         upload = self._upload(bucket, fields, asked.query)
         self._precondition(upload)
-        upload.write(iter([media.removesuffix(b"\r\n")]))
+        upload.write(iter([media.removesuffix(line)]))
         return self._finish(upload)
 
     def _precondition(self, upload: Upload) -> None:

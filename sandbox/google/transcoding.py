@@ -14,7 +14,7 @@ from sandbox.google.http_rules import Binding
 from sandbox.google.operations import pb
 
 # Every API takes these beside its own: https://cloud.google.com/apis/docs/system-parameters
-_SYSTEM = frozenset(
+SYSTEM = frozenset(
     {"alt", "callback", "fields", "key", "access_token", "oauth_token", "prettyPrint", "quotaUser", "userIp"}
     | {"uploadType", "upload_protocol", "$.xgafv", "$alt", "$fields", "$prettyPrint", "$userProject"}
 )
@@ -31,7 +31,7 @@ def message(binding: Binding, path: Mapping[str, str], query: Mapping[str, Seque
         _fill(plain if binding.body == "*" else _inner(plain, binding.body), body)
     if binding.body != "*":
         for name, texts in query.items():
-            if name not in _SYSTEM:
+            if name not in SYSTEM:
                 _put(plain, name, texts)
     for name, text in path.items():
         _put(plain, name, [text])
