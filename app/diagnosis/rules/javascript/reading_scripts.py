@@ -22,6 +22,7 @@ from app.diagnosis.javascript.stacks import after, bare, before
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_engines import one_said
 from app.diagnosis.rules.javascript.reading_npm import COMMANDS
+from app.diagnosis.telling import most_telling
 from app.model import Place
 from app.start_script import way_out
 
@@ -180,8 +181,15 @@ def lifecycle(hit: Hit) -> Mapping[str, str] | None:
     )
     if not told and re.match(r"ERROR: process|The command", hit.line):
         return None
+    told = told or _said_most(above)
     name = hit["name"] or running_script(hit)
     return {"name": name, "told": told[:200], "script": f"The script {name}" if name else "A script"}
+
+
+def _said_most(above: list[str]) -> str:
+    """The line that tells most of what the script printed, where none has a word of failure in it."""
+    spoken = [line for line in above[::-1] if line and not re.match(r"> |npm (?:ERR!|error)", line)]
+    return spoken[most_telling(spoken)] if spoken else ""
 
 
 def lifecycle_place(hit: Hit) -> Place | None:

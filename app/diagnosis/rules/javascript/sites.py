@@ -7,9 +7,10 @@ import re
 from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.javascript.image import install_without_dev
-from app.diagnosis.javascript.packages import unnumbered
+from app.diagnosis.javascript.imports import import_line
+from app.diagnosis.javascript.packages import list_place, unnumbered
 from app.diagnosis.javascript.stacks import bare
-from app.diagnosis.places import first, matching, whole_file
+from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_monorepo import angular_place, placed, project, schema
 from app.diagnosis.rules.javascript.reading_pages import (
@@ -17,6 +18,7 @@ from app.diagnosis.rules.javascript.reading_pages import (
     fetched_place,
     page_types,
     page_types_place,
+    route_export,
 )
 from app.diagnosis.rules.javascript.reading_sites import (
     budget,
@@ -28,6 +30,8 @@ from app.diagnosis.rules.javascript.reading_sites import (
 )
 from app.diagnosis.rules.javascript.reading_spots import place_place
 from app.model import Blame
+
+_ASTRO = ("astro.config.mjs", "astro.config.ts", "astro.config.js")
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -67,6 +71,17 @@ RULES: tuple[Rule, ...] = (
         message="This build is using Turbopack, with a webpack config and no turbopack config: Turbopack is the default since Next.js 16.",
         fix='Write "build": "next build --webpack" in package.json, or move the settings to turbopack: {{}} in next.config (an empty one says that webpack\'s may be left out).',
         link="https://nextjs.org/docs/app/guides/upgrading/version-16",
+    ),
+    Rule(
+        code="next-route-export",
+        pattern=r"^\s*\"(?P<name>\w+)\" is not a valid (?P<kind>Route|Page|Layout) export field",
+        read=route_export,
+        place=first(place_place, failing_instruction),
+        rank=Rank.ROOT,
+        title="{path} exports {name}, which a {kind} may not",
+        message='"{name}" is not a valid {kind} export field ({path} line {line}): Next takes only what it knows there (GET, POST …, metadata, dynamic, revalidate).',
+        fix="Name it for what it answers (export async function GET(request)), or move {name} into a file of its own and import it.",
+        link="https://nextjs.org/docs/app/api-reference/file-conventions/route",
     ),
     Rule(
         code="next-page-types",
@@ -183,5 +198,53 @@ RULES: tuple[Rule, ...] = (
         title="{kind}: {said}",
         message="[{kind}] {said} ({path} line {line})",
         fix="Correct {path} (line {line}), or the schema in src/content/config.ts.",
+    ),
+    Rule(
+        code="astro-no-adapter",
+        pattern=r"\[NoAdapterInstalled\]|Cannot use `?(?:output: 'server'|server-rendered pages|output: 'hybrid')`? without an adapter",
+        place=first(
+            matching(r"output\s*:", *_ASTRO),
+            anywhere(r"export const prerender\s*=\s*false", ".astro", ".ts"),
+            whole_file(*_ASTRO),
+        ),
+        rank=Rank.ROOT,
+        title="Astro renders on a server, and has no adapter for one",
+        message="[NoAdapterInstalled] Cannot use server-rendered pages without an adapter.",
+        fix="Run npx astro add node, commit astro.config and the lock file, and start it with HOST=0.0.0.0 node ./dist/server/entry.mjs; or leave output: 'server' out.",
+        link="https://docs.astro.build/en/guides/integrations-guide/node/",
+    ),
+    Rule(
+        code="next-sharp",
+        only=frozenset(Kind),
+        pattern=r"'sharp' is required to be installed in standalone mode",
+        place=list_place,
+        rank=Rank.ROOT,
+        title="Next's standalone server has no sharp for its images",
+        message="'sharp' is required to be installed in standalone mode: next/image needs it to make sizes, and package.json does not ask for it.",
+        fix="npm install sharp (as a dependency) and build again, raise next to 15, which brings it, or write images: {{ unoptimized: true }} in next.config.",
+        link="https://nextjs.org/docs/messages/sharp-missing-in-production",
+    ),
+    Rule(
+        code="bundler-plugin",
+        pattern=r"\[plugin:? (?:vite:(?:vue|svelte)[\w:-]*|vite-plugin-svelte[\w:-]*|vue|svelte|@?mdx[\w/-]*)\] (?P<path>[\w@./ \[\]()-]+\.\w+) \((?P<line>\d+):\d+\): (?P<said>.+)",
+        place=place_place,
+        rank=Rank.ROOT,
+        title="{path} line {line}: {said}",
+        message="{said} ({path} line {line})",
+        fix="Correct line {line} of {path}.",
+    ),
+    Rule(
+        code="router-server-module",
+        pattern=r"'(?P<module>[^']+)' imported by route '(?P<path>[^']+)'",
+        read=lambda hit: {} if hit.find_before(r"Server-only module referenced by client", 6) else None,
+        place=first(
+            lambda hit: hit.files.place(hit["path"], import_line(hit.files, hit["path"], hit["module"]) or 1),
+            place_place,
+        ),
+        rank=Rank.ROOT,
+        title="{path} takes {module} of the server along to the browser",
+        message="Server-only module referenced by client: {path} imports {module}, and an export other than loader, action or headers uses it.",
+        fix="Use {module} only inside loader and action of {path}, or move what both need into a file without .server in its name.",
+        link="https://reactrouter.com/explanation/code-splitting",
     ),
 )
