@@ -165,20 +165,16 @@ def _telling(hit: Hit) -> str:
     return ""
 
 
+_FAILURE = re.compile(r"(?i)\berror\b|cannot|failed|not found|invalid|unexpected|missing")
+
+_EMPTY = re.compile(
+    r"(?i)ELIFECYCLE|Lifecycle|exit code|^npm (?:ERR!|error)|Command failed|complete log|^error$|^https?://\S+$"
+)
+
+
 def lifecycle(hit: Hit) -> Mapping[str, str] | None:
     above = [line.strip() for line in before(hit, 60)]
-    told = next(
-        (
-            line
-            for line in above
-            if re.search(r"(?i)\berror\b|cannot|failed|not found|invalid|unexpected|missing", line)
-            and not re.search(
-                r"(?i)ELIFECYCLE|Lifecycle|exit code|^npm (?:ERR!|error)|Command failed|complete log|^error$",
-                line,
-            )
-        ),
-        "",
-    )
+    told = _said_most([line for line in above if _FAILURE.search(line) and not _EMPTY.search(line)])
     if not told and re.match(r"ERROR: process|The command", hit.line):
         return None
     told = told or _said_most(above)

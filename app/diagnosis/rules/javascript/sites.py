@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction
@@ -21,6 +22,7 @@ from app.diagnosis.rules.javascript.reading_pages import (
     route_export,
 )
 from app.diagnosis.rules.javascript.reading_sites import (
+    astro_variables,
     budget,
     client,
     content,
@@ -28,7 +30,7 @@ from app.diagnosis.rules.javascript.reading_sites import (
     page_place,
     prerender,
 )
-from app.diagnosis.rules.javascript.reading_spots import place_place
+from app.diagnosis.rules.javascript.reading_spots import located, place_place
 from app.model import Blame
 
 _ASTRO = ("astro.config.mjs", "astro.config.ts", "astro.config.js")
@@ -109,8 +111,19 @@ RULES: tuple[Rule, ...] = (
         link="https://vite.dev/config/preview-options",
     ),
     Rule(
+        code="next-client-metadata",
+        pattern=r"You are attempting to export \"(?P<name>\w+)\" from a component marked with \"use client\"",
+        read=lambda hit: located(replace(hit, words={**hit.words, "said": hit.line})),
+        place=place_place,
+        rank=Rank.ROOT,
+        title='{path} exports {name}, and is marked with "use client"',
+        message="{name} is read on the server, and {path} is a client component: Next does not allow both in one file.",
+        fix='Take "use client" out of {path}, and move what needs the browser into a component of its own that has it; or move {name} into the layout.',
+        link="https://nextjs.org/docs/app/api-reference/functions/generate-metadata",
+    ),
+    Rule(
         code="next-client",
-        pattern=r"You're importing a (?:component|module|class) that (?:needs|depends on|imports) [`\"']?(?P<hook>[\w-]+)[`\"']?.*|(?P<said2>You are attempting to export \"(?P<hook2>\w+)\" from a component marked with \"use client\")|"
+        pattern=r"You're importing a (?:component|module|class) that (?:needs|depends on|imports) [`\"']?(?P<hook>[\w-]+)[`\"']?.*|"
         r"Event handlers cannot be passed to Client Component props",
         read=unnumbered(client),
         place=place_place,
@@ -246,5 +259,32 @@ RULES: tuple[Rule, ...] = (
         message="Server-only module referenced by client: {path} imports {module}, and an export other than loader, action or headers uses it.",
         fix="Use {module} only inside loader and action of {path}, or move what both need into a file without .server in its name.",
         link="https://reactrouter.com/explanation/code-splitting",
+    ),
+    Rule(
+        code="svelte-prerender",
+        pattern=r"Error: (?P<status>[45]\d\d) (?P<link>/\S*) \((?:linked|fetched) from (?P<page>/\S*)\)",
+        place=first(
+            anywhere(r"(?:href|src|action)=[\"'{`]+{link}[\"'`#?]", ".svelte", ".md", ".svx", ".html"),
+            failing_instruction,
+        ),
+        rank=Rank.ROOT,
+        title="Prerendering {page} follows a link to {link}, which answers {status}",
+        message="SvelteKit prerenders what a page links to: {link} (linked from {page}) answered {status}.",
+        fix="Correct the link, add the page, or say what is to happen: kit.prerender.handleHttpError in svelte.config.js.",
+        link="https://svelte.dev/docs/kit/configuration#prerender",
+    ),
+    Rule(
+        code="astro-variables",
+        only=frozenset(Kind),
+        pattern=r"\[EnvInvalidVariables\]",
+        read=astro_variables,
+        place=first(
+            lambda hit: matching(r"\b{name}\s*:", *_ASTRO)(hit) if hit["name"] else None, whole_file(*_ASTRO)
+        ),
+        rank=Rank.ROOT,
+        title="Astro: {said}",
+        message="[EnvInvalidVariables] {said}: env.schema of astro.config asks for it.",
+        fix="Give the build {name} (a build argument or the build's environment), set it for the service where it is access: secret, or mark it optional: true.",
+        link="https://docs.astro.build/en/guides/environment-variables/#type-safe-environment-variables",
     ),
 )

@@ -12,7 +12,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="python-extra",
         pattern=r"^(?:\w+\.)*(?:ImportError|ModuleNotFoundError|RuntimeError|AssertionError|ValueError|OSError): .*\bpip3? install (?:-U |--upgrade )?[`'\"]?(?P<package>[A-Za-z][\w.-]*(?:\[[\w,-]+\])?)|"
-        r"^(?:\w+\.)*ImportError: Missing optional dependency '(?P<package2>[\w.-]+)'",
+        r"^(?:\w+\.)*ImportError: Missing optional dependency '(?P<package2>[\w.-]+)'|"
+        r"^(?:\w+\.)*(?:ImportError|RuntimeError|AssertionError): .*please install \"(?P<package3>[A-Za-z][\w.-]*(?:\[[\w,-]+\])?)\"",
         read=extra,
         place=first(
             lambda hit: dependency_line(hit, "python", hit["package"].partition("[")[0]),

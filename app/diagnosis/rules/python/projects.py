@@ -90,4 +90,15 @@ RULES: tuple[Rule, ...] = (
         message="TOML parse error in {path} at line {line}, column {column}: {said}",
         fix="Correct line {line} of {path}.",
     ),
+    Rule(
+        code="uv-cache",
+        pattern=r"Failed to initialize cache at `(?P<path>[^`]+)`|failed to create directory `(?P<path2>[^`]*uv[^`]*)`: Permission denied",
+        read=lambda hit: {"path": hit["path"] or hit["path2"]},
+        place=first(command_line, failing_instruction),
+        rank=Rank.ROOT,
+        title="uv may not write its cache {path}",
+        message="Failed to initialize cache at {path}: the container's user has no home, or may not write there, and uv run wants to.",
+        fix="Start the program itself from .venv/bin (ENV PATH=/app/.venv/bin:$PATH) instead of uv run, or set ENV UV_NO_CACHE=1 and write uv run --no-sync.",
+        link="https://docs.astral.sh/uv/guides/integration/docker/",
+    ),
 )

@@ -63,6 +63,8 @@ MISUSES = (
     _says(r"module 'numpy' has no attribute '(?P<name>float|int|bool|object|complex|str|long|unicode)'", "Write {name} (Python's own) instead of np.{name}: NumPy 1.24 no longer has it; or pin numpy<1.24", "numpy"),
     _says(r"A non-annotated attribute was detected: `(?P<name>\w+)", "Annotate {name} with its type (pydantic 2 asks for one on every field), or with ClassVar; or pin pydantic<2", "pydantic"),
     _says(r"Directory '(?P<name>[^']+)' does not exist", "COPY {name} into the image (look into .dockerignore), commit it with a file in it, or name it from Path(__file__).parent"),
+    _says(r"Missing key inputs argument!", "Set GEMINI_API_KEY (or GOOGLE_API_KEY) as a secret of the service, or use Vertex AI with the service's own account: GOOGLE_GENAI_USE_VERTEXAI=true, GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION"),
+    _says(r"unsupported version of sqlite3", "Use a newer image (FROM python:3.12-slim, Debian 12), or add pysqlite3-binary and put it in place of sqlite3 before the import"),
     _says(r"Fernet key must be 32 url-safe base64", "The key in the environment is none: make one with Fernet.generate_key() and set it without quotes or line break"),
     _says(r"Could not deserialize key data|Unable to load PEM file|No key could be detected|Invalid private key", "The key lost its line breaks in the environment: mount the secret as a file, or write .replace('\\\\n', '\\n') where it is read"),
     _says(r"Service account info was not in the expected format", "The JSON in the environment is not a whole service account key; on Cloud Run leave it out and use the service's own account"),
@@ -103,5 +105,5 @@ def _name(found: re.Match[str]) -> str:
 
 def extra(hit: Hit) -> Mapping[str, str] | None:
     """The package that the message asks to be installed, as it is written there."""
-    name = hit["package"] or hit["package2"]
+    name = hit["package"] or hit["package2"] or hit["package3"]
     return {"package": name} if own_frame(hit) or hit.find_before(r"Traceback", 60) else None
