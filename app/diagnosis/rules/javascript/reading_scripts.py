@@ -19,6 +19,7 @@ from app.diagnosis.javascript.packages import (
     split_spec,
 )
 from app.diagnosis.javascript.stacks import after, bare, before
+from app.diagnosis.named import named_in
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_engines import one_said
 from app.diagnosis.rules.javascript.reading_npm import COMMANDS
@@ -189,7 +190,11 @@ def _said_most(above: list[str]) -> str:
 
 
 def lifecycle_place(hit: Hit) -> Place | None:
-    return failing_instruction(hit) or (script_place(hit, hit["name"]) if hit["name"] else None)
+    return (
+        named_in(hit, hit["told"])
+        or failing_instruction(hit)
+        or (script_place(hit, hit["name"]) if hit["name"] else None)
+    )
 
 
 def hook(hit: Hit) -> Mapping[str, str] | None:
