@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.diagnosis.instructions import base_image, failing_instruction, in_instruction
+from app.diagnosis.named import named_in
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.docker.reading_dockerfile import (
     copy_line,
@@ -135,7 +136,7 @@ RULES: tuple[Rule, ...] = (
         code="dockerfile-run-failed",
         pattern=r"(?:did not complete successfully: exit code: |executor failed running .*: exit code: |returned a non-zero code: )(?P<exit>\d+)",
         read=ended,
-        place=failing_instruction,
+        place=lambda hit: named_in(hit, hit["told"]) or failing_instruction(hit),
         rank=Rank.SYMPTOM,
         blame=Blame.UNKNOWN,
         title="{head}",

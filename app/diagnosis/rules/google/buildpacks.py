@@ -21,6 +21,7 @@ from app.diagnosis.rules.google.reading_buildpacks import (
     seen,
     setting,
     several,
+    told_most,
     version_language,
 )
 from app.model import Blame
@@ -379,9 +380,7 @@ RULES: tuple[Rule, ...] = (
         pattern=r"failed to build: (?:executing lifecycle: failed with status code: (?P<status>\d+)|exit "
         r"status (?P<exit>\d+))|"
         r"^(?:Failure: \(ID: \w+\) ?|failed to build: \(error ID: \w+\):)(?P<told>.*)$",
-        read=lambda hit: {
-            "told": hit["told"] or next((line.strip() for line in hit.after(3) if line.strip(" -")), "")
-        },
+        read=lambda hit: {"told": hit["told"] or told_most(hit)},
         place=first(whole_file(*LANGUAGE_FILES)),
         rank=Rank.SYMPTOM,
         title="The buildpack could not build the source: {told}",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from app.diagnosis.dependencies import manifest
 from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Find, Hit
+from app.diagnosis.telling import most_telling
 from app.model import Place
 from app.services_below import configuration, services_below
 from app.start_command import start_command
@@ -127,3 +128,14 @@ def ruby_place(hit: Hit) -> Place | None:
 def python_place(hit: Hit) -> Place | None:
     app = hit.files.place(hit["app"], hit.files.search(hit["app"], r"=\s*\w+\(") or 1) if hit["app"] else None
     return first(whole_file("Procfile"), lambda _: app, whole_file("requirements.txt", "pyproject.toml"))(hit)
+
+
+_OF_THE_BUILDER = re.compile(r"^(?:===|Running \"|Done \"|ERROR: failed to build|Timer:|-+$)")
+
+
+def told_most(hit: Hit) -> str:
+    """The line that tells most of what the last command of the buildpack printed."""
+    spoken = [
+        line.strip() for line in hit.before(80)[::-1] if line.strip() and not _OF_THE_BUILDER.match(line)
+    ]
+    return spoken[most_telling(spoken)] if spoken else ""

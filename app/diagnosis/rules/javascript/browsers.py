@@ -53,6 +53,21 @@ RULES: tuple[Rule, ...] = (
         link="https://playwright.dev/docs/intro#system-requirements",
     ),
     Rule(
+        code="puppeteer-download",
+        pattern=r"ERROR: Failed to set up (?P<browser>[\w-]+) v?(?P<version>[\w.]+)!|The Cypress App could not be downloaded|Failed to download (?P<browser2>Chrom\w+|Firefox|Webkit)[\w .()-]* from|ERROR: Failed to download (?P<browser3>Chrom\w+)",
+        read=lambda hit: {"browser": hit["browser"] or hit["browser2"] or hit["browser3"] or "Cypress"},
+        place=lambda hit: (
+            dependency_place(hit, "cypress" if hit["browser"] == "Cypress" else "puppeteer")
+            or failing_instruction(hit)
+            or ran_place(hit)
+        ),
+        rank=Rank.ROOT,
+        title="The browser {browser} could not be downloaded at install",
+        message="The install script downloads {browser} {version}, and its server did not answer: a network that broke, or a proxy between.",
+        fix="Run it again; better, leave the download out (ENV PUPPETEER_SKIP_DOWNLOAD=true, CYPRESS_INSTALL_BINARY=0) and install the image's own: apt-get install -y chromium with PUPPETEER_EXECUTABLE_PATH=/usr/bin/chromium.",
+        link="https://pptr.dev/guides/configuration",
+    ),
+    Rule(
         code="playwright-browser",
         pattern=r"(?P<said>Executable doesn't exist at \S+|Could not find (?:Chrome|Chromium|browser) \(ver\. [\d.]+\)|Failed to launch the browser process|Host system is missing dependencies to run browsers|"
         r"error while loading shared libraries: lib(?:nss3|atk|gbm|glib|X11|nspr4)\S*|Your system is missing the dependency: Xvfb|The cypress npm package is installed, but the Cypress binary is missing|"

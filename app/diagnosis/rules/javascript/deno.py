@@ -55,4 +55,15 @@ RULES: tuple[Rule, ...] = (
         fix="Correct the import (deno wants the file's ending, and small and capital letters as in the repository), or COPY the file into the image.",
         link="https://docs.deno.com/runtime/fundamentals/modules/",
     ),
+    Rule(
+        code="deno-bare-import",
+        pattern=r"(?:Relative import path|Import) \"(?P<name>[^\"]+)\" not (?:prefixed with / or \./ or \.\./|a dependency)",
+        read=lambda hit: {**missing(hit), "name": hit["name"]},
+        place=lambda hit: spot(hit, hit["path"], hit["line"]) or failing_instruction(hit),
+        rank=Rank.ROOT,
+        title="deno does not know {name}: deno.json has no import of that name",
+        message="Relative import path {name} is not prefixed with / or ./ or ../, and the import map has no {name} (imported at {path}:{line}).",
+        fix="Run deno add npm:{name} (or jsr:) and commit deno.json with deno.lock, or write npm:{name} in the import; COPY deno.json before deno runs.",
+        link="https://docs.deno.com/runtime/fundamentals/modules/#managing-third-party-modules-and-packages",
+    ),
 )

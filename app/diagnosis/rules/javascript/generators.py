@@ -6,9 +6,16 @@ from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.javascript.packages import script_place
 from app.diagnosis.javascript.stacks import bare
-from app.diagnosis.places import first, matching, whole_file
+from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.javascript.reading_generators import graphql, p_code, pointer, prisma, schema_missing
+from app.diagnosis.rules.javascript.reading_generators import (
+    failed_migration,
+    graphql,
+    p_code,
+    pointer,
+    prisma,
+    schema_missing,
+)
 from app.diagnosis.rules.javascript.reading_linters import place_place
 
 ANY = frozenset(Kind)
@@ -39,8 +46,47 @@ RULES: tuple[Rule, ...] = (
         fix="{fix}",
     ),
     Rule(
+        code="prisma-failed-migration",
+        only=ANY,
+        pattern=r"^(?:Error: )?(?P<code>P3009|P3018)\b",
+        read=failed_migration,
+        place=lambda hit: hit.files.place(hit["path"], 1) if hit["path"] else None,
+        nowhere=True,
+        rank=Rank.ROOT,
+        title="The migration {name} failed before, and Prisma applies no more",
+        message="Error: {code}: the database remembers that the migration {name} failed; prisma migrate deploy waits until somebody says what became of it.",
+        fix="Look at what of it the database has; then run npx prisma migrate resolve --rolled-back {name} (or --applied {name}), correct the migration and deploy again.",
+        link="https://www.prisma.io/docs/orm/prisma-migrate/workflows/patching-and-hotfixing",
+    ),
+    Rule(
+        code="prisma-client-options",
+        only=ANY,
+        pattern=r"`PrismaClient` needs to be constructed with a non-empty, valid `PrismaClientOptions`|Using engine type \"client\" requires either \"adapter\" or \"accelerateUrl\"",
+        place=anywhere(r"new PrismaClient\(", ".ts", ".mts", ".js", ".mjs", ".cjs", ".tsx"),
+        rank=Rank.ROOT,
+        title="Prisma 7 wants an adapter: new PrismaClient({{ adapter }})",
+        message="PrismaClient is constructed without options: since Prisma 7 there is no engine that reads the address from the schema.",
+        fix="npm install @prisma/adapter-pg (or the one of your database) and write new PrismaClient({{ adapter: new PrismaPg({{ connectionString: process.env.DATABASE_URL }}) }}); or pin prisma and @prisma/client to 6.",
+        link="https://www.prisma.io/docs/orm/more/upgrade-guides/upgrading-versions/upgrading-to-prisma-7",
+    ),
+    Rule(
+        code="drizzle-url",
+        only=ANY,
+        pattern=r"Either connection \"url\" or \"host\", \"database\" are required for (?P<name>\w+) database connection|Please provide required params for (?P<name2>\w+) driver",
+        read=lambda hit: {"name": hit["name"] or hit["name2"]},
+        place=first(
+            matching(r"^\s*(?:url|host|connectionString)\s*:", "drizzle.config.ts", "drizzle.config.js"),
+            whole_file("drizzle.config.ts", "drizzle.config.js"),
+        ),
+        rank=Rank.ROOT,
+        title="drizzle-kit has no address of the database",
+        message="drizzle.config's dbCredentials are empty where it runs: the variable that they read (DATABASE_URL, for one) is not set in an image's build.",
+        fix="Push or migrate when the service starts, or in a job that reaches the database, and set DATABASE_URL there; not in the image's build.",
+        link="https://orm.drizzle.team/docs/drizzle-config-file",
+    ),
+    Rule(
         code="prisma-database",
-        pattern=r"^(?:Error: )?(?P<code>P1000|P1001|P1003|P1010|P3005|P3009|P3018|P2021|P3006|P3014)(?:: (?P<said>.+))?$",
+        pattern=r"^(?:Error: )?(?P<code>P1000|P1001|P1003|P1010|P3005|P2021|P3006|P3014)(?:: (?P<said>.+))?$",
         read=p_code,
         place=first(matching(r"^\s*url\s*=", "schema.prisma"), whole_file("schema.prisma")),
         rank=Rank.ROOT,

@@ -41,6 +41,17 @@ RULES: tuple[Rule, ...] = (
         link="https://pnpm.io/settings#minimumreleaseage",
     ),
     Rule(
+        code="pnpm-catalog",
+        only=_RAN,
+        pattern=r"ERR_PNPM_CATALOG_ENTRY_NOT_FOUND_FOR_SPEC\S*\s+No catalog entry '(?P<name>[^']+)' was found for catalog '(?P<catalog>[^']+)'",
+        place=first(dependency, matching(r"^catalogs?:", "pnpm-workspace.yaml"), list_place),
+        rank=Rank.ROOT,
+        title="pnpm-workspace.yaml has no {name} in the catalog {catalog}",
+        message="package.json asks for {name} with catalog:, and the catalog {catalog} of pnpm-workspace.yaml (in the image) has no such entry.",
+        fix="Add {name} under catalog: in pnpm-workspace.yaml and commit pnpm-lock.yaml; in the image COPY pnpm-workspace.yaml before the install.",
+        link="https://pnpm.io/catalogs",
+    ),
+    Rule(
         code="pnpm-stopped",
         only=_RAN,
         pattern=r"^\s*(?:\[?ERROR\]? ?)?(?P<code>ERR_PNPM_[A-Z0-9_]+)\S*\s+(?P<said>\S.*)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.instructions import base_image
+from app.diagnosis.instructions import base_image, final_image
 from app.diagnosis.javascript.image import command_place, install_without_dev, ran_place
 from app.diagnosis.javascript.packages import dependency_place, list_place, package
 from app.diagnosis.javascript.paths import spot
@@ -103,6 +103,8 @@ def native_place(hit: Hit) -> Place | None:
         and (copy := command_copy(hit))
     ):
         return copy
+    if "GLIBC" in hit.line and (image := final_image(hit)):
+        return image  # the stage that runs has an older libc than the one that built
     return dependency_place(hit, hit["name"]) or base_image(hit) or list_place(hit)
 
 

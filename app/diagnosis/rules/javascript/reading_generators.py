@@ -34,6 +34,15 @@ def p_code(hit: Hit) -> Mapping[str, str] | None:
     return {"said": said if hit["said"] == "" else hit["said"]}
 
 
+def failed_migration(hit: Hit) -> Mapping[str, str]:
+    """The migration that the lines below name, and its file."""
+    said = "\n".join(after(hit, 14))
+    found = re.search(r"[`'\"](\d{6,}[\w-]+)[`'\"]|Migration name: (\S+)", said)
+    name = (found[1] or found[2]) if found else ""
+    path = next((p for p in sorted(hit.files.paths) if name and p.endswith(f"{name}/migration.sql")), "")
+    return {"name": name or "that stands below", "path": path}
+
+
 def graphql(hit: Hit) -> Mapping[str, str] | None:
     for line in after(hit, 4):
         if found := re.search(r"at (\S+\.(?:graphql|gql|[jt]sx?)):(\d+):\d+", line):

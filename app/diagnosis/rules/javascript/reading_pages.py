@@ -69,7 +69,22 @@ def page_types(hit: Hit) -> Mapping[str, str] | None:
     above = next((line.strip() for line in before(hit, 3) if line.strip()), "")
     named = re.match(r"(?:\./)?(?P<path>[^:]+\.[jt]sx?)(?::\d+:\d+)?$", above)
     path = hit["named"] or (named["path"] if named else "")
+    if hit.find_after(r"is not a valid \w+ export field", 2):
+        return None
     return {"path": re.sub(r"^\.next/types/(.*)\.ts$", r"\1.tsx", path)} if path else None
+
+
+def route_export(hit: Hit) -> Mapping[str, str] | None:
+    """The route that the line above names, and the line of it that exports the name."""
+    named = hit.find_before(r"(?:Route|Page|Layout) \"(?P<path>[^\"]+)\" ", 3)
+    if named is None:
+        return None
+    path = re.sub(r"^\.next/types/(.*)\.ts$", r"\1.tsx", named["path"])
+    known = next(
+        (each for each in (path, path.removesuffix("x"), f"src/{path}") if each in hit.files.paths), ""
+    )
+    line = hit.files.search(known, rf"export\b.*\b{re.escape(hit['name'])}\b") if known else 0
+    return {"path": known or path, "line": str(line or 1)}
 
 
 def page_types_place(hit: Hit) -> Place | None:

@@ -19,9 +19,11 @@ from app.diagnosis.javascript.packages import (
     split_spec,
 )
 from app.diagnosis.javascript.stacks import after, bare, before
+from app.diagnosis.named import named_in
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_engines import one_said
 from app.diagnosis.rules.javascript.reading_npm import COMMANDS
+from app.diagnosis.telling import most_telling
 from app.model import Place
 from app.start_script import way_out
 
@@ -164,28 +166,35 @@ def _telling(hit: Hit) -> str:
     return ""
 
 
+_FAILURE = re.compile(r"(?i)\berror\b|cannot|failed|not found|invalid|unexpected|missing")
+
+_EMPTY = re.compile(
+    r"(?i)ELIFECYCLE|Lifecycle|exit code|^npm (?:ERR!|error)|Command failed|complete log|^error$|^https?://\S+$"
+)
+
+
 def lifecycle(hit: Hit) -> Mapping[str, str] | None:
     above = [line.strip() for line in before(hit, 60)]
-    told = next(
-        (
-            line
-            for line in above
-            if re.search(r"(?i)\berror\b|cannot|failed|not found|invalid|unexpected|missing", line)
-            and not re.search(
-                r"(?i)ELIFECYCLE|Lifecycle|exit code|^npm (?:ERR!|error)|Command failed|complete log|^error$",
-                line,
-            )
-        ),
-        "",
-    )
+    told = _said_most([line for line in above if _FAILURE.search(line) and not _EMPTY.search(line)])
     if not told and re.match(r"ERROR: process|The command", hit.line):
         return None
+    told = told or _said_most(above)
     name = hit["name"] or running_script(hit)
     return {"name": name, "told": told[:200], "script": f"The script {name}" if name else "A script"}
 
 
+def _said_most(above: list[str]) -> str:
+    """The line that tells most of what the script printed, where none has a word of failure in it."""
+    spoken = [line for line in above[::-1] if line and not re.match(r"> |npm (?:ERR!|error)", line)]
+    return spoken[most_telling(spoken)] if spoken else ""
+
+
 def lifecycle_place(hit: Hit) -> Place | None:
-    return failing_instruction(hit) or (script_place(hit, hit["name"]) if hit["name"] else None)
+    return (
+        named_in(hit, hit["told"])
+        or failing_instruction(hit)
+        or (script_place(hit, hit["name"]) if hit["name"] else None)
+    )
 
 
 def hook(hit: Hit) -> Mapping[str, str] | None:

@@ -50,6 +50,14 @@ def page_place(hit: Hit) -> Place | None:
     return None
 
 
+def astro_variables(hit: Hit) -> Mapping[str, str]:
+    """The first variable of the list below, and what is wrong with it."""
+    found = next((each for line in after(hit, 10) if (each := re.match(r"\s*- ([A-Z]\w+) (.+)", line))), None)
+    return (
+        {"name": found[1], "said": f"{found[1]} {found[2]}"} if found else {"said": "a variable is not valid"}
+    )
+
+
 def client(hit: Hit) -> Mapping[str, str] | None:
     place = near_spot(hit, 14, 6)
     if place is None:

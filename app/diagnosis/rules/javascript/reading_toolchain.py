@@ -17,6 +17,11 @@ SINCE = {
     "register": "18.19",
     "parseArgs": "18.3",
     "getRandomValues": "18",
+    "crypto": "20",
+    "webidl.util.markAsUncloneable": "20.18",
+    "node:sqlite": "22.13",
+    "node:test": "18",
+    "node:sea": "20",
     "File": "20",
     "fetch": "18",
     "Headers": "18",
@@ -39,7 +44,7 @@ SUPPORTED = (20, 22, 24)
 
 
 def too_old(hit: Hit) -> Mapping[str, str] | None:
-    name = hit["name"] or hit["name2"] or hit["name3"]
+    name = hit["name"] or hit["name2"] or hit["name3"] or hit["name4"]
     want = hit["want"] or hit["want2"] or SINCE.get(name, "")
     if hit["name2"] and not (hit.find_after("node_modules/") or hit.find_before("node_modules/", 12)):
         return None  # the program's own use of a browser's word

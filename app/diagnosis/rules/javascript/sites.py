@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.javascript.image import install_without_dev
-from app.diagnosis.javascript.packages import unnumbered
+from app.diagnosis.javascript.imports import import_line
+from app.diagnosis.javascript.packages import list_place, unnumbered
 from app.diagnosis.javascript.stacks import bare
-from app.diagnosis.places import first, matching, whole_file
+from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_monorepo import angular_place, placed, project, schema
 from app.diagnosis.rules.javascript.reading_pages import (
@@ -17,8 +19,10 @@ from app.diagnosis.rules.javascript.reading_pages import (
     fetched_place,
     page_types,
     page_types_place,
+    route_export,
 )
 from app.diagnosis.rules.javascript.reading_sites import (
+    astro_variables,
     budget,
     client,
     content,
@@ -26,8 +30,10 @@ from app.diagnosis.rules.javascript.reading_sites import (
     page_place,
     prerender,
 )
-from app.diagnosis.rules.javascript.reading_spots import place_place
+from app.diagnosis.rules.javascript.reading_spots import located, place_place
 from app.model import Blame
+
+_ASTRO = ("astro.config.mjs", "astro.config.ts", "astro.config.js")
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -69,6 +75,17 @@ RULES: tuple[Rule, ...] = (
         link="https://nextjs.org/docs/app/guides/upgrading/version-16",
     ),
     Rule(
+        code="next-route-export",
+        pattern=r"^\s*\"(?P<name>\w+)\" is not a valid (?P<kind>Route|Page|Layout) export field",
+        read=route_export,
+        place=first(place_place, failing_instruction),
+        rank=Rank.ROOT,
+        title="{path} exports {name}, which a {kind} may not",
+        message='"{name}" is not a valid {kind} export field ({path} line {line}): Next takes only what it knows there (GET, POST …, metadata, dynamic, revalidate).',
+        fix="Name it for what it answers (export async function GET(request)), or move {name} into a file of its own and import it.",
+        link="https://nextjs.org/docs/app/api-reference/file-conventions/route",
+    ),
+    Rule(
         code="next-page-types",
         pattern=r"^Type error: (?P<said>Type '.*' does not satisfy the constraint '(?P<kind>PageProps|LayoutProps|RouteHandlerConfig.*)'|(?:Page|Layout|Route) \"(?P<named>\S+)\" (?:has an invalid|does not match the required types).*)",
         read=page_types,
@@ -94,8 +111,19 @@ RULES: tuple[Rule, ...] = (
         link="https://vite.dev/config/preview-options",
     ),
     Rule(
+        code="next-client-metadata",
+        pattern=r"You are attempting to export \"(?P<name>\w+)\" from a component marked with \"use client\"",
+        read=lambda hit: located(replace(hit, words={**hit.words, "said": hit.line})),
+        place=place_place,
+        rank=Rank.ROOT,
+        title='{path} exports {name}, and is marked with "use client"',
+        message="{name} is read on the server, and {path} is a client component: Next does not allow both in one file.",
+        fix='Take "use client" out of {path}, and move what needs the browser into a component of its own that has it; or move {name} into the layout.',
+        link="https://nextjs.org/docs/app/api-reference/functions/generate-metadata",
+    ),
+    Rule(
         code="next-client",
-        pattern=r"You're importing a (?:component|module|class) that (?:needs|depends on|imports) [`\"']?(?P<hook>[\w-]+)[`\"']?.*|(?P<said2>You are attempting to export \"(?P<hook2>\w+)\" from a component marked with \"use client\")|"
+        pattern=r"You're importing a (?:component|module|class) that (?:needs|depends on|imports) [`\"']?(?P<hook>[\w-]+)[`\"']?.*|"
         r"Event handlers cannot be passed to Client Component props",
         read=unnumbered(client),
         place=place_place,
@@ -183,5 +211,80 @@ RULES: tuple[Rule, ...] = (
         title="{kind}: {said}",
         message="[{kind}] {said} ({path} line {line})",
         fix="Correct {path} (line {line}), or the schema in src/content/config.ts.",
+    ),
+    Rule(
+        code="astro-no-adapter",
+        pattern=r"\[NoAdapterInstalled\]|Cannot use `?(?:output: 'server'|server-rendered pages|output: 'hybrid')`? without an adapter",
+        place=first(
+            matching(r"output\s*:", *_ASTRO),
+            anywhere(r"export const prerender\s*=\s*false", ".astro", ".ts"),
+            whole_file(*_ASTRO),
+        ),
+        rank=Rank.ROOT,
+        title="Astro renders on a server, and has no adapter for one",
+        message="[NoAdapterInstalled] Cannot use server-rendered pages without an adapter.",
+        fix="Run npx astro add node, commit astro.config and the lock file, and start it with HOST=0.0.0.0 node ./dist/server/entry.mjs; or leave output: 'server' out.",
+        link="https://docs.astro.build/en/guides/integrations-guide/node/",
+    ),
+    Rule(
+        code="next-sharp",
+        only=frozenset(Kind),
+        pattern=r"'sharp' is required to be installed in standalone mode",
+        place=list_place,
+        rank=Rank.ROOT,
+        title="Next's standalone server has no sharp for its images",
+        message="'sharp' is required to be installed in standalone mode: next/image needs it to make sizes, and package.json does not ask for it.",
+        fix="npm install sharp (as a dependency) and build again, raise next to 15, which brings it, or write images: {{ unoptimized: true }} in next.config.",
+        link="https://nextjs.org/docs/messages/sharp-missing-in-production",
+    ),
+    Rule(
+        code="bundler-plugin",
+        pattern=r"\[plugin:? (?:vite:(?:vue|svelte)[\w:-]*|vite-plugin-svelte[\w:-]*|vue|svelte|@?mdx[\w/-]*)\] (?P<path>[\w@./ \[\]()-]+\.\w+) \((?P<line>\d+):\d+\): (?P<said>.+)",
+        place=place_place,
+        rank=Rank.ROOT,
+        title="{path} line {line}: {said}",
+        message="{said} ({path} line {line})",
+        fix="Correct line {line} of {path}.",
+    ),
+    Rule(
+        code="router-server-module",
+        pattern=r"'(?P<module>[^']+)' imported by route '(?P<path>[^']+)'",
+        read=lambda hit: {} if hit.find_before(r"Server-only module referenced by client", 6) else None,
+        place=first(
+            lambda hit: hit.files.place(hit["path"], import_line(hit.files, hit["path"], hit["module"]) or 1),
+            place_place,
+        ),
+        rank=Rank.ROOT,
+        title="{path} takes {module} of the server along to the browser",
+        message="Server-only module referenced by client: {path} imports {module}, and an export other than loader, action or headers uses it.",
+        fix="Use {module} only inside loader and action of {path}, or move what both need into a file without .server in its name.",
+        link="https://reactrouter.com/explanation/code-splitting",
+    ),
+    Rule(
+        code="svelte-prerender",
+        pattern=r"Error: (?P<status>[45]\d\d) (?P<link>/\S*) \((?:linked|fetched) from (?P<page>/\S*)\)",
+        place=first(
+            anywhere(r"(?:href|src|action)=[\"'{`]+{link}[\"'`#?]", ".svelte", ".md", ".svx", ".html"),
+            failing_instruction,
+        ),
+        rank=Rank.ROOT,
+        title="Prerendering {page} follows a link to {link}, which answers {status}",
+        message="SvelteKit prerenders what a page links to: {link} (linked from {page}) answered {status}.",
+        fix="Correct the link, add the page, or say what is to happen: kit.prerender.handleHttpError in svelte.config.js.",
+        link="https://svelte.dev/docs/kit/configuration#prerender",
+    ),
+    Rule(
+        code="astro-variables",
+        only=frozenset(Kind),
+        pattern=r"\[EnvInvalidVariables\]",
+        read=astro_variables,
+        place=first(
+            lambda hit: matching(r"\b{name}\s*:", *_ASTRO)(hit) if hit["name"] else None, whole_file(*_ASTRO)
+        ),
+        rank=Rank.ROOT,
+        title="Astro: {said}",
+        message="[EnvInvalidVariables] {said}: env.schema of astro.config asks for it.",
+        fix="Give the build {name} (a build argument or the build's environment), set it for the service where it is access: secret, or mark it optional: true.",
+        link="https://docs.astro.build/en/guides/environment-variables/#type-safe-environment-variables",
     ),
 )

@@ -116,7 +116,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="vitest-suite",
         pattern=rf"^\s*FAIL\s+(?:\|[\w@ /-]+\| )?(?P<path>{CODE_FILE}) \[ \S+ \]$",
-        read=suite,
+        read=lambda hit: None if hit.find_after(r"Failed to load url ", 3) else suite(hit),
         place=lambda hit: place_place(hit) if hit["path"] else suite_place(hit),
         many=True,
         rank=Rank.ROOT,

@@ -46,6 +46,7 @@ RULES: tuple[Rule, ...] = (
         pattern=r"\[nodemon\] app crashed|\[ERROR\] \d\d:\d\d:\d\d (?:⨯|Error)|^Node\.js v\d+\.\d+\.\d+$|\[PM2\].*(?:exited with code \[1\]|too many unstable restarts)",
         read=lambda hit: {
             "told": next((line.strip() for line in before(hit, 30) if re.match(r"^\w*Error\b", line)), "")
+            or next((line.strip() for line in before(hit, 30) if re.match(r"^[A-Z✖⨯✘]\S* .{12}", line)), "")
         },
         place=ran_place,
         rank=Rank.SYMPTOM,

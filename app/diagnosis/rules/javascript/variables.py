@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.diagnosis.javascript.packages import unnumbered
+from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_frameworks import is_javascript
 from app.diagnosis.rules.javascript.reading_modules import ANY
@@ -44,5 +45,19 @@ RULES: tuple[Rule, ...] = (
         title="{name} is not set: {said}",
         message="{said}. The value comes from the environment variable {name} in {file}, which is undefined here.",
         fix="Set {name} for the service (gcloud run services update --update-env-vars {name}=…, or --update-secrets for a secret).",
+    ),
+    Rule(
+        code="node-unset-setting",
+        only=ANY,
+        pattern=r"Missing (?P<name>[\w.]+)\. Please set [\w.]+ in (?P<path>[\w./-]+\.[cm]?[jt]s)",
+        read=lambda hit: {"key": hit["name"].rpartition(".")[2]},
+        place=lambda hit: first(
+            matching(r"\b{key}\s*:", hit["path"].rpartition("/")[2]),
+            whole_file(hit["path"].rpartition("/")[2]),
+        )(hit),
+        rank=Rank.ROOT,
+        title="{name} is empty: {path} reads it from the environment",
+        message="Missing {name}: {path} has no value for it, because the variable that it reads is not set.",
+        fix="Set the variable that {path} reads for {key} as a secret of the service; strapi wants APP_KEYS, API_TOKEN_SALT, ADMIN_JWT_SECRET, TRANSFER_TOKEN_SALT and JWT_SECRET.",
     ),
 )

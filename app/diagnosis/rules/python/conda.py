@@ -33,4 +33,14 @@ RULES: tuple[Rule, ...] = (
         fix="Correct the version of {name}, add the channel that has it (conda-forge), or list it under pip:; an export made on another system has packages that Linux has not (conda env export --from-history).",
         link="https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-environments.html",
     ),
+    Rule(
+        code="conda-activate",
+        pattern=r"CondaError: Run 'conda init' before 'conda (?:activate|deactivate)'|Your shell has not been properly configured to use 'conda activate'",
+        place=failing_instruction,
+        rank=Rank.ROOT,
+        title="conda activate does not work in a RUN instruction",
+        message="CondaError: Run 'conda init' before 'conda activate': each RUN is a new shell that has not read conda's set-up.",
+        fix='Write RUN conda run -n NAME COMMAND, or SHELL ["conda", "run", "-n", "NAME", "/bin/bash", "-c"] before it; in CMD too.',
+        link="https://docs.conda.io/projects/conda/en/stable/commands/run.html",
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.diagnosis.dependencies import manifest
 from app.diagnosis.paths import repository_path
-from app.diagnosis.places import first, matching
+from app.diagnosis.places import anywhere, first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.python.reading_errors import (
     application,
@@ -67,7 +67,7 @@ RULES: tuple[Rule, ...] = (
         code="python-missing-file",
         pattern=r"^(?:\S+: )?FileNotFoundError: \[Errno 2\] No such file or directory: ['\"](?P<name>[^'\"]+)['\"]",
         read=where,
-        place=own_frame,
+        place=first(own_frame, anywhere(r"[\"']{name}[\"']", ".py", ".ini", ".toml", ".cfg")),
         rank=Rank.CAUSE,
         title="{name} is not there",
         message="FileNotFoundError: No such file or directory: '{name}'{where}.",
@@ -122,7 +122,7 @@ RULES: tuple[Rule, ...] = (
         place=own_frame,
         title="{kind}: {said}",
         message="{kind}: {said}{where}.",
-        fix="Look at {file} line {at}: that is the deepest line of yours in the traceback.",
+        fix="Look at {file} line {at}: that is the deepest line of yours in the traceback.{hint}",
     ),
     Rule(
         code="python-uncaught",
@@ -131,6 +131,6 @@ RULES: tuple[Rule, ...] = (
         place=own_frame,
         title="{kind}",
         message="{kind}{where}.",
-        fix="Look at {file} line {at}: that is the deepest line of yours in the traceback.",
+        fix="Look at {file} line {at}: that is the deepest line of yours in the traceback.{hint}",
     ),
 )

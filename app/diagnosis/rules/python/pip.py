@@ -20,6 +20,22 @@ from app.model import Blame
 
 RULES: tuple[Rule, ...] = (
     Rule(
+        code="pip-network",
+        pattern=r"ERROR: Could not find a version that satisfies the requirement \S+ \(from versions: none\)",
+        read=lambda hit: (
+            {}
+            if hit.find_before(r"WARNING: Retrying \(Retry\(total=[01],", 12)
+            or hit.find_before(r"after connection broken by", 4)
+            else None
+        ),
+        nowhere=True,
+        rank=Rank.ROOT,
+        blame=Blame.UNKNOWN,
+        title="PyPI could not be reached",
+        message="pip tried several times, and the connection broke each time: the network between the build and PyPI, not the name of the package.",
+        fix="Run it again; where it stays so, look at the proxy, the DNS and the private pool that the build uses.",
+    ),
+    Rule(
         code="pip-no-such-version",
         pattern=r"ERROR: No matching distribution found for (?P<req>[^\s(]+)",
         read=requirement,

@@ -21,6 +21,8 @@ _NO_NAMES = frozenset(
         "installable",
         "error",
         "some",
+        "egg_info",
+        "bdist_wheel",
         "wheel",
     ]
 )

@@ -51,7 +51,29 @@ def where(hit: Hit) -> dict[str, str]:
         "where": f" at {place.path}:{place.line}" if place else "",
         "file": place.path if place else "",
         "at": str(place.line) if place else "",
+        "hint": _unset(hit, place) if place else "",
     }
+
+
+_ENVIRONMENT = re.compile(
+    r"(?:environ(?:\.get)?[\[(]|getenv\(|\b(?:env|config)(?:\.\w+)?\()\s*[\"'](\w+)[\"']"
+)
+
+
+def _unset(hit: Hit, place: Place) -> str:
+    """The environment variables that the line reads, or that its names were set from above it."""
+    lines = hit.files.lines(place.path)[: place.line]
+    code = lines[-1] if lines else ""
+    named = _ENVIRONMENT.findall(code)
+    for word in re.findall(r"\b[A-Za-z_]\w+\b", re.sub(r"[\"'][^\"']*[\"']", "", code)):
+        assigned = re.compile(rf"^\s*{word}\s*(?::[^=]+)?=[^=]")
+        named += [name for line in lines[:-1] if assigned.match(line) for name in _ENVIRONMENT.findall(line)]
+    names = ", ".join(dict.fromkeys(named))
+    return (
+        f" It reads {names} from the environment: see that it is set for the service, and whole."
+        if names
+        else ""
+    )
 
 
 def traced(hit: Hit) -> Mapping[str, str] | None:

@@ -163,7 +163,13 @@ def name_words(hit: Hit) -> Mapping[str, str] | None:
     gone = NAMES.get(key)
     if gone is None:
         return None
-    return {"caller": caller(hit).replace("_", "-"), "package": gone.package, "advice": gone.fix}
+    who = caller(hit).replace("_", "-")
+    advice = (
+        f"Raise {who}, which asks for it, or replace it where nobody maintains it. {gone.fix}"
+        if who and not gone.package
+        else gone.fix
+    )
+    return {"caller": who, "package": gone.package, "advice": advice}
 
 
 # What else a newer version says of old code, in the words of the last line of its traceback.
@@ -171,7 +177,6 @@ _SAID: tuple[tuple[str, Gone], ...] = (
     (r"`BaseSettings` has been moved to the `pydantic-settings` package", NAMES["pydantic", "BaseSettings"]),
     (r"`regex` is removed\. use `pattern` instead", Gone("pydantic", "Write pattern= instead of regex= (pydantic 2), or pin pydantic<2")),
     (r"If you use `@root_validator` with pre=False", Gone("pydantic", "Write @model_validator (pydantic 2) or @root_validator(skip_on_failure=True), or pin pydantic<2")),
-    (r"A non-annotated attribute was detected", Gone("pydantic", "Give the attribute a type (pydantic 2 asks for one on every field), or pin pydantic<2")),
     (r"You must set the config attribute `from_attributes=True`", Gone("pydantic", "Write model_config = ConfigDict(from_attributes=True) instead of orm_mode, and model_validate instead of from_orm")),
     (r"`const` is removed, use `Literal` instead", Gone("pydantic", "Write Literal[…] as the type instead of const=True (pydantic 2)")),
     (r"`min_items` is removed|`max_items` is removed", Gone("pydantic", "Write min_length and max_length (pydantic 2)")),
@@ -182,7 +187,6 @@ _SAID: tuple[tuple[str, Gone], ...] = (
     (r"'Engine' object has no attribute 'execute'", Gone("sqlalchemy", "Write with engine.connect() as connection: connection.execute(text(…)) (SQLAlchemy 2), or pin sqlalchemy<2")),
     (r"Not an executable object: ", Gone("sqlalchemy", "Write connection.execute(text(\"…\")): SQLAlchemy 2 takes no bare strings; or pin sqlalchemy<2")),
     (r"Textual SQL expression .* should be explicitly declared as text", Gone("sqlalchemy", "Write text(\"…\") around the SQL: SQLAlchemy 2 takes no bare strings; or pin sqlalchemy<2")),
-    (r"Can't load plugin: sqlalchemy\.dialects:postgres$", Gone("sqlalchemy", "Write postgresql:// instead of postgres:// in the database's URL: SQLAlchemy 1.4 no longer takes the short name")),
     (r"module 'numpy' has no attribute '(?:bool|int|float|object|complex|str|typeDict|bool8|float_|Inf|product|cumproduct|string_|unicode_|NaN)'|`np\.\w+` was removed in the NumPy 2", Gone("numpy", "Raise the package that asks for it, or pin numpy below the version that took it away (numpy<1.24, numpy<2)")),
     (r"'DataFrame' object has no attribute 'append'", Gone("pandas", "Write pd.concat([…]): pandas 2 has no append; or pin pandas<2")),
     (r"'FreeTypeFont' object has no attribute 'getsize'|'ImageDraw' object has no attribute 'textsize'|module 'PIL\.Image' has no attribute 'ANTIALIAS'", Gone("pillow", "Write getbbox, textbbox, Image.LANCZOS: Pillow 10 took the old names away; in an installed package raise it, or pin pillow<10")),

@@ -18,6 +18,8 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 def requirement(hit: Hit) -> Mapping[str, str] | None:
     wanted = hit["req"].strip()
     name = _NAME.match(wanted)
+    if hit.find_before(r"after connection broken by", 4):
+        return None  # the network's case
     return {
         "name": name[0] if name else wanted,
         "versions": _versions(hit),
@@ -133,13 +135,23 @@ def conflict_place(hit: Hit) -> Place | None:
 def not_a_requirement(hit: Hit) -> Mapping[str, str] | None:
     wanted = hit["req"].strip()
     advice = "Write a name and a version, such as requests==2.32.3"
-    if re.match(r"<{4,}|={4,}|>{4,}", wanted):
+    if _in_utf16(hit):
+        advice = "Save requirements.txt as UTF-8: PowerShell's > wrote UTF-16 (python -m pip freeze | Out-File -Encoding utf8 requirements.txt)"
+    elif re.match(r"<{4,}|={4,}|>{4,}", wanted):
         advice = "Finish the merge: take the conflict's marks out of the file, keep one side and commit it"
     elif wanted.startswith(("pip ", "pip3 ", "python ")):
         advice = "Write only what follows install, one requirement a line: the file is no list of commands"
     elif re.match(r"[A-Za-z][\w.-]*\s*=\s*[\d.]+|[A-Za-z][\w.-]*=[^=]", wanted):
         advice = "Write == instead of = (a list that conda made is not one for pip: pip list --format=freeze makes one)"
     return {**(requirement(hit) or {}), "advice": advice}
+
+
+def _in_utf16(hit: Hit) -> bool:
+    """Whether the list, or what pip printed of it, is text of two bytes a letter."""
+    beginnings = (hit.files.text(path)[:40] for path in hit.files.named("requirements.txt"))
+    return any("\x00" in each or "\ufffd\ufffd" in each for each in beginnings) or bool(
+        re.search(r"\\x00|ÿþ", hit.line)
+    )
 
 
 def local_path(hit: Hit) -> Place | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.paths import repository_path
+from app.diagnosis.places import CODE, anywhere
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.start.reading_binding import binding, command_text
 from app.diagnosis.rules.start.reading_listening import LOOPBACK, said_fix, spoken_found
@@ -65,6 +66,17 @@ def mentioned(hit: Hit) -> Place | None:
         ):
             found = repository_path(hit.files, path, hit)
             if found and (place := hit.files.place(found, int(number))):
+                return place
+    return _quoted(hit)
+
+
+def _quoted(hit: Hit) -> Place | None:
+    """The line of the code that has the very path or address which the last words quote."""
+    for line in hit.before(40)[::-1]:
+        if not _TELLING.search(line):
+            continue
+        for said in re.findall(r"['\"`]([\w./:@-]*/[\w./:@-]{4,})['\"`]", line[:500]):
+            if place := anywhere(rf"['\"`]{re.escape(said)}", *CODE)(hit):
                 return place
     return None
 

@@ -93,11 +93,24 @@ def not_found(hit: Hit) -> Mapping[str, str] | None:
 
 def _brought(hit: Hit, name: str) -> str:
     command = f"correct the command `{command_text(hit)}`"
+    if _BROUGHT_BY.get(name) and (folder := _environment(hit)):
+        return f'Write ENV PATH="{folder}/.venv/bin:$PATH" in the final stage (uv installs into .venv), or start it with uv run {name}'
     if manifest := _BROUGHT_BY.get(name):
         return f"Add {name} to {manifest} and install it in the Dockerfile, or {command}"
     if " " in name:
         return f"Write the command as separate words: CMD {_as_words(name)}"
     return f"Copy {name} into the final stage, or {command}; a binary linked for glibc needs a glibc image"
+
+
+def _environment(hit: Hit) -> str:
+    """The folder in which uv made .venv, where no PATH leads into it; empty where there is none."""
+    found = failing_dockerfile(hit)
+    if found is None:
+        return ""
+    _, parsed = found
+    synced = [each for each in parsed.of("RUN") if "uv sync" in each.value]
+    led = any("venv" in each.value or "UV_PROJECT" in each.value for each in parsed.of("ENV"))
+    return parsed.workdir_at(synced[-1]).rstrip("/") if synced and not led else ""
 
 
 _LINKED = (

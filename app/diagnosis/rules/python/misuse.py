@@ -1,0 +1,48 @@
+"""Python packages that are called in a way they cannot follow, or that miss another package: they say so themselves."""
+
+from __future__ import annotations
+
+from app.diagnosis.dependencies import dependency_line, manifest
+from app.diagnosis.places import first
+from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.python.reading_errors import own_frame
+from app.diagnosis.rules.python.reading_misuse import extra, misuse
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="python-extra",
+        pattern=r"^(?:\w+\.)*(?:ImportError|ModuleNotFoundError|RuntimeError|AssertionError|ValueError|OSError): .*\bpip3? install (?:-U |--upgrade )?[`'\"]?(?P<package>[A-Za-z][\w.-]*(?:\[[\w,-]+\])?)|"
+        r"^(?:\w+\.)*ImportError: Missing optional dependency '(?P<package2>[\w.-]+)'|"
+        r"^(?:\w+\.)*(?:ImportError|RuntimeError|AssertionError): .*please install \"(?P<package3>[A-Za-z][\w.-]*(?:\[[\w,-]+\])?)\"",
+        read=extra,
+        place=first(
+            lambda hit: dependency_line(hit, "python", hit["package"].partition("[")[0]),
+            manifest("python"),
+            own_frame,
+        ),
+        rank=Rank.ROOT,
+        title="{package} is not installed, and is asked for",
+        message="A package of yours needs {package} for what is called here, and does not bring it along.",
+        fix="Add {package} to the requirements (and to the lock file).",
+    ),
+    Rule(
+        code="psycopg-no-libpq",
+        pattern=r"^ImportError: no pq wrapper available",
+        place=first(lambda hit: dependency_line(hit, "python", "psycopg"), manifest("python")),
+        rank=Rank.ROOT,
+        title="psycopg finds no libpq",
+        message="ImportError: no pq wrapper available: psycopg was installed without its binary, and the image has no libpq.",
+        fix="Write psycopg[binary] instead of psycopg in the requirements, or install libpq5 with apt-get in the image.",
+        link="https://www.psycopg.org/psycopg3/docs/basic/install.html",
+    ),
+    Rule(
+        code="python-misuse",
+        pattern=r"^(?P<kind>(?:\w+\.)*_?[A-Z]\w*(?:Error|Exception|InCollection)): (?P<said>.+)",
+        read=misuse,
+        place=own_frame,
+        rank=Rank.ROOT,
+        title="{said}",
+        message="{kind}: {said}{where}.",
+        fix="{advice}.",
+    ),
+)

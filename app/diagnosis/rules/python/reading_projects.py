@@ -1,0 +1,49 @@
+"""What the rows of projects.py read in the repository: which COPY leaves a file out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.instructions import failing_dockerfile, failing_instruction, find_instruction
+from app.diagnosis.rule import Hit
+from app.model import Place
+
+
+def copied_later(hit: Hit) -> Mapping[str, str]:
+    """The path as the repository has it, and what to do about it."""
+    path = hit["path"].lstrip("/")
+    tails = [path.split("/", cut)[-1] for cut in range(path.count("/") + 1)]
+    known = next((t for t in tails if any(p == t or p.startswith(f"{t}/") for p in hit.files.paths)), "")
+    advice = (
+        f"COPY {known} into the image before this instruction, and see that .dockerignore does not leave it out"
+        if known
+        else f"Commit {tails[-1]}, or take it out of pyproject.toml"
+    )
+    return {"path": known or tails[-1], "advice": advice}
+
+
+def broken_toml(hit: Hit) -> Mapping[str, str] | None:
+    """The file, which the line above names, and what its parser said, which stands below the pointer."""
+    named = hit.find_before(r"[`'\" ](?P<path>[\w./-]*(?:\.toml|uv\.lock|Cargo\.lock))\b", 4)
+    if named is None:
+        return None
+    said = [line.strip() for line in hit.after(8) if line.strip() and not re.match(r"^\s*(?:\d+ )?\|", line)]
+    return {"path": named["path"], "said": said[0] if said else "see the line below"}
+
+
+def copy_before(hit: Hit) -> Place | None:
+    """The last COPY before the failing instruction, in its stage: that one leaves the file out."""
+    found = failing_dockerfile(hit)
+    if found is None:
+        return None
+    path, parsed = found
+    ran = find_instruction(
+        parsed, hit.section.instruction or hit.transcript.failed_instruction, hit.section.stage
+    )
+    copies = [
+        each
+        for each in parsed.of("COPY", "ADD")
+        if ran and each.stage == ran.stage and each.line < ran.line and "from" not in each.flags
+    ]
+    return hit.files.place(path, copies[-1].line, copies[-1].end) if copies else failing_instruction(hit)
