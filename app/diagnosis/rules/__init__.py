@@ -12,8 +12,9 @@ from app.diagnosis.rule import Rule
 # tsc at the very end, because the tools that run it repeat its errors in a layout of their own. mix stands before pip
 # and Python's locks: both solve versions in the words of the same algorithm, and only mix has a headline.
 TABLES = (
-    "docker.dockerfile", "docker.run", "docker.apt",
-    "google.api", "google.build", "google.run", "google.buildpacks",
+    "docker.dockerfile", "docker.installing", "docker.run", "docker.apt",
+    "google.cloud_sql", "google.api", "google.build", "google.run", "google.buildpacks",
+    "other.migrations", "other.protobuf",
     "elixir.compiler", "elixir.mix", "elixir.running",
     "python.pip", "python.building", "python.locks", "python.conda", "python.imports", "python.gone", "python.django", "python.database", "python.errors", "python.servers",
     "javascript.imports", "javascript.sites", "javascript.css", "javascript.monorepo", "javascript.bundling",

@@ -114,11 +114,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="dockerfile-mount",
-        pattern=r"the --(?:mount|chmod|link) option requires BuildKit",
+        pattern=r"the --(?P<flag>mount|chmod|link) option requires BuildKit",
         place=failing_instruction,
         rank=Rank.ROOT,
-        title="This instruction needs BuildKit",
-        message="the --mount option requires BuildKit.",
+        title="This instruction's --{flag} needs BuildKit",
+        message="the --{flag} option requires BuildKit.",
         fix="Build with DOCKER_BUILDKIT=1 (docker buildx build).",
     ),
     Rule(

@@ -127,7 +127,7 @@ RULES = (
     ),
     google(
         "images-not-built",
-        r"failed to find one or more images after execution of build steps: \[?\"?(?P<image>[^\]]+)|PUSH_IMAGE_NOT_FOUND",
+        r"failed to find one or more images after execution of build steps: \[?\"?(?P<image>[^\]]+)|PUSH_IMAGE_NOT_FOUND|An image does not exist locally with the tag: (?P<image2>\S+)",
         "No step of the build made the image that images names",
         "failed to find one or more images after execution of build steps: {image}.",
         "Have a step tag it just so (docker build -t {image} .), or correct images: in cloudbuild.yaml.",

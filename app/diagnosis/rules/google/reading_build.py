@@ -8,7 +8,7 @@ from app.diagnosis.rule import Hit
 
 
 def images(hit: Hit) -> Mapping[str, str]:
-    return {"image": hit["image"].split('"')[0]}
+    return {"image": (hit["image"] or hit["image2"]).split('"')[0]}
 
 
 def ended(hit: Hit) -> Mapping[str, str] | None:
