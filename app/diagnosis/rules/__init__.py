@@ -30,7 +30,7 @@ TABLES = (
     "rust.compiler", "rust.cargo", "rust.building", "rust.programs",
     "dart.errors",
     "other.servers", "other.scripts", "other.compiled", "other.infrastructure", "other.sites",
-    "machine.machine", "machine.native", "machine.libraries",
+    "machine.hosts", "machine.machine", "machine.native", "machine.libraries",
     "start.memory", "start.listening", "start.executing", "start.lacking", "start.ended",
     "machine.commands", "javascript.typescript",
 )  # fmt: skip

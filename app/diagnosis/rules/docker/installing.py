@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.diagnosis.envelope import Kind
-from app.diagnosis.instructions import base_image, failing_instruction
+from app.diagnosis.instructions import base_image, failing_instruction, instruction
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.docker.reading_installing import (
     emulated,
@@ -48,6 +48,16 @@ RULES: tuple[Rule, ...] = (
         title="{kind} {name} exists already in the base image",
         message="{kind} {name} is not unique: it is already in the base image{whose}.",
         fix="{advice}.",
+    ),
+    Rule(
+        code="docker-user-missing",
+        pattern=r"unable to find (?P<kind>user|group) (?P<name>[\w$.{}-]+): no matching entries in (?P<file>passwd|group) file",
+        place=instruction("USER"),
+        rank=Rank.ROOT,
+        title="The image has no {kind} {name}",
+        message="unable to find {kind} {name}: no matching entries in {file} file: USER names somebody whom this stage does not have.",
+        fix="Create it in the same stage before USER: RUN useradd --system {name} (Alpine: RUN adduser -S {name}), or write a number (USER 1000).",
+        link="https://docs.docker.com/reference/dockerfile/#user",
     ),
     Rule(
         code="docker-certificates",

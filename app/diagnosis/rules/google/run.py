@@ -11,6 +11,23 @@ STATUS = "https://status.cloud.google.com"
 
 RULES = (
     google(
+        "volume",
+        r"(?:mounting volume(?: failed)?[ :]+)+.*?'(?P<volume>[\w-]+)'.*?bucket (?P<bucket>[\w.-]+): (?P<said>.+)",
+        "The volume {volume} cannot be mounted: bucket {bucket}",
+        "mounting volume {volume}: bucket {bucket}: {said}",
+        "gcloud storage buckets add-iam-policy-binding gs://{bucket} --member=serviceAccount:{account} --role=roles/storage.objectUser (and see that the bucket's name is right)",
+        link="https://cloud.google.com/run/docs/configuring/services/cloud-storage-volume-mounts",
+    ),
+    google(
+        "generation",
+        r"^mount(?:\.nfs4?|\.cifs)?: .*(?:Operation not permitted|[Pp]ermission denied)|^fuse: device not found|fusermount3?: .*(?:failed|not permitted)|io_uring_setup.*(?:ENOSYS|not implemented)",
+        "The first-generation execution environment does not allow it",
+        "The program mounts a file system or calls the kernel in a way that gen1's sandbox has not.",
+        "gcloud run services update SERVICE --region={region} --execution-environment=gen2, or declare the volume in the service instead of mounting it in the container.",
+        rank=Rank.CAUSE,
+        link="https://cloud.google.com/run/docs/about-execution-environments",
+    ),
+    google(
         "image-missing",
         r"Image '(?P<image>[^']+)' not found|Requested entity was not found\..*image (?P<image2>\S+)",
         "The image {image} is not there",

@@ -65,10 +65,10 @@ def cmake(hit: Hit) -> Mapping[str, str] | None:
 
 
 def cmake_package(hit: Hit) -> Mapping[str, str] | None:
-    if not hit.find(r"CMake|cmake"):
+    if not hit["name5"] and not hit.find(r"CMake|cmake"):
         return None
-    name = next(hit[word] for word in ("name", "name2", "name3", "name4") if hit[word])
-    return {"name": name, "advice": _install(name)}
+    name = next(hit[word] for word in ("name", "name2", "name3", "name4", "name5") if hit[word])
+    return {"name": name, "tool": "Meson" if hit["name5"] else "CMake", "advice": _install(name)}
 
 
 def makefile(hit: Hit) -> Place | None:
@@ -90,3 +90,14 @@ def undefined(hit: Hit) -> Place | None:
         if line := hit.files.search(path, rf"\b{name}\s*\("):
             return hit.files.place(path, line)
     return failing_instruction(hit)
+
+
+def submodule(hit: Hit) -> Mapping[str, str] | None:
+    """The submodule that the folder above the line is; None where the repository has none there."""
+    above = hit.find_before(r"^\s+(/\S+)$", 3)
+    folder = above[1].rpartition("/")[2] if above else ""
+    line = hit.files.search(".gitmodules", rf"path\s*=\s*\S*{re.escape(folder)}\s*$") if folder else 0
+    if not line:
+        return None
+    name = hit.files.lines(".gitmodules")[line - 1].partition("=")[2].strip()
+    return {"name": name, "path": ".gitmodules", "line": str(line)}
