@@ -12,7 +12,7 @@ from app.diagnosis.rule import Rule
 # tsc at the very end, because the tools that run it repeat its errors in a layout of their own. mix stands before pip
 # and Python's locks: both solve versions in the words of the same algorithm, and only mix has a headline.
 TABLES = (
-    "docker.dockerfile", "docker.installing", "docker.run", "docker.apt",
+    "docker.dockerfile", "docker.installing", "docker.fetching", "docker.run", "docker.apt",
     "google.cloud_sql", "google.api", "google.build", "google.run", "google.buildpacks",
     "other.migrations", "other.protobuf",
     "elixir.compiler", "elixir.mix", "elixir.running",
@@ -30,7 +30,7 @@ TABLES = (
     "rust.compiler", "rust.cargo", "rust.building", "rust.programs",
     "dart.errors",
     "other.servers", "other.scripts", "other.compiled", "other.infrastructure", "other.sites",
-    "machine.hosts", "machine.machine", "machine.native", "machine.libraries",
+    "machine.hosts", "machine.databases", "machine.machine", "machine.native", "machine.libraries",
     "start.memory", "start.listening", "start.executing", "start.lacking", "start.ended",
     "machine.commands", "javascript.typescript",
 )  # fmt: skip

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from app.diagnosis.instructions import base_image, failing_instruction, in_instruction
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.docker.reading_dockerfile import (
-    copy_line,
+from app.diagnosis.rules.docker.reading_builder import (
     dockerfiles,
-    ended,
     executable,
     executable_place,
+    unset_arguments,
+)
+from app.diagnosis.rules.docker.reading_dockerfile import (
+    copy_line,
+    ended,
     image_place,
     image_words,
     meant,
     parse_line,
     source,
     stage_words,
-    unset_arguments,
 )
 from app.model import Blame
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.machine.reading_hosts import named_in, neighbour
-from app.diagnosis.rules.start.reading_lacking import STARTED
+from app.diagnosis.rules.machine.reading_hosts import by_git, named_in, neighbour
 
 _BUILDING = frozenset({Kind.INSTRUCTION, Kind.STEP})
 
 RULES: tuple[Rule, ...] = (
     Rule(
         code="host-unknown",
-        only=STARTED,
         pattern=r"\blookup (?P<host>[\w-]+)(?: on \S+)?: no such host|getaddrinfo for (?P<host2>[\w-]+) failed|UnknownHostException: (?P<host3>[\w-]+)\s*$|could not translate host name \"(?P<host4>[\w-]+)\" to address|failed to resolve host '(?P<host5>[\w-]+)'|Unknown MySQL server host '(?P<host6>[\w-]+)'|^(?P<host7>[\w-]+):\d+ - no response",
         read=neighbour,
         place=named_in,
@@ -28,6 +26,7 @@ RULES: tuple[Rule, ...] = (
         code="git-host-key",
         only=_BUILDING,
         pattern=r"^Host key verification failed",
+        read=by_git,
         place=failing_instruction,
         rank=Rank.ROOT,
         title="git does not know the server's host key",
@@ -39,6 +38,7 @@ RULES: tuple[Rule, ...] = (
         code="git-key-denied",
         only=_BUILDING,
         pattern=r"Permission denied \(publickey",
+        read=by_git,
         place=failing_instruction,
         rank=Rank.ROOT,
         title="git has no SSH key that the server accepts",

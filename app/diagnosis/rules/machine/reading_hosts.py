@@ -15,7 +15,16 @@ _NOT_READ = re.compile(r"compose[\w.-]*\.ya?ml$|(?:^|/)(?:tests?|spec|docs?|\.gi
 MOST_FILES = 1000
 
 
-def neighbour(hit: Hit) -> Mapping[str, str]:
+def by_git(hit: Hit) -> Mapping[str, str] | None:
+    """Only where git was called by itself: a package manager that calls it says what it wanted."""
+    ran = hit.section.instruction or hit.transcript.failed_instruction
+    return {} if re.search(r"\bgit (?:-\S+ \S+ )?(?:clone|fetch|pull|submodule|ls-remote)", ran) else None
+
+
+def neighbour(hit: Hit) -> Mapping[str, str] | None:
+    """The name; None where a framework says in the same line what it wanted of it."""
+    if re.search(r"PG::|ActiveRecord::|Mysql2::", hit.line):
+        return None
     return {"host": next(value for name, value in hit.words.items() if name.startswith("host") and value)}
 
 

@@ -54,12 +54,24 @@ def linked(hit: Hit) -> Place | None:
     return None
 
 
+def submodule(hit: Hit) -> Mapping[str, str] | None:
+    """The submodule that the folder above the line is; None where the repository has none there."""
+    above = hit.find_before(r"^\s+(/\S+)$", 3) or hit.find_after(r"^\s+(/\S+)$", 3)
+    folder = above[1].rpartition("/")[2] if above else ""
+    line = hit.files.search(".gitmodules", rf"path\s*=\s*\S*{re.escape(folder)}\s*$") if folder else 0
+    if not line:
+        return None
+    name = hit.files.lines(".gitmodules")[line - 1].partition("=")[2].strip()
+    return {"name": name, "path": ".gitmodules", "line": str(line)}
+
+
 def cmake(hit: Hit) -> Mapping[str, str] | None:
     """What the indented lines below say; None where they name a package or a version, which other rows know."""
     said = " ".join(line.strip() for line in hit.after(6) if line.startswith("  "))[:200]
     return (
         None
-        if re.search(r"Could (?:NOT|not) find|not providing \"Find|CMake < |or higher is required", said)
+        if submodule(hit)
+        or re.search(r"Could (?:NOT|not) find|not providing \"Find|CMake < |or higher is required", said)
         else {"said": said}
     )
 
@@ -90,14 +102,3 @@ def undefined(hit: Hit) -> Place | None:
         if line := hit.files.search(path, rf"\b{name}\s*\("):
             return hit.files.place(path, line)
     return failing_instruction(hit)
-
-
-def submodule(hit: Hit) -> Mapping[str, str] | None:
-    """The submodule that the folder above the line is; None where the repository has none there."""
-    above = hit.find_before(r"^\s+(/\S+)$", 3)
-    folder = above[1].rpartition("/")[2] if above else ""
-    line = hit.files.search(".gitmodules", rf"path\s*=\s*\S*{re.escape(folder)}\s*$") if folder else 0
-    if not line:
-        return None
-    name = hit.files.lines(".gitmodules")[line - 1].partition("=")[2].strip()
-    return {"name": name, "path": ".gitmodules", "line": str(line)}

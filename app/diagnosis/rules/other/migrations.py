@@ -5,11 +5,11 @@ from __future__ import annotations
 from app.diagnosis.places import at
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.other.reading_migrations import (
+    anywhere_version,
     changeset,
     changeset_place,
     driver,
     driver_place,
-    flyway_failed,
     flyway_version,
     goose,
     migration_place,
@@ -52,17 +52,6 @@ RULES: tuple[Rule, ...] = (
         message="Unsupported Database: {name}: since Flyway 10 each database is a dependency of its own.",
         fix="Add org.flywaydb:{module} beside flyway-core, in the same version.",
         link="https://documentation.red-gate.com/fd/supported-databases-and-versions-277579413.html",
-    ),
-    Rule(
-        code="flyway-failed",
-        pattern=r"^(?:Migration|Script) (?P<path>[\w./-]+\.sql) failed",
-        read=flyway_failed,
-        place=at(),
-        nowhere=True,
-        rank=Rank.ROOT,
-        title="{name} line {line}: {said}",
-        message="Flyway ran {name}: {said}",
-        fix="Correct line {line} of {name}; a database without transactions for DDL (MySQL) needs flyway repair before the next try.",
     ),
     Rule(
         code="liquibase-lock",
@@ -108,6 +97,26 @@ RULES: tuple[Rule, ...] = (
         message="found {count} missing migrations before the database's current version: {name} came in after a later one had run.",
         fix="Give {name} a number after the last one (goose fix), or run goose with -allow-missing.",
         link="https://github.com/pressly/goose#options",
+    ),
+    Rule(
+        code="migrate-dirty",
+        pattern=r"Dirty database version (?P<version>\d+)\. Fix and force version",
+        nowhere=True,
+        rank=Rank.ROOT,
+        title="The migration {version} stopped half way",
+        message="Dirty database version {version}: an earlier try of migration {version} failed and left its mark in schema_migrations.",
+        fix="Undo or finish by hand what migration {version} did, then: migrate -path MIGRATIONS -database URL force VERSION (the last one that is whole).",
+        link="https://github.com/golang-migrate/migrate/blob/master/GETTING_STARTED.md#forcing-your-database-version",
+    ),
+    Rule(
+        code="sqlx-migration-changed",
+        pattern=r"migration (?P<version>\d+) was previously applied but (?:has been modified|is missing in the resolved migrations)",
+        place=anywhere_version,
+        nowhere=True,
+        rank=Rank.ROOT,
+        title="The migration {version} was changed after it had run",
+        message="migration {version} was previously applied but has been modified or is missing: the database and the binary do not agree.",
+        fix="Restore the file of {version} as it ran (line endings too) and put the change into a new one: sqlx migrate add NAME.",
     ),
     Rule(
         code="hibernate-schema",

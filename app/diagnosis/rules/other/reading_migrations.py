@@ -46,19 +46,6 @@ def driver_place(hit: Hit) -> Place | None:
     return dependency_line(hit, "gradle", "flyway-core") or dependency_line(hit, "maven", "flyway-core")
 
 
-def flyway_failed(hit: Hit) -> Mapping[str, str]:
-    """What stands under the headline: the database's message and the line of the script."""
-    said = hit.find_after(r"^Message\s*: (?:ERROR: )?(.+)", 12)
-    line = hit.find_after(r"^Line\s*: (\d+)", 12)
-    name = hit["path"].rpartition("/")[2]
-    return {
-        "name": name,
-        "path": next((p for p in sorted(hit.files.paths) if p.endswith(f"/{name}")), hit["path"]),
-        "said": said[1] if said else "the database refused it",
-        "line": line[1] if line else "1",
-    }
-
-
 def changeset(hit: Hit) -> Mapping[str, str] | None:
     return {"path": repository_path(hit.files, hit["path"], hit) or hit["path"]}
 
@@ -66,6 +53,13 @@ def changeset(hit: Hit) -> Mapping[str, str] | None:
 def changeset_place(hit: Hit) -> Place | None:
     line = hit.files.search(hit["path"], rf"\bid[\"']?\s*[:=]\s*[\"']?{re.escape(hit['id'])}\b")
     return hit.files.place(hit["path"], line or 1)
+
+
+def anywhere_version(hit: Hit) -> Place | None:
+    """The file whose name begins with the version."""
+    start = f"{hit['version']}_"
+    named = sorted(path for path in hit.files.paths if path.rpartition("/")[2].startswith(start))
+    return hit.files.place(named[0], 1) if named else None
 
 
 def goose(hit: Hit) -> Mapping[str, str] | None:

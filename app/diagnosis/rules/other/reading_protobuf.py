@@ -28,10 +28,10 @@ _BROUGHT = {
 }
 # google/api/*.proto and the like: https://github.com/googleapis/googleapis
 _WELL_KNOWN = {
-    "google/api/": "copy it from https://github.com/googleapis/googleapis, or take buf with the dependency buf.build/googleapis/googleapis",
+    "google/api/": "copy it from googleapis/googleapis on GitHub, or take buf with the dependency buf.build/googleapis/googleapis",
     "google/protobuf/": "install protobuf's own files: apt-get install -y libprotobuf-dev (apk add protobuf-dev)",
     "buf/validate/": "take buf with the dependency buf.build/bufbuild/protovalidate",
-    "validate/": "copy validate.proto from https://github.com/bufbuild/protoc-gen-validate",
+    "validate/": "copy validate.proto from bufbuild/protoc-gen-validate on GitHub",
 }
 
 
