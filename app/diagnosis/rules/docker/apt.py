@@ -77,7 +77,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="apk finds no package {name}",
         message="ERROR: unable to select packages: {name} (no such package).",
-        fix="{instead}Correct the name for this release of Alpine: https://pkgs.alpinelinux.org/packages?name={name}.",
+        fix="{instead} Correct the name for this release of Alpine: https://pkgs.alpinelinux.org/packages?name={name}.",
     ),
     Rule(
         code="shell-carriage-return",

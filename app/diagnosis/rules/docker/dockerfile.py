@@ -80,9 +80,9 @@ RULES: tuple[Rule, ...] = (
         read=image_words,
         place=image_place,
         rank=Rank.ROOT,
-        title="The image {image} does not exist",
-        message="{image}: not found in its registry (or it is private).",
-        fix="{instead}Write a tag that exists in FROM; for a private image give the build account access.",
+        title="The image {image} {why}",
+        message="{image}: {told}.",
+        fix="{instead} {advice}",
         link="https://hub.docker.com/",
     ),
     Rule(

@@ -33,6 +33,7 @@ BROUGHT = {
     "pnpm": "npm install -g pnpm (or corepack enable, where the image has corepack)", "yarn": "npm install -g yarn (or corepack enable)",
     "corepack": "npm install -g corepack (Node 25 and later come without it)", "bun": "npm install -g bun", "tsc": "npm install -g typescript",
     "uv": "pip install uv", "poetry": "pip install poetry", "pipenv": "pip install pipenv", "gunicorn": "pip install gunicorn", "uvicorn": "pip install uvicorn",
+    "gcloud": "apt-get update && apt-get install -y google-cloud-cli from the repository packages.cloud.google.com/apt (in cloudbuild.yaml take a step with name: gcr.io/google.com/cloudsdktool/cloud-sdk:slim)",
     "cargo": "curl -sSf https://sh.rustup.rs | sh -s -- -y", "bundle": "gem install bundler", "composer": "curl -sS https://getcomposer.org/installer | php -- --install-dir=/usr/local/bin --filename=composer",
     "apt-key": "mkdir -p /etc/apt/keyrings, and save the key there: curl … | gpg --dearmor -o /etc/apt/keyrings/NAME.gpg, then [signed-by=…] in the source's line (Debian 13 has no apt-key)",
 }  # fmt: skip

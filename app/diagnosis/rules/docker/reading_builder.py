@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from app.diagnosis.instructions import base_image, failing_instruction, instruction
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.docker.reading_apt import command_named
 from app.model import Place
 
 
@@ -17,6 +19,9 @@ def executable(hit: Hit) -> Mapping[str, str]:
     advice = f"Install or COPY {name}, make it executable (RUN chmod +x {name}), or correct CMD/ENTRYPOINT."
     if name in ("bash", "/bin/bash") and why == "is not in the image":
         advice = "Write RUN apk add --no-cache bash above it (Alpine has only /bin/sh), or use /bin/sh."
+    elif hit.section.instruction and "/" not in name and why == "is not in the image":
+        brought = command_named(replace(hit, words={"name2": name}))["install"]
+        advice = f"Install it before this instruction: RUN {brought}."
     elif name in ("sh", "/bin/sh"):
         advice = 'A scratch or distroless image has no shell: write CMD and ENTRYPOINT as a list (["/app"]), and do what RUN does in an earlier stage.'
     return {"name": name, "why": why, "advice": advice}

@@ -129,6 +129,10 @@ def _written(hit: Hit) -> str:
     found = next(((mark, out) for mark, out in OUTPUTS for each in names if each.startswith(mark)), None)
     if found is None:
         return ""
+    crate = hit.files.search("Cargo.toml", r"^name\s*=")
+    if found[0] == "Cargo.toml" and crate:
+        name = hit.files.lines("Cargo.toml")[crate - 1].partition("=")[2].strip(" \"'")
+        return f": cargo build --release writes target/release/{name}"
     return f": a build with {found[0].rstrip('.')} writes to {found[1]} unless it is told otherwise"
 
 
@@ -182,7 +186,34 @@ def image_words(hit: Hit) -> Mapping[str, str] | None:
     if not image or "no match for platform" in hit.line:
         return None
     short = re.sub(r"^docker\.io/(?:library/)?", "", image).rstrip(":")
-    return {"image": short, "instead": _successor(short)}
+    return {"image": short, **_image_advice(hit, short)}
+
+
+def _image_advice(hit: Hit, image: str) -> dict[str, str]:
+    """Whether an image is not there, or not for everybody; and what was meant by its name."""
+    found = failing_dockerfile(hit)
+    stages = [stage.name for stage in found[1].stages if stage.name] if found else []
+    meant = difflib.get_close_matches(image.removesuffix(":latest"), stages, 1, 0.75)
+    refused = "." in image.split("/")[0] and re.search(r"(?i)\b40[13]\b|unauthorized|denied", hit.line)
+    why, told = "does not exist", "not found in its registry (or it is private)"
+    instead, advice = (
+        _successor(image),
+        "Write a tag that exists in FROM; for a private image give the build account access.",
+    )
+    if refused:
+        why, told = (
+            "is not given without a login",
+            "its registry does not give it without credentials, or it does not exist",
+        )
+        advice = "Log in to its registry before the build (a step with docker login, the token from Secret Manager), copy the image into Artifact Registry, or make it public; or correct its name."
+    elif image.startswith("docker/dockerfile"):
+        advice = "Write # syntax=docker/dockerfile:1 in the first line of the Dockerfile."
+    elif meant:
+        instead, advice = (
+            f"Write {meant[0]}: no stage of this Dockerfile is named {image.removesuffix(':latest')}.",
+            "",
+        )
+    return {"why": why, "told": told, "instead": instead, "advice": advice}
 
 
 def _successor(image: str) -> str:
@@ -191,7 +222,7 @@ def _successor(image: str) -> str:
         if (image.startswith(old) and image[len(old) : len(old) + 1] in (":", "@", "")) or (
             old.endswith("/") and image.startswith(old)
         ):
-            return f"Take {new}: {old.rstrip('/')} is no longer published there. "
+            return f"Take {new}: {old.rstrip('/')} is no longer published there."
     return ""
 
 
