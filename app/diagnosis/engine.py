@@ -177,7 +177,7 @@ def _finding(rule: Rule, hit: Hit) -> Finding:
         code=rule.code,
         title=fitting(redact(rule.title.format_map(words))),
         message=redact(_sentence(rule.message.format_map(words))),
-        fix=redact(rule.fix.format_map(words)),
+        fix=redact(rule.fix.format_map(words)).strip(),
         blame=rule.blame,
         place=place,
         excerpt=_excerpt(hit) if rule.rank > Rank.SYMPTOM else _told_with(hit),

@@ -119,7 +119,7 @@ def region_fix(hit: Hit) -> Mapping[str, str]:
 
 def asked(*keys: str) -> Find:
     """The line of servergem.yml (or of the service's own manifest) that asks for what Google refuses."""
-    pattern = r"^\s+(?:" + "|".join(keys) + r")\s*:"
+    pattern = r"^\s*(?:- )?(?:" + "|".join(keys) + r")\s*:"
     return matching(pattern, "servergem.yml", "servergem.yaml", "service.yaml", "cloudbuild.yaml", "app.yaml")
 
 

@@ -12,8 +12,9 @@ from app.diagnosis.rule import Rule
 # tsc at the very end, because the tools that run it repeat its errors in a layout of their own. mix stands before pip
 # and Python's locks: both solve versions in the words of the same algorithm, and only mix has a headline.
 TABLES = (
-    "docker.dockerfile", "docker.run", "docker.apt",
-    "google.api", "google.build", "google.run", "google.buildpacks",
+    "docker.dockerfile", "docker.installing", "docker.fetching", "docker.run", "docker.apt",
+    "google.cloud_sql", "google.api", "google.build", "google.run", "google.buildpacks",
+    "other.migrations", "other.protobuf",
     "elixir.compiler", "elixir.mix", "elixir.running",
     "python.projects", "python.pip", "python.building", "python.locks", "python.conda", "python.imports", "python.misuse", "python.gone", "python.django", "python.database", "python.errors", "python.servers",
     "javascript.imports", "javascript.sites", "javascript.css", "javascript.monorepo", "javascript.bundling",
@@ -29,7 +30,7 @@ TABLES = (
     "rust.compiler", "rust.cargo", "rust.building", "rust.programs",
     "dart.errors",
     "other.servers", "other.scripts", "other.compiled", "other.infrastructure", "other.sites",
-    "machine.machine", "machine.native", "machine.libraries",
+    "machine.hosts", "machine.databases", "machine.machine", "machine.native", "machine.libraries",
     "start.memory", "start.listening", "start.executing", "start.lacking", "start.ended",
     "machine.commands", "javascript.typescript",
 )  # fmt: skip

@@ -16,6 +16,7 @@ from app.diagnosis.rules.docker.reading_apt import (
     script,
     script_place,
 )
+from app.model import Blame
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -40,12 +41,22 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="apt-old-release",
-        pattern=r"E: Release file for (?P<repo>\S+) is (?P<said>expired|not valid yet)",
+        pattern=r"E: Release file for (?P<repo>\S+) is (?P<said>expired)",
         place=lambda hit: base_image(hit),
         rank=Rank.ROOT,
         title="apt's Release file is {said}: the base image's distribution is too old",
         message="The Release file for {repo} is {said}: this release gets no updates any more, or the clock is wrong.",
         fix="Use a newer base image (bookworm or trixie instead of stretch or buster).",
+    ),
+    Rule(
+        code="apt-clock",
+        pattern=r"E: Release file for (?P<repo>\S+) is not valid yet \(invalid for another (?P<span>[^)]+)\)",
+        nowhere=True,
+        blame=Blame.UNKNOWN,
+        rank=Rank.ROOT,
+        title="The machine's clock is behind apt's Release file",
+        message="The Release file for {repo} is not valid yet (for another {span}): the clock of the machine that builds is wrong; this is not in your change.",
+        fix="Run it again; on your own machine set the clock (a virtual machine that slept: restart Docker).",
     ),
     Rule(
         code="apt-unsigned",
@@ -66,7 +77,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="apk finds no package {name}",
         message="ERROR: unable to select packages: {name} (no such package).",
-        fix="{instead}Correct the name for this release of Alpine: https://pkgs.alpinelinux.org/packages?name={name}.",
+        fix="{instead} Correct the name for this release of Alpine: https://pkgs.alpinelinux.org/packages?name={name}.",
     ),
     Rule(
         code="shell-carriage-return",

@@ -5,10 +5,15 @@ from __future__ import annotations
 from app.diagnosis.instructions import base_image, failing_instruction, in_instruction
 from app.diagnosis.named import named_in
 from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.docker.reading_builder import (
+    dockerfiles,
+    executable,
+    executable_place,
+    unset_arguments,
+)
 from app.diagnosis.rules.docker.reading_dockerfile import (
     copy_line,
     ended,
-    entry,
     image_place,
     image_words,
     meant,
@@ -42,11 +47,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="dockerfile-parse",
         pattern=r"(?P<said>FROM requires either one or three arguments|no build stage in current context|failed to parse stage name \"[^\"]*\".*|base name \(\S+\) should not be blank|(?:COPY|ADD) requires at least two arguments.*|Unknown flag: \S+|unknown flag: \S+|circular dependency detected on stage.*|file with no instructions)",
+        read=unset_arguments,
         place=lambda hit: failing_instruction(hit) or base_image(hit),
         rank=Rank.ROOT,
         title="{said}",
         message="The Dockerfile: {said}",
-        fix="Correct this line of the Dockerfile; an ARG that FROM uses needs a value (--build-arg) or a default before the first FROM.",
+        fix="{advice}",
     ),
     Rule(
         code="dockerfile-copy-source",
@@ -62,11 +68,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="dockerfile-missing",
         pattern=r"(?:failed to read dockerfile: open |unable to evaluate symlinks in Dockerfile path: lstat |Cannot locate specified Dockerfile: |error resolving dockerfile path.*?)(?P<path>\S*?[Dd]ockerfile[\w.]*)?",
+        read=dockerfiles,
         nowhere=True,
         rank=Rank.ROOT,
         title="There is no Dockerfile where the build looks",
         message="failed to read dockerfile: {path} is not in the build context.",
-        fix="Add the Dockerfile there, name it with -f (build: {{dockerfile: …}}), or take it out of .dockerignore.",
+        fix="{advice}",
     ),
     Rule(
         code="dockerfile-base-image",
@@ -74,19 +81,19 @@ RULES: tuple[Rule, ...] = (
         read=image_words,
         place=image_place,
         rank=Rank.ROOT,
-        title="The image {image} does not exist",
-        message="{image}: not found in its registry (or it is private).",
-        fix="{instead}Write a tag that exists in FROM; for a private image give the build account access.",
+        title="The image {image} {why}",
+        message="{image}: {told}.",
+        fix="{instead} {advice}",
         link="https://hub.docker.com/",
     ),
     Rule(
         code="dockerfile-platform",
-        pattern=r"no match for platform in manifest|no matching manifest for (?P<platform>\S+)",
-        place=base_image,
+        pattern=r"(?:(?P<image>[\w./:-]+): )?no match for platform in manifest|no matching manifest for (?P<platform>\S+)",
+        place=image_place,
         rank=Rank.ROOT,
-        title="The base image is not made for this platform",
-        message="no match for platform in manifest {platform}: Cloud Run needs linux/amd64.",
-        fix="Choose an image that has linux/amd64.",
+        title="The base image {image} is not made for this platform",
+        message="no match for platform in manifest {platform} {image}: Cloud Build and Cloud Run need linux/amd64.",
+        fix="Choose an image or a tag that has linux/amd64 (docker buildx imagetools inspect {image} lists the platforms), and take --platform=linux/arm64 out of FROM and of the build.",
     ),
     Rule(
         code="dockerfile-stage",
@@ -101,25 +108,20 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="dockerfile-executable",
         pattern=r"exec: \\?\"(?P<name>[^\"\\]+)\\?\": (?:executable file not found in \$PATH|stat \S+: no such file or directory|permission denied|is a directory)|exec (?P<name2>/\S+): (?:no such file or directory|permission denied)",
-        read=lambda hit: {
-            "name": hit["name"] or hit["name2"],
-            "why": "has no right to be executed"
-            if "permission denied" in hit.line
-            else "is not in the image",
-        },
-        place=lambda hit: failing_instruction(hit) if hit.section.instruction else entry(hit),
+        read=executable,
+        place=executable_place,
         rank=Rank.ROOT,
         title="{name} {why}",
         message="The container cannot start {name}: executable file not found, or not executable.",
-        fix="Install or COPY {name}, make it executable (RUN chmod +x {name}), or correct CMD/ENTRYPOINT.",
+        fix="{advice}",
     ),
     Rule(
         code="dockerfile-mount",
-        pattern=r"the --(?:mount|chmod|link) option requires BuildKit",
+        pattern=r"the --(?P<flag>mount|chmod|link) option requires BuildKit",
         place=failing_instruction,
         rank=Rank.ROOT,
-        title="This instruction needs BuildKit",
-        message="the --mount option requires BuildKit.",
+        title="This instruction's --{flag} needs BuildKit",
+        message="the --{flag} option requires BuildKit.",
         fix="Build with DOCKER_BUILDKIT=1 (docker buildx build).",
     ),
     Rule(

@@ -14,14 +14,26 @@ INSTALLS = {
     "git": "git", "curl": "curl", "wget": "wget", "make": "make", "gcc": "build-essential", "g++": "build-essential", "python": "python3",
     "python3": "python3", "pip": "python3-pip", "node": "nodejs", "npm": "npm", "unzip": "unzip", "zip": "zip", "tar": "tar", "xz": "xz-utils",
     "jq": "jq", "ssh": "openssh-client", "bash": "bash", "rsync": "rsync", "java": "default-jre", "mvn": "maven", "cmake": "cmake", "psql": "postgresql-client",
+    "ps": "procps", "ip": "iproute2", "dig": "dnsutils", "nslookup": "dnsutils", "ping": "iputils-ping", "nc": "netcat-openbsd", "envsubst": "gettext-base", "gpg": "gnupg", "lsb_release": "lsb-release",
+    "add-apt-repository": "software-properties-common", "mysql": "default-mysql-client", "mysqladmin": "default-mysql-client", "pg_dump": "postgresql-client", "pg_isready": "postgresql-client", "protoc": "protobuf-compiler",
+    "pkg-config": "pkg-config", "supervisord": "supervisor", "cc": "build-essential", "c++": "build-essential", "xxd": "xxd", "redis-cli": "redis-tools", "ninja": "ninja-build", "getent": "libc-bin", "hg": "mercurial",
 }  # fmt: skip
 
+
+# The packages of Alpine that are named otherwise: https://pkgs.alpinelinux.org/contents
+ALPINE = {
+    "gcc": "build-base", "g++": "build-base", "cc": "build-base", "c++": "build-base", "xz": "xz", "pip": "py3-pip", "java": "openjdk21-jre", "dig": "bind-tools", "nslookup": "bind-tools",
+    "envsubst": "gettext", "mysql": "mariadb-client", "mysqladmin": "mariadb-client", "protoc": "protobuf-dev protoc", "pkg-config": "pkgconf", "redis-cli": "redis", "ninja": "samurai", "getent": "musl-utils",
+    "useradd": "shadow (or write adduser -D NAME, which Alpine has)", "groupadd": "shadow (or write addgroup -S NAME, which Alpine has)", "usermod": "shadow (or write addgroup USER GROUP, which Alpine has)",
+    "apt-get": "the packages that are meant (Alpine has apk, no apt-get; or take a Debian image in FROM)", "apt": "the packages that are meant (Alpine has apk, no apt; or take a Debian image in FROM)",
+}  # fmt: skip
 
 # Commands that no Debian or Alpine package brings, and what does.
 BROUGHT = {
     "pnpm": "npm install -g pnpm (or corepack enable, where the image has corepack)", "yarn": "npm install -g yarn (or corepack enable)",
     "corepack": "npm install -g corepack (Node 25 and later come without it)", "bun": "npm install -g bun", "tsc": "npm install -g typescript",
     "uv": "pip install uv", "poetry": "pip install poetry", "pipenv": "pip install pipenv", "gunicorn": "pip install gunicorn", "uvicorn": "pip install uvicorn",
+    "gcloud": "apt-get update && apt-get install -y google-cloud-cli from the repository packages.cloud.google.com/apt (in cloudbuild.yaml take a step with name: gcr.io/google.com/cloudsdktool/cloud-sdk:slim)",
     "cargo": "curl -sSf https://sh.rustup.rs | sh -s -- -y", "bundle": "gem install bundler", "composer": "curl -sS https://getcomposer.org/installer | php -- --install-dir=/usr/local/bin --filename=composer",
     "apt-key": "mkdir -p /etc/apt/keyrings, and save the key there: curl … | gpg --dearmor -o /etc/apt/keyrings/NAME.gpg, then [signed-by=…] in the source's line (Debian 13 has no apt-key)",
 }  # fmt: skip
@@ -87,7 +99,7 @@ def _command(hit: Hit) -> Mapping[str, str] | None:
     alpine = any("apk " in line for path in hit.files.dockerfiles for line in hit.files.lines(path)) or any(
         "alpine" in line for path in hit.files.dockerfiles for line in hit.files.lines(path)[:3]
     )
-    package = INSTALLS.get(name, name)
+    package = ALPINE.get(name, INSTALLS.get(name, name)) if alpine else INSTALLS.get(name, name)
     return {
         "name": name,
         "install": BROUGHT.get(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.envelope import Kind
-from app.diagnosis.instructions import base_image, failing_dockerfile, failing_instruction, instruction
+from app.diagnosis.instructions import base_image, failing_dockerfile, failing_instruction
 from app.diagnosis.rule import Hit
 from app.diagnosis.telling import most_telling, score
 from app.dockerfile import KEYWORDS
@@ -98,7 +98,10 @@ def source(hit: Hit) -> Mapping[str, str] | None:
         "",
     )
     from_stage = _stage_copy(hit, name)
-    if from_stage:
+    outside = _outside(hit)
+    if outside:
+        fix = f"{outside} lies outside of the build context, where COPY cannot reach: build from the folder above (docker build -f {_own_path(hit)} .) and write the paths from there."
+    elif from_stage:
         fix = f"Copy a path that the earlier stage really makes, instead of {name}{_written(hit)}."
     elif ignored:
         fix = f"Take {bare} out of {ignored}, or do not copy it."
@@ -109,12 +112,27 @@ def source(hit: Hit) -> Mapping[str, str] | None:
     return {"name": name, "bare": bare, "fix": fix}
 
 
+def _outside(hit: Hit) -> str:
+    """The source of the failing COPY that climbs out of the context; empty where none does."""
+    words = (hit.section.instruction or hit.transcript.failed_instruction).split()[1:-1]
+    return next((word for word in words if word.startswith("../")), "")
+
+
+def _own_path(hit: Hit) -> str:
+    found = failing_dockerfile(hit)
+    return found[0] if found else "Dockerfile"
+
+
 def _written(hit: Hit) -> str:
     """Where the build of this project writes, as far as its files tell."""
     names = [path.rpartition("/")[2] for path in sorted(hit.files.paths, key=lambda p: p.count("/"))]
     found = next(((mark, out) for mark, out in OUTPUTS for each in names if each.startswith(mark)), None)
     if found is None:
         return ""
+    crate = hit.files.search("Cargo.toml", r"^name\s*=")
+    if found[0] == "Cargo.toml" and crate:
+        name = hit.files.lines("Cargo.toml")[crate - 1].partition("=")[2].strip(" \"'")
+        return f": cargo build --release writes target/release/{name}"
     return f": a build with {found[0].rstrip('.')} writes to {found[1]} unless it is told otherwise"
 
 
@@ -165,10 +183,37 @@ def image_words(hit: Hit) -> Mapping[str, str] | None:
     if asked and not image:  # kaniko quotes the registry's API
         host = "" if asked["host"] == "index.docker.io" else f"{asked['host']}/"
         image = f"{host}{asked['name'].removeprefix('library/')}:{asked['tag']}"
-    if not image:
+    if not image or "no match for platform" in hit.line:
         return None
     short = re.sub(r"^docker\.io/(?:library/)?", "", image).rstrip(":")
-    return {"image": short, "instead": _successor(short)}
+    return {"image": short, **_image_advice(hit, short)}
+
+
+def _image_advice(hit: Hit, image: str) -> dict[str, str]:
+    """Whether an image is not there, or not for everybody; and what was meant by its name."""
+    found = failing_dockerfile(hit)
+    stages = [stage.name for stage in found[1].stages if stage.name] if found else []
+    meant = difflib.get_close_matches(image.removesuffix(":latest"), stages, 1, 0.75)
+    refused = "." in image.split("/")[0] and re.search(r"(?i)\b40[13]\b|unauthorized|denied", hit.line)
+    why, told = "does not exist", "not found in its registry (or it is private)"
+    instead, advice = (
+        _successor(image),
+        "Write a tag that exists in FROM; for a private image give the build account access.",
+    )
+    if refused:
+        why, told = (
+            "is not given without a login",
+            "its registry does not give it without credentials, or it does not exist",
+        )
+        advice = "Log in to its registry before the build (a step with docker login, the token from Secret Manager), copy the image into Artifact Registry, or make it public; or correct its name."
+    elif image.startswith("docker/dockerfile"):
+        advice = "Write # syntax=docker/dockerfile:1 in the first line of the Dockerfile."
+    elif meant:
+        instead, advice = (
+            f"Write {meant[0]}: no stage of this Dockerfile is named {image.removesuffix(':latest')}.",
+            "",
+        )
+    return {"why": why, "told": told, "instead": instead, "advice": advice}
 
 
 def _successor(image: str) -> str:
@@ -177,7 +222,7 @@ def _successor(image: str) -> str:
         if (image.startswith(old) and image[len(old) : len(old) + 1] in (":", "@", "")) or (
             old.endswith("/") and image.startswith(old)
         ):
-            return f"Take {new}: {old.rstrip('/')} is no longer published there. "
+            return f"Take {new}: {old.rstrip('/')} is no longer published there."
     return ""
 
 
@@ -190,7 +235,3 @@ def stage_words(hit: Hit) -> Mapping[str, str] | None:
         if near
         else f"Name one of the stages: {', '.join(names) or 'there are none with a name'}."
     }
-
-
-def entry(hit: Hit) -> Place | None:
-    return instruction("ENTRYPOINT", "CMD")(hit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.instructions import base_image
-from app.diagnosis.places import at, first, whole_file
+from app.diagnosis.places import at, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.dotnet.reading_build import (
     built,
@@ -12,6 +12,7 @@ from app.diagnosis.rules.dotnet.reading_build import (
     in_stack,
     package,
     sdk,
+    source,
     version_of_global_json,
 )
 from app.model import Blame
@@ -32,7 +33,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="dotnet-feed",
         pattern=r"error NU1301: (?P<said>.+?)(?: \[/|$)",
-        place=whole_file("nuget.config", "NuGet.Config", "NuGet.config"),
+        place=first(
+            matching(r"{source}", "nuget.config", "NuGet.Config", "NuGet.config"),
+            whole_file("nuget.config", "NuGet.Config", "NuGet.config"),
+        ),
+        read=source,
         nowhere=True,
         blame=Blame.UNKNOWN,
         rank=Rank.ROOT,

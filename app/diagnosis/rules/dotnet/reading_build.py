@@ -101,6 +101,12 @@ def package(hit: Hit) -> Mapping[str, str]:
     return {"name": word, "advice": PACKAGES.get(hit["code"], PACKAGES["NU1102"]).format(name=word)}
 
 
+def source(hit: Hit) -> Mapping[str, str]:
+    """The address of the feed that does not answer."""
+    found = re.search(r"https?://[^\s'\"]+", hit["said"])
+    return {"source": found[0].rstrip(".") if found else ""}
+
+
 def sdk(hit: Hit) -> Mapping[str, str]:
     told = " ".join(hit.after(12))
     want = re.search(r"(?:Requested SDK version:|version) \[?(\d[\w.-]+)\]?", f"{hit.line} {told}")

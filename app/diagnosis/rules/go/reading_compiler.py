@@ -151,6 +151,8 @@ def _missing_fix(hit: Hit, name: str) -> str:
         return f"{name} is not there when go runs: COPY the sources before it, or correct the path in the command."
     folder = folder_of(hit, name)
     if folder is not None:
+        if folder in hit.files.folders:
+            return f"COPY {folder} into the image before this instruction: the repository has it, and the image has not."
         near = hit.files.nearest(folder, {p.rpartition("/")[0] for p in sources(hit)})
         return f"Import the folder that is there: {near or 'see the paths of the .go files'} instead of {folder}."
     own = next((m for m, f in modules(hit) if name.split("/")[0] == m.rpartition("/")[2]), "")

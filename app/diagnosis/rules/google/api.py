@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from app.diagnosis.google import asked, google, names, region_fix
+from app.diagnosis.places import matching
 from app.diagnosis.rule import Rank
-from app.diagnosis.rules.google.reading_api import account, api_words, caller, permission
+from app.diagnosis.rules.google.reading_api import account, api_words, caller, credentials_file, permission
 from app.model import Blame
 
 STATUS = "https://status.cloud.google.com"
@@ -46,6 +47,22 @@ RULES = (
         'gcloud iam service-accounts add-iam-policy-binding {account} --project={project} --role=roles/iam.workloadIdentityUser --member="principalSet://iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/attribute.repository/OWNER/REPOSITORY" for a workflow; for another account roles/iam.serviceAccountTokenCreator and --member=serviceAccount:DEPLOYER.',
         read=lambda hit: {"account": names(hit)["account"].replace("ACCOUNT", "SERVICE_ACCOUNT")},
         link="https://github.com/google-github-actions/auth#setup",
+    ),
+    google(
+        "credentials-file",
+        r"using GOOGLE_APPLICATION_CREDENTIALS environment variable: open (?P<path>[^:]+): no such file|DefaultCredentialsError: File (?P<path2>\S+) was not found|The file at (?P<path3>\S+) does not exist, or it is not a file|Error reading credential file from environment variable GOOGLE_APPLICATION_CREDENTIALS, value '(?P<path4>[^']+)'",
+        "GOOGLE_APPLICATION_CREDENTIALS names {path}, which is not in the image",
+        "The key file {path} does not exist where the program runs.",
+        "Take GOOGLE_APPLICATION_CREDENTIALS out of the Dockerfile and the service: on Cloud Run the service account of the service gives the credentials, and no key file is needed.",
+        read=credentials_file,
+        place=matching(
+            r"GOOGLE_APPLICATION_CREDENTIALS",
+            "Dockerfile",
+            "servergem.yml",
+            "service.yaml",
+            "cloudbuild.yaml",
+        ),
+        link="https://cloud.google.com/run/docs/securing/service-identity",
     ),
     google(
         "credentials",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.diagnosis.google import asked, google, named
 from app.diagnosis.rule import Rank
-from app.diagnosis.rules.google.reading_build import ended, images, substitution
+from app.diagnosis.rules.google.reading_build import config_words, ended, images, named_key, substitution
 from app.model import Blame
 
 STATUS = "https://status.cloud.google.com"
@@ -127,13 +127,32 @@ RULES = (
     ),
     google(
         "images-not-built",
-        r"failed to find one or more images after execution of build steps: \[?\"?(?P<image>[^\]]+)|PUSH_IMAGE_NOT_FOUND",
+        r"failed to find one or more images after execution of build steps: \[?\"?(?P<image>[^\]]+)|PUSH_IMAGE_NOT_FOUND|An image does not exist locally with the tag: (?P<image2>\S+)",
         "No step of the build made the image that images names",
         "failed to find one or more images after execution of build steps: {image}.",
         "Have a step tag it just so (docker build -t {image} .), or correct images: in cloudbuild.yaml.",
         read=images,
         place=asked("images"),
         link="https://cloud.google.com/build/docs/building/build-containers",
+    ),
+    google(
+        "step-image",
+        r"error pulling build step (?P<step>\d+) \"(?P<image>[^\"]+)\"",
+        "Cloud Build cannot pull the image of step {step}: {image}",
+        "error pulling build step {step} {image}: it is not there, or the build's account may not read it.",
+        "Correct name: in cloudbuild.yaml; for an image of another project: gcloud projects add-iam-policy-binding PROJECT_OF_THE_IMAGE --member=serviceAccount:{account} --role=roles/artifactregistry.reader",
+        place=named("image"),
+        link="https://cloud.google.com/build/docs/configuring-builds/create-basic-configuration",
+    ),
+    google(
+        "build-config",
+        r"interpreting (?P<path>\S+) as build config: (?:\.(?P<where>[\w.\[\]]+): (?P<said>unused|.+)|(?P<said2>.+))",
+        "{path} is no build configuration: {where} {said}",
+        "interpreting {path} as build config: {where}: {told}.",
+        "Correct {where} in {path}: names and indentation have to be those of the build's schema.",
+        read=config_words,
+        place=named_key,
+        link="https://cloud.google.com/build/docs/build-config-file-schema",
     ),
     google(
         "push-denied",

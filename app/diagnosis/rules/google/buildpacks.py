@@ -11,6 +11,7 @@ from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.google.reading_buildpacks import (
     LANGUAGE_FILES,
     detected,
+    failure,
     function,
     functions_like,
     processes,
@@ -21,7 +22,6 @@ from app.diagnosis.rules.google.reading_buildpacks import (
     seen,
     setting,
     several,
-    told_most,
     version_language,
 )
 from app.model import Blame
@@ -114,7 +114,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="buildpacks-runtime-version",
-        pattern=r"invalid (?P<language>[\w.#+]*) ?version specified: (?:.*(?:matching|satisf\w+)[: "
+        pattern=r"invalid (?P<language>[\w.#+]*) ?version specified: (?:(?P<version2>[^\s,:]+), no matching version.*|.*(?:matching|satisf\w+)[: "
         r"]+\[?\"?(?P<version>[^\s\]\"]+?)\"?\]?(?:[.,]? |\.?$)|"
         r"(?P<other>.+))",
         read=lambda hit: (
@@ -380,7 +380,7 @@ RULES: tuple[Rule, ...] = (
         pattern=r"failed to build: (?:executing lifecycle: failed with status code: (?P<status>\d+)|exit "
         r"status (?P<exit>\d+))|"
         r"^(?:Failure: \(ID: \w+\) ?|failed to build: \(error ID: \w+\):)(?P<told>.*)$",
-        read=lambda hit: {"told": hit["told"] or told_most(hit)},
+        read=failure,
         place=first(whole_file(*LANGUAGE_FILES)),
         rank=Rank.SYMPTOM,
         title="The buildpack could not build the source: {told}",

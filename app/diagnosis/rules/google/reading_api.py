@@ -50,3 +50,8 @@ def caller(hit: Hit) -> Mapping[str, str]:
         "to": f" ({method[1]})" if method else "",
         "fix": f"{told}. For this call: {add}" if role else f"{told}.",
     }
+
+
+def credentials_file(hit: Hit) -> Mapping[str, str]:
+    """The key file that is named and not there."""
+    return {"path": next((hit[f"path{n}"] for n in ("", 2, 3, 4) if hit[f"path{n}"]), "")}

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
+from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Hit
+from app.model import Place
 
 
 def images(hit: Hit) -> Mapping[str, str]:
-    return {"image": hit["image"].split('"')[0]}
+    return {"image": (hit["image"] or hit["image2"]).split('"')[0]}
+
+
+def config_words(hit: Hit) -> Mapping[str, str]:
+    said = hit["said"] or hit["said2"]
+    return {"said": said, "told": "there is no such field" if said == "unused" else said}
+
+
+def named_key(hit: Hit) -> Place | None:
+    """The line with the key that Cloud Build does not know."""
+    key = re.split(r"[.\[\]]+", hit["where"])[-1]
+    path = repository_path(hit.files, hit["path"], hit)
+    line = hit.files.search(path, rf"^[\s-]*{re.escape(key)}\s*:") if path and key else 0
+    return hit.files.place(path, line or 1) if path else None
 
 
 def ended(hit: Hit) -> Mapping[str, str] | None:

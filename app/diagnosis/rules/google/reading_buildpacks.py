@@ -69,8 +69,16 @@ def version_language(hit: Hit) -> Mapping[str, str] | None:
     if not language:
         head = hit.find_before(r"=== (\S+) - Runtime|google\.(\w+)\.runtime", 60)
         language = (head[1] or head[2] or "") if head else ""
-    version = hit["version"].strip().rstrip(".").removesuffix(".*.*").removesuffix(".*")
+    version = (hit["version"] or hit["version2"]).strip().rstrip(".").removesuffix(".*.*").removesuffix(".*")
     return {"language": language, "version": version}
+
+
+def failure(hit: Hit) -> Mapping[str, str]:
+    """What the buildpack itself said, on this line or before it; else what its command said, else what is below."""
+    said = (re.match(r"Failure: \(ID: \w+\) ?(\S.*)", line) for line in hit.elsewhere())
+    own = next((match[1] for match in said if match), "")
+    below = next((line.strip() for line in hit.after(3) if line.strip(" -")), "")
+    return {"told": hit["told"].strip() or own or told_most(hit) or below}
 
 
 def function(hit: Hit) -> Mapping[str, str] | None:

@@ -11,6 +11,41 @@ STATUS = "https://status.cloud.google.com"
 
 RULES = (
     google(
+        "volume",
+        r"(?:mounting volume(?: failed)?[ :]+)+.*?'(?P<volume>[\w-]+)'.*?bucket (?P<bucket>[\w.-]+): (?P<said>.+)",
+        "The volume {volume} cannot be mounted: bucket {bucket}",
+        "mounting volume {volume}: bucket {bucket}: {said}",
+        "gcloud storage buckets add-iam-policy-binding gs://{bucket} --member=serviceAccount:{account} --role=roles/storage.objectUser (and see that the bucket's name is right)",
+        link="https://cloud.google.com/run/docs/configuring/services/cloud-storage-volume-mounts",
+    ),
+    google(
+        "cpu-memory",
+        r"(?:Invalid value specified for container memory\. )?For (?P<cpu>[\d.]+) CPU, memory must be between (?P<low>\w+) and (?P<high>\w+)",
+        "{cpu} CPU go with {low} to {high} of memory",
+        "For {cpu} CPU, memory must be between {low} and {high}.",
+        "Change memory: or cpu: so that they fit: gcloud run services update SERVICE --region={region} --memory={high} (or more --cpu).",
+        place=asked("memory", "cpu"),
+        link="https://cloud.google.com/run/docs/configuring/services/memory-limits",
+    ),
+    google(
+        "cpu-allowance",
+        r"Quota exceeded for total allowable (?P<what>CPU|memory|instance count|\w+) per project per region",
+        "The region's quota of {what} is used up",
+        "Quota exceeded for total allowable {what} per project per region: max instances times CPU and memory of all services count.",
+        "Lower maxInstances or cpu (gcloud run services update SERVICE --region={region} --max-instances=5), or ask for more: https://console.cloud.google.com/iam-admin/quotas?project={project}",
+        place=asked("max_instances", "maxInstances", "cpu"),
+        link="https://cloud.google.com/run/quotas",
+    ),
+    google(
+        "generation",
+        r"^mount(?:\.nfs4?|\.cifs)?: .*(?:Operation not permitted|[Pp]ermission denied)|^fuse: device not found|fusermount3?: .*(?:failed|not permitted)|io_uring_setup.*(?:ENOSYS|not implemented)",
+        "The first-generation execution environment does not allow it",
+        "The program mounts a file system or calls the kernel in a way that gen1's sandbox has not.",
+        "gcloud run services update SERVICE --region={region} --execution-environment=gen2, or declare the volume in the service instead of mounting it in the container.",
+        rank=Rank.CAUSE,
+        link="https://cloud.google.com/run/docs/about-execution-environments",
+    ),
+    google(
         "image-missing",
         r"Image '(?P<image>[^']+)' not found|Requested entity was not found\..*image (?P<image2>\S+)",
         "The image {image} is not there",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from app.diagnosis.instructions import base_image, in_instruction
+from app.diagnosis.instructions import base_image, failing_instruction, in_instruction
 from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.jvm.reading_maven import (
     artifact_place,
     artifact_words,
+    deduplicated,
     goal,
     goal_place,
     own_pom,
@@ -19,6 +20,17 @@ from app.diagnosis.rules.jvm.reading_maven import (
 from app.model import Blame
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        code="sbt-deduplicate",
+        pattern=r"^\[error\] .*?(?:Deduplicate found different file contents in the following|deduplicate: different file contents found in the following):",
+        read=deduplicated,
+        place=first(whole_file("build.sbt"), failing_instruction),
+        rank=Rank.ROOT,
+        title="sbt assembly: two jars have a file of the same name",
+        message="Deduplicate found different file contents: {target}.",
+        fix='Say in build.sbt what wins: assembly / assemblyMergeStrategy := {{ case PathList("META-INF", _*) => MergeStrategy.discard; case _ => MergeStrategy.first }} (services and reference.conf: MergeStrategy.concat).',
+        link="https://github.com/sbt/sbt-assembly#merge-strategy",
+    ),
     Rule(
         code="maven-pom",
         pattern=(

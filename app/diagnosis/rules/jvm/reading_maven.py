@@ -104,6 +104,12 @@ def artifact_place(hit: Hit) -> Place | None:
     return whole_file("pom.xml", "build.gradle", "build.gradle.kts", "build.sbt")(hit)
 
 
+def deduplicated(hit: Hit) -> Mapping[str, str]:
+    """The file that two jars bring."""
+    found = hit.find_after(r"entry target = ([^,\s]+)|^\[error\]\s+(\S+\.jar:\S+)", 4)
+    return {"target": (found[1] or found[2]) if found else "a file of META-INF"}
+
+
 def _sbt_place(hit: Hit) -> Place | None:
     name = re.sub(r"_(?:2\.\d+|3)$", "", hit["name"])
     return matching(rf'"{re.escape(name)}"', "build.sbt", "Dependencies.scala", "plugins.sbt")(hit)

@@ -11,7 +11,7 @@ from app.diagnosis.rules.jvm.reading_running import jar, jar_place, memory_place
 RULES: tuple[Rule, ...] = (
     Rule(
         code="java-jar",
-        pattern=r"Error: Unable to access jarfile (?P<name>\S+)|no main manifest attribute, in (?P<name2>\S+)|Could not find or load main class (?P<name3>\S+)|cannot open '?(?P<name4>\S*maven-wrapper\.properties)",
+        pattern=r"Error: Unable to access jarfile (?P<name>\S+)|no main manifest attribute, in (?P<name2>\S+)|Could not find or load main class (?P<name3>\S+)|cannot (?:open|read distributionUrl property in) '?(?P<name4>\S*maven-wrapper\.properties)",
         read=jar,
         place=jar_place,
         rank=Rank.ROOT,
@@ -33,6 +33,7 @@ RULES: tuple[Rule, ...] = (
         pattern=r"java\.lang\.OutOfMemoryError: (?P<said>.+)|(?P<said2>Gradle build daemon disappeared unexpectedly).*",
         read=lambda hit: {"said": hit["said"] or hit["said2"]},
         place=memory_place,
+        rank=Rank.ROOT,
         title="Java is out of memory: {said}",
         message="java.lang.OutOfMemoryError: {said}",
         fix="Give the service more memory (--memory) or Java a larger heap (-XX:MaxRAMPercentage=75); for a build org.gradle.jvmargs=-Xmx2g or MAVEN_OPTS.",

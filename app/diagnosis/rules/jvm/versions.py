@@ -21,7 +21,7 @@ RULES: tuple[Rule, ...] = (
         pattern=(
             r"(?:error: |Fatal error compiling: )(?:error: )?(?:release version (?P<want>[\d.]+) not supported|invalid (?:target|source) release:? (?P<want2>[\d.]+)|invalid flag: --release)"
             r"|(?:Source|Target) option (?P<want3>[\d.]+) is no longer supported"
-            r"|(?:Cannot find a Java installation|No matching toolchains found|No locally installed toolchains match).*?(?:languageVersion=(?P<want4>\d+))?"
+            r"|(?:Cannot find a Java installation|No matching toolchains found|No locally installed toolchains match)(?:.*languageVersion=(?P<want4>\d+))?"
             r"|No compiler is provided in this environment|Unknown JVM target version: (?P<want5>[\d.]+)"
         ),
         read=lambda hit: release(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.machine.reading_machine import disk, memory
+from app.diagnosis.rules.machine.reading_machine import disk, host, memory
 from app.model import Blame
 
 RULES: tuple[Rule, ...] = (
@@ -30,9 +30,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="machine-network",
-        pattern=r"Temporary failure (?:in name resolution|resolving)|TLS handshake timeout|Could not resolve host: (?P<host>\S+)|i/o timeout|Connection timed out|net/http: request canceled|no route to host",
+        pattern=r"Temporary failure (?:in name resolution|resolving)|TLS handshake timeout|Could not resolve host: (?P<host>\S+)|Downloading from https?://(?P<host2>[^/\s]+)\S* failed: (?:timeout|Connection|java\.net)|i/o timeout|Connection timed out|net/http: request canceled|no route to host",
         nowhere=True,
-        read=lambda hit: {"host": f": {hit['host']}" if hit["host"] else ""},
+        read=host,
         blame=Blame.UNKNOWN,
         title="The network broke{host}",
         message="A host could not be reached in time{host}; this is not in your change.",

@@ -12,6 +12,7 @@ from app.diagnosis.rules.machine.reading_native import (
     linked,
     makefile,
     of_a_python_package,
+    submodule,
     undefined,
 )
 
@@ -48,16 +49,17 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="native-cmake-package",
-        pattern=r"Could NOT find (?P<name>[A-Za-z]\w+) ?\(missing:|Could not find a package configuration file provided by \"(?P<name2>\w+)\"|By not providing \"Find(?P<name3>\w+)\.cmake\"|No package '(?P<name4>[\w.+-]+)' found",
+        pattern=r"Could NOT find (?P<name>[A-Za-z]\w+) ?\(missing:|Could not find a package configuration file provided by \"(?P<name2>\w+)\"|By not providing \"Find(?P<name3>\w+)\.cmake\"|No package '(?P<name4>[\w.+-]+)' found|meson\.build:\d+:\d+: ERROR: Dependency \"(?P<name5>[\w.+-]+)\" not found",
         read=cmake_package,
         place=first(
             matching(
                 r"(?i)(?:find_package|pkg_check_modules|pkg_search_module)\s*\([^)]*{name}", "CMakeLists.txt"
             ),
+            matching(r"dependency\s*\(\s*['\"]{name}", "meson.build"),
             failing_instruction,
         ),
         rank=Rank.ROOT,
-        title="CMake does not find {name}",
+        title="{tool} does not find {name}",
         message="Could NOT find {name}: the image lacks its headers and libraries.",
         fix="{advice}",
     ),
@@ -71,6 +73,17 @@ RULES: tuple[Rule, ...] = (
         message="CMake {want} is asked for; the image has {have}.",
         fix="Install the CMake that is asked for (pip install cmake~={want}, or a newer base image), or write cmake_minimum_required(VERSION {want}) in CMakeLists.txt.",
         link="https://cmake.org/cmake/help/latest/release/4.0.html",
+    ),
+    Rule(
+        code="native-submodule",
+        pattern=r"^\s+does not contain a CMakeLists\.txt file",
+        read=submodule,
+        place=at(),
+        rank=Rank.ROOT,
+        title="The submodule {name} is empty",
+        message="{name} does not contain a CMakeLists.txt file: it is a git submodule, and the source was fetched without it.",
+        fix="git submodule update --init --recursive before the build (in Cloud Build a first step with gcr.io/cloud-builders/git), or fetch it in CMake (FetchContent).",
+        link="https://git-scm.com/docs/git-submodule",
     ),
     Rule(
         code="native-cmake",

@@ -37,3 +37,8 @@ def disk(hit: Hit) -> Mapping[str, str] | None:
     return {
         "advice": "Make the context and the layers smaller (.dockerignore, rm -rf /var/lib/apt/lists/* in the same RUN, pip install --no-cache-dir), or build with a larger disk (options: diskSizeGb: 200)."
     }
+
+
+def host(hit: Hit) -> Mapping[str, str]:
+    name = (hit["host"] or hit["host2"]).rstrip(";,")
+    return {"host": f": {name}" if name else ""}

@@ -54,21 +54,33 @@ def linked(hit: Hit) -> Place | None:
     return None
 
 
+def submodule(hit: Hit) -> Mapping[str, str] | None:
+    """The submodule that the folder above the line is; None where the repository has none there."""
+    above = hit.find_before(r"^\s+(/\S+)$", 3) or hit.find_after(r"^\s+(/\S+)$", 3)
+    folder = above[1].rpartition("/")[2] if above else ""
+    line = hit.files.search(".gitmodules", rf"path\s*=\s*\S*{re.escape(folder)}\s*$") if folder else 0
+    if not line:
+        return None
+    name = hit.files.lines(".gitmodules")[line - 1].partition("=")[2].strip()
+    return {"name": name, "path": ".gitmodules", "line": str(line)}
+
+
 def cmake(hit: Hit) -> Mapping[str, str] | None:
     """What the indented lines below say; None where they name a package or a version, which other rows know."""
     said = " ".join(line.strip() for line in hit.after(6) if line.startswith("  "))[:200]
     return (
         None
-        if re.search(r"Could (?:NOT|not) find|not providing \"Find|CMake < |or higher is required", said)
+        if submodule(hit)
+        or re.search(r"Could (?:NOT|not) find|not providing \"Find|CMake < |or higher is required", said)
         else {"said": said}
     )
 
 
 def cmake_package(hit: Hit) -> Mapping[str, str] | None:
-    if not hit.find(r"CMake|cmake"):
+    if not hit["name5"] and not hit.find(r"CMake|cmake"):
         return None
-    name = next(hit[word] for word in ("name", "name2", "name3", "name4") if hit[word])
-    return {"name": name, "advice": _install(name)}
+    name = next(hit[word] for word in ("name", "name2", "name3", "name4", "name5") if hit[word])
+    return {"name": name, "tool": "Meson" if hit["name5"] else "CMake", "advice": _install(name)}
 
 
 def makefile(hit: Hit) -> Place | None:

@@ -19,6 +19,19 @@ _NGINX_CONF: Find = first(
 
 RULES: tuple[Rule, ...] = (
     Rule(
+        code="supervisor-socket",
+        pattern=r"^Error: Cannot open an HTTP server: socket\.error reported errno\.(?P<said>\w+)",
+        place=first(
+            matching(r"^\s*(?:file|port)\s*=", "supervisord.conf", "supervisor.conf"),
+            instruction("USER"),
+            instruction("CMD", "ENTRYPOINT"),
+        ),
+        rank=Rank.ROOT,
+        title="supervisord cannot open its socket: {said}",
+        message="Cannot open an HTTP server: {said}: the user that starts supervisord may not write where [unix_http_server] file= points.",
+        fix="Write file=/tmp/supervisor.sock (and pidfile=/tmp/supervisord.pid) into supervisord.conf, or chown the folder to the user of USER.",
+    ),
+    Rule(
         code="nginx-configuration",
         pattern=r"\[emerg\] (?:\d+#\d+: )?(?P<error>.*) in (?P<path>/\S+):(?P<line>\d+)$",
         read=emerg,

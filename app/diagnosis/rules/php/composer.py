@@ -27,6 +27,15 @@ _LOCK = whole_file("composer.lock")
 
 RULES: tuple[Rule, ...] = (
     Rule(
+        code="pecl-autoconf",
+        pattern=r"^Cannot find autoconf\. Please check your autoconf installation",
+        rank=Rank.ROOT,
+        title="phpize has no autoconf to build an extension with",
+        message="Cannot find autoconf: the image lacks the tools that pecl and phpize build with.",
+        fix="On Alpine RUN apk add --no-cache --virtual .build-deps $PHPIZE_DEPS before pecl install; on Debian apt-get install -y $PHPIZE_DEPS.",
+        link="https://hub.docker.com/_/php",
+    ),
+    Rule(
         code="composer-unknown-package",
         pattern=r"^\s*- (?:Root composer\.json requires|The requested package) (?P<name>[\w.-]+/[\w.-]+)(?: "
         r"(?P<constraint>[^,]*))?,? (?:it )?"

@@ -53,7 +53,7 @@ def _wanted(hit: Hit) -> tuple[str, str]:
         return close, ""
     return "", _GEMS.get(name) or next(
         (gem for key, gem in _GEMS.items() if name.startswith(key + "/")), ""
-    ) or (name.replace("/", "-"))
+    ) or name.removesuffix("/setup").replace("/", "-")
 
 
 def missing_file(hit: Hit) -> Mapping[str, str] | None:

@@ -54,6 +54,18 @@ RULES: tuple[Rule, ...] = (
         "before USER.",
     ),
     Rule(
+        code="start-no-shell",
+        only=STARTED,
+        pattern=r"failed to resolve binary path: stat (?P<name>/bin/(?:ba|a)?sh): no such file|exec: \"(?P<name2>/bin/(?:ba|a)?sh)\": stat \S+: no such file",
+        read=lambda hit: {"name": hit["name"] or hit["name2"]},
+        place=first(instruction("CMD"), instruction("ENTRYPOINT")),
+        rank=Rank.ROOT,
+        title="The image has no shell {name} to start the command with",
+        message="stat {name}: no such file or directory: a command that is no list is run by a shell, and a distroless or scratch image has none.",
+        fix='Write CMD and ENTRYPOINT as a list, CMD ["/app", "--flag"], and have the program read PORT itself; or take a final image with a shell.',
+        link="https://docs.docker.com/reference/dockerfile/#shell-and-exec-form",
+    ),
+    Rule(
         code="start-command-not-found",
         only=STARTED,
         pattern=r"exec: [\"'](?P<name>[^\"']+)[\"']: (?:executable file not found in|stat \S+: no such file)|failed "

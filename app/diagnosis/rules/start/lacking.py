@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from app.diagnosis.envelope import Kind
 from app.diagnosis.places import CODE, anywhere, first, variable
 from app.diagnosis.rule import Rank, Rule
@@ -85,17 +83,5 @@ RULES: tuple[Rule, ...] = (
         message="The server could not listen on port {port}: bind: permission denied. Ports below 1024 belong "
         "to root; Cloud Run asks port {wanted}.",
         fix="Listen on 0.0.0.0 and the port in $PORT ({wanted}) instead of {port}.",
-    ),
-    Rule(
-        code="start-cloud-sql",
-        only=STARTED,
-        pattern=r"(?:ENOENT|No such file or directory|Can't connect|could not connect|connection to server|dial unix|FileNotFoundError).*/cloudsql/(?P<instance>[\w.-]+(?::[\w.-]+)+)|/cloudsql/(?P<instance2>[\w.-]+(?::[\w.-]+)+)\S* .*(?:No such file|failed|ENOENT|refused)",
-        read=lambda hit: {"instance": re.sub(r"/.*$|\.s\.PGSQL.*$", "", hit["instance"] or hit["instance2"])},
-        nowhere=True,
-        rank=Rank.ROOT,
-        title="The service is not connected to the Cloud SQL instance {instance}",
-        message="There is no socket /cloudsql/{instance} in the container: Cloud Run makes it only for instances that the service names.",
-        fix="Add the instance to the service: gcloud run services update SERVICE --add-cloudsql-instances {instance}; its account needs roles/cloudsql.client, and the name is PROJECT:REGION:INSTANCE.",
-        link="https://cloud.google.com/sql/docs/postgres/connect-run",
     ),
 )

@@ -8,7 +8,7 @@ from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.start.reading_binding import at_binding, command_place
 from app.diagnosis.rules.start.reading_lacking import STARTED
 from app.diagnosis.rules.start.reading_listening import LISTENS, elsewhere, local_words
-from app.diagnosis.rules.start.reading_servers import apache, fpm, nginx
+from app.diagnosis.rules.start.reading_servers import apache, caddy, caddy_site, fpm, nginx
 
 _NGINX_PLACE = first(
     anywhere(r"^\s*listen\s", ".conf", ".template"),
@@ -57,6 +57,17 @@ RULES: tuple[Rule, ...] = (
         fix="Write listen {wanted}; in nginx's server block (copied to /etc/nginx/conf.d/default.conf), or "
         "listen ${{PORT}}; in "
         "/etc/nginx/templates/default.conf.template; it has to listen on 0.0.0.0 and $PORT.",
+    ),
+    Rule(
+        code="start-caddy-https",
+        only=STARTED,
+        pattern=r"enabling automatic (?:HTTP->HTTPS redirects|TLS certificate management)|server is listening only on the HTTPS port",
+        read=caddy,
+        place=caddy_site,
+        title="Caddy serves HTTPS on 443, Cloud Run asks HTTP on port {wanted}",
+        message="A site with a name makes Caddy listen on 80 and 443 and ask for a certificate; Cloud Run ends TLS itself and asks HTTP on PORT={wanted}.",
+        fix="Write :{{$PORT:8080}} as the site's address in the Caddyfile instead of its name.",
+        link="https://caddyserver.com/docs/automatic-https",
     ),
     Rule(
         code="start-apache-port",

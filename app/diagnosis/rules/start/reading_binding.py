@@ -40,6 +40,11 @@ _NOT_PROGRAM = re.compile(
     r"compose[\w.-]*\.ya?ml$|cloudbuild|skaffold"
 )
 
+# A remark, or a client that waits for another machine's port.
+_NO_SERVER = re.compile(
+    r"^\s*(?://|#(?!!)|\*|<!--)|\bpg_isready\b|\bpsql\b|\bnc -|\bwait-for|\bredis-cli\b|\bmysql(?:admin)?\b|\bdockerize\b|/dev/tcp/"
+)
+
 _ALSO = (
     ".conf", ".template", ".json", ".xml", "Procfile", "Caddyfile", "Dockerfile", ".cfg", ".kts", ".gradle", ".fs",
     ".ru", ".cr", ".swift", ".pl", ".lua",
@@ -54,7 +59,7 @@ def code(hit: Hit) -> Iterator[tuple[Place, str]]:
     )
     for path in nearest_first(hit, tuple(paths))[:1500]:
         for number, line in enumerate(hit.files.lines(path)[:4000], 1):
-            if line.strip() and len(line) < 500 and not re.match(r"\s*(?://|#(?!!)|\*|<!--)", line):
+            if line.strip() and len(line) < 500 and not _NO_SERVER.search(line):
                 yield Place(path, number), line
 
 

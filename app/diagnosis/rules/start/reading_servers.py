@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.start.reading_binding import code
 from app.diagnosis.rules.start.reading_listening import spoken_found
 from app.diagnosis.rules.start.reading_start import ALIVE_UNTIL_STOPPED, ended_said, not_started, wanted_port
+from app.model import Place
 
 
 def nginx(hit: Hit) -> Mapping[str, str] | None:
@@ -37,6 +39,15 @@ def apache(hit: Hit) -> Mapping[str, str] | None:
     ):
         return None
     return {"port": "80", "wanted": wanted, "server": "Apache"}
+
+
+def caddy(hit: Hit) -> Mapping[str, str] | None:
+    return {"wanted": wanted_port(hit)} if not_started(hit) else None
+
+
+def caddy_site(hit: Hit) -> Place | None:
+    """The address of the first site of the Caddyfile."""
+    return matching(r"^[\w*][\w.*:/-]*(?:,\s*\S+)*\s*\{", "Caddyfile")(hit)
 
 
 def fpm(hit: Hit) -> Mapping[str, str] | None:

@@ -1,0 +1,64 @@
+"""What a build fetches and names: downloads that are gone or changed, tags, owners and targets of COPY."""
+
+from __future__ import annotations
+
+from app.diagnosis.instructions import failing_instruction, in_instruction
+from app.diagnosis.places import anywhere
+from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.docker.reading_fetching import downloaded, several_sources, tagged, user_of_copy
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="download-refused",
+        pattern=r"^curl: \(22\) The requested URL returned error: (?P<status>\d{3})|^wget: server returned error: HTTP/[\d.]+ (?P<status2>\d{3})|\bERROR (?P<status3>4\d\d): |invalid response status (?P<status4>\d{3})",
+        read=downloaded,
+        place=failing_instruction,
+        rank=Rank.ROOT,
+        title="The download is answered with {status}{address}",
+        message="The server answered {status}: {why}.",
+        fix="{advice}.",
+    ),
+    Rule(
+        code="download-checksum",
+        pattern=r"^(?:sha\d+sum|md5sum): WARNING: \d+ computed checksums? did NOT match|^ADD failed: .*digest mismatch|digest mismatch (?P<said>sha256:\w+: sha256:\w+)",
+        place=failing_instruction,
+        rank=Rank.ROOT,
+        title="A download has another checksum than is written here",
+        message="The computed checksum did NOT match: the file behind the address was changed, or the address gave something else (an error page).",
+        fix="Look at what the address gives (curl -fL URL | sha256sum); when the new file is meant, write its sum (sha256) on this line.",
+    ),
+    Rule(
+        code="docker-tag",
+        pattern=r"invalid argument \"(?P<image>[^\"]*)\" for \"-t, --tag\" flag: (?P<said>.+)|invalid tag \"(?P<image2>[^\"]*)\": (?P<said2>.+)",
+        read=tagged,
+        place=anywhere(r"-t\b|--tag\b", "cloudbuild.yaml", "cloudbuild.yml", "Makefile", ".sh"),
+        nowhere=True,
+        rank=Rank.ROOT,
+        title="{image} is no name for an image: {why}",
+        message="{image}: {said}.",
+        fix="{advice}.",
+        link="https://docs.docker.com/reference/cli/docker/image/tag/",
+    ),
+    Rule(
+        code="dockerfile-copy-several",
+        pattern=r"When using (?:COPY|ADD) with more than one source file, the destination must be a directory",
+        read=several_sources,
+        place=failing_instruction,
+        rank=Rank.ROOT,
+        title="COPY finds several files and one name to copy them to",
+        message="With more than one source file, the destination must be a directory and end with a /.",
+        fix="{advice}.",
+        link="https://docs.docker.com/reference/dockerfile/#copy",
+    ),
+    Rule(
+        code="dockerfile-copy-owner",
+        pattern=r"unable to convert uid/gid chown string to host mapping: can't find (?P<kind>uid|gid) for (?:user|group) (?P<name>[\w.-]+)",
+        read=user_of_copy,
+        place=in_instruction("name"),
+        rank=Rank.ROOT,
+        title="--chown names {name}, whom the image does not have",
+        message="can't find {kind} for {who} {name}: the stage has no such {who}.",
+        fix="Create it before this COPY (RUN useradd --system {name}; Alpine: RUN adduser -S {name}), or write numbers: --chown=1000:1000.",
+        link="https://docs.docker.com/reference/dockerfile/#copy---chown---chmod",
+    ),
+)
