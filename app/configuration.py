@@ -59,8 +59,11 @@ def deciding(world: World, repository: Repository) -> Config:
 
 
 def is_on_default_branch(commit: Commit) -> bool:
-    """Whether its own configuration decides. A pull request's head never is, whatever its branch is called."""
-    return not commit.pull_request and commit.branch == commit.repository.default_branch
+    """Whether its own configuration decides. A pull request's head never is, whatever its branch is called.
+
+    Nor is what a tag names: anybody may put one on a commit of long ago.
+    """
+    return not (commit.pull_request or commit.tag) and commit.branch == commit.repository.default_branch
 
 
 def _beside_deciding(world: World, shaping: Commit, source: Commit) -> tuple[Config, Listing]:

@@ -46,7 +46,7 @@ NARROW_FIRST = ("internal", "internal-and-cloud-load-balancing", "all")
 DOORS = ("public", "ingress", "iap", "binary_authorization")
 ENVIRONMENT = Sides(
     shaping=frozenset({"env", "instances"}),
-    deciding=frozenset({"branch", "project", "region"}),
+    deciding=frozenset({"branch", "project", "region", "tags", "after"}),
     parted=frozenset({"services"}),
 )
 PREVIEWS = Sides(

@@ -160,15 +160,18 @@ def _to_environment(hearing: Hearing, named: Scope) -> Outcome:
     gate = next(
         (each for each in hearing.gates if each.environment == named.environment), Gate(named.environment)
     )
-    if refused := refusal(gate, commit, operator=hearing.operator):
+    targets = [each.target for each in hearing.at(named.services, named.environment)]
+    services = tuple(target.source_name for target in targets)
+    if refused := refusal(gate, commit, services, operator=hearing.operator):
         return Outcome(refused)
     row = asked(f"Asked for by {hearing.author}", hearing.now)
+    onward = {each.service: each.target for each in hearing.at((), gate.onward)} if gate.onward else {}
 
     def run(target: Target) -> Run:
         id_ = f"{hearing.delivery_id}-{target.name}-{target.environment}"
-        return Run(id_, commit, target, row, hearing.author, hearing.answer)
+        following = onward.get(target.source_name)
+        return Run(id_, commit, target, row, hearing.author, hearing.answer, home=following)
 
-    targets = [each.target for each in hearing.at(named.services, named.environment)]
     return Outcome(
         f"Deploying {commit.short} to {in_markdown(named.environment)}.",
         deployments=tuple(run(target) for target in targets),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future
+from dataclasses import replace
 
 from app import durable, log
 from app.call import call
@@ -94,15 +95,20 @@ def push(world: World, job: Deploy) -> None:
         home = reading.plan.home_of(target)
         run = Run(
             run_id(job, target),
-            job.commit,
+            replace(job.commit, replaces=reading.plan.replaced_at(target)),
             target,
             reading.row,
             job.by,
-            remarks=_missed(job, reading),
+            remarks=(*_tagged(job), *_missed(job, reading)),
             pusher=job.pusher,
             home=home,
         )
         begin(world, run)
+
+
+def _tagged(job: Deploy) -> tuple[str, ...]:
+    """What a push of a tag says of itself: the check run is on a commit, which has none in its name."""
+    return (f"Deployed for the tag {job.commit.tag}.",) if job.commit.tag else ()
 
 
 def _missed(job: Deploy, reading: Reading) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ class Owners:
         no_self_review: bool = False,
         wait: int = 0,
         branches: Sequence[str] = (),
+        tags: Sequence[str] = (),
         protected_branches: bool = False,
     ) -> None:
         """What an administrator sets on the page of an environment; a team is named by its slug.
@@ -58,7 +59,7 @@ class Owners:
         if listed:
             review: Json = {"prevent_self_review": no_self_review, "reviewers": listed}
             rules.append({"id": 2, "node_id": "GA2", "type": "required_reviewers", **review})
-        chosen = bool(branches) or protected_branches
+        chosen = bool(branches or tags) or protected_branches
         if chosen:
             rules.append({"id": 3, "node_id": "GA3", "type": "branch_policy"})
         policy = {"protected_branches": protected_branches, "custom_branch_policies": not protected_branches}
@@ -67,7 +68,7 @@ class Owners:
         self.hub.rules[key] = {
             "protection_rules": rules,
             "deployment_branch_policy": policy if chosen else None,
-            "patterns": list(branches),
+            "patterns": [*(("branch", each) for each in branches), *(("tag", each) for each in tags)],
         }
 
     def _team(self, owner: str, slug: str) -> Json:
