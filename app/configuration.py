@@ -105,6 +105,8 @@ def _read(world: World, commit: Commit, listing: Future[Listing] | None) -> Conf
 def decided(world: World, commit: Commit, target: Target, listing: Listing) -> Target:
     """The Target with what decides its image, and `auto` replaced by what that has."""
     service = target.service
+    if service.image:
+        return target
     target = replace(target, content=content_of(listing, service))
     if service.build.kind is not Build.AUTO:
         return target

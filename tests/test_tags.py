@@ -137,7 +137,7 @@ def production(house: House, work: Work, sha: str) -> list[str]:
 
 
 def test_a_tag_deploys_the_commit_that_it_names(house: House) -> None:
-    """A tag and an annotated one, one that was moved, one that fits nothing, one that nobody has merged."""
+    """One with a release, one with a message, one that was moved, a silent one, and those that deploy nothing."""
     work = house.repository(SAMPLE)
     first = work.push("One", **{"servergem.yml": WRITTEN % "branch: none, tags: v*"})
     assert house.ended(first, "staging")["ending"] == "live", house.log_tail()
@@ -149,6 +149,7 @@ def test_a_tag_deploys_the_commit_that_it_names(house: House) -> None:
     assert run["conclusion"] == "success", run["output"]
     assert "Deployed for the tag v1.0." in run["output"]["summary"]
     eventually(lambda: "No environment deploys the tag nightly." in house.log_tail(), "a reason")
+    house.world.github.publish_release(f"{OWNER}/{work.name}", "v1.0")
     second = work.push("Two", **{"n.txt": "2"})
     work.git("tag", "-a", "-m", "Two", "v2.0")
     work.git("push", "-q", "origin", "v2.0")
@@ -156,13 +157,20 @@ def test_a_tag_deploys_the_commit_that_it_names(house: House) -> None:
     work.git("tag", "-f", "v2.0", first)
     work.git("push", "-q", "--force", "origin", "v2.0")
     eventually(lambda: served(house) == first, "the moved tag", house.log_tail)
+    assert production(house, work, first) == ["success"] * 2
+    many = [f"v2.{n}" for n in range(1, 5)]
+    for tag in many:
+        work.git("tag", tag, second)
+    work.git("push", "-q", "origin", *many)
+    house.world.github.publish_release(f"{OWNER}/{work.name}", "v2.4")
+    eventually(lambda: served(house) == second, "the release of a silent tag", house.log_tail)
     work.git("checkout", "-q", "-B", "idea")
     third = work.push("Three", branch="idea", **{"n.txt": "3"})
     work.git("tag", "v3.0")
     work.git("push", "-q", "origin", "v3.0")
     refused = house.check_run(work.name, third)
     assert refused["output"]["title"] == "Not deployed: main does not have what v3.0 names"
-    assert served(house) == first
+    assert served(house) == second
     assert production(house, work, third) == []
 
 

@@ -86,6 +86,9 @@ def _faults_of_service(key: str, service: ServiceFile, document: Document) -> It
     if float(service.cpu) < 1 and service.concurrency != 1:
         title = "Less than one CPU serves one request at a time"
         yield fault(path, line(f"{key}.cpu"), title, "Write `concurrency: 1` or `cpu: 1`.")
+    if service.image and service.build != "auto":
+        fix = "Keep one of the two: what has an `image` is not built."
+        yield fault(path, line(f"{key}.image"), "image and build are both there", fix)
     if service.instances.min > service.instances.max:
         title = "instances.min is above instances.max"
         yield fault(path, line(f"{key}.instances"), title, "Lower `min` or raise `max`.")

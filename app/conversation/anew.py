@@ -11,12 +11,15 @@ from app import allowance, config
 from app.configuration import configuration_now, decided
 from app.conversation.gate import Anew, Gate, refusal
 from app.escaping import in_markdown
-from app.model import Commit, Stop, Target
+from app.model import Commit, Stop, Target, same_image
 from app.world import World
 
 
-def anew(world: World, commit: Commit, target: Target, *, operator: bool) -> Anew:
-    """The same service in the same environment, with nothing of what was decided before."""
+def anew(world: World, commit: Commit, target: Target, *, operator: bool, image: str = "") -> Anew:
+    """The same service in the same environment, with nothing of what was decided before.
+
+    Only an `image` that somebody else has built stays what it was, where the configuration still takes it from there.
+    """
     repository, name = commit.repository, target.environment
     try:
         allowance.project_of(world.settings, repository)
@@ -31,6 +34,7 @@ def anew(world: World, commit: Commit, target: Target, *, operator: bool) -> Ane
         return Anew(
             refused=f"servergem.yml names no {in_markdown(target.source_name)} in {in_markdown(name)}."
         )
+    found = replace(found, service=replace(found.service, image=same_image(found.service.image, image)))
     following = _in(world, commit, read, gated.onward, target.source_name)
     return Anew(decided(world, commit, found, listing), onward=following)
 

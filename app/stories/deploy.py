@@ -9,13 +9,14 @@ from dataclasses import replace
 from app import durable, log
 from app.call import call
 from app.deployment import Deployment, Road
-from app.ground import has_jobs
-from app.model import Button, Deploy, Live, Target
+from app.ground import Ground, has_jobs
+from app.model import Button, Deploy, Image, Live, Target
 from app.order import insist_on_newest
 from app.report import duration
 from app.scene import Run
 from app.stages.bring_jobs import bring_jobs
 from app.stages.build import build
+from app.stages.find_image import find_image
 from app.stages.make_revision import make_revision
 from app.stages.preflight import preflight
 from app.stages.release_command import clear_the_job, run_release_command
@@ -31,6 +32,7 @@ ROAD: Road = {
     preflight: "Check Google Cloud",
     upload: "Upload source",
     build: "Build image",
+    find_image: "Find image",
     run_release_command: "Run release command",
     make_revision: "Release without traffic",
     verify: "Verify",
@@ -53,12 +55,7 @@ def deploy(world: World, run: Run) -> None:
 def to_an_address(this: Deployment) -> tuple[Live, bool]:
     """The whole way of a deployment in its lane; what is live then, and whether it is the first that serves there."""
     commit, target = this.run.commit, this.run.target
-    bucket_ready: Future[str] = Future()
-    ground, source = this.both(
-        call(preflight, commit, target, bucket_ready),
-        call(upload, commit, target, bucket_ready),
-    )
-    image = this.stage(build, commit, target, source)
+    ground, image = _image_that_is_there(this) if target.service.image else _image_of_source(this)
     if target.service.release:
         with this.cleared(clear_the_job):
             this.stage(run_release_command, commit, target, image, ground)
@@ -71,9 +68,28 @@ def to_an_address(this: Deployment) -> tuple[Live, bool]:
     return live, revision.first
 
 
+def _image_of_source(this: Deployment) -> tuple[Ground, Image]:
+    commit, target = this.run.commit, this.run.target
+    bucket_ready: Future[str] = Future()
+    ground, source = this.both(
+        call(preflight, commit, target, bucket_ready),
+        call(upload, commit, target, bucket_ready),
+    )
+    return ground, this.stage(build, commit, target, source)
+
+
+def _image_that_is_there(this: Deployment) -> tuple[Ground, Image]:
+    """What somebody else has built is neither uploaded nor built."""
+    commit, target = this.run.commit, this.run.target
+    ready: Future[str] = Future()
+    return this.both(call(preflight, commit, target, ready), call(find_image, target))
+
+
 def road(target: Target) -> Road:
     """The stages that this Target's deployments are seen to go through."""
-    seen = {run_release_command: target.service.release, bring_jobs: target.jobs}
+    built = not target.service.image
+    seen = {upload: built, build: built, find_image: target.service.image}
+    seen |= {run_release_command: target.service.release, bring_jobs: target.jobs}
     return {stage: title for stage, title in ROAD.items() if seen.get(stage, True)}
 
 
@@ -113,7 +129,7 @@ def _tagged(job: Deploy) -> tuple[str, ...]:
 
 def _missed(job: Deploy, reading: Reading) -> tuple[str, ...]:
     """What a push says of itself that no webhook told of."""
-    if not job.missed:
+    if not job.missed or job.commit.tag:
         return ()
     late = duration(max(0.0, reading.row.started - job.missed))
     return (f"Recovered {late} after the push: GitHub's webhook about it did not arrive.",)
