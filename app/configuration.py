@@ -59,8 +59,11 @@ def deciding(world: World, repository: Repository) -> Config:
 
 
 def is_on_default_branch(commit: Commit) -> bool:
-    """Whether its own configuration decides. A pull request's head never is, whatever its branch is called."""
-    return not commit.pull_request and commit.branch == commit.repository.default_branch
+    """Whether its own configuration decides. A pull request's head never is, whatever its branch is called.
+
+    Nor is what a tag names: anybody may put one on a commit of long ago.
+    """
+    return not (commit.pull_request or commit.tag) and commit.branch == commit.repository.default_branch
 
 
 def _beside_deciding(world: World, shaping: Commit, source: Commit) -> tuple[Config, Listing]:
@@ -102,6 +105,8 @@ def _read(world: World, commit: Commit, listing: Future[Listing] | None) -> Conf
 def decided(world: World, commit: Commit, target: Target, listing: Listing) -> Target:
     """The Target with what decides its image, and `auto` replaced by what that has."""
     service = target.service
+    if service.image:
+        return target
     target = replace(target, content=content_of(listing, service))
     if service.build.kind is not Build.AUTO:
         return target

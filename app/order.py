@@ -22,6 +22,9 @@ def insist_on_newest(github: GitHub, commit: Commit, rival: Callable[[], str]) -
     if commit.pull_request:
         _insist_on_open(github, commit)
         return
+    if commit.tag:
+        _insist_on_tag(github, commit, rival)
+        return
     repository = commit.repository
     head = github.branch_head(repository, commit.branch)
     if head == commit.sha:
@@ -36,6 +39,20 @@ def insist_on_newest(github: GitHub, commit: Commit, rival: Callable[[], str]) -
         serving_is_on_branch = github.compare(repository, serving, head).status in (AHEAD, SAME)
         if ours != AHEAD and serving_is_on_branch:
             raise Superseded(serving)
+
+
+def _insist_on_tag(github: GitHub, commit: Commit, rival: Callable[[], str]) -> None:
+    """A tag is wanted while it names this commit, and nothing newer serves, but what it named itself before."""
+    named = github.tagged(commit.repository, commit.tag)
+    if named is None:
+        raise Superseded(f"the tag {commit.tag} was deleted")
+    if named != commit.sha:
+        raise Superseded(named)
+    serving = rival()
+    if not is_commit(serving) or serving in (commit.sha, commit.replaces):
+        return
+    if github.compare(commit.repository, commit.sha, serving).status == AHEAD:
+        raise Superseded(serving)
 
 
 def _insist_on_open(github: GitHub, commit: Commit) -> None:

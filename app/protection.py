@@ -18,7 +18,7 @@ AWAITS_REVIEW, AWAITS_TIME = "awaits-review", "awaits-time"
 
 @dataclass(frozen=True)
 class Protection:
-    """The rules of an environment. `wait` is minutes; `branches` are patterns, None where every branch may deploy."""
+    """The rules of an environment. `wait` is minutes; `branches` and `tags` are patterns, None where all may."""
 
     environment: str
     url: str = ""
@@ -27,17 +27,19 @@ class Protection:
     no_self_review: bool = False
     wait: int = 0
     branches: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
     protected_branches: bool = False
 
 
 @dataclass(frozen=True)
 class Sought:
-    """A deployment that wants in: from which branch, since when (epoch seconds), and who has approved it."""
+    """A deployment that wants in: from which branch or tag, since when (epoch seconds), and who has approved it."""
 
     branch: str
     protected: bool
     since: float
     approved_by: str = ""
+    tag: str = ""
 
 
 def held(rules: Protection, sought: Sought, now: float) -> tuple[Finding, ...]:
@@ -61,18 +63,8 @@ def may_approve(rules: Protection, who: str, requesters: frozenset[str], *, oper
 
 
 def _held(rules: Protection, sought: Sought, now: float) -> Iterator[Finding]:
-    if not _branch_fits(rules, sought):
-        allowed = (
-            "protected branches" if rules.protected_branches else ", ".join(rules.branches or ()) or "none"
-        )
-        yield Finding(
-            "branch-not-allowed",
-            fitting(f"The environment {rules.environment} takes nothing from {sought.branch}"),
-            f"Deploy from a branch that it takes ({allowed}), or change its deployment branches on GitHub.",
-            blame=Blame.YOU,
-            message="The environment's rules on GitHub say from which branches it may be deployed to.",
-            link=rules.url,
-        )
+    if not (_tag_fits(rules, sought.tag) if sought.tag else _branch_fits(rules, sought)):
+        yield _not_from_there(rules, sought)
         return
     if now < (until := sought.since + rules.wait * 60):
         yield Finding(
@@ -91,6 +83,26 @@ def _held(rules: Protection, sought: Sought, now: float) -> Iterator[Finding]:
             message="The environment's rules on GitHub require a review before each deployment to it.",
             link=rules.url,
         )
+
+
+def _not_from_there(rules: Protection, sought: Sought) -> Finding:
+    kind, patterns_there = ("tag", rules.tags) if sought.tag else ("branch", rules.branches)
+    allowed = "protected branches" if rules.protected_branches else ", ".join(patterns_there or ()) or "none"
+    return Finding(
+        f"{kind}-not-allowed",
+        fitting(f"The environment {rules.environment} takes nothing from {sought.tag or sought.branch}"),
+        f"Deploy from a {kind} that it takes ({allowed}), or change its deployment branches and tags on GitHub.",
+        blame=Blame.YOU,
+        message="The environment's rules on GitHub say from which branches and tags it may be deployed to.",
+        link=rules.url,
+    )
+
+
+def _tag_fits(rules: Protection, tag: str) -> bool:
+    """A protected branch is no tag."""
+    if rules.protected_branches:
+        return False
+    return rules.tags is None or any(_fits(pattern, tag) for pattern in rules.tags)
 
 
 def _branch_fits(rules: Protection, sought: Sought) -> bool:

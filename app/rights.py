@@ -103,6 +103,8 @@ RIGHTS = (
     Right("serviceusage.services.get", USAGE, "Check Google Cloud", When.LOOK),
     Right("serviceusage.services.use", USAGE, "Check Google Cloud", When.LOOK),
     Right("artifactregistry.repositories.get", READER, "Check Google Cloud", When.LOOK),
+    # Of a repository that another project's owner opens to us, for `image:`.
+    Right("artifactregistry.repositories.getIamPolicy", "roles/iam.securityReviewer", "Check Google Cloud", When.LOOK),
     Right("storage.buckets.get", "roles/storage.bucketViewer", "Check Google Cloud", When.LOOK),
     Right("storage.buckets.list", "roles/storage.bucketViewer", "Check Google Cloud", When.LOOK),
     Right("storage.buckets.getIamPolicy", "roles/iam.securityReviewer", "Check Google Cloud", When.LOOK),

@@ -10,6 +10,7 @@ from app.spoken import spoken
 
 MOST_COMMANDS = 5
 NEAR = 0.7
+IMAGE = re.compile(r"([a-z][a-z0-9-]{0,62})@(sha256:[0-9a-f]{64})")
 # A slash and a word, and nothing that makes it a path: /etc/passwd is no command.
 COMMAND = re.compile(r" {0,3}/([A-Za-z][A-Za-z-]{0,29})(?:[ \t]+(.*?))?[ \t]*")
 
@@ -51,6 +52,12 @@ def commands(comment: str) -> tuple[Command, ...]:
 def speaks_to_us(comment: str) -> bool:
     """Whether there is anything to answer."""
     return bool(commands(comment))
+
+
+def image_in(words: tuple[str, ...]) -> tuple[str, str] | None:
+    """The service and the digest that a command brings there; None when what is left of it is anything else."""
+    found = IMAGE.fullmatch(words[0]) if len(words) == 1 else None
+    return (found[1], found[2]) if found else None
 
 
 @dataclass(frozen=True)

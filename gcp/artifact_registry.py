@@ -49,6 +49,20 @@ def test_permissions(
     return frozenset(held.permissions)
 
 
+def roles(google: Google, project: str, region: str, name: str) -> dict[str, frozenset[str]]:
+    """The roles of each member on this very repository."""
+    request = iam_policy_pb2.GetIamPolicyRequest(resource=_repository(project, region, name))
+    policy: Any = google.ask(
+        "ArtifactRegistry.GetIamPolicy",
+        lambda: google.registry.get_iam_policy(request=request, timeout=TIMEOUT),
+    )
+    members = {member for binding in policy.bindings for member in binding.members}
+    return {
+        member: frozenset(binding.role for binding in policy.bindings if member in binding.members)
+        for member in members
+    }
+
+
 def create_repository(google: Google, project: str, region: str, name: str) -> bool:
     """Make a Docker repository that forgets what nobody needs; False when there is one already, which is as good."""
     request = registry.CreateRepositoryRequest(

@@ -1,11 +1,11 @@
-"""push: a branch moved; its new head is to be deployed wherever the configuration says."""
+"""push: a branch or a tag moved; its new head is to be deployed wherever the configuration says."""
 
 from __future__ import annotations
 
 import msgspec
 
 from app.delivery import Refused
-from app.model import Commit, Delivery, Deploy, Ignore, Job
+from app.model import Commit, Delivery, Deploy, Ignore, Job, Repository
 from app.payload import Installation, Repo, Sha
 from app.skip_mark import skip_mark
 
@@ -46,11 +46,12 @@ _PUSH = msgspec.json.Decoder(_Push)
 
 
 def handle(delivery: Delivery) -> tuple[Job, ...]:
-    """Deploy the branch's new head, or Ignore with the reason."""
+    """Deploy the new head of the branch, or what the tag names, or Ignore with the reason."""
     push = _read(delivery)
     if reason := _reason_to_ignore(push):
         return (Ignore(reason),)
-    comparable = not (push.created or push.forced or push.before == NO_COMMIT)
+    # What a tag named before may be a tag itself, and no commit to compare with.
+    comparable = not (push.created or push.forced or push.before == NO_COMMIT or push.ref.startswith(TAG))
     before, pusher = push.before if comparable else "", push.sender.login if push.sender else ""
     return (Deploy(_commit(push), before=before, delivery_id=delivery.id, pusher=pusher),)
 
@@ -63,21 +64,30 @@ def _read(delivery: Delivery) -> _Push:
 
 
 def _reason_to_ignore(push: _Push) -> str | None:
-    if push.ref.startswith(TAG):
-        return f"{push.ref.removeprefix(TAG)} is a tag; pushes of branches deploy."
-    if not push.ref.startswith(BRANCH):
-        return f"{push.ref} is not a branch; pushes of branches deploy."
+    if not push.ref.startswith((BRANCH, TAG)):
+        return f"{push.ref} is neither a branch nor a tag; only pushes of those deploy."
     if push.deleted or push.after == NO_COMMIT:
-        return f"The branch {push.ref.removeprefix(BRANCH)} was deleted."
+        return _gone(push.ref)
     if push.installation is None:
         return "This is a repository's own webhook; ServerGem acts on those of its GitHub App."
+    if push.ref.startswith(TAG):
+        # A mark speaks of the push of its commit; whoever tags it afterwards wants it.
+        return None if push.head_commit else f"The tag {push.ref.removeprefix(TAG)} names no commit."
     if mark := skip_mark(push.head_commit.message if push.head_commit else ""):
         return f"The message of {push.after[:7]} says {mark}."
     return None
 
 
+def _gone(ref: str) -> str:
+    if ref.startswith(TAG):
+        return f"The tag {ref.removeprefix(TAG)} was deleted; what it brought serves on."
+    return f"The branch {ref.removeprefix(BRANCH)} was deleted."
+
+
 def _commit(push: _Push) -> Commit:
     assert push.installation is not None, "_reason_to_ignore has looked"
+    if push.ref.startswith(TAG):
+        return _tagged(push, push.repository.repository(push.installation))
     head = push.head_commit if push.head_commit and push.head_commit.id == push.after else None
     return Commit(
         push.repository.repository(push.installation),
@@ -86,6 +96,21 @@ def _commit(push: _Push) -> Commit:
         message=head.message if head else "",
         tree=head.tree_id if head else "",
         author=_author(push, head),
+    )
+
+
+def _tagged(push: _Push, repository: Repository) -> Commit:
+    """Its commit: what an annotated tag points at is a tag itself, whose own sha `after` is."""
+    head = push.head_commit
+    assert head is not None, "_reason_to_ignore has looked"
+    return Commit(
+        repository,
+        sha=head.id,
+        branch=repository.default_branch,
+        message=head.message,
+        tree=head.tree_id,
+        author=_author(push, head),
+        tag=push.ref.removeprefix(TAG),
     )
 
 

@@ -144,7 +144,10 @@ PRESSED = {
         {"deployments": ["d-api-staging-staging"]},
     ),
     "Promote of what the branch does not contain": Pressed(
-        pressed("promote", anew=Anew(refused=refusal(Gate("staging", "develop"), COMMIT, operator=False))),
+        pressed(
+            "promote",
+            anew=Anew(refused=refusal(Gate("staging", "develop"), COMMIT, ("api",), operator=False)),
+        ),
         "ada pressed Promote. staging takes what is on develop, and b2c3d4e is not there: merge it to develop, and "
         "that push deploys it. An operator of this ServerGem may deploy it before.",
     ),

@@ -81,8 +81,15 @@ def test_what_cannot_be_compared_with_is_empty(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        (push(ref="refs/tags/v1"), "v1 is a tag; pushes of branches deploy."),
-        (push(ref="refs/notes/x"), "refs/notes/x is not a branch; pushes of branches deploy."),
+        (
+            push(ref="refs/notes/x"),
+            "refs/notes/x is neither a branch nor a tag; only pushes of those deploy.",
+        ),
+        (
+            push(ref="refs/tags/v1", deleted=True, after=ZEROS, head_commit=None),
+            "The tag v1 was deleted; what it brought serves on.",
+        ),
+        (push(ref="refs/tags/v1", head_commit=None), "The tag v1 names no commit."),
         (push(deleted=True, after=ZEROS, head_commit=None), "The branch main was deleted."),
         (push("Typo [skip ci]"), "The message of bbbbbbb says [skip ci]."),
         (push("Typo [Skip Deploy]"), "The message of bbbbbbb says [skip deploy]."),
@@ -94,8 +101,16 @@ def test_what_cannot_be_compared_with_is_empty(changes: dict[str, Any]) -> None:
     ],
 )
 def test_a_push_that_deploys_nothing_says_why(given: Delivery, reason: str) -> None:
-    """Tags, deletions, marks in the message and strangers' webhooks are ignored with the reason."""
+    """Notes, deletions, marks in the message and strangers' webhooks are ignored with the reason."""
     assert handlers.route(given) == (Ignore(reason),)
+
+
+def test_a_push_of_a_tag_deploys_the_commit_that_it_names() -> None:
+    """Of an annotated one `after` is the tag itself; a mark in the message was about the push of the commit."""
+    (job,) = handlers.route(push("Release [skip ci]", ref="refs/tags/v1", after=OLD, before=ZEROS))
+    repository = Repository(7, "acme", "hello", 42, "main")
+    commit = Commit(repository, NEW, "main", "Release [skip ci]", TREE, tag="v1")
+    assert job == Deploy(commit, "", "72d3162e")
 
 
 def test_only_the_head_commits_message_counts() -> None:

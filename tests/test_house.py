@@ -152,6 +152,7 @@ ON_THE_WAY = (
     "Check Google Cloud",
     "Upload source",
     "Build image",
+    "Find image",
     "Run release command",
     "Release without traffic",
     "Verify",

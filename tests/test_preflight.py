@@ -123,7 +123,7 @@ STATES = [
     State("Specification", nothing, "europe-west99", service("region: europe-west99"), "servergem.yml:3"),
 ]  # fmt: skip
 # These checks have their stories elsewhere, or only remark.
-REMARKING = {"GitHub App", "Service as it stands", "Branch", "Build account"}
+REMARKING = {"GitHub App", "Image", "Service as it stands", "Branch", "Build account"}
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda s: f"{s.check}: {s.title}")

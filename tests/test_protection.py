@@ -31,6 +31,7 @@ from tests.test_previews import SAMPLE, remark, services
 NOW = 1_790_000_000.0
 FREE = Protection("production")
 SEEN = Sought("main", protected=False, since=NOW - 60)
+TAGGED = replace(SEEN, tag="v1")
 REVIEWED = replace(FREE, reviewers=("Ada",))
 
 
@@ -53,6 +54,11 @@ REVIEWED = replace(FREE, reviewers=("Ada",))
         (replace(REVIEWED, wait=2), SEEN, [AWAITS_TIME, AWAITS_REVIEW]),
         (replace(REVIEWED, branches=("x",)), SEEN, ["branch-not-allowed"]),
         (replace(FREE, teams=("leads",)), SEEN, [AWAITS_REVIEW]),
+        (FREE, TAGGED, []),
+        (replace(FREE, branches=("main",), tags=("v*",)), TAGGED, []),
+        (replace(FREE, branches=("main",), tags=("r*",)), TAGGED, ["tag-not-allowed"]),
+        (replace(FREE, branches=("main",), tags=()), TAGGED, ["tag-not-allowed"]),
+        (replace(FREE, protected_branches=True), replace(TAGGED, protected=True), ["tag-not-allowed"]),
     ],
 )
 def test_a_deployment_is_held_by_its_environment(rules: Protection, sought: Sought, codes: list[str]) -> None:
@@ -61,7 +67,7 @@ def test_a_deployment_is_held_by_its_environment(rules: Protection, sought: Soug
     assert [finding.code for finding in found] == codes
     if found:
         verdict = verdict_of(found)
-        waits = codes[0] != "branch-not-allowed"
+        waits = not codes[0].endswith("-not-allowed")
         assert verdict.ending is (Ending.AWAITING if waits else Ending.FAILED)
         assert verdict.buttons == ((Button.APPROVE if AWAITS_REVIEW in codes else Button.RETRY),)
 

@@ -44,6 +44,7 @@ SEEN_AGAIN = {
     "GET /repos/{owner}/{repo}/installation",
     # By the reader of the environment itself, which is lost.
     "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies",
+    "ArtifactRegistry.GetIamPolicy",
     "ArtifactRegistry.TestIamPermissions",
     "Services.TestIamPermissions",
     "ServiceUsage.GetService",

@@ -1,6 +1,6 @@
 """Configuration: servergem.yml becomes Targets, every fault with its line; no file is a good configuration."""
 
-from app.config.environments import Environment, environment_of, home_of
+from app.config.environments import Environment, environment_of, environment_of_tag, home_of
 from app.config.file import json_schema
 from app.config.granting import beside, granted
 from app.config.names import LONGEST_NAME, fitted, service_name
@@ -12,9 +12,11 @@ from app.config.targets import (
     Previews,
     changed,
     environments,
+    onward,
     target_in,
     targets,
     targets_at_home,
+    targets_there,
 )
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "changed",
     "counts_later",
     "environment_of",
+    "environment_of_tag",
     "environments",
     "fitted",
     "granted",
@@ -34,6 +37,7 @@ __all__ = [
     "insist_on_names",
     "insist_on_one",
     "json_schema",
+    "onward",
     "read",
     "remarks",
     "resolved",
@@ -41,4 +45,5 @@ __all__ = [
     "target_in",
     "targets",
     "targets_at_home",
+    "targets_there",
 ]

@@ -43,6 +43,8 @@ def faults_between(file: File, document: Document, names: tuple[str, ...]) -> It
     for name, job in file.jobs.items():
         yield from _faults_of_job(name, job or JobFile(), names, document)
     yield from _branches_twice(file, document)
+    yield from _tags_twice(file, document)
+    yield from _faults_of_chains(file, document)
     yield from _env_and_secret("previews", file.previews, document)
     for number, receiver in enumerate(file.notify):
         yield from _faults_of_receiver(receiver, document, f"notify.{number}")
@@ -84,6 +86,9 @@ def _faults_of_service(key: str, service: ServiceFile, document: Document) -> It
     if float(service.cpu) < 1 and service.concurrency != 1:
         title = "Less than one CPU serves one request at a time"
         yield fault(path, line(f"{key}.cpu"), title, "Write `concurrency: 1` or `cpu: 1`.")
+    if service.image and service.build != "auto":
+        fix = "Keep one of the two: what has an `image` is not built."
+        yield fault(path, line(f"{key}.image"), "image and build are both there", fix)
     if service.instances.min > service.instances.max:
         title = "instances.min is above instances.max"
         yield fault(path, line(f"{key}.instances"), title, "Lower `min` or raise `max`.")
@@ -182,3 +187,53 @@ def _branches_twice(file: File, document: Document) -> Iterator[Finding]:
             title = f"{name} and {other} both deploy the branch {environment.branch}"
             place = document.line(f"environments.{name}.branch")
             yield fault(document.path, place, title, "Give each environment a branch of its own.")
+
+
+def _tags_twice(file: File, document: Document) -> Iterator[Finding]:
+    tags: dict[str, str] = {}
+    for name, environment in file.environments.items():
+        other = tags.setdefault(environment.tags, name)
+        if environment.tags and other != name:
+            title = f"{name} and {other} both deploy the tags {environment.tags}"
+            yield _at(
+                document, f"environments.{name}", "tags", title, "Give each environment tags of its own."
+            )
+
+
+def _faults_of_chains(file: File, document: Document) -> Iterator[Finding]:
+    """What is promoted comes from one place to one other, and in no other way."""
+    before: dict[str, str] = {}
+    for name, environment in file.environments.items():
+        if not (after := environment.after):
+            continue
+        at = partial(_at, document, f"environments.{name}")
+        if after not in file.environments or after == name:
+            others = [each for each in file.environments if each != name]
+            near = (get_close_matches(after, others, 1) or others or ["staging"])[0]
+            which = "itself" if after == name else f"{after}, which is no environment"
+            yield at("after", f"{name} is after {which}", f"Write `after: {near}`, or remove it.")
+        elif (other := before.setdefault(after, name)) != name:
+            title = f"{name} and {other} are both after {after}"
+            yield at("after", title, f"Write `after: {other}` for one of the two.")
+        elif environment.branch != BY_HAND or environment.tags:
+            which = "tags" if environment.tags else "branch"
+            yield at(
+                which,
+                f"{name} is after {after}, and pushes would deploy it too",
+                "Remove `tags`." if environment.tags else f"Write `branch: {BY_HAND}`.",
+            )
+        elif _round(file, name):
+            yield at("after", f"{name} comes after itself", "Let the first environment have no `after`.")
+
+
+def _round(file: File, name: str) -> bool:
+    """Whether the way back from this environment leads to it."""
+    seen, at = {name}, file.environments[name].after
+    while at and at in file.environments:
+        if at == name:
+            return True
+        if at in seen:
+            return False
+        seen.add(at)
+        at = file.environments[at].after
+    return False

@@ -1,4 +1,4 @@
-"""Environments: which branch deploys to which, and what a service is there; pure."""
+"""Environments: which branch or tag deploys to which, and what a service is there; pure."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ class Environment:
     env: tuple[tuple[str, str], ...] = ()
     instances: Instances | None = None
     services: tuple[Difference, ...] = ()
+    tags: str = ""
+    after: str = ""
 
     def difference(self, service: str) -> Difference:
         """What is said of this service here."""
         return next((each for each in self.services if each.name == service), Difference(service))
 
     def branch_before(self, default_branch: str) -> str:
-        """The branch that has to contain what a person deploys here; the default one where no push deploys."""
+        """The branch that has to contain what a person deploys here; the default one where no branch deploys."""
         return default_branch if self.branch == BY_HAND else self.branch
 
 
@@ -41,9 +43,24 @@ def environment_of(every: tuple[Environment, ...], branch: str) -> Environment |
     return next(named, None) or next(fitting, None)
 
 
+def environment_of_tag(every: tuple[Environment, ...], tag: str) -> Environment | None:
+    """The first environment whose pattern of tags fits this one."""
+    return next((each for each in every if each.tags and patterns.of_branches(each.tags).fits(tag)), None)
+
+
 def home_of(every: tuple[Environment, ...], default_branch: str) -> Environment:
     """The environment whose services have their plain names: the default branch's, else the first."""
     return environment_of(every, default_branch) or every[0]
+
+
+def onward_of(every: tuple[Environment, ...], name: str, default_branch: str) -> Environment | None:
+    """Where what serves in the environment of this name is promoted to: what comes after it, else home.
+
+    None at the end of a chain, and where home is after another one.
+    """
+    following = next((each for each in every if each.after == name), None)
+    home = home_of(every, default_branch)
+    return following or (None if home.after or home.name == name else home)
 
 
 def service_in(environment: Environment, service: ServiceConfig) -> ServiceConfig:

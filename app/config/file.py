@@ -9,7 +9,19 @@ from pydantic import BeforeValidator, Field
 
 from app.config.google_names import Project
 from app.config.job_shape import JobFile
-from app.config.kinds import Account, Branch, Env, Flag, Region, Seconds, Secrets, Section, Text, no_list
+from app.config.kinds import (
+    Account,
+    Branch,
+    Env,
+    Flag,
+    Region,
+    Seconds,
+    Secrets,
+    Section,
+    Tags,
+    Text,
+    no_list,
+)
 from app.config.limits import Kind, between
 from app.config.part import Part, as_word
 from app.config.parts import InstancesFile
@@ -45,6 +57,18 @@ class EnvironmentFile(Part):
     )
     instances: Annotated[InstancesFile | None, Kind("bounds")] = Field(
         default=None, description="Instead of the services' own instances.", examples=[{"max": 2}]
+    )
+    tags: Tags = Field(
+        default="",
+        description="The tag, or the pattern of tags, whose push deploys here too, where the default branch has its "
+        "commit.",
+        examples=["v*"],
+    )
+    after: Text = Field(
+        default="",
+        description="The environment before this one: only what serves there comes here, by Promote or /deploy. Takes "
+        "branch: none.",
+        examples=["staging"],
     )
     services: Annotated[
         dict[str, DifferenceFile | None],

@@ -1,4 +1,4 @@
-"""The names of Google's own things in servergem.yml: instances of Cloud SQL, networks, keys, buckets, labels."""
+"""The names of Google's own things in servergem.yml: Cloud SQL, networks, keys, buckets, labels, images."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.config.kinds import Text, no_list, nothing
 from app.config.limits import Kind
+from app.model import ImageName
 from app.ownership import LABELS
 
 # A label's bounds; six of the 64 are ServerGem's: https://cloud.google.com/run/docs/configuring/services/labels
@@ -53,6 +54,15 @@ def _mount(value: str) -> str:
     if TAKEN.fullmatch(value.rstrip("/")):
         raise ValueError("is a path that Cloud Run keeps for itself")
     return value.rstrip("/")
+
+
+def _image(value: str) -> str:
+    name = ImageName.parse(value)
+    if value and name is None:
+        raise ValueError("is not an image such as europe-docker.pkg.dev/my-project/apps/api:v1")
+    if name and not (name.shelf or name.digest):
+        raise ValueError("is a tag outside Artifact Registry; write NAME@sha256:…")
+    return value
 
 
 def _label(value: object) -> str:
@@ -123,4 +133,7 @@ Labels = Annotated[
     Field(max_length=MOST_LABELS),
     BeforeValidator(nothing),
     Kind("NAME: text", f"{MOST_LABELS} at most; not {', '.join(sorted(LABELS))}"),
+]
+ImageText = Annotated[
+    Text, AfterValidator(_image), Kind("image", "of Artifact Registry, or elsewhere by its digest")
 ]

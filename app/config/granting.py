@@ -36,7 +36,7 @@ SERVICE = Sides(
         | {"startup_boost", "http2", "session_affinity", "manual_instances", "labels"}
     ),
     deciding=frozenset(
-        {"region", "public", "service_account", "secrets", "release"}
+        {"region", "public", "service_account", "secrets", "release", "image"}
         # What is reached, read or paid for, and what stands before the service.
         | {"cloudsql", "vpc", "volumes", "gpu", "ingress", "iap", "binary_authorization", "encryption_key"}
     ),
@@ -46,7 +46,7 @@ NARROW_FIRST = ("internal", "internal-and-cloud-load-balancing", "all")
 DOORS = ("public", "ingress", "iap", "binary_authorization")
 ENVIRONMENT = Sides(
     shaping=frozenset({"env", "instances"}),
-    deciding=frozenset({"branch", "project", "region"}),
+    deciding=frozenset({"branch", "project", "region", "tags", "after"}),
     parted=frozenset({"services"}),
 )
 PREVIEWS = Sides(

@@ -151,6 +151,14 @@ def _branch(value: str) -> str:
     return value
 
 
+def _tags(value: str) -> str:
+    if value.startswith("refs/tags/"):
+        raise ValueError(f"is of tags: write {value.removeprefix('refs/tags/')}")
+    if value:
+        patterns.of_branches(value)
+    return value
+
+
 def schema(**words: Any) -> WithJsonSchema:
     return WithJsonSchema(words)
 
@@ -231,4 +239,5 @@ Watch = Annotated[
     Kind("list of patterns", f"{patterns.MOST_PATTERNS} at most"),
 ]
 Branch = Annotated[Text, AfterValidator(_branch), Kind("branch or pattern", "without refs/heads/")]
+Tags = Annotated[Text, AfterValidator(_tags), Kind("tag or pattern", "without refs/tags/")]
 Section = BeforeValidator(nothing)

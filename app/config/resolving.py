@@ -32,7 +32,7 @@ def written(file: File, names: tuple[str, ...]) -> dict[str, Any]:
 
 def _environment(file: File, name: str, names: tuple[str, ...]) -> dict[str, Any]:
     there = _words(file.environments[name])
-    kept: dict[str, Any] = {key: there[key] for key in ("branch", "project") if key in there}
+    kept: dict[str, Any] = {key: there[key] for key in ("branch", "tags", "after", "project") if key in there}
     services = {each: _words(service_there(file, name, each)) for each in names}
     jobs = {str(each): _words(_of_a_service(part or JobFile(), names)) for each, part in file.jobs.items()}
     return {**kept, "services": services, **({"jobs": jobs} if jobs else {})}

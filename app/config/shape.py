@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from app.config.google_names import CloudSql, EncryptionKey, LabelName, Labels, LabelValue, Policy, Words
+from app.config.google_names import (
+    CloudSql,
+    EncryptionKey,
+    ImageText,
+    LabelName,
+    Labels,
+    LabelValue,
+    Policy,
+    Words,
+)
 from app.config.kinds import (
     Account,
     Cpu,
@@ -55,6 +64,11 @@ class ServiceFile(Part):
         default="auto",
         description="How the image is made: with a Dockerfile, or with buildpacks.",
         examples=["dockerfile", {"dockerfile": "deploy/Dockerfile", "target": "web"}],
+    )
+    image: ImageText = Field(
+        default="",
+        description="An image that somebody else built, by tag or digest; nothing is built then.",
+        examples=["europe-docker.pkg.dev/my-project/apps/api:v1"],
     )
     region: Region | None = Field(
         default=None, description="The Cloud Run region, such as europe-west1.", examples=["europe-west1"]

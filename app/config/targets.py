@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from app.config import patterns
-from app.config.environments import Environment, environment_of, home_of, region_in, service_in
+from app.config.environments import (
+    Environment,
+    environment_of,
+    environment_of_tag,
+    home_of,
+    onward_of,
+    region_in,
+    service_in,
+)
 from app.config.names import fitted
 from app.model import JobConfig, Notify, Place, SecretRef, ServiceConfig, Target, TargetJob
 
@@ -57,12 +65,19 @@ class Config:
 
 
 def targets(
-    config: Config, *, branch: str, project: str, region: str, default_branch: str, owner: int = 0
+    config: Config,
+    *,
+    branch: str,
+    project: str,
+    region: str,
+    default_branch: str,
+    owner: int = 0,
+    tag: str = "",
 ) -> tuple[Target, ...]:
-    """One Target for each service, when an environment has this branch; none when no environment has."""
+    """One Target for each service, when an environment has this branch, or this tag; none when no environment has."""
     every = environments(config, default_branch)
     home = home_of(every, default_branch)
-    environment = environment_of(every, branch)
+    environment = environment_of_tag(every, tag) if tag else environment_of(every, branch)
     if environment is None:
         return ()
     return tuple(
@@ -93,6 +108,26 @@ def targets_at_home(
         target_in(config, home, each, project=project, region=region, at_home=True, owner=owner)
         for each in config.services
     )
+
+
+def targets_there(
+    config: Config, name: str, default_branch: str, *, project: str, region: str, owner: int = 0
+) -> tuple[Target, ...]:
+    """Each service in the environment of this name; none where there is no such environment."""
+    every = environments(config, default_branch)
+    home = home_of(every, default_branch)
+    return tuple(
+        target_in(config, there, each, project=project, region=region, at_home=there == home, owner=owner)
+        for there in every
+        for each in config.services
+        if there.name == name
+    )
+
+
+def onward(config: Config, name: str, default_branch: str) -> str:
+    """The environment to which is promoted what serves in the one of this name; empty at the end of the way."""
+    found = onward_of(environments(config, default_branch), name, default_branch)
+    return found.name if found else ""
 
 
 def target_in(

@@ -5,41 +5,38 @@ A run keeps the Target that it was begun with; rights, environments and branches
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app import allowance, config
 from app.configuration import configuration_now, decided
 from app.conversation.gate import Anew, Gate, refusal
 from app.escaping import in_markdown
-from app.model import Commit, Stop, Target
+from app.model import Commit, Stop, Target, same_image
 from app.world import World
 
 
-def anew(world: World, commit: Commit, target: Target, *, operator: bool) -> Anew:
-    """The same service in the same environment, with nothing of what was decided before."""
+def anew(world: World, commit: Commit, target: Target, *, operator: bool, image: str = "") -> Anew:
+    """The same service in the same environment, with nothing of what was decided before.
+
+    Only an `image` that somebody else has built stays what it was, where the configuration still takes it from there.
+    """
     repository, name = commit.repository, target.environment
     try:
-        project = allowance.project_of(world.settings, repository)
+        allowance.project_of(world.settings, repository)
         read, listing = configuration_now(world, commit)
     except Stop as stop:
         return Anew(refused=f"Nothing can be deployed of {commit.short}: {in_markdown(stop.finding.title)}.")
-    if refused := refusal(gate(world, commit, read, name), commit, operator=operator):
+    gated = gate(world, commit, read, name)
+    if refused := refusal(gated, commit, (target.source_name,), operator=operator):
         return Anew(refused=refused)
-    every = config.environments(read, repository.default_branch)
-    environment = next((each for each in every if each.name == name), None)
-    service = next((each for each in read.services if each.name == target.source_name), None)
-    if environment is None or service is None:
+    found = _in(world, commit, read, name, target.source_name)
+    if found is None:
         return Anew(
             refused=f"servergem.yml names no {in_markdown(target.source_name)} in {in_markdown(name)}."
         )
-    found = config.target_in(
-        read,
-        environment,
-        service,
-        project=project,
-        region=world.settings.region,
-        at_home=environment == config.home_of(every, repository.default_branch),
-        owner=repository.id,
-    )
-    return Anew(decided(world, commit, found, listing))
+    found = replace(found, service=replace(found.service, image=same_image(found.service.image, image)))
+    following = _in(world, commit, read, gated.onward, target.source_name)
+    return Anew(decided(world, commit, found, listing), onward=following)
 
 
 def gate(world: World, commit: Commit, read: config.Config, environment: str) -> Gate:
@@ -49,11 +46,48 @@ def gate(world: World, commit: Commit, read: config.Config, environment: str) ->
     named = next((each for each in every if each.name == environment), None)
     if named is None:
         return Gate(environment)
-    own = config.environment_of(every, commit.branch) == named
-    branch = named.branch_before(repository.default_branch)
-    head = world.github.branch_head(repository, commit.branch if own else branch)
+    here = Gate(
+        environment,
+        named.branch_before(repository.default_branch),
+        after=named.after,
+        onward=config.onward(read, environment, repository.default_branch),
+    )
+    if named.after:
+        return replace(here, serving=_serving(world, commit, read, named.after))
+    if commit.tag and named.tags:
+        here = replace(here, branch=repository.default_branch)
+    own = not commit.tag and config.environment_of(every, commit.branch) == named
+    head = world.github.branch_head(repository, commit.branch if own else here.branch)
     if head is None:
-        return Gate(environment, branch)
+        return here
     # By its sha: a tag of the same name would be taken for the branch.
     status = world.github.compare(repository, head, commit.sha).status
-    return Gate(environment, branch, status in ("behind", "identical"))
+    return replace(here, contains=status in ("behind", "identical"))
+
+
+def _in(world: World, commit: Commit, read: config.Config, environment: str, service: str) -> Target | None:
+    """A service in an environment; None where the configuration does not name the two."""
+    there = _there(world, commit, read, environment)
+    return next((each for each in there if each.source_name == service), None)
+
+
+def _serving(world: World, commit: Commit, read: config.Config, environment: str) -> tuple[str, ...]:
+    """The services of which this very commit serves in an environment, as far as ServerGem has moved the traffic."""
+    shifts = world.store.traffic.shifts
+    return tuple(
+        each.source_name
+        for each in _there(world, commit, read, environment)
+        if any(newest.sha == commit.sha for newest in shifts(each.lane, 1))
+    )
+
+
+def _there(world: World, commit: Commit, read: config.Config, environment: str) -> tuple[Target, ...]:
+    home = commit.repository
+    return config.targets_there(
+        read,
+        environment,
+        home.default_branch,
+        project=allowance.project_of(world.settings, home),
+        region=world.settings.region,
+        owner=home.id,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,9 @@ from app.approval import Terms, terms_of
 from app.config import Config
 from app.configuration import configuration_of_pull
 from app.conversation.anew import anew, gate
-from app.conversation.hearing import DEPLOY, Attempt, Hearing, Pressing, PreviewLog, ShownPreview
+from app.conversation.bringing import brought
+from app.conversation.gate import Anew
+from app.conversation.hearing import DEPLOY, Attempt, Brought, Hearing, Pressing, PreviewLog, ShownPreview
 from app.conversation.standing import (
     decided_where_named,
     deployed_by,
@@ -24,13 +27,13 @@ from app.conversation.standing import (
 )
 from app.escaping import in_markdown
 from app.github import Listing
-from app.model import RERUN, Button, Commit, Press, PullRequest, Report, Said, Stop
+from app.model import RERUN, Bring, Button, Commit, Press, PullRequest, Report, Said, Stop, Target
 from app.scene import Run
 from app.store.previews import WANTED, PreviewRow
 from app.store.talks import Begun
-from app.talk import Command
+from app.talk import Command, image_in, scope
 from app.world import World
-from gcp import cloud_logging
+from gcp import cloud_logging, cloud_run
 from gcp.cloud_logging import Log, LogLine
 
 RUNS_AGAIN = frozenset({RERUN, Button.RETRY, Button.ENABLE_API, Button.GRANT_ROLE})
@@ -60,11 +63,13 @@ def pressing(world: World, job: Press) -> Pressing:
         newest = next(iter(world.store.traffic.shifts(run.target.lane, 1)), None)
         known = replace(known, newest=newest)
     if job.button == Button.PROMOTE and run and run.home:
-        known = replace(known, anew=anew(world, _there(job, run), run.home, operator=known.operator))
+        image = _serving_image(world, run, known.report)
+        again = anew(world, _there(job, run), run.home, operator=known.operator, image=image)
+        known = replace(known, anew=again)
     if job.button == Button.APPROVE and run and known.report and not known.report.commit.pull_request:
         rules = world.github.protection(job.repository, run.target.environment)
         return replace(
-            known, rules=rules, anew=anew(world, _there(job, run), run.target, operator=known.operator)
+            known, rules=rules, anew=_once_more(world, _there(job, run), run.target, operator=known.operator)
         )
     if job.button == Button.APPROVE and known.report:
         pull = world.github.pull_request(job.repository, known.report.commit.pull_request)
@@ -146,12 +151,31 @@ def _of_writer(
         known,
         standings=standings_of(world, targets),
         gates=tuple(gate(world, commit, read, environment) for environment in sorted(named)),
+        brought=tuple(_brought(world, known, commands)),
         logs=tuple(
             _log(world, each.row)
             for each in known.previews
             if any(not words or each.row.service in words for words in asked_for)
         ),
     )
+
+
+def _brought(world: World, known: Hearing, commands: tuple[Command, ...]) -> Iterator[Brought]:
+    for command in commands:
+        named = scope(command.words, (), known.environments)
+        if command.name != "deploy" or not (image := image_in(named.rest)):
+            continue
+        service, digest = image
+        job = Bring(
+            known.repository,
+            service,
+            named.environment,
+            digest,
+            known.author,
+            known.delivery_id,
+            known.answer,
+        )
+        yield replace(brought(world, job), words=command.words)
 
 
 def _operates(world: World, login: str) -> bool:
@@ -194,8 +218,21 @@ def _attempt(
     run = run_of(begun)
     if begun is None or run is None:
         return Attempt(report)
-    again = anew(world, _there(job, run), run.target, operator=operator) if begun.story == DEPLOY else None
+    deploys = begun.story == DEPLOY
+    again = _once_more(world, _there(job, run), run.target, operator=operator) if deploys else None
     return Attempt(report, begun.story, run, begun.service, again)
+
+
+def _once_more(world: World, commit: Commit, target: Target, *, operator: bool) -> Anew:
+    return anew(world, commit, target, operator=operator, image=target.service.image)
+
+
+def _serving_image(world: World, run: Run, report: Report | None) -> str:
+    """What a promotion takes along where nothing is built: the tag may have been moved since."""
+    there = run.target
+    if not there.service.image or report is None:
+        return ""
+    return cloud_run.image_of(world.google, there.project, there.region, there.name, report.revision)
 
 
 def _there(job: Press, run: Run) -> Commit:

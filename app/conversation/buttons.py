@@ -126,7 +126,8 @@ def promote(pressing: Pressing, report: Report) -> Outcome:
     if home is None:
         return Outcome(f"{who} pressed Promote. {_refused(pressing.anew)}")
     row = asked(f"Promoted from {run.target.environment} by {who}", pressing.now)
-    promoted = Run(f"{pressing.mark}-{home.name}-{home.environment}", run.commit, home, row, who)
+    id_ = f"{pressing.mark}-{home.name}-{home.environment}"
+    promoted = Run(id_, run.commit, home, row, who, home=pressing.anew.onward if pressing.anew else None)
     return Outcome(f"{who} promoted this image to {home.environment}", deployments=(promoted,))
 
 
@@ -192,6 +193,7 @@ def _deploy_again(pressing: Pressing, run: Run, anew: Anew | None, *, approved_b
         run,
         id=id_,
         target=anew.target,
+        home=anew.onward,
         read=row,
         by=pressing.who,
         answer=0,

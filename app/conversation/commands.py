@@ -87,8 +87,9 @@ def _help(_hearing: Hearing, _command: Command) -> Outcome:
 VERBS = (
     Verb(
         "deploy",
-        "/deploy [service…] [environment] [COMMIT]",
-        "deploy this head, which COMMIT may name, as a preview when no environment is named",
+        "/deploy [service…] [environment] [COMMIT|SERVICE@sha256:…]",
+        "deploy this head, which COMMIT may name, as a preview when no environment is named; or an image that is "
+        "there already",
         orders.deploy,
     ),
     Verb(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.escaping import in_markdown
+from app.escaping import in_code, in_markdown
 from app.model import Commit, Target
 
 
@@ -12,12 +12,17 @@ from app.model import Commit, Target
 class Gate:
     """An environment, the branch that deploys to it by the default branch's word, and whether that has the commit.
 
-    `branch` is empty where the default branch names no such environment.
+    `branch` is empty where the default branch names no such environment. `after` is the environment before it, if
+    there is one: then what counts is not the branch but the `serving` services, of which that commit serves there.
+    `onward` is the environment that comes next.
     """
 
     environment: str
     branch: str = ""
     contains: bool = False
+    after: str = ""
+    serving: tuple[str, ...] = ()
+    onward: str = ""
 
 
 @dataclass(frozen=True)
@@ -26,12 +31,16 @@ class Anew:
 
     target: Target | None = None
     refused: str = ""
+    onward: Target | None = None
+    """Where it is promoted to from there."""
 
 
-def refusal(gate: Gate, commit: Commit, *, operator: bool) -> str:
-    """Why this commit may not go there, and what to do; empty when it may."""
+def refusal(gate: Gate, commit: Commit, services: tuple[str, ...], *, operator: bool) -> str:
+    """Why this commit of these services may not go there, and what to do; empty when it may."""
     if gate.contains or operator:
         return ""
+    if gate.after:
+        return _not_there_yet(gate, commit, tuple(each for each in services if each not in gate.serving))
     environment, branch = in_markdown(gate.environment), in_markdown(gate.branch)
     default_branch = in_markdown(commit.repository.default_branch)
     if not gate.branch:
@@ -40,4 +49,14 @@ def refusal(gate: Gate, commit: Commit, *, operator: bool) -> str:
     return (
         f"{environment} takes what is on {branch}, and {commit.short} is not there: {first}, and that push deploys it. "
         "An operator of this ServerGem may deploy it before."
+    )
+
+
+def _not_there_yet(gate: Gate, commit: Commit, missing: tuple[str, ...]) -> str:
+    if not missing:
+        return ""
+    environment, after = in_markdown(gate.environment), in_markdown(gate.after)
+    return (
+        f"{environment} takes what serves in {after}, and {commit.short} of {', '.join(map(in_code, missing))} does "
+        f"not serve there: deploy it to {after}, then press Promote on that check run."
     )

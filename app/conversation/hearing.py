@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.approval import Terms
 from app.conversation.gate import Anew, Gate
 from app.escaping import in_code, in_markdown
-from app.model import Press, PullRequest, Report, Repository, Target
+from app.model import Commit, Press, PullRequest, Report, Repository, Target
 from app.protection import Protection
 from app.scene import Run
 from app.store.previews import PreviewRow
@@ -49,6 +49,19 @@ class PreviewLog:
     started: bool = True
 
 
+@dataclass(frozen=True)
+class Brought:
+    """An image that somebody else built as the deployment that brings it; or in a sentence why it does not come.
+
+    `words` are those of the command that asks for it; `commit` is the one that it would be reported on.
+    """
+
+    run: Run | None = None
+    refused: str = ""
+    commit: Commit | None = None
+    words: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Hearing:
     """One comment with what is known where it was made.
@@ -86,6 +99,8 @@ class Hearing:
     looked_at: str = ""
     operator: bool = False
     gates: tuple[Gate, ...] = ()
+    brought: tuple[Brought, ...] = ()
+    """The images that commands name."""
 
     @property
     def pull(self) -> PullRequest:

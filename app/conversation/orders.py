@@ -8,7 +8,7 @@ from dataclasses import replace
 from app import talk
 from app.conversation.buttons import DAY, extended
 from app.conversation.gate import Gate, refusal
-from app.conversation.hearing import Hearing, Standing, where
+from app.conversation.hearing import Brought, Hearing, Standing, where
 from app.conversation.outcome import Approve, Extend, Outcome, Pardon, RunNow, Switch, Unlock, asked
 from app.escaping import in_code, in_markdown, typed
 from app.model import Commit, PullRequest, Review, Target
@@ -26,6 +26,8 @@ LONGEST_REASON, LONGEST_LOCK = 200, 30 * DAY
 
 def deploy(hearing: Hearing, command: Command) -> Outcome:
     """The head as its author saw it, or named it, as a preview or to an environment."""
+    if brought := next((each for each in hearing.brought if each.words == command.words), None):
+        return _bring(brought)
     pull, named = hearing.pull, _scope(hearing, command.words)
     commit = named.rest[0].lower() if len(named.rest) == 1 and COMMIT.fullmatch(named.rest[0]) else ""
     if named.rest and not commit:
@@ -113,6 +115,19 @@ def unlock(hearing: Hearing, command: Command) -> Outcome:
     return Outcome(words, wishes=tuple(Unlock(each.target.lane) for each in there))
 
 
+def _bring(brought: Brought) -> Outcome:
+    """What somebody else has built goes there, whatever this pull request is."""
+    run = brought.run
+    if run is None:
+        return Outcome(brought.refused)
+    target = run.target
+    return Outcome(
+        f"Deploying {in_code(target.service.image)} to {in_markdown(target.environment)}.",
+        deployments=(run,),
+        wishes=(Pardon(target.lane, run.commit.sha),),
+    )
+
+
 def _nowhere_else(pull: PullRequest) -> Outcome:
     whose = "A bot's pull request" if pull.bot else "A fork"
     return Outcome(f"{whose} is deployed as a preview and nowhere else.")
@@ -160,15 +175,18 @@ def _to_environment(hearing: Hearing, named: Scope) -> Outcome:
     gate = next(
         (each for each in hearing.gates if each.environment == named.environment), Gate(named.environment)
     )
-    if refused := refusal(gate, commit, operator=hearing.operator):
+    targets = [each.target for each in hearing.at(named.services, named.environment)]
+    services = tuple(target.source_name for target in targets)
+    if refused := refusal(gate, commit, services, operator=hearing.operator):
         return Outcome(refused)
     row = asked(f"Asked for by {hearing.author}", hearing.now)
+    onward = {each.service: each.target for each in hearing.at((), gate.onward)} if gate.onward else {}
 
     def run(target: Target) -> Run:
         id_ = f"{hearing.delivery_id}-{target.name}-{target.environment}"
-        return Run(id_, commit, target, row, hearing.author, hearing.answer)
+        following = onward.get(target.source_name)
+        return Run(id_, commit, target, row, hearing.author, hearing.answer, home=following)
 
-    targets = [each.target for each in hearing.at(named.services, named.environment)]
     return Outcome(
         f"Deploying {commit.short} to {in_markdown(named.environment)}.",
         deployments=tuple(run(target) for target in targets),

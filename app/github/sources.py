@@ -147,6 +147,11 @@ class Sources(Calls):
         found = self._get_or_none(endpoints.BRANCH_REF, repository, {}, branch=branch)
         return str(found["object"]["sha"]) if found else None
 
+    def tagged(self, repository: Repository, tag: str) -> str | None:
+        """The commit that a tag names now, whatever tags are between; None when the tag is gone."""
+        found = self.commit(repository, f"tags/{tag}")
+        return found.sha if found else None
+
     def compare(self, repository: Repository, base: str, head: str) -> Comparison:
         """How `head` stands to `base`. A commit that a force push has buried counts as diverged."""
         # Commits are paged, files all come with the first page: one commit a page is the least to send.

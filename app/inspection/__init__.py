@@ -24,6 +24,8 @@ from app.titles import fitting
 
 def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
     """Everything that is wrong with a service's source, worst first."""
+    if target.service.image:
+        return ()
     if not files.whole:
         return (_not_looked_into(target),)
     inside = _inside(target)

@@ -6,8 +6,22 @@ client or an open file, and pydantic can write it to JSON and read it back.
 
 from app.model.findings import Blame, Button, Finding, Place, Remedy, Stop, Superseded, Weight
 from app.model.github import Commit, Delivery, PullRequest, Repository
+from app.model.image_name import ImageName, Shelf, same_image
 from app.model.job_config import JobConfig
-from app.model.jobs import RERUN, Deploy, Farewell, Group, Ignore, Job, Press, Review, Said, Welcome
+from app.model.jobs import (
+    RERUN,
+    Bring,
+    Deploy,
+    Farewell,
+    Group,
+    Ignore,
+    Job,
+    Press,
+    Released,
+    Review,
+    Said,
+    Welcome,
+)
 from app.model.made import Image, Live, Revision, Serving, Source, Traffic
 from app.model.notice import Happening, Notify
 from app.model.report import Ending, Report, Row, RowState
@@ -26,6 +40,7 @@ from app.model.target import (
 __all__ = [
     "RERUN",
     "Blame",
+    "Bring",
     "Build",
     "BuildPlan",
     "Button",
@@ -39,6 +54,7 @@ __all__ = [
     "Happening",
     "Ignore",
     "Image",
+    "ImageName",
     "Instances",
     "Job",
     "JobConfig",
@@ -50,6 +66,7 @@ __all__ = [
     "Probe",
     "Probes",
     "PullRequest",
+    "Released",
     "Remedy",
     "Report",
     "Repository",
@@ -61,6 +78,7 @@ __all__ = [
     "SecretRef",
     "ServiceConfig",
     "Serving",
+    "Shelf",
     "Sibling",
     "Skip",
     "Source",
@@ -74,6 +92,7 @@ __all__ = [
     "Weight",
     "Welcome",
     "check_name",
+    "same_image",
     "service_and_environment",
     "told",
 ]

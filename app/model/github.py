@@ -23,7 +23,7 @@ class Repository:
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit of a repository, on the branch whose push told us of it.
+    """One commit of a repository, on the branch whose push told us of it, or of the default one for a tag's.
 
     `pull_request` is the number of the pull request whose head it is, 0 when it is deployed for its branch.
     `author` is a login at GitHub, empty where it is not known; it makes no commit another one.
@@ -36,10 +36,19 @@ class Commit:
     tree: str = ""
     pull_request: int = 0
     author: str = field(default="", compare=False)
+    tag: str = ""
+    """The tag whose push told us of it."""
+    replaces: str = field(default="", compare=False)
+    """The commit that this tag brought to its Target before it was moved."""
 
     @property
     def short(self) -> str:
         return self.sha[:7]
+
+    @property
+    def came_as(self) -> str:
+        """What was pushed, in words."""
+        return f"the tag {self.tag}" if self.tag else f"the branch {self.branch}"
 
 
 @dataclass(frozen=True)

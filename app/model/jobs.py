@@ -99,13 +99,39 @@ class Farewell:
 
 
 @dataclass(frozen=True)
+class Bring:
+    """A Job: an image that somebody else built is to serve. It may be a digest alone, of the image that is configured.
+
+    Without a `service` the only one is meant, without an `environment` home. `answer` is the comment to keep current.
+    """
+
+    repository: Repository
+    service: str
+    environment: str
+    image: str
+    by: str
+    delivery_id: str
+    answer: int = 0
+
+
+@dataclass(frozen=True)
+class Released:
+    """A Job: a release was published; its tag deploys, unless the push of the tag has been heard of."""
+
+    repository: Repository
+    tag: str
+    by: str
+    delivery_id: str
+
+
+@dataclass(frozen=True)
 class Ignore:
     """A Job that is none, with the reason that the sender and `/explain` read."""
 
     reason: str
 
 
-Job = Deploy | Review | Press | Said | Group | Welcome | Farewell | Ignore
+Job = Deploy | Review | Press | Said | Group | Welcome | Farewell | Bring | Released | Ignore
 
 
 RERUN = "rerun"

@@ -15,6 +15,7 @@ class ServiceConfig:
     path: str = "."
     watch: tuple[str, ...] = ()
     build: BuildPlan = BuildPlan()
+    image: str = ""
     region: str = ""
     port: int = 8080
     cpu: str = "1"

@@ -26,6 +26,7 @@ from app.stages.checks.bucket import bucket, ours
 from app.stages.checks.build_account import build_account
 from app.stages.checks.environment import environment
 from app.stages.checks.github_app import github_app
+from app.stages.checks.image import image
 from app.stages.checks.permissions import permissions
 from app.stages.checks.project import can_pay, project
 from app.stages.checks.registry import registry
@@ -47,6 +48,7 @@ class Check:
 PROJECT, APIS, BUCKET, ACCOUNTS = "Project", "APIs", "Source bucket", "Accounts"
 BUILDER = "Build account"
 SERVICE = "Service as it stands"
+IMAGE = "Image"
 CHECKS = (
     Check(PROJECT, project),
     Check(APIS, apis),
@@ -58,6 +60,7 @@ CHECKS = (
     Check(BUILDER, build_account),
     Check("Secrets", secrets),
     Check("GitHub App", github_app),
+    Check(IMAGE, image, lasting=False),
     Check(SERVICE, service, lasting=False),
     Check("Specification", lambda asking: _specification(asking), lasting=False),
     Check("Branch", lambda asking: _branch(asking), lasting=False),
@@ -145,7 +148,8 @@ def _ask(
     asking: Asking, known: Ground | None, bucket_ready: Future[str], every: tuple[Check, ...] = CHECKS
 ) -> Ground:
     """Every question at once, each followed by its own repair; all faults are collected, then reported."""
-    checks = [check for check in every if not (known and check.lasting)]
+    seen = {IMAGE: asking.target.service.image}
+    checks = [each for each in every if seen.get(each.title, True) and not (known and each.lasting)]
     asking.scene.parts(tuple(Row(check.title) for check in checks))
     with ThreadPoolExecutor(len(checks), thread_name_prefix="preflight") as threads:
         answers = {

@@ -8,12 +8,14 @@ from typing import Any
 
 from app.conversation import press, said
 from app.deployment import Road
-from app.model import Deploy, Farewell, Group, Press, Review, Said, Welcome
+from app.model import Bring, Deploy, Farewell, Group, Press, Released, Review, Said, Welcome
 from app.scene import PreviewRun, Run
 from app.start import Removal, Rollback, Waited
+from app.stories.bring import bring
 from app.stories.deploy import ROAD, deploy, push
 from app.stories.look import group, welcome
 from app.stories.preview import COMPARE, preview, review
+from app.stories.released import released
 from app.stories.removal import REMOVE, farewell, remove
 from app.stories.rollback import BACK, rollback
 from app.stories.waited import waited
@@ -40,6 +42,8 @@ STORIES = {
     "group": Story(group, Group),
     "welcome": Story(welcome, Welcome),
     "farewell": Story(farewell, Farewell),
+    "bring": Story(bring, Bring),
+    "released": Story(released, Released),
     "press": Story(press, Press),
     "said": Story(said, Said),
     "waited": Story(waited, Waited),

@@ -61,7 +61,10 @@ def say_unmerged(world: World, job: Deploy, reading: Reading) -> None:
     """The commit asks to be deployed, and may not: on a check run of its own, on the lines that ask."""
     id_, branch = f"{job.delivery_id}-configuration", job.commit.repository.default_branch
     report = Report(job.commit, "ServerGem / configuration", rows=(reading.row,), deployment_id=id_)
-    title = f"Not deployed: servergem.yml on {branch} names no environment for {job.commit.branch}"
+    if job.commit.tag:
+        title = f"Not deployed: {branch} does not have what {job.commit.tag} names"
+    else:
+        title = f"Not deployed: servergem.yml on {branch} names no environment for {job.commit.branch}"
     say(world, "", ended(report, Ending.SKIPPED, title, reading.plan.unmerged))
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future
+from dataclasses import replace
 
 from app import durable, log
 from app.call import call
 from app.deployment import Deployment, Road
-from app.ground import has_jobs
-from app.model import Button, Deploy, Live, Target
+from app.ground import Ground, has_jobs
+from app.model import Button, Deploy, Image, Live, Target
 from app.order import insist_on_newest
 from app.report import duration
 from app.scene import Run
 from app.stages.bring_jobs import bring_jobs
 from app.stages.build import build
+from app.stages.find_image import find_image
 from app.stages.make_revision import make_revision
 from app.stages.preflight import preflight
 from app.stages.release_command import clear_the_job, run_release_command
@@ -30,6 +32,7 @@ ROAD: Road = {
     preflight: "Check Google Cloud",
     upload: "Upload source",
     build: "Build image",
+    find_image: "Find image",
     run_release_command: "Run release command",
     make_revision: "Release without traffic",
     verify: "Verify",
@@ -52,12 +55,7 @@ def deploy(world: World, run: Run) -> None:
 def to_an_address(this: Deployment) -> tuple[Live, bool]:
     """The whole way of a deployment in its lane; what is live then, and whether it is the first that serves there."""
     commit, target = this.run.commit, this.run.target
-    bucket_ready: Future[str] = Future()
-    ground, source = this.both(
-        call(preflight, commit, target, bucket_ready),
-        call(upload, commit, target, bucket_ready),
-    )
-    image = this.stage(build, commit, target, source)
+    ground, image = _image_that_is_there(this) if target.service.image else _image_of_source(this)
     if target.service.release:
         with this.cleared(clear_the_job):
             this.stage(run_release_command, commit, target, image, ground)
@@ -70,9 +68,28 @@ def to_an_address(this: Deployment) -> tuple[Live, bool]:
     return live, revision.first
 
 
+def _image_of_source(this: Deployment) -> tuple[Ground, Image]:
+    commit, target = this.run.commit, this.run.target
+    bucket_ready: Future[str] = Future()
+    ground, source = this.both(
+        call(preflight, commit, target, bucket_ready),
+        call(upload, commit, target, bucket_ready),
+    )
+    return ground, this.stage(build, commit, target, source)
+
+
+def _image_that_is_there(this: Deployment) -> tuple[Ground, Image]:
+    """What somebody else has built is neither uploaded nor built."""
+    commit, target = this.run.commit, this.run.target
+    ready: Future[str] = Future()
+    return this.both(call(preflight, commit, target, ready), call(find_image, target))
+
+
 def road(target: Target) -> Road:
     """The stages that this Target's deployments are seen to go through."""
-    seen = {run_release_command: target.service.release, bring_jobs: target.jobs}
+    built = not target.service.image
+    seen = {upload: built, build: built, find_image: target.service.image}
+    seen |= {run_release_command: target.service.release, bring_jobs: target.jobs}
     return {stage: title for stage, title in ROAD.items() if seen.get(stage, True)}
 
 
@@ -94,20 +111,25 @@ def push(world: World, job: Deploy) -> None:
         home = reading.plan.home_of(target)
         run = Run(
             run_id(job, target),
-            job.commit,
+            replace(job.commit, replaces=reading.plan.replaced_at(target)),
             target,
             reading.row,
             job.by,
-            remarks=_missed(job, reading),
+            remarks=(*_tagged(job), *_missed(job, reading)),
             pusher=job.pusher,
             home=home,
         )
         begin(world, run)
 
 
+def _tagged(job: Deploy) -> tuple[str, ...]:
+    """What a push of a tag says of itself: the check run is on a commit, which has none in its name."""
+    return (f"Deployed for the tag {job.commit.tag}.",) if job.commit.tag else ()
+
+
 def _missed(job: Deploy, reading: Reading) -> tuple[str, ...]:
     """What a push says of itself that no webhook told of."""
-    if not job.missed:
+    if not job.missed or job.commit.tag:
         return ()
     late = duration(max(0.0, reading.row.started - job.missed))
     return (f"Recovered {late} after the push: GitHub's webhook about it did not arrive.",)

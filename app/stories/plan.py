@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from app import allowance, config
 from app.config import Config
-from app.configuration import configuration_for, decided
+from app.configuration import configuration_for, decided, deciding
 from app.fault import unexpected
 from app.model import Commit, Deploy, Finding, Row, RowState, Skip, Stop, Target
-from app.start import READ
+from app.start import READ, RUN
+from app.titles import fitting
 from app.world import World
 
 HEARD = "This push was found before its webhook came, or the other way round: it is deployed already."
@@ -25,12 +26,18 @@ class Plan:
     ignored: str = ""
     unmerged: tuple[Finding, ...] = ()
     """Why nothing is deployed although the commit's own configuration asks for it."""
-    homes: tuple[Target, ...] = ()
+    onward: tuple[Target, ...] = ()
+    replaced: tuple[tuple[str, str], ...] = ()
+    """By lane, the commit that the same tag brought there before it was moved."""
+
+    def replaced_at(self, target: Target) -> str:
+        """The commit that this push of a tag takes back there; empty for any other."""
+        return dict(self.replaced).get(target.lane, "")
 
     def home_of(self, target: Target) -> Target | None:
-        """Where the same image may be promoted to; None at home."""
-        home = next((each for each in self.homes if each.source_name == target.source_name), None)
-        if home is None or home.environment == target.environment:
+        """Where the same image may be promoted to; None at the end of the way."""
+        home = next((each for each in self.onward if each.source_name == target.source_name), None)
+        if home is None:
             return None
         return replace(
             home, content=target.content, service=replace(home.service, build=target.service.build)
@@ -62,6 +69,8 @@ def read(world: World, job: Deploy, started: float) -> Reading:
 def plan_of(world: World, job: Deploy) -> Plan:
     """What counts for this very commit; Stop with every fault and its line when its configuration is not valid."""
     commit = job.commit
+    if commit.tag and (stays := _tag_stays(world, job)):
+        return stays
     read, listing = configuration_for(world, commit)
     project, region = allowance.project_of(world.settings, commit.repository), world.settings.region
     allowed = allowance.of(world.allow, commit.repository)
@@ -75,14 +84,16 @@ def plan_of(world: World, job: Deploy) -> Plan:
         region=region,
         default_branch=default_branch,
         owner=owner,
+        tag=commit.tag,
     )
-    homes = config.targets_at_home(read, default_branch, project=project, region=region, owner=owner)
+    name = config.onward(read, targets[0].environment, default_branch) if targets else ""
+    onward = config.targets_there(read, name, default_branch, project=project, region=region, owner=owner)
     if chosen := tuple(target for target in targets if target.check_name == job.only):
         for target in chosen:
             world.store.traffic.pardon(target.lane, commit.sha)
-        return Plan(targets=tuple(decided(world, commit, each, listing) for each in chosen), homes=homes)
+        return Plan(targets=tuple(decided(world, commit, each, listing) for each in chosen), onward=onward)
     if not targets:
-        ignored = f"No environment deploys the branch {commit.branch}."
+        ignored = f"No environment deploys {commit.came_as}."
         return Plan(ignored=ignored, unmerged=_unmerged(read, commit))
     paths = _changed_paths(world, job, targets)
     rules = [
@@ -91,7 +102,8 @@ def plan_of(world: World, job: Deploy) -> Plan:
     return Plan(
         targets=tuple(decided(world, commit, t, listing) for t, rule in rules if rule is None),
         skips=tuple(Skip(target, rule) for target, rule in rules if rule is not None),
-        homes=homes,
+        onward=onward,
+        replaced=tuple((each.lane, _replaced(world, commit, each)) for each in targets if commit.tag),
     )
 
 
@@ -101,8 +113,49 @@ def _first_heard(world: World, job: Deploy) -> bool:
         return True
     commit = job.commit
     return world.store.pushes.first_heard(
-        commit.repository.id, commit.branch, commit.sha, job.delivery_id, missed=job.missed > 0
+        commit.repository.id,
+        f"tags/{commit.tag}" if commit.tag else commit.branch,
+        commit.sha,
+        job.delivery_id,
+        missed=job.missed > 0,
     )
+
+
+def _tag_stays(world: World, job: Deploy) -> Plan | None:
+    """Why a tag deploys nothing, before its commit's own configuration is read; None when it is to be deployed.
+
+    A tag may stand on any commit: what nobody has merged goes nowhere by it, unless an operator has pushed it.
+    """
+    commit = job.commit
+    repository = commit.repository
+    every = config.environments(deciding(world, repository), repository.default_branch)
+    environment = config.environment_of_tag(every, commit.tag)
+    if environment is None:
+        return Plan(ignored=f"No environment deploys {commit.came_as}.")
+    head = world.github.branch_head(repository, repository.default_branch)
+    merged = head and world.github.compare(repository, head, commit.sha).status in ("behind", "identical")
+    if merged or job.pusher.lower() in world.settings.operators:
+        return None
+    return Plan(unmerged=(_not_merged(commit, environment.name),))
+
+
+def _not_merged(commit: Commit, environment: str) -> Finding:
+    branch = commit.repository.default_branch
+    return Finding(
+        "tag-not-merged",
+        fitting(f"{commit.tag} is not on {branch}, so it does not go to {environment}"),
+        f"Merge {commit.short} to {branch}, then push the tag again: "
+        f"`git push origin :refs/tags/{commit.tag}` and `git push origin {commit.tag}`.",
+        message=f"A tag deploys what {branch} contains. An operator of this ServerGem may tag anything.",
+    )
+
+
+def _replaced(world: World, commit: Commit, target: Target) -> str:
+    """What serves there by the same tag, which was moved since: the tag's own commit of before."""
+    newest = next(iter(world.store.traffic.shifts(target.lane, 1)), None)
+    begun = world.store.talks.run(newest.run_id) if newest and commit.tag else None
+    before = RUN.validate_json(begun.run).commit if begun else None
+    return before.sha if before and before.tag == commit.tag else ""
 
 
 def _unmerged(read: Config, commit: Commit) -> tuple[Finding, ...]:

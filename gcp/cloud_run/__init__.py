@@ -7,6 +7,7 @@ from gcp.cloud_run.revision import (
     MadeRevision,
     RevisionFailed,
     commit_of,
+    image_of,
     make_revision,
     validate,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "commit_of",
     "delete_service",
     "full_name",
+    "image_of",
     "make_revision",
     "read",
     "service",

@@ -51,6 +51,13 @@ def commit_of(google: Google, project: str, region: str, service_name: str, revi
     return dict(found.labels).get("commit", "") if found is not None else ""
 
 
+def image_of(google: Google, project: str, region: str, service_name: str, revision: str) -> str:
+    """The image of a revision, by digest; empty when the revision is gone."""
+    name = f"{full_name(project, region, service_name)}/revisions/{revision}"
+    found = google.unless_missing("Revisions.GetRevision", lambda: google.revisions.get_revision, name=name)
+    return str(found.containers[0].image) if found is not None else ""
+
+
 def validate(google: Google, wanted: WantedService) -> None:
     """Have Cloud Run check the specification without making anything. GoogleError when it refuses."""
     name = full_name(wanted.project, wanted.region, wanted.name)

@@ -29,6 +29,8 @@ PERMISSIONS = {
     "merge_group": "merge_queues",
     "pull_request": "pull_requests",
     "push": "contents",
+    "release": "contents",
+    "repository_dispatch": "contents",
 }
 
 

@@ -12,6 +12,9 @@ from sandbox.github.shapes import Shapes
 from sandbox.github.state import FOUNDER, Hub
 from sandbox.github.words import Json, now
 
+# Of a dispatch's `client_payload`, at its top.
+MOST_PROPERTIES = 10
+
 
 class Owners:
     """The App hears of installations always, and of repositories when it subscribed to `repository`."""
@@ -44,6 +47,7 @@ class Owners:
         no_self_review: bool = False,
         wait: int = 0,
         branches: Sequence[str] = (),
+        tags: Sequence[str] = (),
         protected_branches: bool = False,
     ) -> None:
         """What an administrator sets on the page of an environment; a team is named by its slug.
@@ -58,7 +62,7 @@ class Owners:
         if listed:
             review: Json = {"prevent_self_review": no_self_review, "reviewers": listed}
             rules.append({"id": 2, "node_id": "GA2", "type": "required_reviewers", **review})
-        chosen = bool(branches) or protected_branches
+        chosen = bool(branches or tags) or protected_branches
         if chosen:
             rules.append({"id": 3, "node_id": "GA3", "type": "branch_policy"})
         policy = {"protected_branches": protected_branches, "custom_branch_policies": not protected_branches}
@@ -67,8 +71,45 @@ class Owners:
         self.hub.rules[key] = {
             "protection_rules": rules,
             "deployment_branch_policy": policy if chosen else None,
-            "patterns": list(branches),
+            "patterns": [*(("branch", each) for each in branches), *(("tag", each) for each in tags)],
         }
+
+    def dispatch(self, full_name: str, event_type: str, payload: Json, sender: str = FOUNDER) -> None:
+        """What a workflow sends, or a person with a token; it takes write permission.
+
+        https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event
+        """
+        repo = self.hub.of(full_name)
+        if not self.hub.may_write(repo, sender) or len(payload) > MOST_PROPERTIES:
+            raise PermissionError(f"{sender} may not send this to {full_name}")
+        told = {"action": event_type, "branch": repo.git.default_branch, "client_payload": payload}
+        self.acting(sender).tell("repository_dispatch", repo, told)
+
+    def publish_release(self, full_name: str, tag: str, sender: str = FOUNDER) -> None:
+        """A release of a tag that is there: https://docs.github.com/rest/releases/releases#create-a-release"""
+        repo, number = self.hub.of(full_name), zlib.crc32(tag.encode())
+        url, page = f"{self.url}/repos/{full_name}/releases/{number}", f"{self.url}/{full_name}"
+        told = {
+            "url": url,
+            "assets_url": f"{url}/assets",
+            "upload_url": f"{url}/assets{{?name,label}}",
+            "html_url": f"{page}/releases/tag/{tag}",
+            "id": number,
+            "node_id": f"RE_{number}",
+            "tag_name": tag,
+            "target_commitish": repo.git.default_branch,
+            "name": tag,
+            "draft": False,
+            "author": self.shapes.account(sender),
+            "prerelease": False,
+            "created_at": now(),
+            "published_at": now(),
+            "assets": [],
+            "tarball_url": f"{self.url}/repos/{full_name}/tarball/{tag}",
+            "zipball_url": f"{self.url}/repos/{full_name}/zipball/{tag}",
+            "body": "",
+        }
+        self.acting(sender).tell("release", repo, {"action": "published", "release": told})
 
     def _team(self, owner: str, slug: str) -> Json:
         url = f"{self.url}/organizations/{owner}/team/{slug}"

@@ -104,9 +104,9 @@ def branch_policies(call: Call) -> Answer:
             "id": zlib.crc32(each.encode()),
             "node_id": node_id("GBP", each),
             "name": each,
-            "type": "branch",
+            "type": kind,
         }
-        for each in page
+        for kind, each in page
     ]
     return Answer(200, {"total_count": len(patterns), "branch_policies": shown}, links)
 

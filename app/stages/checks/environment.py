@@ -27,7 +27,7 @@ def environment(asking: Asking) -> None:
     if rules is None:
         return
     protected = rules.protected_branches and github.is_protected(commit.repository, commit.branch)
-    sought = Sought(commit.branch, protected, run.since or run.read.started, run.approved_by)
+    sought = Sought(commit.branch, protected, run.since or run.read.started, run.approved_by, tag=commit.tag)
     if findings := held(rules, sought, time.time()):
         raise stop(*findings)
 

@@ -1,0 +1,69 @@
+"""May Cloud Run read the image that somebody else has built?"""
+
+from __future__ import annotations
+
+from app.model import Blame, Finding, ImageName, Shelf, Target, Weight
+from app.stages.checks.asking import Asking, CannotLook, stop
+from app.stages.find_image import grant
+from app.titles import fitting
+from gcp import artifact_registry, resource_manager
+
+READERS = frozenset(
+    {"roles/artifactregistry.reader", "roles/artifactregistry.writer", "roles/artifactregistry.repoAdmin"}
+    | {
+        "roles/artifactregistry.admin",
+        "roles/run.serviceAgent",
+        "roles/viewer",
+        "roles/editor",
+        "roles/owner",
+    }
+)
+
+
+def image(asking: Asking) -> None:
+    """Stop when Cloud Run's service agent has no role to read it; where one may come from elsewhere, warn.
+
+    In the service's own project the agent has a role that reads images:
+    https://cloud.google.com/run/docs/deploying#other-projects
+    """
+    name = ImageName.parse(asking.target.service.image)
+    shelf = name.shelf if name else None
+    if shelf is None or shelf.project == asking.project:
+        return
+    agent = f"serviceAccount:service-{asking.number.result()}@serverless-robot-prod.iam.gserviceaccount.com"
+    weight = _missing(asking, shelf, agent)
+    if weight is Weight.STOP:
+        raise stop(_closed(asking.target, shelf, agent, weight))
+    if weight is Weight.WARN:
+        asking.scene.warn(_closed(asking.target, shelf, agent, weight))
+
+
+def _missing(asking: Asking, shelf: Shelf, agent: str) -> Weight | None:
+    """How sure it is that the agent may not read there; None where it may, or a role of somebody's own lets it."""
+    alone = asking.look(
+        lambda: artifact_registry.roles(asking.google, shelf.project, shelf.location, shelf.repository)
+    )
+    roles, complete = alone.get(agent, frozenset()), False
+    try:
+        access = asking.look(lambda: resource_manager.access(asking.google, shelf.project))
+        roles |= access.roles.get(agent, frozenset())
+        complete = access.complete and not any(map(resource_manager.stands_for_many, alone))
+    except CannotLook as refused:
+        asking.scene.note(f"could not look at the roles of {shelf.project}: {refused}")
+    if roles & READERS or not all(role.startswith("roles/") for role in roles):
+        return None
+    return Weight.WARN if roles or not complete else Weight.STOP
+
+
+def _closed(target: Target, shelf: Shelf, agent: str, weight: Weight) -> Finding:
+    return Finding(
+        "image-closed-to-cloud-run",
+        fitting(f"Cloud Run has no role to read images of {shelf.project}"),
+        f"`{grant(shelf, agent)}`, then run this again.",
+        blame=Blame.PROJECT,
+        weight=weight,
+        message=f"{target.source_name} is made of an image in {shelf.repository}, which Cloud Run's service agent of "
+        f"{target.project} reads.",
+        place=target.place("image"),
+        link="https://cloud.google.com/run/docs/deploying#other-projects",
+    )

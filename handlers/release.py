@@ -1,0 +1,43 @@
+"""release: a release was published; its tag is what deploys, and mostly its push has told of it already."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.delivery import Refused
+from app.model import Delivery, Ignore, Job, Released
+from app.payload import Installation, Repo
+
+
+class _Release(msgspec.Struct):
+    tag_name: str
+
+
+class _User(msgspec.Struct):
+    login: str
+
+
+class _Event(msgspec.Struct):
+    """https://docs.github.com/webhooks/webhook-events-and-payloads#release"""
+
+    release: _Release
+    repository: Repo
+    sender: _User
+    installation: Installation | None = None
+
+
+_EVENT = msgspec.json.Decoder(_Event)
+
+
+def handle(delivery: Delivery) -> tuple[Job, ...]:
+    """Its tag, or Ignore with the reason; a draft has none yet, and is published later."""
+    if delivery.action != "published":
+        return (Ignore(f"ServerGem does not act on release.{delivery.action}."),)
+    try:
+        event = _EVENT.decode(delivery.payload)
+    except msgspec.ValidationError as error:
+        raise Refused(400, f"The payload is not a release's: {error}.") from error
+    if event.installation is None:
+        return (Ignore("This is a repository's own webhook; ServerGem acts on those of its GitHub App."),)
+    repository = event.repository.repository(event.installation)
+    return (Released(repository, event.release.tag_name, event.sender.login, delivery.id),)
