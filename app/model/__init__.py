@@ -8,7 +8,7 @@ from app.model.findings import Blame, Button, Finding, Place, Remedy, Stop, Supe
 from app.model.github import Commit, Delivery, PullRequest, Repository
 from app.model.job_config import JobConfig
 from app.model.jobs import RERUN, Deploy, Farewell, Group, Ignore, Job, Press, Review, Said, Welcome
-from app.model.made import Image, Live, Revision, Serving, Source, Traffic
+from app.model.made import STARTER, Bundle, Image, Live, Revision, Serving, Source, Traffic
 from app.model.notice import Happening, Notify
 from app.model.report import Ending, Report, Row, RowState
 from app.model.service import Build, BuildPlan, Instances, Probe, Probes, SecretRef, Volume, Vpc, told
@@ -25,9 +25,11 @@ from app.model.target import (
 
 __all__ = [
     "RERUN",
+    "STARTER",
     "Blame",
     "Build",
     "BuildPlan",
+    "Bundle",
     "Button",
     "Commit",
     "Delivery",
