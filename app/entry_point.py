@@ -100,7 +100,7 @@ def _table(package: dict[Any, Any], key: str) -> dict[Any, Any]:
 def _python_flaw(files: Files, inside: str) -> Flaw | None:
     """gunicorn, uvicorn, gradio or streamlit with main.py or app.py, by what is asked for."""
     asked = _asked(files, inside)
-    if asked is None or _asks(asked, "google-adk") or _has_script(files, inside):
+    if asked is None or asks(asked, "google-adk") or _has_script(files, inside):
         return None
     file = next((name for name in ("main.py", "app.py") if inside + name in files.paths), "")
     if not file:
@@ -109,7 +109,7 @@ def _python_flaw(files: Files, inside: str) -> Flaw | None:
     source = python_source(text) if text.strip() else None
     if source is None:
         return None  # empty, too large or not to be parsed: not judged here
-    server, module = _server(files, inside, asked), file.removesuffix(".py")
+    server, module = server_of(files, inside, asked), file.removesuffix(".py")
     if server not in ("gunicorn", "uvicorn"):
         return None
     said = f"they would run `{server} {module}:app`"
@@ -156,7 +156,7 @@ def _has_script(files: Files, inside: str) -> bool:
     return any(len(scripts) == 1 or "start" in scripts for scripts in tables)
 
 
-def _asks(asked: str, package: str) -> bool:
+def asks(asked: str, package: str) -> bool:
     """Whether a package is asked for, by the buildpack's own pattern."""
     edge = "" if package.endswith("]") else r"\b"
     return (
@@ -164,12 +164,12 @@ def _asks(asked: str, package: str) -> bool:
     )
 
 
-def _server(files: Files, inside: str, asked: str) -> str:
+def server_of(files: Files, inside: str, asked: str) -> str:
     version = re.match(r"(?:python-?)?3\.(\d+)", files.text(inside + ".python-version").strip())
     if version and (3, int(version[1])) < SMART_SINCE:
         return "gunicorn"
     order = ("gunicorn", "uvicorn", "fastapi[standard]", "gradio", "streamlit")
-    found = next((package for package in order if _asks(asked, package)), "gunicorn")
+    found = next((package for package in order if asks(asked, package)), "gunicorn")
     return "uvicorn" if found == "fastapi[standard]" else found
 
 
@@ -194,7 +194,7 @@ def _fix(files: Files, inside: str, start: StartCommand | None) -> str:
         )
     said = f"Write {inside}Procfile with the line `{start.procfile}`"
     program = start.command.split()[0]
-    if program in SERVERS and not _asks(_asked(files, inside) or program, program):
+    if program in SERVERS and not asks(_asked(files, inside) or program, program):
         said += f", and add {program} to {inside}requirements.txt"
     return f"{said}."
 

@@ -89,7 +89,7 @@ def key_of(scene: Scene, commit: Commit, target: Target, number: int) -> str:
         target.source_name,
         target.service.path,
         target.content,
-        plan.kind.value,
+        (Build.BUILDPACKS if plan.kind is Build.SOURCE else plan.kind).value,
     ]
     if plan.kind is Build.DOCKERFILE:
         parts += [plan.dockerfile, plan.target, *(f"{name}={value}" for name, value in plan.args)]

@@ -20,7 +20,8 @@ DEPLOYER, BUILDER, RUNTIME = "servergem-deployer", "servergem-build", "servergem
 PREVIEWS = PREVIEW_ACCOUNT
 FORKS, FORK_BUILDER = "servergem-fork", "servergem-fork-build"
 # As `gcp.storage` gives it to a bucket that a deployment makes.
-LIFECYCLE = f'{{"rule": [{{"action": {{"type": "Delete"}}, "condition": {{"age": {KEEP_DAYS}}}}}]}}'
+OLD_SOURCES = f'{{"age": {KEEP_DAYS}, "matchesPrefix": ["sources/"]}}'
+LIFECYCLE = f'{{"rule": [{{"action": {{"type": "Delete"}}, "condition": {OLD_SOURCES}}}]}}'
 APIS = (
     "artifactregistry.googleapis.com",
     "cloudbilling.googleapis.com",

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 
 from app.accounts import means
-from app.model import Commit, Image, JobConfig, ServiceConfig, Target, TargetJob
+from app.model import Bundle, Commit, Image, JobConfig, ServiceConfig, Target, TargetJob
 from app.ownership import COMMIT, INSTALLATION, OF_SERVICE, SCHEDULED, YES, claim
 from app.scene import Scene
 from app.settings import Settings
@@ -23,7 +23,7 @@ PLACEHOLDER = "us-docker.pkg.dev/cloudrun/container/hello"
 
 
 def specification(
-    scene: Scene, commit: Commit, target: Target, image: Image | None, project_number: int = 0
+    scene: Scene, commit: Commit, target: Target, image: Image | Bundle | None, project_number: int = 0
 ) -> WantedService:
     """The whole specification; `image` is None, and the project's number unknown, while it is only validated."""
     settings = scene.world.settings
@@ -31,18 +31,19 @@ def specification(
         project=target.project,
         region=target.region,
         name=target.name,
-        image=image.reference if image else PLACEHOLDER,
+        image=image.reference if isinstance(image, Image) else PLACEHOLDER,
         revision_name=revision_name(target.name, commit.sha, scene.run.id),
         tag=tag(target.name, commit.sha),
         config=target.service,
         service_account=means(settings, target).runtime_account,
         labels=labels(settings, commit, target),
         env=(("SERVERGEM_COMMIT", commit.sha), *_of_preview(settings, target, project_number)),
+        bundle=image if isinstance(image, Bundle) else None,
     )
 
 
 def job_specification(
-    scene: Scene, commit: Commit, target: Target, image: Image, job: TargetJob
+    scene: Scene, commit: Commit, target: Target, image: Image | Bundle, job: TargetJob
 ) -> WantedJob:
     """A job with the service's image, variables, secrets, network and files, and its own over them."""
     config = job.config

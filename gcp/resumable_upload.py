@@ -51,6 +51,14 @@ def send(google: Google, blob: Any, parts: Iterator[bytes], content_type: str) -
     return upload.generation
 
 
+def sent(google: Google, address: str) -> int:
+    """The generation of what somebody else has sent to this address; 0 where it is not all there."""
+    with requests.Session() as line:
+        upload = _Upload(google, line, address)
+        google.ask(INSERT, upload.look)
+    return upload.generation
+
+
 class _Upload:
     """One upload under way. The address that Google gave for it is its own authorisation."""
 
@@ -69,7 +77,7 @@ class _Upload:
         def attempt() -> None:
             nonlocal doubtful
             if doubtful:
-                self._put(b"", "*/*")  # how much of it arrived?
+                self.look()
             doubtful = True
             while not self.generation and (self._stored < end or total != "*"):
                 before, rest = self._stored, part[self._stored - self._begun :]
@@ -78,6 +86,10 @@ class _Upload:
 
         self._google.ask(INSERT, attempt)
         self._begun = end
+
+    def look(self) -> None:
+        """Ask how much of it has arrived: https://cloud.google.com/storage/docs/performing-resumable-uploads#status-check"""
+        self._put(b"", "*/*")
 
     def _insist_on_progress(self, before: int) -> None:
         """What was stored stays stored, by Google's word; an upload that stands still is worth another try."""

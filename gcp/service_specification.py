@@ -8,7 +8,7 @@ from typing import Any
 from google.cloud import run_v2
 from google.protobuf import duration_pb2
 
-from app.model import ServiceConfig, told
+from app.model import STARTER, Bundle, ServiceConfig, told
 from app.ownership import COMMIT, LABELS
 from gcp import service_parts
 
@@ -32,11 +32,16 @@ DEFAULT_POLICY = "default"
 # HTTP/2 to the container, without TLS: https://cloud.google.com/run/docs/configuring/http2
 HTTP2 = "h2c"
 GPU = "nvidia.com/gpu"
+# What stands for the image of a container that is source on a base image: `gcloud run deploy --no-build`.
+SCRATCH = "scratch"
 
 
 @dataclass(frozen=True)
 class WantedService:
-    """A service as it is to be: its configuration, the image of its new revision, and what marks it as ours."""
+    """A service as it is to be: its configuration, the image of its new revision, and what marks it as ours.
+
+    With a `bundle` there is no image.
+    """
 
     project: str
     region: str
@@ -48,6 +53,7 @@ class WantedService:
     service_account: str = ""
     labels: tuple[tuple[str, str], ...] = ()
     env: tuple[tuple[str, str], ...] = ()
+    bundle: Bundle | None = None
 
 
 def specification(wanted: WantedService) -> run_v2.Service:
@@ -129,7 +135,9 @@ def shape_of_template(made: run_v2.RevisionTemplate | run_v2.Revision) -> dict[s
         "timeout": f"{int(made.timeout.total_seconds()) if made.timeout else 300}s",
         "instances.max": made.scaling.max_instance_count or 100,
         "service_account": made.service_account,
-        "command": tuple(container.command),
+        "command": tuple(container.command)[len(STARTER) :]
+        if container.source_code
+        else tuple(container.command),
         "args": tuple(container.args),
         "cloudsql": service_parts.sockets_of(made),
         "vpc": service_parts.vpc_of(made.vpc_access),
@@ -169,7 +177,17 @@ def alone(service: run_v2.Service) -> dict[str, str]:
 
 def container(wanted: WantedService) -> run_v2.Container:
     """The service's container as a server."""
-    return _serving(running(wanted, wanted.config.command, wanted.config.args), wanted.config)
+    command, bundle = wanted.config.command, wanted.bundle
+    if bundle is None:
+        return _serving(running(wanted, command, wanted.config.args), wanted.config)
+    made = running(wanted, (*STARTER, *command), wanted.config.args)
+    made.image, made.base_image_uri = SCRATCH, bundle.base
+    made.source_code = run_v2.SourceCode(
+        cloud_storage_source=run_v2.SourceCode.CloudStorageSource(
+            bucket=bundle.bucket, object_=bundle.object, generation=bundle.generation
+        )
+    )
+    return _serving(made, wanted.config)
 
 
 def running(wanted: WantedService, command: tuple[str, ...], args: tuple[str, ...]) -> run_v2.Container:

@@ -18,6 +18,8 @@ from gcp.errors import Denial, GoogleError
 from gcp.resumable_upload import INSERT, PART_BYTES, parts_of, send
 
 ARCHIVE = "application/gzip"
+# How the names of sources begin; what is called otherwise stays.
+SOURCES = "sources/"
 # https://cloud.google.com/iam/docs/policies#versions
 POLICY_VERSION = 3
 
@@ -76,7 +78,7 @@ def test_permissions(google: Google, name: str, permissions: tuple[str, ...]) ->
 
 
 def create_bucket(google: Google, project: str, name: str, region: str, keep_days: int) -> bool:
-    """Make a private bucket that deletes what is older than `keep_days`; one that is ours already is as good.
+    """Make a private bucket that deletes sources older than `keep_days`; one that is ours already is as good.
 
     False when somebody else was first, as a deployment beside us may be; an answer that was lost is no somebody.
     """
@@ -88,7 +90,8 @@ def create_bucket(google: Google, project: str, name: str, region: str, keep_day
         made: Any = google.storage.bucket(name)
         made.iam_configuration.uniform_bucket_level_access_enabled = True
         made.iam_configuration.public_access_prevention = "enforced"
-        made.add_lifecycle_delete_rule(age=keep_days)
+        # What runs without a build is kept beside the sources, as long as it may run.
+        made.add_lifecycle_delete_rule(age=keep_days, matches_prefix=[SOURCES])
         made.labels = {"managed-by": "servergem"}
         try:
             google.storage.create_bucket(made, project=project, location=region, retry=None, timeout=TIMEOUT)

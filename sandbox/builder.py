@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sandbox import buildpack, docker_commands, dockerfile
+from sandbox import base_images, buildpack, docker_commands, dockerfile, machine
 from sandbox.docker import Docker
 from sandbox.dockerfile_run import Options
 from sandbox.google.ports import Step
 from sandbox.images import ImageStore
+from sandbox.unpacking import unpack
 from sandbox.work import Beyond, StepFailed, StepStopped, Work
 
 WORKSPACE, HOME = "/workspace", "/builder/home"
@@ -81,6 +83,11 @@ class Builder:
             self.images.tag(image, digest)
         return ended or BuildOutcome("SUCCESS", digests, published)
 
+    def lay(self, *, archive: Path, base: str) -> str:
+        """The digest of an archive's files on this base image. Unlaid where that cannot be."""
+        with tempfile.TemporaryDirectory(prefix="source-", dir=self._root) as folder:
+            return base_images.lay(self.images, archive, base, Path(folder))
+
     def _steps(self, steps: Sequence[Step], whole: Work) -> BuildOutcome | None:
         """How the first step that fails ends the build; None when none does."""
         for number, step in enumerate(steps):
@@ -107,7 +114,9 @@ class Builder:
             )
             raise StepFailed(128)
         image = step.name.partition(":")[0]
-        if step.entrypoint == "bash":
+        if image.endswith("/library/python") and step.entrypoint == "bash":
+            _python(step, work)
+        elif step.entrypoint == "bash":
             _shell(step, work)
         elif image.endswith("/docker"):
             if self._docker:
@@ -149,37 +158,20 @@ def _beyond(what: str, log: Callable[[str], None]) -> BuildOutcome:
     return BuildOutcome("FAILURE", failure_type=LIMIT, detail=f"SANDBOX: {what}")
 
 
-def unpack(archive: Path, folder: Path) -> None:
-    """A tarball as hostile as it may be: nothing absolute, nothing above, no link out (PEP 706)."""
-    with tarfile.open(archive) as tar:
-        if hasattr(tarfile, "data_filter"):
-            tar.extractall(folder, filter="data")
-        else:
-            # Python 3.11.0 to 3.11.3, Debian 12's among them, know no filters.
-            tar.extractall(folder, members=harmless(tar, folder))  # noqa: S202 - what is left is harmless
-
-
-def harmless(members: Iterable[tarfile.TarInfo], folder: Path) -> Iterator[tarfile.TarInfo]:
-    """The members as they come; TarError at the first that would leave the folder or is no file, folder or link."""
-    root = folder.resolve()
-    for member in members:
-        there = root / member.name
-        leads = [there]
-        if member.issym():
-            leads.append(there.parent / member.linkname)
-        elif member.islnk():
-            leads.append(root / member.linkname)
-        elif not (member.isfile() or member.isdir()):
-            raise tarfile.ReadError(f"{member.name!r} is a device or a pipe")
-        if not all(lead.resolve().is_relative_to(root) for lead in leads):
-            raise tarfile.ReadError(f"{member.name!r} leads out of its folder")
-        yield member
-
-
 def _shell(step: Step, work: Work) -> None:
     """A line of shell, which may leave things at home for the steps after it."""
     words = ["bash", *(_at_home(word, work) for word in step.args)]
     if code := work.run(words, cwd=work.folder, env={"HOME": str(_home(work))}, log=work.log):
+        raise StepFailed(code)
+
+
+def _python(step: Step, work: Work) -> None:
+    """A line of shell where Python is of the version that the image's tag names, or of the one that stands in."""
+    layer = work.scratch / "python"
+    machine.virtual_environment(layer, base_images.python_of(step.name.rpartition(":")[2]))
+    path = os.pathsep.join([str(layer / "bin"), machine.search_path()])
+    env = {"HOME": str(_home(work)), "PATH": path}
+    if code := work.run(["bash", *step.args], cwd=work.folder, env=env, log=work.log):
         raise StepFailed(code)
 
 

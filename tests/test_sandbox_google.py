@@ -54,6 +54,9 @@ class Outcome:
 class QuickBuilder:
     """Prints one line; the archive's content says how the build ends."""
 
+    def lay(self, archive: Path, base: str) -> str:
+        return "sha256:" + hashlib.sha256(base.encode() + archive.read_bytes()).hexdigest()
+
     def build(
         self,
         archive: Path,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.builder import LIMIT, Builder, unpack
+from sandbox.builder import LIMIT, Builder
+from sandbox.unpacking import unpack
 
 HOSTILE = {
     "above": ("../out", tarfile.REGTYPE, ""),

@@ -47,10 +47,10 @@ class BuildFile(Part):
 
 
 Build = Annotated[
-    Annotated[Literal["auto", "dockerfile", "buildpacks"], BeforeValidator(as_word), Tag(WORD)]
+    Annotated[Literal["auto", "dockerfile", "buildpacks", "source"], BeforeValidator(as_word), Tag(WORD)]
     | Annotated[BuildFile, Tag(FILE)],
     Discriminator(lambda value: FILE if isinstance(value, dict | BuildFile) else WORD),
-    Kind("word, or a build", "auto, dockerfile, buildpacks"),
+    Kind("word, or a build", "auto, dockerfile, buildpacks, source"),
 ]
 
 

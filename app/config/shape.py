@@ -62,7 +62,8 @@ class ServiceFile(Part):
     )
     build: Build = Field(
         default="auto",
-        description="How the image is made: with a Dockerfile, or with buildpacks.",
+        description="How the image is made: with a Dockerfile, or with buildpacks. `source`: without a build "
+        "where that is safe, else with buildpacks.",
         examples=["dockerfile", {"dockerfile": "deploy/Dockerfile", "target": "web"}],
     )
     image: ImageText = Field(

@@ -22,7 +22,7 @@ from app.model.jobs import (
     Said,
     Welcome,
 )
-from app.model.made import Image, Live, Revision, Serving, Source, Traffic
+from app.model.made import STARTER, Bundle, Image, Live, Revision, Serving, Source, Traffic
 from app.model.notice import Happening, Notify
 from app.model.report import Ending, Report, Row, RowState
 from app.model.service import Build, BuildPlan, Instances, Probe, Probes, SecretRef, Volume, Vpc, told
@@ -39,10 +39,12 @@ from app.model.target import (
 
 __all__ = [
     "RERUN",
+    "STARTER",
     "Blame",
     "Bring",
     "Build",
     "BuildPlan",
+    "Bundle",
     "Button",
     "Commit",
     "Delivery",

@@ -30,6 +30,20 @@ class Image:
         return f"{self.name}@{self.digest}"
 
 
+# What a bundle is started with: it finds its packages, and what follows it is run in place of its own command.
+STARTER = ("/bin/sh", ".servergem/start")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A service's files in the project's bucket, which run without a build on a base image such as `python314`."""
+
+    bucket: str
+    object: str
+    generation: int
+    base: str
+
+
 @dataclass(frozen=True)
 class Traffic:
     """One entry of a service's traffic. `revision` empty means LATEST."""

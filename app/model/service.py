@@ -12,6 +12,7 @@ class Build(StrEnum):
     AUTO = "auto"
     DOCKERFILE = "dockerfile"
     BUILDPACKS = "buildpacks"
+    SOURCE = "source"
 
 
 @dataclass(frozen=True)

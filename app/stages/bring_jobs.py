@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from app.ground import Ground
-from app.model import Commit, Finding, Image, Row, RowState, Stop, Target, TargetJob
+from app.model import Bundle, Commit, Finding, Image, Row, RowState, Stop, Target, TargetJob
 from app.ownership import OF_SERVICE, SCHEDULED
 from app.report import moment
 from app.scene import InLane
@@ -25,7 +25,7 @@ from gcp.resource_manager import CONFLICTS
 CHANGED_MEANWHILE = ("ALREADY_EXISTS", "ABORTED")
 
 
-def bring_jobs(scene: InLane, commit: Commit, target: Target, image: Image, ground: Ground) -> None:
+def bring_jobs(scene: InLane, commit: Commit, target: Target, image: Image | Bundle, ground: Ground) -> None:
     """Every job in turn, each with its own line; what is wrong with any of them is said when all have been tried.
 
     The service is live by now and stays so, and a newer commit that waits for the lane is no reason to stop half-way.
@@ -77,7 +77,7 @@ def _tried(scene: InLane, name: str, work: Callable[[], tuple[str, ...]]) -> tup
 
 
 def _bring(
-    scene: InLane, commit: Commit, target: Target, image: Image, ground: Ground, job: TargetJob
+    scene: InLane, commit: Commit, target: Target, image: Image | Bundle, ground: Ground, job: TargetJob
 ) -> tuple[str, ...]:
     """Make or change one job and its schedule; its schedule and its last run, in words."""
     google, config = scene.world.google, job.config

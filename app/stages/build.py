@@ -1,15 +1,17 @@
-"""Build: Cloud Build turns the source into an image, or the image that is already there is taken."""
+"""Build: Cloud Build turns the source into an image, or what is already there, or the source itself, is taken."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from app.accounts import means
 from app.images import package_of, registry_of, remember
-from app.model import Blame, Commit, Finding, Image, Source, Stop, Superseded, Target
+from app.model import Blame, Build, Bundle, Commit, Finding, Image, Source, Stop, Superseded, Target
 from app.reasons import of_build
 from app.scene import InLane
 from app.titles import fitting
+from app.without_build import without_a_build
 from gcp import artifact_registry, cloud_build
 from gcp.build_steps import BuildRequest
 from gcp.cloud_build import BuildState, Submitted
@@ -18,11 +20,18 @@ GOOGLES_OWN = {"INTERNAL_ERROR", "EXPIRED"}
 WENT_WRONG = {"FAILURE", "TIMEOUT", "INTERNAL_ERROR", "EXPIRED", "CANCELLED"}
 
 
-def build(scene: InLane, commit: Commit, target: Target, source: Source | Image) -> Image:
-    """The image of this commit by digest. A build that an earlier run began is waited for, not repeated."""
+def build(scene: InLane, commit: Commit, target: Target, source: Source | Image) -> Image | Bundle:
+    """The image of this commit by digest, or what runs without one.
+
+    A build that an earlier run began is waited for, not repeated.
+    """
     if isinstance(source, Image):
         scene.note(source.reused)
         return source
+    if target.service.build.kind is Build.SOURCE:
+        bundle = without_a_build(scene, commit, target, source, partial(_carried_out, scene, target))
+        if bundle is not None:
+            return bundle
     google, project, region = scene.world.google, target.project, target.region
     request = _request(scene, commit, target, source)
     begun = cloud_build.find(google, project, region, request.tags[-1]) if scene.again else None
@@ -42,6 +51,10 @@ def build(scene: InLane, commit: Commit, target: Target, source: Source | Image)
     image = Image(request.image_name, digest, build_id=submitted.id)
     remember(scene, commit, target, image, request.tag)
     return image
+
+
+def _carried_out(scene: InLane, target: Target, request: BuildRequest) -> BuildState:
+    return _ended(scene, target, _submitted(scene, request))
 
 
 def _submitted(scene: InLane, request: BuildRequest) -> Submitted:

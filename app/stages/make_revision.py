@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from app.ground import Ground, has_jobs
-from app.model import Commit, Image, Revision, Stop, Target
+from app.model import Bundle, Commit, Image, Revision, Stop, Target
 from app.ownership import JOBS, YES
 from app.reasons import of_revision
 from app.scene import InLane
@@ -15,7 +15,9 @@ from gcp import cloud_run
 from gcp.cloud_run import RevisionFailed
 
 
-def make_revision(scene: InLane, commit: Commit, target: Target, image: Image, ground: Ground) -> Revision:
+def make_revision(
+    scene: InLane, commit: Commit, target: Target, image: Image | Bundle, ground: Ground
+) -> Revision:
     """Make the revision, or take the one that an earlier attempt of this run made."""
     scene.insist()
     before = ground.service

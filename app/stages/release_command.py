@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from app import log
 from app.ground import Ground
-from app.model import Blame, Commit, Finding, Image, Stop, Superseded, Target
+from app.model import Blame, Bundle, Commit, Finding, Image, Stop, Superseded, Target
 from app.reasons import of_command
 from app.scene import InLane, Run
 from app.specification import revision_name, specification
@@ -22,7 +22,9 @@ MOST_LINES = 10_000
 SHELL = ("/bin/sh", "-c")
 
 
-def run_release_command(scene: InLane, commit: Commit, target: Target, image: Image, ground: Ground) -> None:
+def run_release_command(
+    scene: InLane, commit: Commit, target: Target, image: Image | Bundle, ground: Ground
+) -> None:
     """Run the command and wait for its end; its failure ends the deployment while the old revision serves."""
     scene.insist()
     settings = scene.world.settings

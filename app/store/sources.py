@@ -32,6 +32,17 @@ class SourceRows:
                 connection, SOURCES, bucket=bucket, name=name, generation=generation, time=time.time()
             )
 
+    def newest(self, bucket: str, prefix: str) -> tuple[str, int] | None:
+        """The name and generation of what we wrote last under a name that begins so."""
+        query = (
+            select(SOURCES.c.name, SOURCES.c.generation)
+            .where(SOURCES.c.bucket == bucket, SOURCES.c.name.startswith(prefix, autoescape=True))
+            .order_by(SOURCES.c.time.desc())
+        )
+        with transaction(self._engine) as connection:
+            found = connection.execute(query).first()
+        return (str(found.name), int(found.generation)) if found else None
+
     def ours(self, bucket: str, name: str, generation: int) -> bool:
         """Whether we wrote this generation of the object."""
         query = select(SOURCES.c.time).where(

@@ -175,8 +175,7 @@ class CloudRun(Reconciling):
             project, address.name, "run.services.setIamPolicy"
         ):
             raise permission_denied(API, "run.services.setIamPolicy", address.name)
-        template = wanted.template
-        self._revisions.admit_container(project, template.service_account, template.containers[0].image)
+        self._revisions.admit_container(project, wanted.template)
 
     def _check_targets(self, home: Home, wanted: run_v2.Service, coming: set[str]) -> None:
         for target in wanted.traffic:

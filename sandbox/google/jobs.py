@@ -42,7 +42,7 @@ class Jobs(Executions):
         project = self._admit(request.parent, "run.jobs.create")
         run_rules.check_job(request.job)
         task = request.job.template.template
-        self._revisions.admit_container(project, task.service_account, task.containers[0].image)
+        self._revisions.admit_container(project, task)
         name = f"{request.parent}/jobs/{request.job_id}"
         with self._projects.lock:
             if name in self._homes:
@@ -79,7 +79,7 @@ class Jobs(Executions):
         project = self._admit(name, "run.jobs.update")
         run_rules.check_job(request.job)
         task = request.job.template.template
-        self._revisions.admit_container(project, task.service_account, task.containers[0].image)
+        self._revisions.admit_container(project, task)
         with self._projects.lock:
             home = self._home(name)
             before = home.job

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import socket
 import struct
 import threading
@@ -126,19 +125,22 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _send(self, answer: Answer) -> None:
         raw = json.dumps(answer.json).encode() if answer.json is not None else b""
-        length = answer.file.stat().st_size if answer.file else len(raw)
+        first, end = answer.extent or (0, answer.file.stat().st_size if answer.file else len(raw))
         self.send_response(answer.status)
         for key, value in answer.headers.items():
             self.send_header(key, value)
         if answer.json is not None:
             self.send_header("Content-Type", "application/json; charset=UTF-8")
         if answer.status != 204:
-            self.send_header("Content-Length", str(length))
+            self.send_header("Content-Length", str(end - first))
         self.end_headers()
         self.wfile.write(raw)
         if answer.file:
             with answer.file.open("rb") as file:
-                shutil.copyfileobj(file, self.wfile)
+                file.seek(first)
+                while first < end and (piece := file.read(min(_CHUNK, end - first))):
+                    self.wfile.write(piece)
+                    first += len(piece)
         self.wfile.flush()
 
     def _reset(self) -> None:

@@ -22,6 +22,10 @@ class Step:
     timeout: float | None = None
 
 
+class Unlaid(Exception):  # noqa: N818 - reads as what happened
+    """An archive that is not laid on its base image, and why."""
+
+
 class BuildOutcome(Protocol):
     """How a build ended: status SUCCESS, FAILURE, TIMEOUT or CANCELLED, and the digest of each image."""
 
@@ -42,7 +46,9 @@ class BuildOutcome(Protocol):
 
 
 class Builder(Protocol):
-    """Runs the steps of a build over an unpacked archive."""
+    """Runs the steps of a build over an unpacked archive, and lays an archive on a base image."""
+
+    def lay(self, *, archive: Path, base: str) -> str: ...
 
     def build(
         self,

@@ -14,6 +14,7 @@ from sandbox.google.conditions import Failure, Reason, RevisionReason, good, pen
 from sandbox.google.errors import Code, permission_denied
 from sandbox.google.ports import Runner
 from sandbox.google.secret_manager import SecretManager
+from sandbox.google.source_code import SourceCode
 from sandbox.google.state import Project, Projects, now
 
 _LOGS = {"stdout": "run.googleapis.com%2Fstdout", "stderr": "run.googleapis.com%2Fstderr"}
@@ -35,23 +36,30 @@ class Revisions:
         logging: CloudLogging,
         registry: ArtifactRegistry,
         secrets: SecretManager,
+        source_code: SourceCode,
         runner: Runner,
     ) -> None:
         self._projects = projects
         self._logging = logging
         self._registry = registry
         self._secrets = secrets
+        self._source_code = source_code
         self._runner = runner
 
-    def admit_container(self, project: Project, account: str, image: str) -> None:
-        """Who deploys may act as the account that the container runs as, or the default one, and read its image.
+    def admit_container(
+        self, project: Project, template: run_v2.RevisionTemplate | run_v2.TaskTemplate
+    ) -> None:
+        """Who deploys may act as the account that the container runs as, or the default one, and read what it runs.
 
         https://cloud.google.com/run/docs/deploying#permissions_required_to_deploy
         """
+        account, container = template.service_account, template.containers[0]
         self._projects.admit_act_as(project, account or project.compute_account, "run.googleapis.com")
         permission = "artifactregistry.repositories.downloadArtifacts"
-        if not self._projects.holds(project, self._registry.repository_of(image), permission):
-            raise permission_denied("artifactregistry.googleapis.com", permission, image)
+        if container.source_code:
+            self._source_code.admit(project, container)
+        elif not self._projects.holds(project, self._registry.repository_of(container.image), permission):
+            raise permission_denied("artifactregistry.googleapis.com", permission, container.image)
 
     def make(self, address: Address, service: run_v2.Service, name: str) -> run_v2.Revision:
         """The revision as it is the moment it was asked for."""
@@ -93,13 +101,9 @@ class Revisions:
     def _start(self, address: Address, revision: run_v2.Revision) -> Failure | None:
         short, container = revision.name.rpartition("/")[2], revision.containers[0]
         not_ready = f"Revision '{short}' is not ready and cannot serve traffic."
-        digest = self._registry.digest(container.image)
-        if digest is None:
-            return Failure(
-                f"{not_ready} Image '{container.image}' not found.", reason=Reason.CONTAINER_MISSING
-            )
-        if failure := self._unpulled(address, container.image):
-            return failure
+        digest = self._files(address, container, not_ready)
+        if isinstance(digest, Failure):
+            return digest
         env, failure = self._environment(address, revision)
         if failure is not None:
             return failure
@@ -128,6 +132,17 @@ class Revisions:
             outcome.reason if outcome.reason in RevisionReason.__members__ else "HEALTH_CHECK_CONTAINER_ERROR"
         )
         return Failure(text, revision_reason=RevisionReason[kind])
+
+    def _files(self, address: Address, container: run_v2.Container, not_ready: str) -> str | Failure:
+        """The digest of what runs: the image, or an archive on its base image."""
+        if container.source_code:
+            return self._source_code.laid(address.project, container)
+        digest = self._registry.digest(container.image)
+        if digest is None:
+            return Failure(
+                f"{not_ready} Image '{container.image}' not found.", reason=Reason.CONTAINER_MISSING
+            )
+        return self._unpulled(address, container.image) or digest
 
     def _unpulled(self, address: Address, image: str) -> Failure | None:
         """Cloud Run pulls with an agent of its own: https://cloud.google.com/iam/docs/service-agents"""

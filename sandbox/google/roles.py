@@ -112,7 +112,8 @@ PREDEFINED: dict[str, frozenset[str]] = {
     | _each("storage.objects", "get"),
     "roles/run.serviceAgent": _PULL
     | _each("iam.serviceAccounts", "getAccessToken getOpenIdToken signBlob")
-    | _each("logging.logEntries", "create"),
+    | _each("logging.logEntries", "create")
+    | _each("storage.objects", "get list"),
     "roles/cloudbuild.builds.viewer": _each("cloudbuild.builds", "get list"),
     "roles/cloudbuild.builds.editor": _BUILDS,
     "roles/cloudbuild.builds.builder": _BUILDS

@@ -9,6 +9,7 @@ from google.cloud import run_v2
 
 from sandbox.google.errors import invalid
 from sandbox.google.run_sizes import cpus, size
+from sandbox.google.source_code import check_source
 
 _GEN1 = 1
 # https://cloud.google.com/run/docs/configuring/services/cloud-storage-volume-mounts
@@ -23,6 +24,7 @@ _STARTUP, _LONGEST = 240, 3600
 def check_parts(template: run_v2.RevisionTemplate, call: str) -> None:
     """What a template says beside its container's image, variables and size."""
     field = f"{call}.service.template"
+    check_source(template, call)
     _check_network(template.vpc_access, field)
     _check_volumes(template, field)
     for number, container in enumerate(template.containers):

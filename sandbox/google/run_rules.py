@@ -140,6 +140,10 @@ def check_job(job: run_v2.Job) -> None:
     field = "template.template.containers[0].resources.limits"
     limits = dict(job.template.template.containers[0].resources.limits)
     _check_size(limits, 1)
+    # run_v2.Container: "Only supported for services."
+    container = job.template.template.containers[0]
+    if container.base_image_uri or container.source_code:
+        raise invalid("template.template.containers[0].base_image_uri: is only supported for services.")
     if (cpus(limits.get("cpu", "1")) or 0) < 1:
         raise invalid(f"{field}.cpu: Invalid value specified for cpu. Must be at least 1 for a job.")
     if (size(limits.get("memory", "512Mi")) or 0) < 512 * 2**20:

@@ -25,6 +25,7 @@ from sandbox.google.rest import RestDoor
 from sandbox.google.revisions import Revisions
 from sandbox.google.secret_manager import SecretManager
 from sandbox.google.service_usage import ServiceUsage
+from sandbox.google.source_code import SourceCode
 from sandbox.google.state import DEPLOY_APIS, Project, Projects
 from sandbox.google.storage import Storage
 from sandbox.google.storage_http import StorageServer
@@ -57,8 +58,7 @@ class GoogleSandbox:
         self.faults = faults or Faults()
         self.calls, self.latency = Calls(record), latency
         self.grpc_address = self.storage_url = self.rest_url = ""
-        self.projects = Projects(root, self.behaviour)
-        self.operations = Operations()
+        self.projects, self.operations = Projects(root, self.behaviour), Operations()
         self.logging = CloudLogging(self.projects)
         self.storage = Storage(root / "storage", self.projects)
         self.registry = ArtifactRegistry(self.projects, self.operations)
@@ -72,7 +72,8 @@ class GoogleSandbox:
             builder,
             parallel_builds,
         )
-        revisions = Revisions(self.projects, self.logging, self.registry, self.secrets, runner)
+        source_code = SourceCode(self.projects, self.storage, builder)
+        revisions = Revisions(self.projects, self.logging, self.registry, self.secrets, source_code, runner)
         self.run = CloudRun(self.projects, self.operations, revisions, runner)
         self.jobs = Jobs(self.projects, self.operations, self.logging, revisions, runner)
         self.schedules = CloudScheduler(self.projects, self.jobs)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 from sandbox.google.storage_buckets import Buckets
-from sandbox.google.storage_words import Answer, Asked, StorageRefusal, StoredObject
+from sandbox.google.storage_words import Answer, Asked, StorageRefusal, StoredObject, error_answer
 
 
 class Objects(Buckets):
@@ -38,7 +39,7 @@ class Objects(Buckets):
                 "X-Goog-Hash": f"crc32c={found.crc32c}",
                 "X-Goog-Generation": str(found.generation),
             }
-            return Answer(200, headers=headers, file=found.file)
+            return _extent(asked.headers.get("range", ""), Answer(200, headers=headers, file=found.file))
         return Answer(200, found.json())
 
     def _existing(self, asked: Asked, permission: str) -> StoredObject:
@@ -73,3 +74,16 @@ class Objects(Buckets):
     def remove_files(self) -> None:
         """Forget every object's bytes."""
         shutil.rmtree(self._root, ignore_errors=True)
+
+
+def _extent(wanted: str, whole: Answer) -> Answer:
+    """The bytes that a Range asks for, or all of them: https://www.rfc-editor.org/rfc/rfc9110#section-14.2"""
+    match = re.fullmatch(r"bytes=(\d+)-(\d*)", wanted)
+    if match is None or whole.file is None:
+        return whole
+    size = whole.file.stat().st_size
+    first, last = int(match[1]), min(int(match[2] or size - 1), size - 1)
+    if first > last:
+        return error_answer(416, "requestedRangeNotSatisfiable", "Request range not satisfiable")
+    headers = whole.headers | {"Content-Range": f"bytes {first}-{last}/{size}"}
+    return Answer(206, headers=headers, file=whole.file, extent=(first, last + 1))

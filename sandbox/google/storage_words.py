@@ -38,12 +38,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer: JSON, nothing, or the bytes of a file."""
+    """One HTTP answer: JSON, nothing, or the bytes of a file, all or from one to before another."""
 
     status: int
     json: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     file: Path | None = None
+    extent: tuple[int, int] | None = None
 
 
 class StorageRefusal(Exception):  # noqa: N818 - Google refuses; nothing here is broken

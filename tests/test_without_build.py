@@ -1,0 +1,107 @@
+"""Without a build: what `build: source` does with a Python service, at the wire; builds are counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.cloud import run_v2
+
+from sandbox.world import PROJECT
+from tests.conftest import House, answer_of
+
+REGION = "europe-west1"
+SOURCE = "services:\n  hello-python:\n    build: source\n"
+# It answers what its one package makes of a word.
+WITH_A_PACKAGE = """
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import six
+
+
+class Hello(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(six.ensure_binary("six " + six.__version__))
+
+
+HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Hello).serve_forever()
+"""
+
+
+def builds(house: House) -> int:
+    return house.world.google.calls["CloudBuild.CreateBuild"]
+
+
+def notes(deployment: dict[str, Any]) -> list[str]:
+    return [note for row in deployment["rows"] for note in row["notes"]]
+
+
+def container(house: House) -> run_v2.Container:
+    service = house.world.google.run.services[f"projects/{PROJECT}/locations/{REGION}/services/hello-python"]
+    found: run_v2.Container = service.template.containers[0]
+    return found
+
+
+def test_a_service_without_packages_is_never_built(house: House) -> None:
+    """The push is live without one build, its source on Google's Python; with `buildpacks` again it is built."""
+    work = house.repository("hello-python")
+    live = house.ended(work.push("Say hello", **{"servergem.yml": SOURCE}))
+    assert live["ending"] == "live", house.log_tail()
+    assert "Hello from hello-python" in answer_of(live["url"]).text
+    assert builds(house) == 0
+    assert "not built: the source runs on Google's python314" in notes(live)
+    assert (container(house).image, container(house).base_image_uri) == ("scratch", "python314")
+    built = house.ended(work.push("Build it", **{"servergem.yml": SOURCE.replace("source", "buildpacks")}))
+    assert built["ending"] == "live", house.log_tail()
+    assert builds(house) == 1
+    assert not container(house).source_code and not container(house).base_image_uri
+    assert not container(house).command
+
+
+def test_packages_are_installed_once_for_each_lock(house: House) -> None:
+    """The first push installs them, the second begins no build at all, another lock installs anew."""
+    work = house.repository("hello-python")
+    files = {"servergem.yml": SOURCE, "main.py": WITH_A_PACKAGE, "requirements.txt": "six==1.16.0\n"}
+    first = house.ended(work.push("Say six", **files))
+    assert first["ending"] == "live", house.log_tail()
+    assert answer_of(first["url"]).text == "six 1.16.0"
+    assert builds(house) == 1
+    again = house.ended(work.push("Say it again", **{"note.txt": "again"}))
+    assert again["ending"] == "live", house.log_tail()
+    assert builds(house) == 1
+    assert "packages as they were installed for the same requirements.txt" in notes(again)
+    other = house.ended(work.push("Say another", **{"requirements.txt": "six==1.17.0\n"}))
+    assert other["ending"] == "live", house.log_tail()
+    assert (answer_of(other["url"]).text, builds(house)) == ("six 1.17.0", 2)
+
+
+def test_what_cloud_run_refuses_is_built(house: House) -> None:
+    """A refusal of the source is said, and the service is live by a build all the same."""
+    work = house.repository("hello-python")
+    # The first look is preflight's, without a source; the second is at the source.
+    house.world.faults.add("Services.UpdateService", kind="delay")
+    house.world.faults.add(
+        "Services.UpdateService", status="INVALID_ARGUMENT", message="no such base image here"
+    )
+    live = house.ended(work.push("Say hello", **{"servergem.yml": SOURCE}))
+    assert live["ending"] == "live", house.log_tail()
+    assert builds(house) == 1
+    assert any(
+        "built, since Cloud Run refuses it" in note and "no such base image" in note for note in notes(live)
+    )
+
+
+def test_a_bucket_that_forgets_everything_holds_nothing_that_runs(house: House) -> None:
+    """Where the bucket deletes all that is old, as those of before did, the service is built."""
+    project = house.world.google.projects.known(PROJECT)
+    name = f"servergem-{project.number}-{REGION}"
+    house.world.google.storage.put_bucket(project, name, REGION)
+    everything = {"rule": [{"action": {"type": "Delete"}, "condition": {"age": 7}}]}
+    house.world.google.storage._buckets[name].fields["lifecycle"] = everything
+    work = house.repository("hello-python")
+    live = house.ended(work.push("Say hello", **{"servergem.yml": SOURCE}))
+    assert live["ending"] == "live", house.log_tail()
+    assert builds(house) == 1
+    assert any("deletes what it holds" in note for note in notes(live))
