@@ -15,6 +15,8 @@ class Said:
     key: str
     value: Value
     why: str = ""
+    origin: Keys = ()
+    """Where it comes from in another file; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,13 @@ class Block:
     """Keys that stand below one key, in their order."""
 
     said: tuple[Said, ...] = ()
+
+    def way(self, keys: Keys) -> tuple[Said, ...]:
+        """Each key on this way, the outermost first; as far as they are there."""
+        for each in self.said:
+            if keys and each.key == keys[0]:
+                return (each, *(each.value.way(keys[1:]) if isinstance(each.value, Block) else ()))
+        return ()
 
     def without(self, keys: Keys) -> Block:
         """The same but for the key at the end of this way, and for what is empty without it."""
@@ -36,7 +45,7 @@ class Block:
         return Block(tuple(kept))
 
 
-Value: TypeAlias = "str | int | bool | None | Block | tuple[Value, ...]"
+Value: TypeAlias = "str | int | bool | Block | tuple[Value, ...] | None"
 
 
 @dataclass(frozen=True)

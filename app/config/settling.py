@@ -21,6 +21,7 @@ class Refused:
 
     keys: Keys
     why: str
+    origin: Keys = ()
 
 
 @dataclass(frozen=True)
@@ -64,4 +65,6 @@ def _refused(draft: Draft, faults: tuple[Finding, ...]) -> Iterator[Refused]:
         keys = lines[finding.place.line - 1].keys if finding.place else ()
         if len(keys) > OF_A_SECTION and keys not in seen:
             seen.add(keys)
-            yield Refused(keys, finding.message or finding.title)
+            origins = [each.origin for each in draft.block.way(keys) if each.origin]
+            why = (finding.message or finding.title).rstrip(".")
+            yield Refused(keys, why, origins[-1] if origins else ())

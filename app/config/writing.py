@@ -11,9 +11,10 @@ import yaml
 
 from app.config.document import NOT_TEXT
 from app.config.draft import Block, Draft, Keys, Said, Value
+from app.legible import legible
 
 # Words that no reader of YAML takes for anything else, with single spaces between them, also within brackets.
-PLAIN = re.compile(r"[A-Za-z_/.](?:[A-Za-z0-9_./@+=$:-]|(?<=[^ :]) (?=[A-Za-z0-9_./$]))*(?<![: ])")
+PLAIN = re.compile(r"[A-Za-z0-9_/.](?:[A-Za-z0-9_./@+=$:-]|(?<=[^ :]) (?=[A-Za-z0-9_./$]))*(?<![: ])")
 # What JSON's escapes leave as it is and YAML may not hold, or takes for the end of a line.
 STRANGE = re.compile(f"{NOT_TEXT.pattern}|[\x7f\x85\u2028\u2029\ufeff]")
 
@@ -52,7 +53,8 @@ def _block(block: Block, above: Keys) -> Iterator[Line]:
 
 
 def _keyed(said: Said, depth: int, value: str) -> str:
-    why = f"  # {' '.join(said.why.split())}" if said.why else ""
+    told = "; ".join(each for each in (".".join(said.origin), said.why) if each)
+    why = f"  # {' '.join(legible(told).split())}" if told else ""
     return f"{'  ' * depth}{_scalar(said.key)}:{value}{why}"
 
 

@@ -57,9 +57,13 @@ def _settled(kind: Kind, read: Source, path: str, repository_name: str) -> Impor
     found = settled(Draft(_block(sections), head), repository_name=repository_name)
     left = [*mistaken, *(each for each in told if isinstance(each, Left))]
     left += [each for _, section in sections for each in section.left]
-    left += [Left(at, kind.instead(at)) for at in unknown(part)]
+    left += [
+        Left(each.origin or each.keys, f"servergem.yml does not take it: {each.why}.")
+        for each in found.refused
+    ]
+    whole = {each.at for each in left if each.whole}
+    left += [Left(at, kind.instead(at)) for at in unknown(part) if not _above(at) & whole]
     placed = [replace(each, line=read.line(each.at)) for each in left]
-    placed += [Left(each.keys, f"servergem.yml does not take it: {each.why}.") for each in found.refused]
     needed = tuple(dict.fromkeys(each for _, section in sections for each in section.needed))
     return Imported(kind.name, text(found.draft), _ordered(placed), needed, found.faults)
 
@@ -76,15 +80,28 @@ def _gathered(told: tuple[Named | Left, ...]) -> Iterator[tuple[str, Gathered]]:
             yield each.of, gathered(each, name)
 
 
+def _above(at: Keys) -> set[Keys]:
+    return {at[:length] for length in range(1, len(at))}
+
+
 def _block(sections: tuple[tuple[str, Gathered], ...]) -> Block:
-    tops = []
-    for top in (SERVICES, JOBS):
-        if inside := tuple(section.section for of, section in sections if of == top):
-            tops.append(Said(top, Block(inside)))
-    return Block(tuple(tops))
+    services = tuple(each.section for of, each in sections if of == SERVICES)
+    jobs = tuple(each.section for of, each in sections if of == JOBS)
+    if len(services) > 1:
+        jobs = tuple(_with_service(each, services[0].key) for each in jobs)
+    tops = ((SERVICES, services), (JOBS, jobs))
+    return Block(tuple(Said(top, Block(inside)) for top, inside in tops if inside))
+
+
+def _with_service(job: Said, service: str) -> Said:
+    """A job of several services has to say whose image it has."""
+    inside = job.value.said if isinstance(job.value, Block) else ()
+    return replace(
+        job, value=Block((Said("from", service, "the first service; name the one it belongs to"), *inside))
+    )
 
 
 def _ordered(left: list[Left]) -> tuple[Left, ...]:
-    """By their lines, each said once; of a key and what is inside it, both when both say something of their own."""
+    """By their lines, each said once."""
     said: dict[tuple[Keys, str], Left] = {(each.at, each.instead): each for each in left}
-    return tuple(sorted(said.values(), key=lambda each: (each.line == 0, each.line, each.at)))
+    return tuple(sorted(said.values(), key=lambda each: (each.line, each.at)))

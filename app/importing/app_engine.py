@@ -85,7 +85,7 @@ class AppEngine(Foreign):
 
 LEFT: Mapping[str, str] = {
     "handlers": "Let the application serve its files itself, and say who may call what; Cloud Run routes nothing.",
-    "inbound_services": "Nothing is needed: a request to its path reaches the service; `cpu_always: true` for warm ones.",
+    "inbound_services": "Nothing is needed: a request to its path reaches the service.",
     "libraries": "Name each library in requirements.txt.",
     "threadsafe": "Nothing is needed: `concurrency:` says how many requests an instance takes.",
     "api_version": "Nothing is needed.",

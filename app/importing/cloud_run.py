@@ -12,7 +12,7 @@ from pydantic import Field
 
 from app.config.draft import Block, Said, Value
 from app.importing.around import Around
-from app.importing.cloud_run_annotations import SERVICE, TEMPLATE, annotations
+from app.importing.cloud_run_annotations import SERVICE, TEMPLATE, told_by
 from app.importing.foreign import Foreign
 from app.importing.measures import cpus, mebibytes, memory, seconds
 from app.importing.telling import said
@@ -123,7 +123,7 @@ LEFT: Mapping[str, str] = {
     "metadata.*": ITS_OWN,
     "spec.traffic": "Nothing is needed: ServerGem moves traffic; write `rollout:` for steps.",
     "spec.template.metadata.*": ITS_OWN,
-    "spec.template.spec.volumes": "Name each as `volumes: {NAME: {path: …, secret: NAME:VERSION}}`, or bucket, memory, nfs.",
+    "spec.template.spec.volumes": "Name each as `volumes: {NAME: {path: …, secret: NAME:VERSION}}`, or a bucket.",
     "spec.template.spec.containers.*.volumeMounts": "Write its path as `path:` of the volume.",
     "spec.template.spec.containers.*.workingDir": "Write WORKDIR in the Dockerfile.",
     "spec.template.spec.containers.*.resources.*": "Nothing is needed: an instance has what `memory:` and `cpu:` say.",
@@ -150,10 +150,10 @@ def _told(service: CloudRun) -> Iterator[Told]:
         if number == first:
             yield from _container(container, where)
         else:
-            yield Left(where, SIDECAR)
+            yield Left(where, SIDECAR, whole=True)
     yield from _spec(inner.spec, (*at, "spec"))
-    yield from annotations(service.metadata.annotations, ("metadata", "annotations"), SERVICE)
-    yield from annotations(inner.metadata.annotations, (*at, "metadata", "annotations"), TEMPLATE)
+    yield from told_by(service.metadata.annotations, ("metadata", "annotations"), SERVICE)
+    yield from told_by(inner.metadata.annotations, (*at, "metadata", "annotations"), TEMPLATE)
     own = {name: value for name, value in service.metadata.labels.items() if "/" not in name}
     if own:
         yield said("labels", Block(tuple(Said(*each) for each in own.items())), "metadata", "labels")

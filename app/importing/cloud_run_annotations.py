@@ -77,7 +77,7 @@ OTHERWISE = {
 }
 
 
-def annotations(given: Mapping[str, str], at: Keys, rows: Mapping[str, Row]) -> Iterator[Told]:
+def told_by(given: Mapping[str, str], at: Keys, rows: Mapping[str, Row]) -> Iterator[Told]:
     """What these annotations say in our keys; parts of one key come together."""
     parts: dict[str, list[Said]] = {}
     for name, written in given.items():

@@ -18,9 +18,11 @@ from app.importing.told import Left, Named, Told, Variable
 # ${NAME}, ${NAME:-default}, ${NAME:?error}: https://docs.docker.com/reference/compose-file/interpolation/
 WHOLE = re.compile(r"\$\{\w+:?-([^${}]*)\}")
 ANYWHERE = re.compile(r"(?<!\$)\$(?:\{|[A-Za-z_])")
-PORT = re.compile(r"(?:[^:]*:)*(\d+)(?:/tcp)?")
+PORT = re.compile(r"(?:.*:)?(\d+)(?:-\d+)?(?:/tcp)?")
 ASKED = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::\d+)?(/[^\s'\"|;&)]*)")
-VOLUME = "Name a bucket, a secret or a folder in memory as a volume (`volumes:`); what is mounted from the source is in the image."
+VOLUME = (
+    "Name a bucket or a secret as a volume (`volumes:`); what is mounted from the source is in the image."
+)
 
 
 def _built(value: Any) -> Any:
@@ -29,12 +31,10 @@ def _built(value: Any) -> Any:
 
 def _port(value: Any) -> Any:
     """The container's port of `3000:8080`, of a range its first, or of the long form."""
-    found = (
-        PORT.fullmatch(value.partition("-")[0] if value.count(":") == 0 else value)
-        if isinstance(value, str)
-        else None
-    )
-    return {"target": found[1]} if found else ({} if isinstance(value, str) else value)
+    if not isinstance(value, str):
+        return value
+    found = PORT.fullmatch(value)
+    return {"target": found[1]} if found else {}
 
 
 def _test(value: Any) -> Any:
@@ -95,6 +95,7 @@ class Compose(Foreign):
     services: dict[str, ComposeService] = Field(default={}, description="`services`")
 
 
+CONTAINER = "It calls another container by its name: write the address that it has on Google Cloud."
 DEVELOPMENT = "Nothing is needed: it is for a machine of one's own."
 LEFT: Mapping[str, str] = {
     "version": "Nothing is needed.",
@@ -150,13 +151,14 @@ def is_compose(value: Mapping[str, Any]) -> bool:
 
 
 def tell(compose: Compose, _around: Around) -> Iterator[Named | Left]:
+    containers = re.compile(rf"(?:.*[@/])?(?:{'|'.join(map(re.escape, compose.services))})(?:[:/].*)?")
     for name, service in compose.services.items():
         at = ("services", name)
         if service.build is not None:
-            yield Named(name, tuple(_told(service, service.build, at)))
+            yield Named(name, (*_told(service, service.build, at), *_called(service, at, containers)))
         else:
-            built = "ServerGem builds from source: write a Dockerfile that begins `FROM` this image, and name its folder."
-            yield Left(at, kept_elsewhere(service.image) or built)
+            built = "ServerGem builds from source: write a Dockerfile `FROM` this image, and name its folder."
+            yield Left(at, kept_elsewhere(service.image) or built, whole=True)
 
 
 def _told(service: ComposeService, build: Build, at: tuple[str, ...]) -> Iterator[Told]:
@@ -182,6 +184,13 @@ def _told(service: ComposeService, build: Build, at: tuple[str, ...]) -> Iterato
     yield from _limits(service, at)
     for name, value in service.environment.items():
         yield Variable(name, interpolated(value), (*at, "environment", name))
+
+
+def _called(service: ComposeService, at: tuple[str, ...], containers: re.Pattern[str]) -> Iterator[Told]:
+    """Variables that call another container by its name, which only Compose knows."""
+    for name, value in service.environment.items():
+        if value is not None and containers.fullmatch(value):
+            yield Left((*at, "environment", name), CONTAINER)
 
 
 def _source(build: Build, at: tuple[str, ...]) -> Iterator[Told]:

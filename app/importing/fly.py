@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from app.config.draft import Block, Said
+from app.config.draft import Block, Keys, Said
 from app.importing.around import Around
 from app.importing.foreign import CommandLine, Foreign, Variables
 from app.importing.measures import cpus, mebibytes, memory, region
@@ -91,6 +91,8 @@ class Fly(Foreign):
     checks: dict[str, Check] = Field(default={}, description="`health`")
 
 
+ONE_PORT = "A service of Cloud Run has one port: make it a service of its own."
+ASKED = "Nothing is needed: `health:` is asked before traffic moves; write `probes:` for more."
 LEFT: Mapping[str, str] = {
     "mounts": VOLUME,
     "mounts.*": VOLUME,
@@ -109,7 +111,7 @@ LEFT: Mapping[str, str] = {
     "http_service.http_options": "Write `http2: true` for HTTP/2 to the container.",
     "http_service.tls_options": "Nothing is needed: Cloud Run ends TLS.",
     "http_service.*.*": "Nothing is needed: Cloud Run limits requests.",
-    "http_service.checks.*.*": "Nothing is needed: `health:` is asked before traffic moves; write `probes:` for more.",
+    "http_service.checks.*.*": ASKED,
     "services.*.ports": "Nothing is needed: Cloud Run listens on 80 and 443.",
     "services.*.processes": "Nothing is needed: the process that serves is the service.",
     "services.*.script_checks": "Write `probes:`.",
@@ -118,9 +120,9 @@ LEFT: Mapping[str, str] = {
     "services.*.auto_start_machines": "Nothing is needed: instances come and go with requests.",
     "services.*.force_https": "Nothing is needed: Cloud Run leads http to https.",
     "services.*.*.*": "Nothing is needed: Cloud Run limits requests.",
-    "services.*.http_checks.*.*": "Nothing is needed: `health:` is asked before traffic moves; write `probes:` for more.",
-    "services.*.checks.*.*": "Nothing is needed: `health:` is asked before traffic moves; write `probes:` for more.",
-    "checks.*.*": "Nothing is needed: `health:` is asked before traffic moves; write `probes:` for more.",
+    "services.*.http_checks.*.*": ASKED,
+    "services.*.checks.*.*": ASKED,
+    "checks.*.*": ASKED,
     "metrics": "Cloud Run has metrics of its own; a collector as a sidecar is not carried over.",
     "deploy.strategy": "Write `rollout: [10, 50, 100]`.",
     "deploy.*": "Nothing is needed.",
@@ -134,10 +136,18 @@ LEFT: Mapping[str, str] = {
 
 
 def is_fly(value: Mapping[str, Any]) -> bool:
-    known = {"primary_region", "http_service", "vm", "kill_signal", "mounts", "statics"} & value.keys()
-    return isinstance(value.get("app"), str) and bool(
-        known or "services" in value or "env" in value or "build" in value
-    )
+    own = {
+        "primary_region",
+        "http_service",
+        "vm",
+        "kill_signal",
+        "mounts",
+        "statics",
+        "services",
+        "env",
+        "build",
+    }
+    return isinstance(value.get("app"), str) and bool(own & value.keys())
 
 
 def tell(fly: Fly, around: Around) -> Iterator[Named | Left]:
@@ -175,7 +185,8 @@ def _built(build: Build) -> Iterator[Told]:
 
 def _serving(fly: Fly) -> Iterator[Told]:
     """`http_service`, else the first of `services`; what has no HTTP has no place on Cloud Run."""
-    at, serving = ("http_service",), fly.http
+    at: Keys = ("http_service",)
+    serving = fly.http
     if serving.port is None and fly.services:
         at, serving = ("services", "0"), fly.services[0]
     if serving.port is not None:
@@ -189,9 +200,7 @@ def _serving(fly: Fly) -> Iterator[Told]:
         yield said("health", path, *at, "checks")
     first = 1 if at[0] == "services" else 0
     for number, _ in enumerate(fly.services[first:], first):
-        yield Left(
-            ("services", str(number)), "A service of Cloud Run has one port: make it a service of its own."
-        )
+        yield Left(("services", str(number)), ONE_PORT, whole=True)
     if serving.protocol == "udp":
         yield Left((*at, "protocol"), "Cloud Run takes HTTP, gRPC and WebSockets alone.")
 

@@ -34,7 +34,8 @@ Part = TypeVar("Part", bound=Foreign)
 
 def read_as(model: type[Part], value: dict[str, Any]) -> tuple[Part, tuple[Left, ...]]:
     """The file as this model, without the values that are not what they have to be."""
-    value, left = copy.deepcopy(value), []
+    value = copy.deepcopy(value)
+    left: list[Left] = []
     for _ in range(MOST_MISTAKES):
         try:
             return model.model_validate(value), tuple(left)
@@ -49,24 +50,25 @@ def _taken_out(value: Any, loc: tuple[int | str, ...]) -> Keys:
     """Remove what stands at this place, or nearest to it; the keys that lead there."""
     way: list[str] = []
     for number, part in enumerate(loc):
-        inside: Any = None
-        if (isinstance(value, dict) and part in value) or (
-            isinstance(value, list) and isinstance(part, int) and part < len(value)
-        ):
-            inside = value[part]
+        inside = _inside(value, part)
         way.append(str(part))
-        last = number == len(loc) - 1
-        if last or not isinstance(inside, dict | list):
+        if number == len(loc) - 1 or not isinstance(inside, dict | list):
             _remove(value, part)
             break
         value = inside
     return tuple(way)
 
 
+def _inside(value: Any, part: int | str) -> Any:
+    if isinstance(value, dict):
+        return value.get(str(part))
+    return value[part] if isinstance(value, list) and isinstance(part, int) and part < len(value) else None
+
+
 def _remove(value: Any, part: int | str) -> None:
     """An entry of a list becomes an empty one, so that the others keep their numbers."""
     if isinstance(value, dict):
-        value.pop(part, None)
+        value.pop(str(part), None)
     elif isinstance(value, list) and isinstance(part, int):
         value[part] = {} if isinstance(value[part], str) or value[part] is None else ""
 

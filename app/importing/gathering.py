@@ -13,7 +13,7 @@ from app.importing.told import Held, Left, Named, Variable
 MADE = "made by the commands that `servergem import` prints"
 # Variables that only the other platform has a use for.
 NOT_HERE = {
-    "GOOGLE_APPLICATION_CREDENTIALS": "Nothing is needed: the service runs as its account; name one as `service_account:`.",
+    "GOOGLE_APPLICATION_CREDENTIALS": "Nothing is needed: the service runs as its `service_account:`.",
 }
 # Keys that name a secret or a key of Google's and hold none.
 REFERENCES = frozenset({"secret", "secrets", "encryption_key"})
@@ -44,7 +44,9 @@ def gathered(named: Named, name: str) -> Gathered:
     env: dict[str, Value] = {}
     needed: list[Needed] = []
     for each in (each for each in named.told if isinstance(each, Variable)):
-        if instead := _instead(each):
+        if each.name == "PORT" and each.value and "port" not in {one.key for one in said}:
+            said.insert(0, Said("port", each.value, "PORT", each.at))
+        elif instead := _instead(each):
             left.append(Left(each.at, instead))
         elif is_secret(each.name, each.value):
             held[each.name] = secret_name(name, each.name)

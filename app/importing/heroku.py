@@ -11,14 +11,13 @@ from pydantic import BeforeValidator, Field
 from app.importing.around import Around
 from app.importing.foreign import Foreign
 from app.importing.source import Source
-from app.importing.telling import AS_A_STORE, AS_CLOUD_SQL, DATABASE, instances, said
+from app.importing.telling import AS_A_STORE, AS_CLOUD_SQL, DATABASE, WORKER, instances, said
 from app.importing.told import Left, Named, Told, Variable
 
 PROCFILE = "Procfile"
 PROCESS = re.compile(r"([A-Za-z0-9_-]+)\s*:\s*(\S.*?)\s*")
 KNOWN = {"web", "worker", "release", "clock"}
 SCHEDULER = re.compile(r"scheduler")
-WORKER = "A worker answers no requests: make it a job of `jobs:`, or a service with `cpu_always: true` that listens."
 
 
 def _described(value: Any) -> Any:
@@ -42,12 +41,11 @@ class Scripts(Foreign):
     postdeploy: str = Field(default="", description="left: `release`, or a job")
 
 
-def _named(value: Any) -> Any:
-    return (
-        [each.get("plan", "") if isinstance(each, dict) else each for each in value]
-        if isinstance(value, list)
-        else value
-    )
+def _plans(value: Any) -> Any:
+    """An add-on is its plan, or a mapping with one."""
+    if not isinstance(value, list):
+        return value
+    return [each.get("plan", "") if isinstance(each, dict) else each for each in value]
 
 
 class Heroku(Foreign):
@@ -58,13 +56,13 @@ class Heroku(Foreign):
         default={}, description="`env`, `secrets`"
     )
     formation: dict[str, Formation] = Field(default={}, description="`instances`")
-    addons: Annotated[list[str], BeforeValidator(_named)] = Field(
+    addons: Annotated[list[str], BeforeValidator(_plans)] = Field(
         default=[], description="left, each with a way"
     )
     scripts: Scripts = Field(default=Scripts(), description="left: `release`, or a job")
     processes: dict[str, str] = Field(
         default={},
-        alias=PROCFILE,
+        alias="Procfile",
         description="`release`; `web` stays in the Procfile, which buildpacks read",
     )
 

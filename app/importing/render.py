@@ -11,7 +11,7 @@ from app.config.draft import Block
 from app.importing.around import Around
 from app.importing.foreign import CommandLine, Foreign
 from app.importing.measures import memory, region
-from app.importing.telling import AS_A_STORE, AS_CLOUD_SQL, dockerfile, folder, instances, said, start
+from app.importing.telling import AS_A_STORE, AS_CLOUD_SQL, WORKER, dockerfile, folder, instances, said, start
 from app.importing.told import JOBS, Left, Named, Told, Variable
 
 # MiB and CPUs: https://render.com/pricing#services
@@ -21,7 +21,7 @@ PLANS = {
 }  # fmt: skip
 SERVES = ("web", "pserv")
 INSTEAD = {
-    "worker": "A worker answers no requests: make it a job of `jobs:`, or a service with `cpu_always: true` that listens.",
+    "worker": WORKER,
     "static": "Serve the files from a container (a Dockerfile with nginx or Caddy), or put them on Firebase Hosting.",
     "keyvalue": AS_A_STORE,
     "redis": AS_A_STORE,
@@ -130,9 +130,9 @@ def tell(render: Render, _around: Around) -> Iterator[Named | Left]:
         elif kind == "cron":
             yield Named(service.name, tuple(_job(service, at, groups)), JOBS)
         else:
-            yield Left(at, INSTEAD.get(kind, "ServerGem deploys services and jobs alone."))
+            yield Left(at, INSTEAD.get(kind, "ServerGem deploys services and jobs alone."), whole=True)
     for number, _ in enumerate(render.databases):
-        yield Left(("databases", str(number)), AS_CLOUD_SQL)
+        yield Left(("databases", str(number)), AS_CLOUD_SQL, whole=True)
 
 
 Groups = Mapping[str, tuple[int, Group]]

@@ -45,7 +45,7 @@ def parsed(text: str) -> Source:
     if len(text) > LONGEST:
         raise NotRead(f"has more than {LONGEST} letters")
     if (found := _toml(text)) is not None:
-        return Source(_as_text(found), dict(_toml_lines(text)))
+        return Source(_as_text(found), _with_parents(_toml_lines(text)))
     try:
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -73,7 +73,7 @@ class _Reading:
             return self._mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(each, (*at, str(number))) for number, each in enumerate(node.value)]
-        plain = node.style in (None, "")
+        plain = getattr(node, "style", None) in (None, "")
         return None if plain and node.value in NOTHING else str(node.value)
 
     def _mapping(self, node: yaml.MappingNode, at: Keys) -> dict[str, Any]:
@@ -129,6 +129,15 @@ def _toml_lines(text: str) -> Iterator[tuple[Keys, int]]:
             yield table, number
         elif found := ASSIGNED.match(line):
             yield (*table, *_dotted(found[1])), number
+
+
+def _with_parents(found: Iterator[tuple[Keys, int]]) -> dict[Keys, int]:
+    """What has no line of its own stands where its first part does."""
+    lines: dict[Keys, int] = {}
+    for keys, number in found:
+        for length in range(1, len(keys) + 1):
+            lines.setdefault(keys[:length], number)
+    return lines
 
 
 def _numbered(name: Keys, counted: dict[Keys, int], *, is_entry: bool) -> Keys:

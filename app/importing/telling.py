@@ -5,33 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from app.config.draft import Block, Keys, Said, Value
+from app.config.draft import Block, Said, Value
 from app.importing.told import Left, Told, Variable
 from app.redaction import redact
 
 # How `release` is run too: app/stages/release_command.py
 SHELL = ("/bin/sh", "-c")
 # Programs that keep data: Cloud Run keeps none, and they answer no HTTP.
-DATABASE = re.compile(
-    r"(?i)postg(?:res|is|resql)|mysql|mariadb|mssql|sqlserver|percona|supabase/postgres|pgvector|timescale"
-)
+DATABASE = re.compile(r"(?i)postg(?:res|is)|mysql|mariadb|mssql|sqlserver|percona|pgvector|timescale")
 STORE = re.compile(
     r"(?i)redis|valkey|memcached?|mongo|rabbitmq|kafka|zookeeper|elastic|minio|cassandra|nats|keydb|dragonfly"
 )
 AS_CLOUD_SQL = (
     "Make an instance of Cloud SQL, name it as `cloudsql: [PROJECT:REGION:NAME]`, its address as a secret."
 )
-AS_A_STORE = "Use a managed one (Memorystore, or a cloud of its maker), reached with `vpc:` or over TLS; its address is a secret."
-
-
-def from_(at: Keys) -> str:
-    """Where a key comes from, for the remark behind it."""
-    return ".".join(at)
+AS_A_STORE = (
+    "Use a managed one, such as Memorystore, reached with `vpc:` or over TLS; its address is a secret."
+)
+WORKER = "A worker answers no requests: make it a job of `jobs:`, or a service with `cpu_always: true` that listens."
 
 
 def said(key: str, value: Value, *at: str, note: str = "") -> Said:
     """One key of ours with its origin, and what had to be changed."""
-    return Said(key, value, f"{from_(at)}{'; ' if note else ''}{note}")
+    return Said(key, value, note, at)
 
 
 def variables(values: Mapping[str, str | None], *at: str) -> Iterator[Told]:

@@ -1,4 +1,4 @@
-"""What another platform's file tells: keys of ours, variables, secrets, and what does not come along, with its place."""
+"""What another platform's file tells: keys of ours, variables, secrets, and what does not come along."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class Left:
     at: Keys
     instead: str
     line: int = 0
+    whole: bool = False
+    """Whether all that stands below it is left with it."""
 
 
 @dataclass(frozen=True)
