@@ -17,6 +17,8 @@ class Said:
     why: str = ""
     origin: Keys = ()
     """Where it comes from in another file; empty where there is none."""
+    off: bool = False
+    """Whether it only stands there as a remark, to be taken up."""
 
 
 @dataclass(frozen=True)

@@ -42,20 +42,28 @@ def _remarks(told: tuple[str, ...]) -> Iterator[str]:
     return (f"# {each}".rstrip() if each else "" for each in told)
 
 
-def _block(block: Block, above: Keys) -> Iterator[Line]:
+def _block(block: Block, above: Keys, off: int | None = None) -> Iterator[Line]:
+    """The lines below these keys; `off` is how deep the remark begins that they are part of."""
     for each in block.said:
         keys, inside = (*above, each.key), each.value
-        if isinstance(inside, Block) and inside.said:
-            yield Line(_keyed(each, len(above), ""), keys)
-            yield from _block(inside, keys)
-        else:
-            yield Line(_keyed(each, len(above), f" {_inline(inside)}".rstrip()), keys)
+        begins = len(above) if off is None and each.off else off
+        nested = isinstance(inside, Block) and bool(inside.said)
+        value = "" if nested else f" {_inline(inside)}".rstrip()
+        yield Line(_indented(_keyed(each, value), len(above), begins), keys if begins is None else ())
+        if isinstance(inside, Block):
+            yield from _block(inside, keys, begins)
 
 
-def _keyed(said: Said, depth: int, value: str) -> str:
+def _indented(line: str, depth: int, off: int | None) -> str:
+    if off is None:
+        return f"{'  ' * depth}{line}"
+    return f"{'  ' * off}# {'  ' * (depth - off)}{line}"
+
+
+def _keyed(said: Said, value: str) -> str:
     told = "; ".join(each for each in (".".join(said.origin), said.why) if each)
-    why = f"  # {' '.join(legible(told).split())}" if told else ""
-    return f"{'  ' * depth}{_scalar(said.key)}:{value}{why}"
+    why = "".join(letter for letter in legible(told) if letter.isprintable())
+    return f"{_scalar(said.key)}:{value}{f'  # {why}' if why else ''}"
 
 
 def _inline(value: Value) -> str:
