@@ -15,6 +15,8 @@ from app.legible import legible
 
 # Words that no reader of YAML takes for anything else, with single spaces between them, also within brackets.
 PLAIN = re.compile(r"[A-Za-z0-9_/.](?:[A-Za-z0-9_./@+=$:-]|(?<=[^ :]) (?=[A-Za-z0-9_./$]))*(?<![: ])")
+# The origin is told of keys such as services.api.port; of what is inside them it says nothing more.
+OF_A_SECTION = 2
 # What JSON's escapes leave as it is and YAML may not hold, or takes for the end of a line.
 STRANGE = re.compile(f"{NOT_TEXT.pattern}|[\x7f\x85\u2028\u2029\ufeff]")
 
@@ -49,7 +51,8 @@ def _block(block: Block, above: Keys, off: int | None = None) -> Iterator[Line]:
         begins = len(above) if off is None and each.off else off
         nested = isinstance(inside, Block) and bool(inside.said)
         value = "" if nested else f" {_inline(inside)}".rstrip()
-        yield Line(_indented(_keyed(each, value), len(above), begins), keys if begins is None else ())
+        keyed = _keyed(each, value, origin=each.origin if len(above) == OF_A_SECTION else ())
+        yield Line(_indented(keyed, len(above), begins), keys if begins is None else ())
         if isinstance(inside, Block):
             yield from _block(inside, keys, begins)
 
@@ -60,8 +63,8 @@ def _indented(line: str, depth: int, off: int | None) -> str:
     return f"{'  ' * off}# {'  ' * (depth - off)}{line}"
 
 
-def _keyed(said: Said, value: str) -> str:
-    told = "; ".join(each for each in (".".join(said.origin), said.why) if each)
+def _keyed(said: Said, value: str, *, origin: Keys) -> str:
+    told = "; ".join(each for each in (".".join(origin), said.why) if each)
     why = "".join(letter for letter in legible(told) if letter.isprintable())
     return f"{_scalar(said.key)}:{value}{f'  # {why}' if why else ''}"
 

@@ -117,6 +117,7 @@ class CloudRun(Foreign):
     spec: Outer = Field(default=Outer(), description="the service's keys")
 
 
+ACCELERATOR = "run.googleapis.com/accelerator"
 ITS_OWN = "Nothing is needed: Cloud Run writes it itself."
 LEFT: Mapping[str, str] = {
     "status": ITS_OWN,
@@ -129,6 +130,9 @@ LEFT: Mapping[str, str] = {
     "spec.template.spec.containers.*.resources.*": "Nothing is needed: an instance has what `memory:` and `cpu:` say.",
     "spec.template.spec.containers.*.env.*.valueFrom.*": "Write the value as `env:`.",
 }
+# Labels that Cloud Run and gcloud write for themselves.
+GOOGLES = ("cloud.googleapis.com/", "run.googleapis.com/", "serving.knative.dev/", "client.knative.dev/")
+FROM_SOURCE = "ServerGem builds from source: write `path:` where the service is not at the repository's root."
 SIDECAR = "A service of ServerGem has one container: make it a service of its own, or part of the image."
 
 
@@ -154,7 +158,8 @@ def _told(service: CloudRun) -> Iterator[Told]:
     yield from _spec(inner.spec, (*at, "spec"))
     yield from told_by(service.metadata.annotations, ("metadata", "annotations"), SERVICE)
     yield from told_by(inner.metadata.annotations, (*at, "metadata", "annotations"), TEMPLATE)
-    own = {name: value for name, value in service.metadata.labels.items() if "/" not in name}
+    labels = service.metadata.labels | inner.metadata.labels
+    own = {name: value for name, value in labels.items() if not name.startswith(GOOGLES)}
     if own:
         yield said("labels", Block(tuple(Said(*each) for each in own.items())), "metadata", "labels")
 
@@ -168,11 +173,15 @@ def _spec(spec: Spec, at: tuple[str, ...]) -> Iterator[Told]:
         yield said("service_account", spec.account, *at, "serviceAccountName")
     elif spec.account:
         yield Left((*at, "serviceAccountName"), "Write its whole address as `service_account:`.")
-    if gpu := spec.node.get("run.googleapis.com/accelerator"):
-        yield said("gpu", gpu, *at, "nodeSelector")
+    for name, value in spec.node.items():
+        if name == ACCELERATOR:
+            yield said("gpu", value, *at, "nodeSelector")
+        else:
+            yield Left((*at, "nodeSelector", name), "Cloud Run places instances by `region:` alone.")
 
 
 def _container(container: Container, at: tuple[str, ...]) -> Iterator[Told]:
+    yield Left((*at, "image"), FROM_SOURCE)
     for port in container.ports[:1]:
         if port.number:
             yield said("port", port.number, *at, "ports")
@@ -198,6 +207,8 @@ def _limits(limits: Mapping[str, str], at: tuple[str, ...]) -> Iterator[Told]:
         yield said("cpu", cpu, *at, "cpu")
     if mib := mebibytes(limits.get("memory", "")):
         yield said("memory", memory(mib), *at, "memory")
+    for name in limits.keys() - {"cpu", "memory", "nvidia.com/gpu"}:
+        yield Left((*at, name), "Cloud Run has `cpu:`, `memory:` and `gpu:`.")
 
 
 def _variable(each: EnvVar, at: tuple[str, ...]) -> Told:
@@ -214,6 +225,7 @@ def _is_said(probe: ProbePart) -> bool:
 
 
 def _probe(probe: ProbePart) -> Iterator[Said]:
+    port = (probe.http.port if probe.http else 0) or (probe.grpc.port if probe.grpc else 0)
     if probe.http:
         yield Said("http", probe.http.path)
     elif probe.grpc:
@@ -221,6 +233,7 @@ def _probe(probe: ProbePart) -> Iterator[Said]:
         if probe.grpc.service:
             yield Said("grpc_service", probe.grpc.service)
     given: dict[str, Value] = {
+        "port": port or None,
         "initial_delay": probe.initial_delay,
         "period": probe.period,
         "timeout": probe.timeout,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.config.draft import Block, Keys, Said, Value
@@ -41,7 +41,7 @@ def gathered(named: Named, name: str) -> Gathered:
     said = [each for each in named.told if isinstance(each, Said)]
     left = [each for each in named.told if isinstance(each, Left)]
     held = {each.name: each.reference for each in named.told if isinstance(each, Held)}
-    env: dict[str, Value] = {}
+    env: list[Said] = []
     needed: list[Needed] = []
     for each in (each for each in named.told if isinstance(each, Variable)):
         if each.name == "PORT" and each.value and "port" not in {one.key for one in said}:
@@ -54,11 +54,11 @@ def gathered(named: Named, name: str) -> Gathered:
         elif each.value is None:
             left.append(Left(each.at, f"Its value is kept elsewhere: write `env: {{{each.name}: …}}`."))
         else:
-            env[each.name] = each.value
-    said += _listed("env", env) + _listed("secrets", held, MADE if needed else "")
-    kept, hidden = _without_secrets(tuple(said))
-    told = [Left((named.name, *keys), SHOWN) for keys in hidden]
-    return Gathered(Said(name, Block(kept), _of(named.name, name)), (*left, *told), tuple(needed))
+            env.append(Said(each.name, each.value, origin=each.at))
+    secrets = [Said(variable, reference) for variable, reference in held.items()]
+    said += [*_listed("env", env), *_listed("secrets", secrets, MADE if needed else "")]
+    kept, hidden = _without_secrets(Block(tuple(said)))
+    return Gathered(Said(name, kept, _of(named.name, name)), (*left, *hidden), tuple(needed))
 
 
 SHOWN = "It holds what looks like a secret, which no servergem.yml may: give it as a variable of `secrets:`."
@@ -74,18 +74,20 @@ def _instead(variable: Variable) -> str:
     return NOT_HERE.get(variable.name, "")
 
 
-def _listed(key: str, values: Mapping[str, Value], why: str = "") -> list[Said]:
-    block = Block(tuple(Said(name, value) for name, value in values.items()))
-    return [Said(key, block, why)] if values else []
+def _listed(key: str, values: list[Said], why: str = "") -> list[Said]:
+    """A variable that is named twice has its last value."""
+    last = {each.key: each for each in values}
+    return [Said(key, Block(tuple(last.values())), why)] if values else []
 
 
-def _without_secrets(said: tuple[Said, ...]) -> tuple[tuple[Said, ...], tuple[Keys, ...]]:
-    """The keys without those whose value would not be shown in a log, and the way to each of these."""
-    hidden = tuple(_hidden(Block(said), ()))
-    block = Block(said)
-    for keys in hidden:
+def _without_secrets(block: Block) -> tuple[Block, tuple[Left, ...]]:
+    """The keys without those whose value would not be shown in a log, and where each of these comes from."""
+    left: list[Left] = []
+    for keys in tuple(_hidden(block, ())):
+        origins = [each.origin for each in block.way(keys) if each.origin]
+        left.append(Left(origins[-1] if origins else keys, SHOWN))
         block = block.without(keys)
-    return block.said, hidden
+    return block, tuple(left)
 
 
 def _hidden(block: Block, above: Keys) -> Iterator[Keys]:

@@ -123,6 +123,8 @@ def _told(heroku: Heroku) -> Iterator[Told]:
     for name, formation in heroku.formation.items():
         if name == "web" and formation.quantity and formation.quantity > 1:
             yield from instances(formation.quantity, None, "formation", name, "quantity")
+        if name != "web":
+            yield Left(("formation", name), WORKER, whole=True)
         if name == "web" and formation.size:
             yield Left(("formation", name, "size"), "Write `memory:` and `cpu:` for the service.")
     for number, addon in enumerate(heroku.addons):

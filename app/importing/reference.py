@@ -36,7 +36,7 @@ def page() -> str:
 
 
 def _chapter(kind: Kind) -> str:
-    rows = "".join(f"| `{there}` | {here} |\n" for there, here in _rows(kind.model, ""))
+    rows = "".join(f"| `{there}` | {here} |\n" for there, here in _rows(kind.model, "", set()))
     if kind.name == "Cloud Run":
         rows += "".join(
             f"| `{name}` | `{row.key}` |\n" for name, row in (*TEMPLATE.items(), *SERVICE.items())
@@ -49,16 +49,17 @@ def _chapter(kind: Kind) -> str:
     )
 
 
-def _rows(model: type[Foreign], above: str) -> Iterator[tuple[str, str]]:
-    """Each key that is read, the outer ones of parts left out."""
+def _rows(model: type[Foreign], above: str, shown: set[type[Foreign]]) -> Iterator[tuple[str, str]]:
+    """Each key that is read; a part that was shown already stands there as a whole."""
     for name, field in model.model_fields.items():
         there = f"{above}{field.alias or name}"
         inside = _part_in(field.annotation)
-        if inside is None:
+        if inside is None or inside in shown:
             yield there, str(field.description)
         else:
+            shown.add(inside)
             many = ".*" if "list" in str(field.annotation) or "dict" in str(field.annotation) else ""
-            yield from _rows(inside, f"{there}{many}.")
+            yield from _rows(inside, f"{there}{many}.", shown)
 
 
 def _part_in(kind: Any) -> type[Foreign] | None:

@@ -28,14 +28,23 @@ INSTEAD = {
 }
 
 
+class Source(Foreign):
+    """Another part of the file that has the value."""
+
+    name: str = Field(default="", description="nothing")
+    type: str = Field(default="", description="nothing")
+    property: str = Field(default="", description="nothing")
+    key: str = Field(default="", alias="envVarKey", description="nothing")
+
+
 class EnvVar(Foreign):
     key: str = Field(default="", description="a name of `env` or `secrets`")
     value: str | None = Field(default=None, description="`env`, or `secrets` and the command that makes one")
     sync: str = Field(default="", description="`secrets`")
     generate: str = Field(default="", alias="generateValue", description="`secrets`")
     group: str = Field(default="", alias="fromGroup", description="the group's variables")
-    database: dict[str, Any] = Field(default={}, alias="fromDatabase", description="`secrets`")
-    service: dict[str, Any] = Field(default={}, alias="fromService", description="left: the other's address")
+    database: Source = Field(default=Source(), alias="fromDatabase", description="`secrets`")
+    service: Source = Field(default=Source(), alias="fromService", description="left: the other's address")
 
 
 class Scaling(Foreign):
@@ -213,7 +222,7 @@ def _variable(each: EnvVar, at: tuple[str, ...], groups: Groups) -> Iterator[Tol
         yield from _variables(group.variables, ("envVarGroups", str(number)), {})
     elif each.group:
         yield Left(at, "The group is not in this file: write its variables as `env:` and `secrets:`.")
-    elif each.service:
+    elif each.service.name:
         yield Left(at, "Write the other service's address as `env:` once it is live.")
     elif each.value is None:
         yield Variable(each.key, None, at)

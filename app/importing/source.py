@@ -72,9 +72,16 @@ class _Reading:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
-            return [self.value(each, (*at, str(number))) for number, each in enumerate(node.value)]
+            return [self._entry(each, at, number) for number, each in enumerate(node.value)]
         plain = getattr(node, "style", None) in (None, "")
         return None if plain and node.value in NOTHING else str(node.value)
+
+    def _entry(self, node: yaml.Node, at: Keys, number: int) -> Any:
+        """One of a list; of NAME=VALUE the line is known by its name too."""
+        found = self.value(node, (*at, str(number)))
+        if isinstance(found, str):
+            self.lines.setdefault((*at, found.partition("=")[0]), node.start_mark.line + 1)
+        return found
 
     def _mapping(self, node: yaml.MappingNode, at: Keys) -> dict[str, Any]:
         merged: dict[str, Any] = {}
