@@ -47,7 +47,8 @@ def bring(source: BinaryIO, folder: Path, only_print: bool) -> None:
     from app.importing import NotRead
     from app.importing.report import report
 
-    name = "standard input" if source.name in ("-", "<stdin>") else Path(source.name).name
+    named = getattr(source, "name", "-")
+    name = "standard input" if named in ("-", "<stdin>") else Path(named).name
     try:
         made = offline.brought(source.read(), name, folder)
     except NotRead as error:

@@ -20,14 +20,17 @@ PYTHON = "import flask\napp = flask.Flask('x')\n@app.get('/api/health')\ndef wel
 REPOSITORIES: dict[str, tuple[dict[str, str], list[str]]] = {
     "two folders": (
         {"api/Dockerfile": DOCKER, "api/server.js": "app.get('/health', f)\n", "web/Dockerfile": "FROM nginx\n"},
-        ["  api:", "    port: 3000  # EXPOSE of api/Dockerfile", "    health: /health  # the route of api/server.js:1", "  web:"],
+        ["  api:", "    port: 3000  # EXPOSE of api/Dockerfile", "    health: /health  # api/server.js:1", "  web:"],
     ),
     "a root": (
         {"requirements.txt": "flask\ngunicorn\n", "main.py": PYTHON},
         ["  my-shop:", "    path: .", "    build: buildpacks", "    health: /api/health", "    # memory: 1Gi"],
     ),
-    "spring": ({"pom.xml": "<artifactId>spring-boot-starter-actuator</artifactId>"}, ["    health: /actuator/health"]),
-    "a path of Google's": ({"app/main.go": "http.HandleFunc(\"/healthz\", f)\n", "app/go.mod": ""}, ["    # health: /health"]),
+    "spring": ({"pom.xml": "<artifactId>spring-boot-starter-actuator<"}, ["    health: /actuator/health"]),
+    "a path of Google's": (
+        {"app/main.go": 'http.HandleFunc("/healthz", f)\n', "app/go.mod": ""},
+        ["    # health: /health"],
+    ),
     "next": ({"package.json": "{}", "src/app/api/health/route.ts": ""}, ["    health: /api/health"]),
     "a database beside": (
         {"db/Dockerfile": "FROM postgres:16\n", "api/Dockerfile": DOCKER, "libs/x.js": ""},

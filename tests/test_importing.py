@@ -26,6 +26,9 @@ PATHS = sorted(FOLDER.rglob("*.txt"))
 # What no word of ours may hold; every secret of the samples has it.
 SECRET = "hunter2"
 FEWEST = 4
+ODD: st.SearchStrategy[Any] = st.one_of(
+    st.text(max_size=12), st.none(), st.just([]), st.just({"a": "b"}), st.integers()
+)
 PROCFILE = "web: a\nworker: b\nrelease: c d\n"
 SOURCE = {"web/Dockerfile": "FROM node:22\nEXPOSE 3000\nCMD node server.js\n", "web/server.js": ""}
 
@@ -151,9 +154,7 @@ def test_no_file_breaks_the_import(path: Path, data: st.DataObject) -> None:
                 inside = inside.get(part)
             elif isinstance(inside, list):
                 inside = inside[int(part)] if part.isdecimal() and int(part) < len(inside) else None
-        odd = data.draw(
-            st.one_of(st.text(max_size=12), st.none(), st.just([]), st.just({"a": "b"}), st.integers())
-        )
+        odd = data.draw(ODD)
         if isinstance(inside, dict):
             inside[way[-1]] = odd
     try:

@@ -16,7 +16,7 @@ from app.config.reference import CHAPTERS
 from app.config.settling import settled
 from app.config.writing import text
 
-LETTERS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0\ufffd"), max_size=30)
+LETTERS = st.text(max_size=30)
 TEXTS = st.one_of(
     LETTERS.filter(lambda said: not NOT_TEXT.search(said)),
     st.sampled_from(

@@ -14,7 +14,7 @@ from app.config.draft import Block, Draft, Keys, Said, Value
 from app.legible import legible
 
 # Words that no reader of YAML takes for anything else, with single spaces between them, also within brackets.
-PLAIN = re.compile(r"[A-Za-z0-9_/.](?:[A-Za-z0-9_./@+=$:-]|(?<=[^ :]) (?=[A-Za-z0-9_./$]))*(?<![: ])")
+PLAIN = re.compile(r"[A-Za-z0-9_/.](?:[A-Za-z0-9_./@+=$:*-]|(?<=[^ :]) (?=[A-Za-z0-9_./$]))*(?<![: ])")
 # The origin is told of keys such as services.api.port; of what is inside them it says nothing more.
 OF_A_SECTION = 2
 # What JSON's escapes leave as it is and YAML may not hold, or takes for the end of a line.

@@ -41,7 +41,7 @@ def _chapter(kind: Kind) -> str:
         rows += "".join(
             f"| `{name}` | `{row.key}` |\n" for name, row in (*TEMPLATE.items(), *SERVICE.items())
         )
-    left = kind.left | (OTHERWISE if kind.name == "Cloud Run" else {})
+    left = {**kind.left, **(OTHERWISE if kind.name == "Cloud Run" else {})}
     told = "".join(f"| `{key}` | {instead} |\n" for key, instead in left.items())
     return (
         f"\n## {kind.name}\n\n{kind.model.__doc__}\n\n| there | here |\n|---|---|\n{rows}"
