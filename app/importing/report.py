@@ -46,7 +46,8 @@ def _grouped(left: list[Left], source: str) -> Iterator[str]:
         groups.setdefault(each.instead, []).append(each)
     for instead, places in groups.items():
         yield from (f"  {source}:{each.line}  {_shown(each)}" for each in places)
-        yield f"      {instead.removeprefix(f'{NOTHING}: ')}"
+        said = instead.removeprefix(f"{NOTHING}: ")
+        yield f"      {said if said == instead else said[:1].upper() + said[1:]}"
 
 
 def _shown(left: Left) -> str:

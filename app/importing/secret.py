@@ -14,7 +14,9 @@ NAME = re.compile(
 ADDRESS = re.compile(
     r"(?i).*(?:database|db|redis|mongo\w*|postgres\w*|mysql|amqp|broker|connection)_(?:ur[il]|string)"
 )
-OPEN_TO_ALL = re.compile(r"(?i).*public.*|(?:next_public|vite|react_app|expo_public|nuxt_public)_.*")
+OPEN_TO_ALL = re.compile(
+    r"(?i).*(?:public|publishable).*|(?:next_public|vite|react_app|expo_public|nuxt_public)_.*"
+)
 SETTING = re.compile(r"(?i)(?:true|false|yes|no|on|off|\d{1,5})?")
 
 
@@ -23,7 +25,7 @@ def is_secret(name: str, value: str | None) -> bool:
     if OPEN_TO_ALL.fullmatch(name):
         return False
     if value is None:
-        return bool(NAME.fullmatch(name) or ADDRESS.fullmatch(name))
+        return bool(NAME.fullmatch(name) or ADDRESS.fullmatch(name)) or name.upper().endswith("_KEY")
     return looks_secret(name, value) or bool(NAME.fullmatch(name) and not SETTING.fullmatch(value))
 
 
