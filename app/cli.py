@@ -14,6 +14,7 @@ import click
 
 from app.cli_config import resolved
 from app.cli_deployments import ASKING
+from app.cli_init import bring, init
 from app.cli_serve import door, serve, worker
 from app.cli_setup import doctor, setup
 from app.settings import BadSettings
@@ -204,6 +205,8 @@ def _without_github() -> dict[str, str]:
 
 
 main.add_command(resolved)
+main.add_command(init)
+main.add_command(bring)
 main.add_command(setup)
 main.add_command(doctor)
 

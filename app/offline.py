@@ -1,4 +1,4 @@
-"""Offline: a repository's configuration and source, with all that a parser finds wrong, and the command `check`.
+"""Offline: a repository's configuration and source, with all that a parser finds wrong; `check`, `init`, `import`.
 
 Nothing of Google's or GitHub's clients is imported here: a pre-commit hook runs it at every commit.
 """
@@ -14,9 +14,13 @@ from app.diagnosis import Diagnosis, Files
 from app.inspection import inspect
 from app.model import Finding, Stop, Target, Weight
 from app.pushed import pushed
+from app.source_text import decoded, is_utf16
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from app.config.draft import Draft
+    from app.importing import Imported
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,24 @@ def resolved(folder: Path, console: Console) -> dict[str, Any] | None:
     except Stop as stop:
         _tell(Source(files, findings=stop.findings), console)
         return None
+
+
+def first(folder: Path) -> Draft:
+    """The servergem.yml that a folder may begin with."""
+    from app.first_configuration import first_configuration
+
+    return first_configuration(Files.under(folder, pushed(folder)), folder.resolve().name)
+
+
+def brought(source: bytes, name: str, folder: Path) -> Imported:
+    """What another platform's file, called `name`, becomes in this folder; NotRead where it is none."""
+    from app.importing import NotRead, imported
+
+    text = decoded(source)
+    if text is None or is_utf16(text):
+        raise NotRead("is not UTF-8")
+    procfile = Files.under(folder, ["Procfile"]).text("Procfile")
+    return imported(text, path=name, repository_name=folder.resolve().name, procfile=procfile)
 
 
 def check(folder: Path, console: Console) -> int:

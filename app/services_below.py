@@ -26,21 +26,28 @@ SHOWN = 6
 
 def services_below(files: Files) -> tuple[str, ...]:
     """The folders with a Dockerfile, else those with a manifest; none where the root can be built itself."""
-    if any("/" not in path and (path in MANIFESTS or AT_ROOT.fullmatch(path)) for path in files.paths):
+    if root_is_one(files):
         return ()
-    return _with(files, {"Dockerfile"}) or _with(files, MANIFESTS)
+    return folders_with(files, {"Dockerfile"}) or folders_with(files, MANIFESTS)
+
+
+def root_is_one(files: Files) -> bool:
+    """Whether the root itself can be built."""
+    return any("/" not in path and (path in MANIFESTS or AT_ROOT.fullmatch(path)) for path in files.paths)
 
 
 def configuration(folders: tuple[str, ...]) -> str:
     """The line of servergem.yml that makes each of these folders a service."""
-    named = (f"{_name(folder)}: {{path: {folder}}}" for folder in folders[:SHOWN])
+    named = (f"{name_of(folder)}: {{path: {folder}}}" for folder in folders[:SHOWN])
     return f"services: {{{', '.join(named)}}}"
 
 
-def _with(files: Files, names: set[str] | frozenset[str]) -> tuple[str, ...]:
+def folders_with(files: Files, names: set[str] | frozenset[str]) -> tuple[str, ...]:
+    """The folders that have a file of one of these names, but for those that nobody deploys."""
     found = {path.rpartition("/")[0] for path in files.paths if path.rpartition("/")[2] in names}
     return tuple(sorted(f for f in found if f and f.count("/") < DEEPEST and not ASIDE.search(f)))
 
 
-def _name(folder: str) -> str:
+def name_of(folder: str) -> str:
+    """What the service of a folder is to be called."""
     return re.sub(r"[^a-z0-9]+", "-", folder.rpartition("/")[2].lower()).strip("-")

@@ -46,6 +46,7 @@ LONGER_FUNCTIONS = {
 # What a library calls by its name, and what only the tests have a use for, with the reason.
 CALLED_FROM_OUTSIDE = {
     ("app.connections", "on_chunk_complete"): "httptools'",
+    ("app.importing.foreign", "_without_nothing"): "pydantic's model_validator's",
     ("app.log", "emit"): "logging.Handler's",
     ("app.store.tables", "process_bind_param"): "SQLAlchemy's TypeDecorator's",
 }

@@ -1,0 +1,144 @@
+"""First configuration: the servergem.yml that a repository may begin with, each key with its reason; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from app.config import service_name
+from app.config.draft import Block, Draft, Said
+from app.diagnosis.files import Files
+from app.health_path import health_path
+from app.importing.telling import kept_elsewhere
+from app.inspection.languages import languages
+from app.services_below import folders_with, name_of, root_is_one, services_below
+
+HEAD = (
+    "Written by `servergem init`; every key: docs/servergem-yml.md. `servergem check` reads it as a push does.",
+)
+# What a process of the language takes before it serves anything much.
+MEMORY = {
+    "java": ("1Gi", "a JVM takes more than the usual 512Mi"),
+    "dotnet": ("1Gi", ".NET takes more than the usual 512Mi under load"),
+    "node": ("1Gi", "Node.js takes more than the usual 512Mi when it renders pages"),
+    "python": ("1Gi", "Python takes more than the usual 512Mi with several workers"),
+    "ruby": ("1Gi", "Rails takes more than the usual 512Mi with several workers"),
+    "php": ("1Gi", "PHP takes more than the usual 512Mi with several workers"),
+    "go": ("256Mi", "Go serves in less than the usual 512Mi"),
+}
+SHARED = re.compile(r"(?:libs?|packages|shared|proto|protos)")
+ENVIRONMENTS = Said(
+    "environments",
+    Block(
+        (
+            Said("production", Block((Said("branch", "main"),))),
+            Said("staging", Block((Said("branch", "develop"), Said("instances", Block((Said("max", 2),)))))),
+        )
+    ),
+    "a branch for each; without them the default branch is production",
+    off=True,
+)
+PREVIEWS = Said(
+    "previews",
+    Block(
+        (
+            Said("ttl", "7d", "how long one stays without a push"),
+            Said("env", Block((Said("LOG_LEVEL", "debug"),)), "instead of the services' own"),
+            Said("secrets", Block(), "none of the services' are given to them"),
+        )
+    ),
+    "pull requests get running copies; these are their bounds",
+    off=True,
+)
+
+
+def first_configuration(files: Files, repository_name: str) -> Draft:
+    """One service for each folder that is one, or the root alone."""
+    folders = _folders(files)
+    beside = tuple(folder for folder in folders if _keeps_data(files, folder))
+    sections = tuple(_section(files, folder, repository_name) for folder in folders if folder not in beside)
+    tail = tuple(f"{folder} is left out: {kept_elsewhere(_image(files, folder))}" for folder in beside)
+    return Draft(Block((Said("services", Block(sections)), ENVIRONMENTS, PREVIEWS)), HEAD, tail)
+
+
+def _folders(files: Files) -> tuple[str, ...]:
+    """A folder is more likely to be a service than a root that only holds folders together."""
+    if found := services_below(files):
+        return found
+    if not root_is_one(files):
+        return folders_with(files, {"Procfile"}) or ("",)
+    if _has_workspaces(files) and "Dockerfile" not in files.paths:
+        return folders_with(files, {"Dockerfile"}) or ("",)
+    return ("",)
+
+
+def _has_workspaces(files: Files) -> bool:
+    package = files.json("package.json")
+    return "pnpm-workspace.yaml" in files.paths or (isinstance(package, dict) and "workspaces" in package)
+
+
+def _section(files: Files, folder: str, repository_name: str) -> Said:
+    name = service_name(name_of(folder) if folder else repository_name)
+    return Said(name, Block(tuple(_said(files, folder))), "its name at Cloud Run, and of its check run")
+
+
+def _said(files: Files, folder: str) -> Iterator[Said]:
+    inside = f"{folder}/" if folder else ""
+    yield Said(
+        "path", folder or ".", "what is built; a change elsewhere deploys nothing" if folder else "the root"
+    )
+    yield from _built(files, inside)
+    yield _port(files, inside)
+    if found := health_path(files, inside):
+        yield Said("health", found.path, f"{found.origin}; asked before traffic moves")
+    else:
+        yield Said(
+            "health", "/health", "a path that answers when all is well; / is asked without it", off=True
+        )
+    known = languages(files, inside)
+    for language, (size, why) in MEMORY.items():
+        if language in known:
+            yield Said("memory", size, why, off=True)
+            break
+    if folder and (shared := _shared(files)):
+        yield Said("watch", tuple(f"{each}/**" for each in shared), "a change there deploys it too", off=True)
+
+
+def _built(files: Files, inside: str) -> Iterator[Said]:
+    """What of several Dockerfiles is meant is said; buildpacks say which language they saw."""
+    seen = ", ".join(sorted(languages(files, inside) - {"any"}))
+    if f"{inside}Dockerfile" in files.paths:
+        yield Said("build", "dockerfile", f"{inside}Dockerfile")
+    elif seen:
+        yield Said("build", "buildpacks", f"no Dockerfile here: {seen}")
+    elif named := _otherwise_named(files, inside):
+        yield Said("build", Block((Said("dockerfile", named, "the only one here"),)))
+
+
+def _otherwise_named(files: Files, inside: str) -> str:
+    here = [path for path in files.dockerfiles if path.rpartition("/")[0] == inside.rstrip("/")]
+    return here[0][len(inside) :] if len(here) == 1 else ""
+
+
+def _port(files: Files, inside: str) -> Said:
+    parsed = files.dockerfiles.get(f"{inside}Dockerfile")
+    exposed = [
+        word.partition("/")[0] for each in (parsed.of("EXPOSE") if parsed else ()) for word in each.arguments
+    ]
+    ports = [int(port) for port in exposed if port.isascii() and port.isdecimal() and 0 < int(port) <= 65535]
+    if ports:
+        return Said("port", ports[-1], f"EXPOSE of {inside}Dockerfile; the container is told it as $PORT")
+    return Said("port", 8080, "the usual one; the container is told it as $PORT")
+
+
+def _shared(files: Files) -> tuple[str, ...]:
+    return tuple(sorted(folder for folder in files.folders if SHARED.fullmatch(folder)))
+
+
+def _keeps_data(files: Files, folder: str) -> bool:
+    return bool(kept_elsewhere(_image(files, folder)))
+
+
+def _image(files: Files, folder: str) -> str:
+    parsed = files.dockerfiles.get(f"{folder}/Dockerfile")
+    return parsed.stages[-1].image if parsed and parsed.stages else ""

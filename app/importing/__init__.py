@@ -1,0 +1,107 @@
+"""Importing: another platform's file becomes a servergem.yml, and what does not come along is named; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from app.config import service_name
+from app.config.draft import Block, Draft, Keys, Said
+from app.config.settling import settled
+from app.config.writing import text
+from app.importing import heroku
+from app.importing.around import Around
+from app.importing.foreign import read_as, unknown
+from app.importing.gathering import Gathered, Needed, gathered
+from app.importing.kinds import KINDS, Kind, kind_of
+from app.importing.source import NotRead, Source, parsed
+from app.importing.told import JOBS, SERVICES, Left, Named
+from app.model import Finding
+
+__all__ = ("Imported", "Left", "Needed", "NotRead", "imported")
+
+LINK = "every key: docs/servergem-yml.md"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A servergem.yml with the kind of its source, what is left out, secrets to make, and faults that remain."""
+
+    kind: str
+    text: str
+    left: tuple[Left, ...] = ()
+    needed: tuple[Needed, ...] = ()
+    faults: tuple[Finding, ...] = ()
+
+
+def imported(source: str, *, path: str, repository_name: str, procfile: str = "") -> Imported:
+    """The file `source`, which is called `path`; NotRead where it is of no kind that is known.
+
+    `procfile` is the text of the repository's own, which belongs to a Heroku app.json.
+    """
+    read = heroku.procfile(source) or parsed(source)
+    kind = kind_of(read.value)
+    if kind is None:
+        known = ", ".join(each.name for each in KINDS)
+        raise NotRead(f"is of no kind that is known here: {known}")
+    if kind.model is heroku.Heroku and (beside := heroku.procfile(procfile)):
+        read = Source({**read.value, **beside.value}, {**beside.lines, **read.lines})
+    return _settled(kind, read, path, repository_name)
+
+
+def _settled(kind: Kind, read: Source, path: str, repository_name: str) -> Imported:
+    part, mistaken = read_as(kind.model, read.value)
+    told = tuple(kind.tell(part, Around(service_name(repository_name))))
+    sections = tuple(_gathered(told))
+    head = (f"Made of {path} ({kind.name}) by `servergem import`; {LINK}.",)
+    found = settled(Draft(_block(sections), head), repository_name=repository_name)
+    left = [*mistaken, *(each for each in told if isinstance(each, Left))]
+    left += [each for _, section in sections for each in section.left]
+    left += [
+        Left(each.origin or each.keys, f"servergem.yml does not take it: {each.why}.")
+        for each in found.refused
+    ]
+    whole = {each.at for each in left if each.whole}
+    left += [Left(at, kind.instead(at)) for at in unknown(part) if not _above(at) & whole]
+    placed = [replace(each, line=read.line(each.at)) for each in left]
+    needed = tuple(dict.fromkeys(each for _, section in sections for each in section.needed))
+    return Imported(kind.name, text(found.draft), _ordered(placed), needed, found.faults)
+
+
+def _gathered(told: tuple[Named | Left, ...]) -> Iterator[tuple[str, Gathered]]:
+    """Each service and job under a name that it may have, and that no other has."""
+    taken: set[str] = set()
+    for each in told:
+        if isinstance(each, Named):
+            name = service_name(each.name)
+            while name in taken:
+                name = service_name(f"{name}-2")
+            taken.add(name)
+            yield each.of, gathered(each, name)
+
+
+def _above(at: Keys) -> set[Keys]:
+    return {at[:length] for length in range(1, len(at))}
+
+
+def _block(sections: tuple[tuple[str, Gathered], ...]) -> Block:
+    services = tuple(each.section for of, each in sections if of == SERVICES)
+    jobs = tuple(each.section for of, each in sections if of == JOBS)
+    if len(services) > 1:
+        jobs = tuple(_with_service(each, services[0].key) for each in jobs)
+    tops = ((SERVICES, services), (JOBS, jobs))
+    return Block(tuple(Said(top, Block(inside)) for top, inside in tops if inside))
+
+
+def _with_service(job: Said, service: str) -> Said:
+    """A job of several services has to say whose image it has."""
+    inside = job.value.said if isinstance(job.value, Block) else ()
+    return replace(
+        job, value=Block((Said("from", service, "the first service; name the one it belongs to"), *inside))
+    )
+
+
+def _ordered(left: list[Left]) -> tuple[Left, ...]:
+    """By their lines, each said once."""
+    said: dict[tuple[Keys, str], Left] = {(each.at, each.instead): each for each in left}
+    return tuple(sorted(said.values(), key=lambda each: (each.line, each.at)))

@@ -1,0 +1,163 @@
+"""A file of YAML, JSON or TOML with every value as the text that is written, and the line of each key; bounded."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from app.config.draft import Keys
+
+LONGEST = 256_000  # letters: a person writes a page
+MOST_VALUES = 20_000  # with what aliases stand for, so that none of them doubles with each line
+DEEPEST = 50
+NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+MERGE = "<<"
+TABLE = re.compile(r"\s*(\[\[?)\s*([^\[\]#]+?)\s*\]\]?\s*(?:#.*)?")
+ASSIGNED = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+
+
+class NotRead(Exception):  # noqa: N818 - what the file is
+    """A file that is no YAML, JSON or TOML, or more than anybody writes; says which line."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The values (dict, list, str, None) and the line of each."""
+
+    value: Any
+    lines: dict[Keys, int]
+
+    def line(self, at: Keys) -> int:
+        """The line of a key, or of its nearest parent."""
+        while at and at not in self.lines:
+            at = at[:-1]
+        return self.lines.get(at, 1)
+
+
+def parsed(text: str) -> Source:
+    """Whatever of the three it is; NotRead where it is none."""
+    text = text.removeprefix("\ufeff")
+    if len(text) > LONGEST:
+        raise NotRead(f"has more than {LONGEST} letters")
+    if (found := _toml(text)) is not None:
+        return Source(_as_text(found), _with_parents(_toml_lines(text)))
+    try:
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise NotRead(f"line {line}: {error.problem}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise NotRead("is not text that a parser reads") from error
+    reading = _Reading()
+    return Source(reading.value(node, ()), reading.lines) if node else Source({}, {})
+
+
+class _Reading:
+    """One walk along the nodes of a document, aliases and merges included."""
+
+    def __init__(self) -> None:
+        self.lines: dict[Keys, int] = {}
+        self._values = 0
+
+    def value(self, node: yaml.Node, at: Keys) -> Any:
+        self._values += 1
+        if self._values > MOST_VALUES or len(at) > DEEPEST:
+            raise NotRead(f"line {node.start_mark.line + 1}: holds more than anybody writes")
+        self.lines.setdefault(at, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, at)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._entry(each, at, number) for number, each in enumerate(node.value)]
+        plain = getattr(node, "style", None) in (None, "")
+        return None if plain and node.value in NOTHING else str(node.value)
+
+    def _entry(self, node: yaml.Node, at: Keys, number: int) -> Any:
+        """One of a list; of NAME=VALUE the line is known by its name too."""
+        found = self.value(node, (*at, str(number)))
+        if isinstance(found, str):
+            self.lines.setdefault((*at, found.partition("=")[0]), node.start_mark.line + 1)
+        return found
+
+    def _mapping(self, node: yaml.MappingNode, at: Keys) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        found: dict[str, Any] = {}
+        for key, value in node.value:
+            name = str(key.value)
+            if name == MERGE:
+                merged = {**self._merged(value, at), **merged}
+                continue
+            self.lines[(*at, name)] = key.start_mark.line + 1
+            found[name] = self.value(value, (*at, name))
+        return {**merged, **found}
+
+    def _merged(self, node: yaml.Node, at: Keys) -> dict[str, Any]:
+        """`<<`: one mapping, or a list of them, of which the first counts most."""
+        parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        found: dict[str, Any] = {}
+        for part in reversed(parts):
+            if isinstance(part, yaml.MappingNode):
+                found |= self._mapping(part, at)
+        return found
+
+
+# TOML, which its own parser gives without lines
+
+
+def _toml(text: str) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
+
+
+def _as_text(value: Any) -> Any:
+    match value:
+        case dict():
+            return {str(key): _as_text(each) for key, each in value.items()}
+        case list():
+            return [_as_text(each) for each in value]
+        case bool():
+            return "true" if value else "false"
+    return str(value)
+
+
+def _toml_lines(text: str) -> Iterator[tuple[Keys, int]]:
+    """The lines of tables and keys; the entries of a list of tables are counted."""
+    table: Keys = ()
+    counted: dict[Keys, int] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if found := TABLE.fullmatch(line):
+            table = _numbered(_dotted(found[2]), counted, is_entry=found[1] == "[[")
+            yield table, number
+        elif found := ASSIGNED.match(line):
+            yield (*table, *_dotted(found[1])), number
+
+
+def _with_parents(found: Iterator[tuple[Keys, int]]) -> dict[Keys, int]:
+    """What has no line of its own stands where its first part does."""
+    lines: dict[Keys, int] = {}
+    for keys, number in found:
+        for length in range(1, len(keys) + 1):
+            lines.setdefault(keys[:length], number)
+    return lines
+
+
+def _numbered(name: Keys, counted: dict[Keys, int], *, is_entry: bool) -> Keys:
+    """A table's way, with the number of the entry wherever it stands in a list of them."""
+    if is_entry:
+        counted[name] = counted.get(name, -1) + 1
+    way: list[str] = []
+    for length, part in enumerate(name, 1):
+        way.append(part)
+        if name[:length] in counted:
+            way.append(str(counted[name[:length]]))
+    return tuple(way)
+
+
+def _dotted(name: str) -> Keys:
+    return tuple(part.strip().strip("\"'") for part in name.split("."))

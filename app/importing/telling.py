@@ -1,0 +1,76 @@
+"""Words that the readers of several formats share: an origin, a command, a path, a database; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from app.config.draft import Block, Said, Value
+from app.importing.told import Left, Told, Variable
+from app.redaction import redact
+
+# How `release` is run too: app/stages/release_command.py
+SHELL = ("/bin/sh", "-c")
+# Programs that keep data: Cloud Run keeps none, and they answer no HTTP.
+DATABASE = re.compile(r"(?i)postg(?:res|is)|mysql|mariadb|mssql|sqlserver|percona|pgvector|timescale")
+STORE = re.compile(
+    r"(?i)redis|valkey|memcached?|mongo|rabbitmq|kafka|zookeeper|elastic|minio|cassandra|nats|keydb|dragonfly"
+)
+AS_CLOUD_SQL = (
+    "Make an instance of Cloud SQL, name it as `cloudsql: [PROJECT:REGION:NAME]`, its address as a secret."
+)
+AS_A_STORE = (
+    "Use a managed one, such as Memorystore, reached with `vpc:` or over TLS; its address is a secret."
+)
+WORKER = "A worker answers no requests: make it a job of `jobs:`, or a service with `cpu_always: true` that listens."
+
+
+def said(key: str, value: Value, *at: str, note: str = "") -> Said:
+    """One key of ours with its origin, and what had to be changed."""
+    return Said(key, value, note, at)
+
+
+def variables(values: Mapping[str, str | None], *at: str) -> Iterator[Told]:
+    return (Variable(name, value, (*at, name)) for name, value in values.items())
+
+
+def instances(least: int | None, most: int | None, *at: str) -> Iterator[Told]:
+    """The bounds of instances, where one is given; a most below the least is lifted to it."""
+    if least is None and most is None:
+        return
+    bounds: list[Said] = [] if least is None else [Said("min", least)]
+    if most is not None:
+        bounds.append(Said("max", max(most, least or 0, 1)))
+    elif least and least > 10:
+        bounds.append(Said("max", least))
+    yield said("instances", Block(tuple(bounds)), *at)
+
+
+def start(command: str, *at: str, with_docker: bool) -> Iterator[Told]:
+    """How it starts: over the image's own words with a Dockerfile; buildpacks read a Procfile."""
+    if not command:
+        return
+    if with_docker:
+        yield said("command", (*SHELL, command), *at)
+    else:
+        shown = " ".join(redact(command).split())
+        yield Left(at, f"Write Procfile with the line `web: {shown}`, which buildpacks start.")
+
+
+def folder(written: str) -> str:
+    """A folder from the repository's root: `./api/` is `api`."""
+    return "/".join(part for part in written.split("/") if part not in ("", ".")) or "."
+
+
+def dockerfile(written: str, inside: str) -> str:
+    """A Dockerfile's path from the service's folder; empty for the usual one."""
+    path = folder(written) if written else "Dockerfile"
+    path = path.removeprefix(f"{inside}/") if inside != "." else path
+    return "" if path == "Dockerfile" else path
+
+
+def kept_elsewhere(image: str) -> str:
+    """What to do instead of running this image, when it is one that keeps data."""
+    if DATABASE.search(image):
+        return AS_CLOUD_SQL
+    return AS_A_STORE if STORE.search(image) else ""

@@ -1,0 +1,50 @@
+"""What another platform's file tells: keys of ours, variables, secrets, and what does not come along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from app.config.draft import Keys, Said
+
+SERVICES, JOBS = "services", "jobs"
+
+
+@dataclass(frozen=True)
+class Left:
+    """Something that servergem.yml does not say: where it stands in the source, and what to do instead."""
+
+    at: Keys
+    instead: str
+    line: int = 0
+    whole: bool = False
+    """Whether all that stands below it is left with it."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable as it is written there; None where its value is kept elsewhere."""
+
+    name: str
+    value: str | None
+    at: Keys
+
+
+@dataclass(frozen=True)
+class Held:
+    """A variable, or a file, whose value Secret Manager has already: name:version."""
+
+    name: str
+    reference: str
+
+
+Told: TypeAlias = Said | Left | Variable | Held
+
+
+@dataclass(frozen=True)
+class Named:
+    """A service or a job under the name that it has there, and all that is told of it."""
+
+    name: str
+    told: tuple[Told, ...]
+    of: str = SERVICES
