@@ -39,7 +39,7 @@ def test_a_stage_that_is_not_on_the_road_raises_at_once(world: Sandbox, tmp_path
 
 
 def test_what_only_some_have_is_on_their_road_alone() -> None:
-    """A release command's row stands between build and revision, that of jobs at the end; without them there is none."""
+    """A release command's row stands between build and revision, that of jobs at the end; else there is none."""
     api = ServiceConfig("api", release="migrate")
     whole = Target("p", "r", "production", api, jobs=(TargetJob("nightly", JobConfig("nightly", "api")),))
     assert list(road(whole)) == list(ROAD)

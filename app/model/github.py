@@ -26,7 +26,8 @@ class Commit:
     """One commit of a repository, on the branch whose push told us of it.
 
     `pull_request` is the number of the pull request whose head it is, 0 when it is deployed for its branch.
-    `author` is a login at GitHub, empty where it is not known; it makes no commit another one.
+    `author` is a login at GitHub, empty where it is not known; it makes no commit another one. Nor does `written`, its
+    committer's time in epoch seconds, 0 where it is not known.
     """
 
     repository: Repository
@@ -36,6 +37,7 @@ class Commit:
     tree: str = ""
     pull_request: int = 0
     author: str = field(default="", compare=False)
+    written: float = field(default=0.0, compare=False)
 
     @property
     def short(self) -> str:

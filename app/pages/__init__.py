@@ -26,6 +26,7 @@ from app.pages.deployment import deployment, deployment_log, missing
 from app.pages.explain import Explaining
 from app.pages.guard import Guard
 from app.pages.home import home
+from app.pages.insight import insight_page
 from app.pages.live import Streams
 from app.pages.rendering import assets, page
 from app.pages.service import service
@@ -71,6 +72,7 @@ def _routes() -> list[Route]:
         Route("/deployments/{id}", deployment),
         Route("/deployments/{id}/log.txt", deployment_log),
         Route("/services/{lane:path}", service),
+        Route("/insight", insight_page),
         Route("/deliveries", deliveries),
         Route("/badge/{owner}/{repo}/{service}.svg", badge),
         Route("/explain", explaining.asked),
