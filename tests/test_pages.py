@@ -26,6 +26,7 @@ from app.role import Role
 from app.settings import BadSettings, load
 from app.store import Store
 from app.store.traffic import Lock, Shift
+from sandbox.github.webhooks import Event
 from sandbox.servergem import free_port
 from sandbox.world import Sandbox
 from tests.conftest import PATIENCE
@@ -185,7 +186,7 @@ def test_a_browser_is_told_to_be_careful(world: Sandbox, tmp_path: Path) -> None
             assert "default-src 'none'" in answer.headers["content-security-policy"]
             assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
             assert answer.headers["x-content-type-options"] == "nosniff"
-            assert answer.headers["referrer-policy"] == "no-referrer"
+            assert answer.headers["referrer-policy"] == "same-origin"
             assert answer.headers["cache-control"] == "no-store"
             assert "strict-transport-security" not in answer.headers
         assert "<style" not in pages.browser("ada").get("/").text
@@ -403,7 +404,7 @@ def test_an_operator_has_a_delivery_come_again(world: Sandbox, tmp_path: Path) -
     """Of what was given up GitHub makes another try; nobody else, and no form without its token, asks for one."""
     with site(world, tmp_path, OPERATORS="Olga") as pages:
         world.github.webhook_url = f"{pages.url}/webhook"
-        world.github.create_repository("acme", "late")
+        world.github.deliveries.send(Event("star", b'{"action": "created"}', None, None))
         world.github.deliveries.settle()
         id_ = pages.store.deliveries(1)[0].id
         operator, reader = pages.browser("olga"), pages.browser("grace")
