@@ -10,17 +10,19 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from sandbox.github.state import FOUNDER
 from sandbox.world import PROJECT, Sandbox
 from tests.conftest import OWNER, PATIENCE, House, give_rights
 from tests.test_browser import BROWSERS
 from tests.test_previews import SAMPLE
 
-WIDTH, HEIGHT = 1040, 640
+WIDTH, HEIGHT = 1040, 600
 
 
 def taken(page: Page, address: str, path: Path) -> None:
     """The top of a page, in the light scheme."""
     page.goto(address)
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=path, clip={"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT})
 
 
@@ -30,6 +32,9 @@ def pictures(house: House, page: Page, folder: Path) -> None:
     house.ended(work.push("Say hello"))
     sha = work.push("Greet by name", **{"greeting.txt": "by name"})
     deployment, run = house.ended(sha), house.check_run(work.name, sha)
+    page.context.add_cookies([{"name": "acting_as", "value": FOUNDER, "url": house.address}])
+    house.world.github.authorizations.authorized.add(FOUNDER)
+    page.goto(f"{house.address}/sign-in")
     taken(page, f"{house.address}/deployments/{deployment['id']}", folder / "deployment.png")
     taken(page, f"{house.world.github.url}/{OWNER}/{work.name}/runs/{run['id']}", folder / "check-run.png")
 
