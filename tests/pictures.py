@@ -12,7 +12,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from sandbox.github.state import FOUNDER
 from sandbox.world import PROJECT, Sandbox
-from tests.conftest import OWNER, PATIENCE, House, give_rights
+from tests.conftest import OWNER, PATIENCE, House
+from tests.setting_up import give_rights
 from tests.test_browser import BROWSERS
 from tests.test_previews import SAMPLE
 
@@ -22,7 +23,6 @@ WIDTH, HEIGHT = 1040, 600
 def taken(page: Page, address: str, path: Path) -> None:
     """The top of a page, in the light scheme."""
     page.goto(address)
-    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=path, clip={"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT})
 
 

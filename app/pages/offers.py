@@ -37,10 +37,6 @@ class Offer:
         """What will happen, where that is asked about first."""
         return ASKED.get(self.button, "")
 
-    @property
-    def takes_words(self) -> bool:
-        return self.button is Button.LOCK
-
 
 def offers_of(listed: Listed, newest: Shift | None) -> tuple[Offer, ...]:
     """A deployment's, as on its check run; `newest` is what last got the traffic of its lane."""
