@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip
 QUIET := --quiet --disable-pip-version-check --no-input
 
-.PHONY: demo test quick bench lock clean
+.PHONY: demo test quick bench lock pictures clean
 
 demo: .venv/ready
 	@exec $(BIN)/servergem sandbox --demo $(if $(ONCE),--once)
@@ -23,6 +23,9 @@ quick: .venv/ready
 
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench $(ONLY)
+
+pictures: .venv/ready
+	@$(BIN)/python -m tests.pictures docs/pictures
 
 # Two files of one solution: what ServerGem runs with (its image takes no more), and that with what the tests take.
 LOCK := uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 pyproject.toml --extra otel

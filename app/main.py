@@ -116,7 +116,7 @@ class House:
             from app.api import endpoints
 
             answers = endpoints.routes(self.settings, self.world)
-            self.pages = pages.site(self.settings, self.store, self.github, answers)
+            self.pages = pages.site(self.settings, self.store, self.github, self.world, answers)
 
     def _begin_work(self) -> World:
         """Go on with what was interrupted, and look around from now on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -31,6 +32,14 @@ class Repo(msgspec.Struct):
         """As one of our words."""
         owner, name = self.full_name.split("/")
         return Repository(self.id, owner, name, installation.id, self.default_branch)
+
+
+def epoch(moment: str) -> float:
+    """A time as GitHub writes it, in epoch seconds; 0 for what is none: a commit may claim any time, and any zone."""
+    try:
+        return max(0.0, datetime.fromisoformat(moment).timestamp())
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def farewells(

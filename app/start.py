@@ -15,6 +15,7 @@ from app.store.talks import Begun
 from app.world import World
 
 READ = "Read configuration"
+AGAIN = "-again-"
 RUN: TypeAdapter[Run] = TypeAdapter(Run)
 
 
@@ -69,6 +70,11 @@ def keep(world: World, story: str, run: Run) -> None:
     world.store.talks.begun(begun)
     if run.answer:
         world.store.talks.follows(run.answer, run.id)
+
+
+def attempt_after(run_id: str, mark: str) -> str:
+    """The id of another attempt at the same deployment."""
+    return f"{run_id.partition(AGAIN)[0]}{AGAIN}{mark}"
 
 
 def run_id(job: Deploy, target: Target) -> str:

@@ -6,7 +6,7 @@ import msgspec
 
 from app.delivery import Refused
 from app.model import Commit, Delivery, Deploy, Ignore, Job, Repository
-from app.payload import Installation, Repo, Sha
+from app.payload import Installation, Repo, Sha, epoch
 from app.skip_mark import skip_mark
 
 # https://docs.github.com/webhooks/webhook-events-and-payloads#push
@@ -22,6 +22,7 @@ class _HeadCommit(msgspec.Struct):
     id: Sha
     tree_id: Sha
     message: str = ""
+    timestamp: str | None = None
     author: _Author | None = None
 
 
@@ -96,6 +97,7 @@ def _commit(push: _Push) -> Commit:
         message=head.message if head else "",
         tree=head.tree_id if head else "",
         author=_author(push, head),
+        written=epoch(head.timestamp or "") if head else 0.0,
     )
 
 

@@ -68,7 +68,7 @@ def test_the_description_is_an_openapi_document(world: Sandbox, tmp_path: Path) 
             there = reader.request(verb, path.replace("{id}", "shop-run").replace("{press}", "none"))
             assert there.status_code in (200, 202, 404) and "no such address" not in there.text, path
         names = [each["operationId"] for path in told.json()["paths"].values() for each in path.values()]
-        assert len(set(names)) == len(names) == 6
+        assert len(set(names)) == len(names) == 7
 
 
 def test_programs_read_what_their_person_may_read(world: Sandbox, tmp_path: Path) -> None:

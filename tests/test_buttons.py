@@ -12,9 +12,10 @@ from app.conversation.buttons import BUTTONS as DONE
 from app.conversation.buttons import decide, refused_before
 from app.conversation.gate import Anew, Gate, refusal
 from app.conversation.hearing import Attempt, Pressing
-from app.conversation.outcome import Approve, Extend, Outcome, Pardon, Repair, Wish
+from app.conversation.outcome import Approve, Extend, Outcome, Pardon, Repair, Unlock, Wish
 from app.model import RERUN, Button, Commit, Ending, Finding, Press, Preview, Remedy, Report, Row
 from app.scene import Run
+from app.store.traffic import Lock
 from tests.test_orders import FORK, HEAD, HOME, NOW, OLD, PULL, ROW, SERVED, lane, target
 
 COMMIT = Commit(HOME, OLD, "main")
@@ -65,6 +66,7 @@ def approving(now: Terms) -> Pressing:
 
 PARDON = Pardon(lane("api"), OLD)
 ONCE_MORE: dict[str, list[Any]] = {"deployments": ["run-1-again-d"]}
+LOCKING = pressed("lock")
 PRESSED = {
     "Re-run says nothing and runs it again": Pressed(pressed(RERUN), "", (PARDON,), ONCE_MORE),
     "Re-run of a second attempt is named after the first": Pressed(
@@ -169,6 +171,22 @@ PRESSED = {
         "ada enabled run.googleapis.com in p",
         (Repair((REMEDY,), "enable-api"), PARDON),
         ONCE_MORE,
+    ),
+    "Lock, with the reason that was written beside it": Pressed(
+        replace(LOCKING, press=replace(LOCKING.press, words=" a\n sale " + "x" * 300)),
+        "ada locked api in production until 22 September 2026, 14:13 UTC: deployments wait",
+        (Lock(lane("api"), "ada", ("a sale " + "x" * 300)[:200], "", NOW + 86_400),),
+    ),
+    "Lock of what is not known": Pressed(
+        pressed("lock", run=None), "ada pressed Lock, but this is of no environment that could be locked"
+    ),
+    "Lock of a preview": Pressed(
+        pressed("lock", run=replace(RUN, target=replace(RUN.target, preview=Preview(12)))),
+        "ada pressed Lock, but this is of no environment that could be locked",
+    ),
+    "Unlock": Pressed(pressed("unlock"), "ada unlocked api in production", (Unlock(lane("api")),)),
+    "Unlock of what is not known": Pressed(
+        pressed("unlock", run=None), "ada pressed Unlock, but nothing is known of this deployment"
     ),
     "a repair that the operator does not allow": Pressed(
         pressed("enable-api", report=BROKEN),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,11 @@ def test_a_stage_that_is_not_on_the_road_raises_at_once(world: Sandbox, tmp_path
 
 
 def test_what_only_some_have_is_on_their_road_alone() -> None:
-    """A release command's row stands before the revision, that of jobs at the end; without them there is none."""
+    """A release command, jobs, and an image that somebody else has built, which is found and not built."""
     api = ServiceConfig("api", release="migrate")
     whole = Target("p", "r", "production", api, jobs=(TargetJob("nightly", JobConfig("nightly", "api")),))
-    assert list(road(whole)) == list(ROAD)
-    assert {"Run release command", "Update jobs"} <= set(road(whole).values())
-    assert set(road(whole).values()) - set(road(TARGET).values()) == {"Run release command", "Update jobs"}
+    brought = replace(TARGET, service=replace(TARGET.service, image="europe-docker.pkg.dev/p/r/api:1"))
+    usual, every, found = (set(road(each).values()) for each in (TARGET, whole, brought))
+    assert every - usual == {"Run release command", "Update jobs"}
+    assert usual - found == {"Upload source", "Build image"} and len(found - usual) == 1
+    assert usual | every | found == set(ROAD.values())

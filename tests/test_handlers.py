@@ -70,6 +70,23 @@ def test_a_commit_is_its_authors(author: dict[str, str] | None, shown: str) -> N
     assert isinstance(job, Deploy) and job.commit.author == shown
 
 
+@pytest.mark.parametrize(
+    ("timestamp", "written"),
+    [
+        ("2026-11-28T14:00:00+01:00", 1795870800.0),
+        ("2026-11-28T13:00:00Z", 1795870800.0),
+        ("1969-01-01T00:00:00Z", 0.0),
+        ("2026-11-28T14:00:00+518:00", 0.0),
+        (None, 0.0),
+    ],
+)
+def test_a_commit_has_its_committers_time(timestamp: str | None, written: float) -> None:
+    """From which its lead time is counted; a time that no calendar has keeps no push from being deployed."""
+    head = {"id": NEW, "tree_id": TREE, "message": "A change", "timestamp": timestamp}
+    [job] = handlers.route(push(head_commit=head))
+    assert isinstance(job, Deploy) and job.commit.written == written
+
+
 @pytest.mark.parametrize("changes", [{"created": True}, {"before": ZEROS}, {"forced": True}])
 def test_what_cannot_be_compared_with_is_empty(changes: dict[str, Any]) -> None:
     """A new branch and a force push have no `before`: everything counts as changed."""

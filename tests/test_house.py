@@ -101,6 +101,7 @@ FLOORS = {
     "app.courier": 3,
     "app.outside": 3,
     "app.notice": 2,
+    "app.insight": 2,
     "app.notices": 4,
     "app.trace": 3,
     "app.trace_export": 3,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,9 +22,11 @@ from app.main import create_app
 from app.model import Commit, Delivery, Ending, Finding, Place, Report, Repository, Row, RowState
 from app.pages.session import Cookies
 from app.pages.sign_in import inside
+from app.role import Role
 from app.settings import BadSettings, load
 from app.store import Store
 from app.store.traffic import Lock, Shift
+from sandbox.github.webhooks import Event
 from sandbox.servergem import free_port
 from sandbox.world import Sandbox
 from tests.conftest import PATIENCE
@@ -62,7 +65,11 @@ def nothing_more(_store: Store, _shop: Repository) -> None:
 
 @contextmanager
 def site(
-    world: Sandbox, folder: Path, fill: Callable[[Store, Repository], None] = nothing_more, **settings: str
+    world: Sandbox,
+    folder: Path,
+    fill: Callable[[Store, Repository], None] = nothing_more,
+    role: Role = Role.SERVE,
+    **settings: str,
 ) -> Iterator[Site]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -82,7 +89,7 @@ def site(
             fill(store, repository)
     store.close()
     every = world.settings(folder / "data") | {"SERVERGEM_PUBLIC_URL": url, "LOG_FORMAT": "json"} | settings
-    app = create_app(load(every))
+    app = create_app(load(every), role)
     server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, http=Connection, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -179,7 +186,7 @@ def test_a_browser_is_told_to_be_careful(world: Sandbox, tmp_path: Path) -> None
             assert "default-src 'none'" in answer.headers["content-security-policy"]
             assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
             assert answer.headers["x-content-type-options"] == "nosniff"
-            assert answer.headers["referrer-policy"] == "no-referrer"
+            assert answer.headers["referrer-policy"] == "same-origin"
             assert answer.headers["cache-control"] == "no-store"
             assert "strict-transport-security" not in answer.headers
         assert "<style" not in pages.browser("ada").get("/").text
@@ -391,6 +398,41 @@ def test_deliveries_are_an_operators(world: Sandbox, tmp_path: Path) -> None:
         mine = pages.browser("grace")
         assert mine.get("/deliveries").status_code == 404
         assert "/deliveries" not in mine.get("/").text
+
+
+def test_an_operator_has_a_delivery_come_again(world: Sandbox, tmp_path: Path) -> None:
+    """Of what was given up GitHub makes another try; nobody else, and no form without its token, asks for one."""
+    with site(world, tmp_path, OPERATORS="Olga") as pages:
+        world.github.webhook_url = f"{pages.url}/webhook"
+        world.github.deliveries.send(Event("star", b'{"action": "created"}', None, None))
+        world.github.deliveries.settle()
+        id_ = pages.store.deliveries(1)[0].id
+        operator, reader = pages.browser("olga"), pages.browser("grace")
+        operator.get("/")
+        reader.get("/")
+        path, ours = f"/deliveries/{id_}/redeliver", {"origin": pages.url}
+
+        def token() -> str:
+            found = re.search(r'name="token" value="([0-9a-f]+)"', operator.get("/deliveries").text)
+            return found[1] if found else ""
+
+        assert token() == ""  # nothing was given up
+        pages.store.mark(id_, "given up: a test")
+        form = {"token": token()}
+        assert operator.post(path, data={"token": "0" * 64}, headers=ours).status_code == 403
+        assert operator.post(path, headers=ours).status_code == 403
+        assert operator.post(path, data=form, headers={"origin": "https://evil.example"}).status_code == 403
+        assert operator.get(path).status_code == 405
+        assert reader.post(path, data=form, headers=ours).status_code == 404
+        assert operator.post("/deliveries/none/redeliver", data=form, headers=ours).status_code == 409
+        redelivered = "POST /app/hook/deliveries/{delivery_id}/attempts"
+        assert not world.github.calls[redelivered]
+        done = operator.post(path, data=form, headers=ours)
+        assert done.status_code == 200 and "asked to deliver" in done.text and done.url.path == "/deliveries"
+        assert world.github.calls[redelivered] == 1
+        world.github.deliveries.settle()
+        [again] = [each for each in pages.store.deliveries(50) if each.id == id_]
+        assert not (again.outcome or "").startswith("given up")
 
 
 def test_a_pasted_log_is_explained_within_bounds(world: Sandbox, tmp_path: Path) -> None:

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import shutil
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.model import Commit, Ending, Report, Repository, Row, RowState
+from app.model import Commit, Delivery, Ending, Report, Repository, Row, RowState
 from app.store import Store
+from app.store.talks import Pressed
 from sandbox.world import Sandbox
+from tests.conftest import PATIENCE
 from tests.test_browser import page as page  # the fixture, for the tests below
-from tests.test_pages import a_service, site
+from tests.test_insight import a_history
+from tests.test_pages import Site, a_service, site
+from tests.test_pressing import a_pressable
 
 pytestmark = pytest.mark.wire
+expect.set_options(timeout=PATIENCE * 1000)
 
+AXE = Path(__file__).parent / "axe"
+# What axe finds, as far as it is grave: https://github.com/dequelabs/axe-core/blob/develop/doc/API.md
+GRAVE = """async () => (await axe.run()).violations
+  .filter((each) => ["serious", "critical"].includes(each.impact))
+  .map((each) => [each.id, each.nodes.map((node) => node.html.slice(0, 200))])"""
 PAGES = ("/", "/deployments/bad", "/deployments/running", "/explain", "/deliveries")
 RUNNING = (Row("Build image", RowState.RUNNING, 1.0), Row("Verify"))
 # The lowest contrast of any text with what is behind it, and the text: WCAG 2.2, 1.4.3, by its own formula.
@@ -103,6 +119,83 @@ def test_pages_are_narrow_and_legible(world: Sandbox, tmp_path: Path, page: Page
                 page.emulate_media(color_scheme=scheme)
                 ratio, words = page.evaluate(LOWEST_CONTRAST)
                 assert ratio >= 4.5, (path, scheme, words)
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core, which npm brings as tests/axe/package-lock.json names it."""
+    if not shutil.which("npm"):
+        if os.environ.get("AXE_TESTS") == "required":
+            pytest.fail("AXE_TESTS=required, and there is no npm here: apt-get install npm")
+        pytest.skip("there is no npm here: apt-get install npm")
+    folder = tmp_path_factory.mktemp("axe")
+    shutil.copytree(AXE, folder, dirs_exist_ok=True)
+    command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+def a_bit_of_everything(store: Store, shop: Repository) -> None:
+    """Each page has something to show: buttons, a lock, a finding, what runs, a preview, numbers, a delivery."""
+    a_pressable(store, shop)
+    a_history(store, shop)
+    store.deployments.opened("running", running(shop), f"{shop.id}/p/europe-west1/web")
+    with ThreadPoolExecutor(1) as beside:  # the browser's loop runs in this thread
+        accepted = store.accept(Delivery("d-1", "push", None, b"{}", "s"), time.time())
+        assert beside.submit(asyncio.run, accepted).result()
+    store.mark("d-1", "given up: no such branch")
+    store.talks.pressed(Pressed(f"page-{'1' * 32}", "good", "roll-back", "ada", "ada pressed Roll back"))
+
+
+def signed_in(page: Page, pages: Site, login: str) -> None:
+    """The browser is this person's, who has allowed ServerGem to know them."""
+    pages.world.github.authorizations.authorized.add(login)
+    page.context.add_cookies([{"name": "acting_as", "value": login, "url": pages.url}])
+    page.goto(f"{pages.url}/")
+
+
+def test_no_page_has_a_serious_fault_that_axe_finds(
+    world: Sandbox, tmp_path: Path, page: Page, axe: str
+) -> None:
+    """Each page, narrow, in light and in dark, with its panels open: nothing serious or critical."""
+    with site(world, tmp_path, a_bit_of_everything, OPERATORS="ada") as pages:
+        page.set_viewport_size({"width": 390, "height": 800})
+        signed_in(page, pages, "ada")
+        lane = page.get_by_role("link", name="api", exact=True).first.get_attribute("href") or ""
+        for path in (*PAGES, "/insight", lane, f"/deployments/good?pressed=page-{'1' * 32}", "/none"):
+            page.goto(pages.url + path)
+            page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+            page.evaluate(axe)
+            assert page.evaluate("document.documentElement.scrollWidth") == 390, path
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                assert page.evaluate(GRAVE) == [], (path, scheme)
+
+
+def test_a_panel_asks_before_the_traffic_goes_back(world: Sandbox, tmp_path: Path, page: Page) -> None:
+    """By keyboard: the button opens what will happen, the second one presses, and the page says what came of it."""
+    with site(world, tmp_path, a_pressable) as pages:
+        signed_in(page, pages, "ada")
+        page.goto(f"{pages.url}/deployments/good")
+        page.get_by_text("Roll back…").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("The traffic goes back to what served before")).to_be_visible()
+        page.get_by_role("button", name="Roll back", exact=True).press("Enter")
+        expect(page.locator(".outcome-of-press")).to_contain_text("ada pressed Roll back")
+        assert [each.sender for each in pages.store.talks.presses()] == ["ada"]
+
+
+def test_forms_are_taken_from_a_real_browser(world: Sandbox, tmp_path: Path, page: Page) -> None:
+    """It names our origin with each: a pasted log is explained, and who signs out is out."""
+    with site(world, tmp_path, a_service) as pages:
+        signed_in(page, pages, "ada")
+        page.goto(f"{pages.url}/explain")
+        page.get_by_role("textbox").fill("ModuleNotFoundError: No module named 'flask'")
+        page.get_by_role("button", name="Explain").click()
+        expect(page.get_by_text("What to do now")).to_be_visible()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", name="Signed out")).to_be_visible()
 
 
 def test_the_keyboard_reaches_everything(world: Sandbox, tmp_path: Path, page: Page) -> None:

@@ -153,3 +153,10 @@ def test_a_kind_of_job_is_declared_where_the_readme_says() -> None:
     for job in Job.__args__:
         assert declared in files_that_say(job.__name__)
         assert job.__name__ == "Ignore" or job.__name__ in text
+
+
+def test_the_pictures_of_the_readme_are_there_and_small() -> None:
+    """Each has words for who does not see it, and `make pictures` writes all of them."""
+    named = re.findall(r"!\[([^\]]+)\]\((docs/pictures/[a-z-]+\.png)\)", (ROOT / "README.md").read_text())
+    assert {ROOT / path for _, path in named} == set((ROOT / "docs" / "pictures").iterdir())
+    assert all(len(words) > 40 and (ROOT / path).stat().st_size <= 150_000 for words, path in named)

@@ -10,11 +10,19 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from app.api.shapes import DeploymentPage, PressShape, Refused, ServiceList, WholeDeployment
+from app.api.shapes import DeploymentPage, InsightShape, PressShape, Refused, ServiceList, WholeDeployment
+from app.insight import DAYS, PARTS
 from app.model import Ending
 
 MOST_DEPLOYMENTS = 100
-SHAPES: tuple[type[BaseModel], ...] = (DeploymentPage, WholeDeployment, ServiceList, PressShape, Refused)
+SHAPES: tuple[type[BaseModel], ...] = (
+    DeploymentPage,
+    WholeDeployment,
+    ServiceList,
+    InsightShape,
+    PressShape,
+    Refused,
+)
 SCHEMAS = "#/components/schemas/"
 REFUSALS = {
     400: "A word that is not understood.",
@@ -56,7 +64,20 @@ def _paths() -> Json:
     serving = _operation(
         "listServices", "What serves now.", _json(ServiceList), READ, (repository, environment)
     )
-    return {"/api/v1/deployments": {"get": every}, **_paths_of_one(), "/api/v1/services": {"get": serving}}
+    days = _query("days", "How long a time.", {"type": "integer", "enum": list(PARTS), "default": DAYS})
+    counted = _operation(
+        "getInsight",
+        "DORA's four numbers, builds and findings.",
+        _json(InsightShape),
+        (400, *READ),
+        (repository, environment, days),
+    )
+    return {
+        "/api/v1/deployments": {"get": every},
+        **_paths_of_one(),
+        "/api/v1/services": {"get": serving},
+        "/api/v1/insight": {"get": counted},
+    }
 
 
 def _paths_of_one() -> Json:

@@ -1,10 +1,11 @@
-"""What programs may ask at `/api/v1/`: deployments, their logs, what serves; and the one thing to do: roll back.
+"""What programs may ask at `/api/v1/`: deployments, logs, what serves, insight; and to do one thing: roll back.
 
 Paths, words and answers are described in `app/api/description.py`, and its test holds each answer against that.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
@@ -22,8 +23,10 @@ from app.api.shapes import DeploymentPage, ServiceList, WholeDeployment
 from app.api.words import Refusal, not_there
 from app.escaping import plain_data
 from app.github.errors import GitHubError
+from app.insight import DAYS, PARTS, insight
 from app.model import Ending, Repository
 from app.pages.asked import found_for, may_read, number, readable, store_of
+from app.pages.insight import MOST_PAST, pasts_of
 from app.pages.log_lines import log_text
 from app.pages.served import Filters, Served, rows
 from app.settings import Settings
@@ -48,6 +51,7 @@ def routes(settings: Settings, world: World | None) -> list[Route]:
         Route(f"{one}/rollback", _told(rollbacks.begin), methods=["POST"]),
         Route(f"{one}/rollbacks/{{press}}", _told(rollbacks.outcome)),
         Route("/api/v1/services", _told(answers.services)),
+        Route("/api/v1/insight", _told(answers.insight)),
         Route("/api/{rest:path}", _told(_nothing)),
     ]
 
@@ -92,6 +96,16 @@ class Answers:
         environment = request.query_params.get("environment", "")
         fitting = filter(Filters(environment=environment).fits, served)
         return ServiceList(services=[telling.service(each, self.public_url) for each in fitting]), 200
+
+    async def insight(self, request: Request) -> Answer:
+        days = number(request, "days", DAYS)
+        if days not in PARTS:
+            raise Refusal(400, f"Days are one of: {', '.join(map(str, PARTS))}.")
+        pasts = await run_in_threadpool(pasts_of, store_of(request), await _repositories(request), days)
+        environment = request.query_params.get("environment", "")
+        chosen = [each for each in pasts if environment in ("", each.environment)]
+        told = insight(chosen, days=days, until=time.time())
+        return telling.insight(told, cut=len(pasts) >= MOST_PAST), 200
 
 
 async def _repositories(request: Request) -> frozenset[int] | None:

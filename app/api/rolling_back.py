@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from uuid import uuid4
 
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from app import log
 from app.api.shapes import PressShape
 from app.api.words import Refusal, not_there
 from app.conversation.buttons import rollback_id
 from app.model import Button, Press
 from app.pages.access import Access, Visitor
 from app.pages.asked import found_for, visitor_of
+from app.pages.presses import begin
 from app.store.history import Listed
 from app.world import World
 
@@ -77,28 +76,14 @@ class Rollbacks:
         return PressShape(id=id_, deployment=listed.id, outcome=pressed.outcome, rollback=begun)
 
     def _pressed(self, access: Access, visitor: Visitor, listed: Listed) -> Press:
-        report = listed.report
-        commit = report.commit
+        repository = listed.report.commit.repository
         assert visitor.person and visitor.bearer, "the guard lets nobody else through"
-        if not access.reach(visitor.bearer, commit.repository).writes:
+        if not access.reach(visitor.bearer, repository).writes:
             raise Refusal(403, TO_CHANGE)
         login = visitor.person.login
-        if not self.world.github.may_write(commit.repository, login):
-            raise Refusal(403, f"To roll back takes write permission to {commit.repository.full_name}.")
-        id_ = f"api-{uuid4().hex}"
-        press = Press(
-            commit.repository,
-            commit.sha,
-            commit.branch,
-            Button.ROLL_BACK,
-            login,
-            id_,
-            report.check_name,
-            listed.id,
-        )
-        self.world.start(press, id_)
-        log.fact("api.rollback", deployment=listed.id, press=id_, sender=login)
-        return press
+        if not self.world.github.may_write(repository, login):
+            raise Refusal(403, f"To roll back takes write permission to {repository.full_name}.")
+        return begin(self.world, listed, Button.ROLL_BACK, login, "api")
 
 
 def _undecided(press: str, deployment: str) -> PressShape:

@@ -140,6 +140,56 @@ class PressShape(Shape):
     rollback: Words = Field(description="The deployment that gives it back; empty where none has begun.")
 
 
+class NumbersShape(Shape):
+    """DORA's four numbers. Seconds are medians; null where there was nothing to measure."""
+
+    deployments: int = Field(description="How many times something got all of the traffic.")
+    deployments_per_day: float
+    lead_seconds: float | None = Field(description="From a commit's time to when it first served.")
+    commits_measured: int = Field(description="How many commits the lead time is of.")
+    failed: int = Field(description="Went live, and was rolled back or reverted.")
+    failure_rate: float | None = Field(description="From 0 to 1: `failed` of `deployments`.")
+    restore_seconds: float | None = Field(description="From when a failure served to when it was taken back.")
+
+
+class PlaceNumbersShape(NumbersShape):
+    """The four numbers of one repository and environment."""
+
+    repository: str
+    environment: Words
+
+
+class PartShape(NumbersShape):
+    """The four numbers of one part of the time, with its builds."""
+
+    since: datetime
+    builds: int
+    build_seconds: float | None = Field(description="The median of its builds.")
+
+
+class FrequentShape(Shape):
+    """A finding that stopped deployments."""
+
+    code: str
+    title: str = Field(description="As the newest of them says it.")
+    times: int = Field(description="Deployments that it stopped.")
+    last: datetime
+
+
+class InsightShape(Shape):
+    """Of a time that ends now, without the copies that pull requests have."""
+
+    days: int
+    since: datetime
+    until: datetime
+    whole: NumbersShape
+    before: NumbersShape = Field(description="Of as many days before.")
+    places: list[PlaceNumbersShape]
+    parts: list[PartShape]
+    findings: list[FrequentShape] = Field(description="The most frequent first.")
+    cut: bool = Field(description="More deployments ended than are counted; the newest are.")
+
+
 class Refused(Shape):
     """Why there is no answer, and what to do."""
 

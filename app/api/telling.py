@@ -8,13 +8,19 @@ from app.api.shapes import (
     CommitShape,
     DeploymentShape,
     FindingShape,
+    FrequentShape,
+    InsightShape,
     LockShape,
+    NumbersShape,
+    PartShape,
+    PlaceNumbersShape,
     PlaceShape,
     ServesShape,
     ServiceShape,
     StageShape,
     WholeDeployment,
 )
+from app.insight import Insight, Numbers, Part
 from app.model import Commit, Finding, Row, service_and_environment
 from app.pages.served import Served
 from app.report import title
@@ -63,9 +69,48 @@ def service(served: Served, public_url: str) -> ServiceShape:
     )
 
 
+def insight(told: Insight, *, cut: bool) -> InsightShape:
+    return InsightShape(
+        days=told.days,
+        since=at(told.since),
+        until=at(told.until),
+        whole=_numbers(told.whole),
+        before=_numbers(told.before),
+        places=[_place(*each) for each in told.places],
+        parts=[_part(each) for each in told.parts],
+        findings=[
+            FrequentShape(code=each.code, title=each.title, times=each.times, last=at(each.last))
+            for each in told.findings
+        ],
+        cut=cut,
+    )
+
+
 def at(seconds: float) -> datetime:
     """Epoch seconds as a time of the calendar."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def _numbers(told: Numbers) -> NumbersShape:
+    return NumbersShape(
+        deployments=told.deployments,
+        deployments_per_day=told.per_day,
+        lead_seconds=told.lead,
+        commits_measured=told.measured,
+        failed=told.failed,
+        failure_rate=told.failure_rate,
+        restore_seconds=told.restore,
+    )
+
+
+def _place(repository: str, environment: str, told: Numbers) -> PlaceNumbersShape:
+    return PlaceNumbersShape(**dict(_numbers(told)), repository=repository, environment=environment)
+
+
+def _part(part: Part) -> PartShape:
+    return PartShape(
+        **dict(_numbers(part.numbers)), since=at(part.since), builds=part.builds, build_seconds=part.built
+    )
 
 
 def _commit(commit: Commit) -> CommitShape:

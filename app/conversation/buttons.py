@@ -7,18 +7,19 @@ from dataclasses import replace
 
 from app.conversation.gate import Anew
 from app.conversation.hearing import DEPLOY, Attempt, Pressing
-from app.conversation.outcome import Approve, Extend, Outcome, Pardon, Repair, asked
+from app.conversation.outcome import Approve, Extend, Outcome, Pardon, Repair, Unlock, asked
 from app.conversation.repair import told
 from app.model import RERUN, Button, Commit, Deploy, Ending, Report, Review
 from app.protection import may_approve
 from app.report import moment
 from app.scene import Run
-from app.start import Rollback
+from app.start import AGAIN, Rollback, attempt_after
 from app.store.previews import PreviewRow
+from app.store.traffic import Lock
 
 DAY = 86_400.0
 MOST_AHEAD = 30 * DAY
-AGAIN = "-again-"
+LONGEST_REASON = 200
 
 
 def refusal(pressing: Pressing) -> str:
@@ -141,6 +142,26 @@ def mend(pressing: Pressing, report: Report) -> Outcome:
     return done + rerun(pressing, report)
 
 
+def lock(pressing: Pressing, _report: Report) -> Outcome:
+    """Deployments to where this one went wait for a day; what serves serves on."""
+    run, who = pressing.run, pressing.who
+    if run is None or run.target.preview:
+        return Outcome(f"{who} pressed Lock, but this is of no environment that could be locked")
+    until, reason = pressing.now + DAY, " ".join(pressing.press.words.split())[:LONGEST_REASON]
+    return Outcome(
+        f"{who} locked {_place(run)} until {moment(until)}: deployments wait",
+        wishes=(Lock(run.target.lane, who, reason, "", until),),
+    )
+
+
+def unlock(pressing: Pressing, _report: Report) -> Outcome:
+    """The newest deployment that waits goes on."""
+    run, who = pressing.run, pressing.who
+    if run is None:
+        return Outcome(f"{who} pressed Unlock, but nothing is known of this deployment")
+    return Outcome(f"{who} unlocked {_place(run)}", wishes=(Unlock(run.target.lane),))
+
+
 BUTTONS: dict[str, Callable[[Pressing, Report], Outcome]] = {
     RERUN: rerun,
     Button.RETRY: retry,
@@ -150,9 +171,18 @@ BUTTONS: dict[str, Callable[[Pressing, Report], Outcome]] = {
     Button.PROMOTE: promote,
     Button.ENABLE_API: mend,
     Button.GRANT_ROLE: mend,
+    Button.LOCK: lock,
+    Button.UNLOCK: unlock,
 }
 # As a person reads them.
 NAMES = {RERUN: "Re-run"}
+
+
+def begun_by(mark: str, run_id: str) -> bool:
+    """Whether this press, and no other, has begun this deployment; by its id, which each of the above makes of it."""
+    return (
+        run_id in (rollback_id(mark),) or run_id.endswith(f"{AGAIN}{mark}") or run_id.startswith(f"{mark}-")
+    )
 
 
 def extended(row: PreviewRow, now: float) -> float:
@@ -170,9 +200,8 @@ def _attempt(pressing: Pressing, attempt: Attempt) -> Outcome:
     return _push_again(pressing, report.check_name if report else press.check_name)
 
 
-def attempt_after(run_id: str, mark: str) -> str:
-    """The id of another attempt at the same deployment."""
-    return f"{run_id.partition(AGAIN)[0]}{AGAIN}{mark}"
+def _place(run: Run) -> str:
+    return f"{run.target.source_name} in {run.target.environment}"
 
 
 def _refused(anew: Anew | None) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from app import talk
-from app.conversation.buttons import DAY, extended
+from app.conversation.buttons import DAY, LONGEST_REASON, extended
 from app.conversation.gate import Gate, refusal
 from app.conversation.hearing import Brought, Hearing, Standing, where
 from app.conversation.outcome import Approve, Extend, Outcome, Pardon, RunNow, Switch, Unlock, asked
@@ -21,7 +21,7 @@ from app.talk import Command, Scope
 DURATION = re.compile(r"(\d{1,4})([mhd])")
 SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 COMMIT = re.compile(r"[0-9a-fA-F]{7,40}")
-LONGEST_REASON, LONGEST_LOCK = 200, 30 * DAY
+LONGEST_LOCK = 30 * DAY
 
 
 def deploy(hearing: Hearing, command: Command) -> Outcome:

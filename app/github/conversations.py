@@ -47,10 +47,12 @@ class Conversations(Calls):
         times = [str(suite["created_at"]) for suite in (told or {}).get("check_suites", ())]
         return min(times, default="")
 
-    def may_write(self, repository: Repository, login: str) -> bool:
-        """Whether this person may write to the repository, at this moment."""
+    def may_write(self, repository: Repository, login: str, user_id: int = 0) -> bool:
+        """Whether this person may write to the repository, at this moment; False when the login is another's by now."""
         told = self._get_or_none(endpoints.PERMISSION, repository, {}, login=login)
-        return bool(told) and told["permission"] in ("admin", "write")
+        if not told or told["permission"] not in ("admin", "write"):
+            return False
+        return not user_id or bool(told["user"] and told["user"]["id"] == user_id)
 
     def may_read(self, repository: Repository, login: str, user_id: int) -> bool:
         """Whether this person may read the repository, at this moment; False when the login is somebody else's now."""

@@ -52,6 +52,10 @@ class Deliveries(Calls):
 
         return self._again(ask)
 
+    def last_attempt(self, guid: str, since: float) -> Attempt | None:
+        """The last try to deliver this event, of those since then (epoch seconds); None when GitHub has none."""
+        return next((each for each in self.attempts(since) if each.guid == guid), None)
+
     def newest_attempt(self) -> Attempt | None:
         """The last try to deliver; GitHub forgets them after three days.
 

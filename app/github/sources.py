@@ -13,6 +13,7 @@ from app.github import endpoints
 from app.github.calls import Calls
 from app.github.errors import GitHubError
 from app.model import Commit, Repository
+from app.payload import epoch
 
 # https://docs.github.com/rest/commits/commits#compare-two-commits: what is beyond is left out, unsaid.
 MAX_COMPARED_FILES = 300
@@ -109,7 +110,11 @@ class Sources(Calls):
             if error.status != 422:
                 raise
             return None
-        return Commit(repository, found["sha"], ref, found["commit"]["message"]) if found else None
+        if not found:
+            return None
+        told = found["commit"]
+        written = epoch((told["committer"] or {}).get("date", ""))
+        return Commit(repository, found["sha"], ref, told["message"], written=written)
 
     def default_branch(self, repository: Repository) -> str | None:
         """The branch that counts when nobody names one; None when the repository is out of our reach."""

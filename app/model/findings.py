@@ -40,7 +40,7 @@ class Place:
 
 
 class Button(StrEnum):
-    """What a person may press on a finished check run; the value is what GitHub gives back to us.
+    """What a person may press on a finished check run or on a page; the value is what GitHub gives back to us.
 
     Beside it what the button says and what it does: at most 20 and 40 characters.
     https://docs.github.com/rest/checks/runs#create-a-check-run
@@ -61,6 +61,8 @@ class Button(StrEnum):
     APPROVE = "approve", "Approve deploy", "Deploy this commit, once"
     ENABLE_API = "enable-api", "Enable API", "Run the gcloud command shown above"
     GRANT_ROLE = "grant-role", "Grant role", "Run the gcloud command shown above"
+    LOCK = "lock", "Lock", "Let deployments wait for a day"
+    UNLOCK = "unlock", "Unlock", "Let the newest waiting deployment go"
 
 
 @dataclass(frozen=True)

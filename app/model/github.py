@@ -26,7 +26,8 @@ class Commit:
     """One commit of a repository, on the branch whose push told us of it, or of the default one for a tag's.
 
     `pull_request` is the number of the pull request whose head it is, 0 when it is deployed for its branch.
-    `author` is a login at GitHub, empty where it is not known; it makes no commit another one.
+    `author` is a login at GitHub, empty where it is not known; it makes no commit another one. Nor does `written`, its
+    committer's time in epoch seconds, 0 where it is not known.
     """
 
     repository: Repository
@@ -40,6 +41,7 @@ class Commit:
     """The tag whose push told us of it."""
     replaces: str = field(default="", compare=False)
     """The commit that this tag brought to its Target before it was moved."""
+    written: float = field(default=0.0, compare=False)
 
     @property
     def short(self) -> str:

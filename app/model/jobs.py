@@ -46,7 +46,8 @@ class Review:
 class Press:
     """A Job: somebody pressed a button of a check run. `button` is RERUN for GitHub's own "Re-run".
 
-    `run_id` is the deployment that the check run shows; empty means every check run of this commit.
+    `run_id` is the deployment that the check run shows; empty means every check run of this commit. `words` are what
+    its presser wrote beside it, as a lock's reason.
     """
 
     repository: Repository
@@ -57,6 +58,7 @@ class Press:
     delivery_id: str
     check_name: str = ""
     run_id: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,14 @@ from app.pages.access import Access
 from app.pages.addresses import Addresses
 from app.pages.asked import readable, store_of
 from app.pages.badge import badge
-from app.pages.deliveries import deliveries
+from app.pages.deliveries import deliveries, redeliver
 from app.pages.deployment import deployment, deployment_log, missing
 from app.pages.explain import Explaining
 from app.pages.guard import Guard
 from app.pages.home import home
+from app.pages.insight import insight_page
 from app.pages.live import Streams
+from app.pages.pressing import press
 from app.pages.rendering import assets, page
 from app.pages.service import service
 from app.pages.session import Cookies
@@ -37,14 +39,22 @@ from app.store import Store
 
 if TYPE_CHECKING:
     from app.github import GitHub
+    from app.world import World
 
 NEWEST = 50
 
 
-def site(settings: Settings, store: Store, github: GitHub, beside: Sequence[BaseRoute] = ()) -> Guard:
+def site(
+    settings: Settings,
+    store: Store,
+    github: GitHub,
+    begins: World | None = None,
+    beside: Sequence[BaseRoute] = (),
+) -> Guard:
     """The pages behind their guard; `/deployments/ID` is where a check run's "Details" leads.
 
-    `beside` is what else is behind it: the answers to programs.
+    Without `begins` (in a lone door) no button begins anything. `beside` is what else is behind the guard: the answers
+    to programs.
     """
     sign_in = SignIn(
         settings.github_api_url,
@@ -59,6 +69,7 @@ def site(settings: Settings, store: Store, github: GitHub, beside: Sequence[Base
     )
     access = Access(github, UserTokens(settings.github_api_url))
     pages.state.store, pages.state.access = store, access
+    pages.state.begins, pages.state.cookies = begins, doorman.cookies
     pages.state.addresses = Addresses(web_url(settings.github_api_url))
     return Guard(pages, settings, doorman, access)
 
@@ -70,8 +81,11 @@ def _routes() -> list[Route]:
         Route("/deployments.json", _deployments_as_json),
         Route("/deployments/{id}", deployment),
         Route("/deployments/{id}/log.txt", deployment_log),
+        Route("/deployments/{id}/press", press, methods=["POST"]),
         Route("/services/{lane:path}", service),
+        Route("/insight", insight_page),
         Route("/deliveries", deliveries),
+        Route("/deliveries/{delivery}/redeliver", redeliver, methods=["POST"]),
         Route("/badge/{owner}/{repo}/{service}.svg", badge),
         Route("/explain", explaining.asked),
         Route("/explain", explaining.told, methods=["POST"]),

@@ -50,7 +50,8 @@ class Bearer:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Whoever looks at a page; nobody signs in where the operator has opened the pages.
+    """Whoever looks at a page. Where the operator has opened the pages nobody needs to sign in, and everybody sees what
+    an operator sees (`is_operator`); `operates` says that the settings name this person.
 
     `bearer` is the token that says who it is, where no session does.
     """
@@ -58,6 +59,7 @@ class Visitor:
     person: Person | None
     is_operator: bool
     bearer: Bearer | None = None
+    operates: bool = False
 
 
 @dataclass
@@ -89,6 +91,7 @@ class Access:
     github: GitHub
     tokens: UserTokens
     _may_read: Remembered[tuple[int, int], bool] = field(default_factory=Remembered)
+    _may_write: Remembered[tuple[int, int], bool] = field(default_factory=Remembered)
     _public: Remembered[int, bool] = field(default_factory=Remembered)
     _people: Remembered[str, Person | None] = field(default_factory=Remembered)
     _reaches: Remembered[tuple[str, int], Reach] = field(default_factory=Remembered)
@@ -103,6 +106,21 @@ class Access:
         return self._may_read.of(
             (person.id, repository.id), lambda: self.github.may_read(repository, person.login, person.id)
         )
+
+    def seems_to_write(self, visitor: Visitor, repository: Repository) -> bool:
+        """Whether to show buttons; whoever presses one is asked about anew. False when GitHub cannot be asked."""
+        person = visitor.person
+        if person is None:
+            return False
+        try:
+            return self._may_write.of((person.id, repository.id), lambda: self.writes(person, repository))
+        except GitHubError as error:
+            log.fault("access.unknown", error, repository=repository.full_name)
+            return False
+
+    def writes(self, person: Person, repository: Repository) -> bool:
+        """Whether this person may write to it, asked at this moment. GitHubError when GitHub cannot be asked."""
+        return self.github.may_write(repository, person.login, person.id)
 
     def reach(self, bearer: Bearer, repository: Repository) -> Reach:
         """What the token itself opens of the repository. GitHubError when GitHub cannot be asked."""

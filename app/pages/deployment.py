@@ -11,19 +11,31 @@ from starlette.responses import Response
 
 from app.pages.asked import may_read, number, store_of, visitor_of
 from app.pages.log_lines import Window, log_text, window
+from app.pages.offers import Offer, offers_of
+from app.pages.presses import Came, came_of, pressed_in, shower_of
 from app.pages.rendering import page, part, seen
 from app.store import Store
 from app.store.history import Listed
 
-PARTS = ("head", "findings", "stages")
+PARTS = ("pressed", "head", "buttons", "findings", "stages")
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A deployment with what stands beside it. `before` is the commit that served until it went live."""
+    """A deployment with what stands beside it. `before` is the commit that served until it went live.
+
+    `came` is what came of the press that the address asks about.
+    """
 
     listed: Listed
     before: str = ""
+    offers: tuple[Offer, ...] = ()
+    came: Came | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether more will be told of it by itself."""
+        return self.listed.under_way or (self.came is not None and self.came.goes_on)
 
 
 async def deployment(request: Request) -> Response:
@@ -33,7 +45,8 @@ async def deployment(request: Request) -> Response:
         return missing(request)
     history, report = store_of(request).history, found.listed.report
     log = await run_in_threadpool(window, history, report, number(request, "at", 0))
-    return page("deployment.html", visitor=visitor_of(request), log=log, **_words(request, found, log))
+    words = await _words(request, found, log)
+    return page("deployment.html", visitor=visitor_of(request), log=log, **words)
 
 
 async def deployment_log(request: Request) -> Response:
@@ -44,7 +57,7 @@ async def deployment_log(request: Request) -> Response:
 
 async def deployment_parts(request: Request, found: Shown) -> dict[str, str]:
     """The parts of the page that change by themselves; the log is told line by line."""
-    words = _words(request, found)
+    words = await _words(request, found)
     return {name: part(f"deployment_{name}.html", **words) for name in PARTS}
 
 
@@ -55,28 +68,36 @@ def missing(request: Request, what: str = "deployment") -> Response:
 
 async def shown(request: Request) -> Shown | None:
     """The deployment that the address names, where this visitor may read it."""
-    found = await run_in_threadpool(_read, store_of(request), request.path_params["id"])
+    asked = (request.path_params["id"], pressed_in(request))
+    found = await run_in_threadpool(_read, store_of(request), *asked)
     if found is None or not await may_read(request, found.listed.report.commit.repository):
         return None
     return found
 
 
-def _read(store: Store, id_: str) -> Shown | None:
+def _read(store: Store, id_: str, pressed: str) -> Shown | None:
     listed = store.history.one(id_)
     if listed is None:
         return None
     shifts = store.traffic.shifts(listed.lane) if listed.lane else []
     earlier = [each for each in shifts if each.run_id != id_ and each.time <= (listed.ended or each.time)]
-    return Shown(listed, next((each.sha for each in earlier), ""))
+    offers = offers_of(listed, next(iter(shifts), None))
+    came = came_of(store, pressed, listed.report.commit.repository)
+    return Shown(listed, next((each.sha for each in earlier), ""), offers, came)
 
 
-def _words(request: Request, found: Shown, log: Window | None = None) -> dict[str, Any]:
-    listed = found.listed
-    after = f"?after={log.last if log else 0}"
+async def _words(request: Request, found: Shown, log: Window | None = None) -> dict[str, Any]:
+    listed, pressed = found.listed, pressed_in(request)
+    after = f"?after={log.last if log else 0}" + (f"&pressed={pressed}" if pressed else "")
     return seen(request) | {
         "each": listed,
         "report": listed.report,
         "commit": listed.report.commit,
         "before": found.before,
-        "live": f"/live/deployments/{listed.id}{after}" if listed.under_way else "",
+        "offers": found.offers,
+        "came": found.came,
+        "shower": await shower_of(request, listed.report.commit.repository, found.offers),
+        "at": "deployment",
+        "check_run_of": listed,
+        "live": f"/live/deployments/{listed.id}{after}" if found.goes_on else "",
     }

@@ -35,7 +35,9 @@ HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
+    # Not no-referrer, with which a browser names no origin with a form, not even to us:
+    # https://fetch.spec.whatwg.org/#append-a-request-origin-header
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",
 }
@@ -64,12 +66,11 @@ class Guard:
 
     def visitor(self, request: Request) -> Visitor | None:
         """Who looks; None when nobody has signed in and somebody has to."""
-        if self.settings.pages == "open":
-            return Visitor(None, is_operator=True)
         person = self.doorman.person(request) if self.settings.can_sign_in else None
-        if person is None:
-            return None
-        return Visitor(person, person.login.lower() in self.settings.operators)
+        operates = person is not None and person.login.lower() in self.settings.operators
+        if self.settings.pages == "open":
+            return Visitor(person, is_operator=True, operates=operates)
+        return Visitor(person, operates, operates=operates) if person else None
 
     async def _refusal(self, request: Request) -> Response | None:
         """Why this request goes no further; None when it does, with its visitor known."""

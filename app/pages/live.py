@@ -134,5 +134,5 @@ async def _deployment(request: Request, last: int) -> News:
         return News(over=True)
     history, id_ = store_of(request).history, found.listed.id
     new = await run_in_threadpool(lines, history, id_, last + 1, SHOWN_LINES)
-    over = not found.listed.under_way and len(new) < SHOWN_LINES
+    over = not found.goes_on and len(new) < SHOWN_LINES
     return News(await deployment_parts(request, found), new, last + len(new), over)

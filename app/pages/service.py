@@ -13,6 +13,8 @@ from starlette.responses import Response
 from app.model import Ending
 from app.pages.asked import may_read, page_number, store_of, visitor_of
 from app.pages.deployment import missing
+from app.pages.offers import Offer, offers_at
+from app.pages.presses import Came, came_of, pressed_in, shower_of
 from app.pages.rendering import page, part, seen
 from app.pages.served import Served
 from app.report import worked
@@ -21,16 +23,26 @@ from app.store.history import Listed
 from app.store.previews import PreviewRow
 
 MOST_ROWS = 25
+# Beside one that runs a few wait, and the newest that has ended is behind them.
+LOOKED_AT = 5
+PARTS = {
+    "pressed": "deployment_pressed.html",
+    "serves": "service_serves.html",
+    "buttons": "deployment_buttons.html",
+    "history": "service_history.html",
+}
 
 
 @dataclass(frozen=True)
 class Service:
-    """What serves, one page of its `count` deployments, and its previews."""
+    """What serves, one page of its `count` deployments, its previews, and what its buttons are."""
 
     served: Served
     history: tuple[Listed, ...]
     count: int
     previews: tuple[PreviewRow, ...]
+    offers: tuple[Offer, ...] = ()
+    came: Came | None = None
 
 
 async def service(request: Request) -> Response:
@@ -38,7 +50,7 @@ async def service(request: Request) -> Response:
     found = await _found(request)
     if found is None:
         return missing(request, "service")
-    return page("service.html", visitor=visitor_of(request), **_words(request, found))
+    return page("service.html", visitor=visitor_of(request), **await _words(request, found))
 
 
 async def service_parts(request: Request) -> dict[str, str] | None:
@@ -46,19 +58,27 @@ async def service_parts(request: Request) -> dict[str, str] | None:
     found = await _found(request)
     if found is None:
         return None
-    words = _words(request, found)
-    return {name: part(f"service_{name}.html", **words) for name in ("serves", "history")}
+    words = await _words(request, found)
+    return {name: part(template, **words) for name, template in PARTS.items()}
+
+
+def offers_in(store: Store, lane: str) -> tuple[Offer, ...]:
+    """The buttons of a service's page at this moment."""
+    found = _read(store, lane, 1, "")
+    return found.offers if found else ()
 
 
 async def _found(request: Request) -> Service | None:
     number = page_number(request)
-    found = await run_in_threadpool(_read, store_of(request), request.path_params["lane"], number)
+    asked = (request.path_params["lane"], number, pressed_in(request))
+    found = await run_in_threadpool(_read, store_of(request), *asked)
     return found if found and await may_read(request, found.served.repository) else None
 
 
-def _words(request: Request, found: Service) -> dict[str, Any]:
+async def _words(request: Request, found: Service) -> dict[str, Any]:
     lane = found.served.newest.lane
-    here, number = f"/services/{quote(lane)}", page_number(request)
+    here, number, pressed = f"/services/{quote(lane)}", page_number(request), pressed_in(request)
+    also = f"&pressed={pressed}" if pressed else ""
     return seen(request) | {
         "service": found,
         "served": found.served,
@@ -67,11 +87,16 @@ def _words(request: Request, found: Service) -> dict[str, Any]:
         "number": number,
         "pages": max(1, -(-found.count // MOST_ROWS)),
         "to_page": lambda wanted: f"{here}?page={wanted}",
-        "live": f"/live{here}?page={number}",
+        "offers": found.offers,
+        "came": found.came,
+        "shower": await shower_of(request, found.served.repository, found.offers),
+        "at": "service",
+        "check_run_of": found.served.of or found.served.newest,
+        "live": f"/live{here}?page={number}{also}",
     }
 
 
-def _read(store: Store, lane: str, number: int) -> Service | None:
+def _read(store: Store, lane: str, number: int, pressed: str) -> Service | None:
     history = store.history
     newest = next(iter(history.of_lane(lane, 0, 1)), None)
     if newest is None or not lane:
@@ -80,11 +105,14 @@ def _read(store: Store, lane: str, number: int) -> Service | None:
     of = history.of_commits(serving.values())
     served = Served(newest, serving.get(lane), of.get(lane), history.locks().get(lane))
     previews = store.previews.of_repository(served.repository.id)
+    rows = tuple(history.of_lane(lane, (number - 1) * MOST_ROWS, MOST_ROWS))
     return Service(
         served,
-        tuple(history.of_lane(lane, (number - 1) * MOST_ROWS, MOST_ROWS)),
+        rows,
         history.count_of_lane(lane),
         tuple(each for each in previews if each.service == served.service),
+        offers_at(served, history.of_lane(lane, 0, LOOKED_AT)),
+        came_of(store, pressed, served.repository),
     )
 
 

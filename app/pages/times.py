@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+# Each unit with the next smaller one.
+UNITS = ((DAY, "day", HOUR, "h"), (HOUR, "h", MINUTE, "min"), (MINUTE, "min", 1, "s"))
 
 
 def ago(seconds: float, now: float) -> str:
@@ -23,6 +25,22 @@ def span(seconds: float) -> str:
             count = int(seconds // length)
             return f"{count} {unit}{'s' * (unit == 'day' and count > 1)}"
     return f"{int(seconds)} s"
+
+
+def length(seconds: float) -> str:
+    """How long something took, in its two largest units: 4.2 s, 40 s, 6 min 40 s, 2 h 5 min, 3 days 4 h."""
+    if seconds < MINUTE:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    size, name, smaller, its_name = next(each for each in UNITS if seconds >= each[0])
+    count, rest = divmod(int(seconds), size)
+    words = f"{count} {name}{'s' * (name == 'day' and count > 1)}"
+    return f"{words} {rest // smaller} {its_name}" if rest // smaller else words
+
+
+def day(seconds: float) -> str:
+    """A day of the calendar: 24 Nov; empty where no calendar goes so far."""
+    then = _utc(seconds)
+    return f"{then.day} {then:%b}" if then else ""
 
 
 def clock(seconds: float) -> str:

@@ -9,11 +9,12 @@ from app.report.payload import (
     Annotation,
     CheckRunPayload,
 )
-from app.report.rows import FORETOLD, ended, placed, worked
+from app.report.rows import BUILD, FORETOLD, built, ended, placed, worked
 from app.report.summary import BLAMES, MARKS, finding_in_markdown, summary, title
 
 __all__ = [
     "BLAMES",
+    "BUILD",
     "FORETOLD",
     "LOG_TAIL_LINES",
     "MARKS",
@@ -23,6 +24,7 @@ __all__ = [
     "Annotation",
     "CheckRunPayload",
     "annotated",
+    "built",
     "check_run",
     "duration",
     "ended",

@@ -16,6 +16,18 @@ FORETOLD: Mapping[str, frozenset[str]] = {
     "node-module": frozenset({"start-needs-development"}),
 }
 
+# The title of the stage that builds.
+BUILD = "Build image"
+
+
+def built(report: Report) -> float:
+    """The seconds that the image's build took; 0 where there was none, as for an image that was there already."""
+    if not report.log_url:  # each build has one
+        return 0.0
+    return next(
+        (row.seconds for row in report.rows if row.title == BUILD and row.state is RowState.DONE), 0.0
+    )
+
 
 def worked(rows: tuple[Row, ...]) -> float:
     """The seconds in which something was done: what ran side by side once, and no waiting for others."""

@@ -79,6 +79,12 @@ class History:
             query = query.where(DEPLOYMENTS.c.number < newer)
         return self._listed(query.order_by(DEPLOYMENTS.c.number.desc()).limit(limit))
 
+    def ended_since(self, repositories: Collection[int] | None, since: float, limit: int) -> list[Listed]:
+        """Those that ended after that (epoch seconds), the newest first."""
+        query = select(*_COLUMNS).where(DEPLOYMENTS.c.ended >= since)
+        query = query.order_by(DEPLOYMENTS.c.ended.desc()).limit(limit)
+        return self._listed(_among(query, repositories))
+
     def of_lane(self, lane: str, offset: int, limit: int) -> list[Listed]:
         """One lane's, the newest first."""
         query = select(*_COLUMNS).where(DEPLOYMENTS.c.lane == lane).order_by(DEPLOYMENTS.c.number.desc())

@@ -19,8 +19,11 @@ LAST_WORDS = Table(
 def is_last_word(connection: Connection, subject: str, comment_id: int) -> bool:
     """Whether no later comment about this was heard; from now on this one is the last.
 
-    What follows from it is written in the same transaction, so that no other comment comes between the two.
+    What follows from it is written in the same transaction, so that no other comment comes between the two. What no
+    comment said, 0, is a button's: it is heard when it is pressed, and so is the last.
     """
+    if not comment_id:
+        return True
     if insert_once(connection, LAST_WORDS, subject=subject, comment_id=comment_id):
         return True
     earlier = (LAST_WORDS.c.subject == subject, LAST_WORDS.c.comment_id <= comment_id)

@@ -10,7 +10,7 @@ from app import durable, log
 from app.call import call
 from app.deployment import Deployment, Road
 from app.ground import Ground, has_jobs
-from app.model import Button, Deploy, Image, Live, Target
+from app.model import Bundle, Button, Deploy, Image, Live, Target
 from app.order import insist_on_newest
 from app.report import duration
 from app.scene import Run
@@ -68,7 +68,7 @@ def to_an_address(this: Deployment) -> tuple[Live, bool]:
     return live, revision.first
 
 
-def _image_of_source(this: Deployment) -> tuple[Ground, Image]:
+def _image_of_source(this: Deployment) -> tuple[Ground, Image | Bundle]:
     commit, target = this.run.commit, this.run.target
     bucket_ready: Future[str] = Future()
     ground, source = this.both(

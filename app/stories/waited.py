@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from app import durable, log
 from app.conversation.anew import anew
-from app.conversation.buttons import attempt_after
 from app.conversation.outcome import asked
 from app.model import Ending
 from app.protection import waited_out
 from app.scene import Run
-from app.start import RUN, Waited, begin
+from app.start import RUN, Waited, attempt_after, begin
 from app.world import World
 
 

@@ -142,6 +142,13 @@ function openLog() {
   else lines.scrollTop = lines.scrollHeight;
 }
 
+// A button is pressed once; whoever comes back to the page may press again.
+addEventListener("submit", (event) => {
+  if (event.target.method === "post" && event.submitter) event.submitter.disabled = true;
+});
+addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const each of document.querySelectorAll("form[method=post] button")) each.disabled = false;
+});
 addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, select, textarea");
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -1,0 +1,99 @@
+"""Presses: how a page's or a program's becomes the conversation's, which buttons a page shows, and what came of one.
+
+Nothing is decided or written here: a press goes the way of GitHub's, and the conversation asks, decides and acts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from app import log
+from app.conversation.buttons import begun_by
+from app.model import Button, Press, Repository
+from app.pages.access import Access
+from app.pages.asked import visitor_of
+from app.pages.form import token_of
+from app.pages.offers import Offer
+from app.store import Store
+from app.store.history import Listed
+
+if TYPE_CHECKING:
+    from app.world import World
+
+PRESS = re.compile(r"page-[0-9a-f]{32}")
+# A press begins its deployments at once, so that they are among the newest of its repository.
+NEWEST = 20
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came of a press: empty `words` while it is not decided."""
+
+    words: str = ""
+    begun: tuple[Listed, ...] = ()
+
+    @property
+    def goes_on(self) -> bool:
+        return not self.words or any(each.under_way for each in self.begun)
+
+
+@dataclass(frozen=True)
+class Shower:
+    """How a page shows buttons to this visitor: not at all, with where to press instead, or with forms."""
+
+    writes: bool
+    only_a_door: bool
+    token: str
+
+
+def begin(world: World, listed: Listed, button: Button, login: str, kind: str, words: str = "") -> Press:
+    """Start the story of a press of this deployment's button by this person; `kind` says where it was pressed."""
+    report, id_ = listed.report, f"{kind}-{uuid4().hex}"
+    commit = report.commit
+    press = Press(
+        commit.repository,
+        commit.sha,
+        commit.branch,
+        button,
+        login,
+        id_,
+        report.check_name,
+        listed.id,
+        words,
+    )
+    world.start(press, id_)
+    log.fact(f"{kind}.pressed", button=button.value, deployment=listed.id, press=id_, sender=login)
+    return press
+
+
+async def shower_of(request: Request, repository: Repository, offers: tuple[Offer, ...]) -> Shower:
+    """For this visitor, who may read the repository; about no button GitHub is not asked."""
+    access: Access = request.app.state.access
+    writes = bool(offers) and await run_in_threadpool(access.seems_to_write, visitor_of(request), repository)
+    return Shower(writes, request.app.state.begins is None, token_of(request))
+
+
+def pressed_in(request: Request) -> str:
+    """The press that the address asks about; empty where it asks about none."""
+    id_ = request.query_params.get("pressed", "")
+    return id_ if PRESS.fullmatch(id_) else ""
+
+
+def came_of(store: Store, id_: str, repository: Repository) -> Came | None:
+    """What came of a press on a deployment of this repository; None where it asks about none, or another's."""
+    if not id_:
+        return None
+    pressed = store.talks.press(id_)
+    if pressed is None:
+        return Came()
+    of = store.history.one(pressed.run_id)
+    if of is None or of.report.commit.repository.id != repository.id:
+        return None
+    newest = store.history.newest({repository.id}, NEWEST)
+    return Came(pressed.outcome, tuple(each for each in newest if begun_by(id_, each.id)))
