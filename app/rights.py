@@ -30,12 +30,16 @@ class When(StrEnum):
 
 
 class Held(StrEnum):
-    """On what a permission may be granted; one that is missing on the project may be held on the thing alone."""
+    """On what a permission may be granted; one that is missing on the project may be held on the thing alone.
+
+    What is held on a secret its owner grants, and no role of ours holds it for all secrets of a project.
+    """
 
     PROJECT = "project"
     BUCKET = "bucket"
     REPOSITORY = "repository"
     SERVICE = "service"
+    SECRET = "secret"
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,7 @@ RIGHTS = (
     Right("storage.buckets.getIamPolicy", "roles/iam.securityReviewer", "Check Google Cloud", When.LOOK),
     Right("secretmanager.versions.get", "roles/secretmanager.viewer", "Check Google Cloud", When.LOOK),
     Right("secretmanager.secrets.getIamPolicy", "roles/secretmanager.viewer", "Check Google Cloud", When.LOOK),
-    # On the one secret, by its owner: no role of ours holds it for all secrets of a project.
-    Right("secretmanager.versions.access", "roles/secretmanager.secretAccessor", "Tell of the end", When.NOTIFY),
+    Right("secretmanager.versions.access", "roles/secretmanager.secretAccessor", "Tell of the end", When.NOTIFY, Held.SECRET),
     Right("artifactregistry.repositories.create", "roles/artifactregistry.admin", "Check Google Cloud", When.REPAIR),
     Right("iam.serviceAccounts.create", "roles/iam.serviceAccountCreator", "Check Google Cloud", When.REPAIR),
     Right("serviceusage.services.enable", "roles/serviceusage.serviceUsageAdmin", "Check Google Cloud", When.REPAIR),
@@ -136,5 +139,5 @@ def used_by(target: Target) -> tuple[Right, ...]:
 
 def permissions(*, repairs: bool) -> tuple[str, ...]:
     """What the deployer's role holds, or with `repairs` the optional one beside it."""
-    held = [each for each in RIGHTS if each.when is not When.NOTIFY]
+    held = [each for each in RIGHTS if each.on is not Held.SECRET]
     return tuple(sorted({each.permission for each in held if (each.when is When.REPAIR) == repairs}))
