@@ -114,7 +114,7 @@ RIGHTS = (
     Right("storage.buckets.getIamPolicy", "roles/iam.securityReviewer", "Check Google Cloud", When.LOOK),
     Right("secretmanager.versions.get", "roles/secretmanager.viewer", "Check Google Cloud", When.LOOK),
     Right("secretmanager.secrets.getIamPolicy", "roles/secretmanager.viewer", "Check Google Cloud", When.LOOK),
-    Right("secretmanager.versions.access", "roles/secretmanager.secretAccessor", "Tell of the end", When.NOTIFY, Held.SECRET),
+    Right("secretmanager.versions.access", "roles/secretmanager.secretAccessor", "Tell", When.NOTIFY, Held.SECRET),
     Right("artifactregistry.repositories.create", "roles/artifactregistry.admin", "Check Google Cloud", When.REPAIR),
     Right("iam.serviceAccounts.create", "roles/iam.serviceAccountCreator", "Check Google Cloud", When.REPAIR),
     Right("serviceusage.services.enable", "roles/serviceusage.serviceUsageAdmin", "Check Google Cloud", When.REPAIR),
