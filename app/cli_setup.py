@@ -22,14 +22,24 @@ def setup() -> None:
 @click.option("--project", required=True, help="The Google Cloud project.")
 @click.option("--region", default="europe-west1", show_default=True)
 @click.option("--apply", is_flag=True, help="Run each step with gcloud instead of only printing it.")
-def google(project: str, region: str, apply: bool) -> None:
+@click.option(
+    "--terraform", "as_terraform", is_flag=True, help="Print the same for Terraform, as a file NAME.tf.json."
+)
+def google(project: str, region: str, apply: bool, as_terraform: bool) -> None:
     """Print (and with --apply run) what a project needs: APIs, accounts, roles. No key is downloaded."""
+    if apply and as_terraform:
+        raise click.UsageError("--terraform only prints; `terraform apply` is what runs it.")
     from rich.console import Console
 
     from app import setup_google, stepping
     from app.keyless import keyless
 
     steps = setup_google.steps(project, region)
+    if as_terraform:
+        from app.setup_terraform import terraform
+
+        click.echo(terraform(project, region, steps))
+        return
     status = stepping.through(steps, Console(highlight=False, soft_wrap=True), apply=apply).status
     if not status:
         click.echo(f"\n{keyless(project)}")

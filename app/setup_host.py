@@ -198,7 +198,7 @@ def _image(host: Host) -> Step:
         "ServerGem's image, from this clone",
         (
             *("gcloud", "builds", "submit", str(host.source), f"--config={GIVEN}", f"--region={host.region}"),
-            f"--gcs-source-staging-dir=gs://{bucket}/servergem-itself",
+            f"--gcs-source-staging-dir=gs://{bucket}/sources/servergem-itself",
             f"--project={host.project}",
         ),
         given=json.dumps(build),

@@ -61,6 +61,7 @@ FLOORS = {
     "app.hosting": 5,
     "app.stepping": 5,
     "app.setup_host": 2,
+    "app.setup_terraform": 2,
     "app.registering": 5,
     "app.settings_file": 4,
     "app.plain_http": 3,
