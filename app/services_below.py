@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the rules of app.diagnosis ask for these folders themselves
@@ -20,20 +21,36 @@ AT_ROOT = re.compile(
 ASIDE = re.compile(
     r"(?:^|/)(?:\.[^/]*|tests?|docs?|examples?|node_modules|vendor|third_party|scripts)(?:/|$)"
 )
+# What a package.json has that is more than a list of shortcuts, and the scripts that Google's buildpacks run.
+_FILLED = frozenset({"dependencies", "devDependencies", "optionalDependencies", "workspaces"})
+_AT_WORK = frozenset({"start", "build", "gcp-build", "preinstall", "install", "postinstall", "prepare"})
 DEEPEST = 2  # folders below the root: `vote`, `services/vote`
 SHOWN = 6
 
 
 def services_below(files: Files) -> tuple[str, ...]:
     """The folders with a Dockerfile, else those with a manifest; none where the root can be built itself."""
-    if any("/" not in path and (path in MANIFESTS or AT_ROOT.fullmatch(path)) for path in files.paths):
+    at_root = {path for path in files.paths if "/" not in path}
+    if any(AT_ROOT.fullmatch(path) for path in at_root) or at_root & MANIFESTS - _hollow(files):
         return ()
     return _with(files, {"Dockerfile"}) or _with(files, MANIFESTS)
 
 
+def _hollow(files: Files) -> set[str]:
+    """A root's package.json that has words for people alone: nothing to install, to build or to start."""
+    package = files.json("package.json")
+    if not isinstance(package, dict) or package.keys() & _FILLED or "pnpm-workspace.yaml" in files.paths:
+        return set()
+    scripts = package.get("scripts")
+    return set() if isinstance(scripts, dict) and scripts.keys() & _AT_WORK else {"package.json"}
+
+
 def configuration(folders: tuple[str, ...]) -> str:
-    """The line of servergem.yml that makes each of these folders a service."""
-    named = (f"{_name(folder)}: {{path: {folder}}}" for folder in folders[:SHOWN])
+    """The line of servergem.yml that makes each of these folders a service, no two of the same name."""
+    shown = folders[:SHOWN]
+    last = Counter(_name(folder.rpartition("/")[2]) for folder in shown)
+    short = ((folder, _name(folder.rpartition("/")[2])) for folder in shown)
+    named = (f"{name if last[name] == 1 else _name(folder)}: {{path: {folder}}}" for folder, name in short)
     return f"services: {{{', '.join(named)}}}"
 
 
@@ -43,4 +60,4 @@ def _with(files: Files, names: set[str] | frozenset[str]) -> tuple[str, ...]:
 
 
 def _name(folder: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", folder.rpartition("/")[2].lower()).strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-")
