@@ -49,13 +49,8 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
     name = hit["module"]
     if hit.find_before(_BUILDING, 120) or (gone_module(name) and not _own_modules(hit, name)):
         return None
-    words = where(hit) | {
-        "local": "",
-        "near": "",
-        "target": "",
-        "unfit": "",
-        "package": _distribution(name),
-    }
+    words = where(hit) | dict.fromkeys(("local", "near", "target", "unfit"), "")
+    words |= {"package": _distribution(name)}
     if _own_modules(hit, name):
         return {**words, "local": "yes", **_not_importable(hit, name)}
     if package := _asks_for_its_own(hit, name):
