@@ -17,6 +17,7 @@ MANIFESTS = frozenset(
 AT_ROOT = re.compile(
     r"Dockerfile|Procfile|project\.toml|settings\.gradle(?:\.kts)?|[^/]+\.(?:py|js|mjs|cjs|ts|go|java|jar|rb|php)"
 )
+ENTRIES = ("Procfile", "main.go", "main.py", "app.py", "manage.py", "server.js", "config.ru")
 # Folders that are looked at by people and by tests, and deployed by nobody.
 ASIDE = re.compile(
     r"(?:^|/)(?:\.[^/]*|tests?|docs?|examples?|node_modules|vendor|third_party|scripts)(?:/|$)"
@@ -29,11 +30,23 @@ SHOWN = 6
 
 
 def services_below(files: Files) -> tuple[str, ...]:
-    """The folders with a Dockerfile, else those with a manifest; none where the root can be built itself."""
+    """The folders with a Dockerfile or with what starts, else with a manifest; none where the root is built itself."""
     at_root = {path for path in files.paths if "/" not in path}
     if any(AT_ROOT.fullmatch(path) for path in at_root) or at_root & MANIFESTS - _hollow(files):
         return ()
-    return _with(files, {"Dockerfile"}) or _with(files, MANIFESTS)
+    listed = _with(files, MANIFESTS)
+    if docker := _with(files, {"Dockerfile"}):
+        return tuple(sorted({*docker, *(folder for folder in listed if _starts(files, folder))}))
+    return listed
+
+
+def _starts(files: Files, folder: str) -> bool:
+    """Whether the manifest of this folder is an application's, where it may as well be a library's."""
+    package = files.json(f"{folder}/package.json")
+    scripts = package.get("scripts") if isinstance(package, dict) else None
+    return (isinstance(scripts, dict) and "start" in scripts) or any(
+        f"{folder}/{name}" in files.paths for name in ENTRIES
+    )
 
 
 def _hollow(files: Files) -> set[str]:

@@ -18,6 +18,12 @@ FOLDERS = {
     "docker": (VOTE | {"Web_UI/Dockerfile": "FROM node:22\n"}, ("Web_UI", "vote")),
     "deeper": ({"services/api/package.json": "{}", "a/b/c/package.json": "{}"}, ("services/api",)),
     "a Dockerfile goes before a manifest": (VOTE | {"lib/package.json": "{}"}, ("vote",)),
+    "what starts stands beside a Dockerfile": (
+        VOTE
+        | {"api/go.mod": "", "api/main.go": "", "lib/go.mod": "", "lib/lib.go": ""}
+        | {"web/package.json": '{"scripts": {"start": "next start"}}'},
+        ("api", "vote", "web"),
+    ),
     "the root is one": (VOTE | {"package.json": '{"dependencies": {"express": "5"}}'}, ()),
     "the root starts": (VOTE | {"package.json": '{"scripts": {"start": "node vote"}}'}, ()),
     "the root is a workspace": (VOTE | {"package.json": '{"workspaces": ["vote"]}'}, ()),
