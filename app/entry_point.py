@@ -14,6 +14,7 @@ from app.formats import value_of
 from app.model import Finding, Place, Weight
 from app.python_source import python_source
 from app.start_command import StartCommand, start_command
+from app.start_node import FILE_SERVER, needs_file_server
 from app.start_script import procfile_lines, start_script
 from app.titles import fitting
 
@@ -194,9 +195,20 @@ def _fix(files: Files, inside: str, start: StartCommand | None) -> str:
         )
     said = f"Write {inside}Procfile with the line `{start.procfile}`"
     program = start.command.split()[0]
-    if program in SERVERS and not asks(_asked(files, inside) or program, program):
+    if program in SERVERS and not _brings(_asked(files, inside) or program, program):
         said += f", and add {program} to {inside}requirements.txt"
+    if needs_file_server(files.json(inside + "package.json"), start.command):
+        said += f", and add {FILE_SERVER} to the dependencies of {inside}package.json"
+    if program in ("rackup", "ruby") and inside + "Gemfile" not in files.paths:
+        said += f", and {inside}Gemfile with the gems that it needs: nothing is installed without one"
     return f"{said}."
+
+
+def _brings(asked: str, program: str) -> bool:
+    """Whether the program is installed with what is asked for."""
+    return asks(asked, program) or (
+        program == "uvicorn" and re.search(r"(?m)^fastapi\[[^]]*\b(?:all|standard)\b", asked) is not None
+    )
 
 
 def _no_web(files: Files, inside: str, procfile: str) -> Finding:

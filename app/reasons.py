@@ -125,6 +125,7 @@ def _told_here(scene: InLane, target: Target, found: Diagnosis) -> tuple[Finding
 
 def _named_after(own: Finding, reason: Finding) -> Finding:
     """`own` under the reason's name, where the log knows the very line: who reads one title reads what to mend."""
+    own = replace(own, fix=f"Mend what its log says, which comes next. {own.fix}")
     if reason.place is None:
         return own
     where = f"{reason.place.path.rpartition('/')[2]} line {reason.place.line}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the rules of app.diagnosis ask for these folders themselves
@@ -16,29 +17,60 @@ MANIFESTS = frozenset(
 AT_ROOT = re.compile(
     r"Dockerfile|Procfile|project\.toml|settings\.gradle(?:\.kts)?|[^/]+\.(?:py|js|mjs|cjs|ts|go|java|jar|rb|php)"
 )
+ENTRIES = ("Procfile", "main.go", "main.py", "app.py", "manage.py", "server.js", "config.ru")
 # Folders that are looked at by people and by tests, and deployed by nobody.
 ASIDE = re.compile(
     r"(?:^|/)(?:\.[^/]*|tests?|docs?|examples?|node_modules|vendor|third_party|scripts)(?:/|$)"
 )
+# What a package.json has that is more than a list of shortcuts, and the scripts that Google's buildpacks run.
+_FILLED = frozenset({"dependencies", "devDependencies", "optionalDependencies", "workspaces"})
+_AT_WORK = frozenset({"start", "build", "gcp-build", "preinstall", "install", "postinstall", "prepare"})
 DEEPEST = 2  # folders below the root: `vote`, `services/vote`
 SHOWN = 6
 
 
 def services_below(files: Files) -> tuple[str, ...]:
-    """The folders with a Dockerfile, else those with a manifest; none where the root can be built itself."""
+    """The folders with a Dockerfile or with what starts, else with a manifest; none where the root is built itself."""
     if root_is_one(files):
         return ()
-    return folders_with(files, {"Dockerfile"}) or folders_with(files, MANIFESTS)
+    listed = folders_with(files, MANIFESTS)
+    if docker := folders_with(files, {"Dockerfile"}):
+        return tuple(sorted({*docker, *(folder for folder in listed if _starts(files, folder))}))
+    return listed
 
 
 def root_is_one(files: Files) -> bool:
     """Whether the root itself can be built."""
-    return any("/" not in path and (path in MANIFESTS or AT_ROOT.fullmatch(path)) for path in files.paths)
+    at_root = {path for path in files.paths if "/" not in path}
+    return any(AT_ROOT.fullmatch(path) for path in at_root) or bool(at_root & MANIFESTS - _hollow(files))
+
+
+def _starts(files: Files, folder: str) -> bool:
+    """Whether the manifest of this folder is an application's, where it may as well be a library's."""
+    package = files.json(f"{folder}/package.json")
+    scripts = package.get("scripts") if isinstance(package, dict) else None
+    return (isinstance(scripts, dict) and "start" in scripts) or any(
+        f"{folder}/{name}" in files.paths for name in ENTRIES
+    )
+
+
+def _hollow(files: Files) -> set[str]:
+    """A root's package.json that has words for people alone: nothing to install, to build or to start."""
+    package = files.json("package.json")
+    if not isinstance(package, dict) or package.keys() & _FILLED or "pnpm-workspace.yaml" in files.paths:
+        return set()
+    scripts = package.get("scripts")
+    return set() if isinstance(scripts, dict) and scripts.keys() & _AT_WORK else {"package.json"}
 
 
 def configuration(folders: tuple[str, ...]) -> str:
-    """The line of servergem.yml that makes each of these folders a service."""
-    named = (f"{name_of(folder)}: {{path: {folder}}}" for folder in folders[:SHOWN])
+    """The line of servergem.yml that makes each of these folders a service, no two of the same name."""
+    shown = folders[:SHOWN]
+    last = Counter(name_of(folder) for folder in shown)
+    short = ((folder, name_of(folder)) for folder in shown)
+    named = (
+        f"{name if last[name] == 1 else _whole_name(folder)}: {{path: {folder}}}" for folder, name in short
+    )
     return f"services: {{{', '.join(named)}}}"
 
 
@@ -50,4 +82,8 @@ def folders_with(files: Files, names: set[str] | frozenset[str]) -> tuple[str, .
 
 def name_of(folder: str) -> str:
     """What the service of a folder is to be called."""
-    return re.sub(r"[^a-z0-9]+", "-", folder.rpartition("/")[2].lower()).strip("-")
+    return _whole_name(folder.rpartition("/")[2])
+
+
+def _whole_name(folder: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-")

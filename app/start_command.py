@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from app.formats import value_of
 from app.model import Place
 from app.python_source import PythonSource, python_source
+from app.start_node import NODE_FILES, node_start
 
 if TYPE_CHECKING:  # the rules of app.diagnosis ask for start commands themselves
     from app.diagnosis.files import Files
@@ -42,17 +43,6 @@ ENTRY_FILES = (
     ),
     *("streamlit_app.py", "Home.py", "function.py"),
 )
-NODE_FILES = (
-    "server.js",
-    "index.js",
-    "app.js",
-    "main.js",
-    "src/index.js",
-    "src/server.js",
-    "src/app.js",
-    "server.mjs",
-)
-
 # What is looked at besides Python, TOML and YAML.
 START_FILES = frozenset(
     {
@@ -97,7 +87,8 @@ def start_command(files: Files, inside: str = "") -> StartCommand | None:
 def guess(files: Files, inside: str = "") -> StartCommand | None:
     """From the code alone; None where nothing shows what starts."""
     if inside + "package.json" in files.paths:
-        return _node(files, inside)
+        found = node_start(files, inside)
+        return StartCommand(*found) if found else None
     if inside + "Gemfile" in files.paths or inside + "config.ru" in files.paths:
         return _ruby(files, inside)
     return _python(files, inside) or _ruby(files, inside)
@@ -130,8 +121,12 @@ def _stated(files: Files, inside: str) -> Iterator[StartCommand]:
         for path in dict.fromkeys((inside + name, name)):
             said = read(_parsed(files, path), inside.rstrip("/"))
             if said:
-                first = said.split()[0]
-                yield _written(said, name, files.place(path, files.search(path, re.escape(first)) or 1))
+                yield _written(said, name, files.place(path, _line_of(files, path, said)))
+
+
+def _line_of(files: Files, path: str, said: str) -> int:
+    """Where a file says this; a command of several lines or words begins with its first."""
+    return files.search(path, re.escape(said)) or files.search(path, re.escape(said.split()[0])) or 1
 
 
 def _written(command: str, name: str, place: Place | None) -> StartCommand:
@@ -271,44 +266,16 @@ def _starts(source: PythonSource, path: str) -> str:
             return ""
 
 
-def _node(files: Files, inside: str) -> StartCommand | None:
-    path = inside + "package.json"
-    package = files.json(path)
-    scripts = package.get("scripts") if isinstance(package, dict) else None
-    table = scripts if isinstance(scripts, dict) else {}
-    for name in ("start:prod", "start:production", "prod", "production", "serve:prod"):
-        if isinstance(table.get(name), str):
-            line = files.search(path, rf'"{re.escape(name)}"\s*:')
-            return StartCommand(
-                f"npm run {name}", f"the script {name} of {path}", files.place(path, line or 1)
-            )
-    wanted = package.get("dependencies") if isinstance(package, dict) else None
-    needs = wanted if isinstance(wanted, dict) else {}
-    for dependency, command in (
-        ("next", "npx next start --hostname 0.0.0.0 --port $PORT"),
-        ("@nestjs/core", "node dist/main.js"),
-        ("nuxt", "node .output/server/index.mjs"),
-        ("@remix-run/serve", "npx remix-serve ./build/server/index.js"),
-    ):
-        if dependency in needs:
-            line = files.search(path, rf'"{re.escape(dependency)}"\s*:')
-            return StartCommand(command, f"{dependency} in {path}", files.place(path, line or 1))
-    for name in NODE_FILES:
-        if line := files.search(inside + name, r"\.listen\s*\(|\bserve\s*\("):
-            return StartCommand(
-                f"node {name}", f"the code of {inside}{name}", files.place(inside + name, line)
-            )
-    return None
-
-
 def _ruby(files: Files, inside: str) -> StartCommand | None:
+    bundled = "bundle exec " if inside + "Gemfile" in files.paths else ""
     if inside + "bin/rails" in files.paths:
         return StartCommand("bundle exec rails server --binding 0.0.0.0 --port $PORT", "Rails")
     if inside + "config.ru" in files.paths:
-        return StartCommand("bundle exec rackup --host 0.0.0.0 --port $PORT", "config.ru")
-    run = "bundle exec ruby" if inside + "Gemfile" in files.paths else "ruby"
+        return StartCommand(f"{bundled}rackup --host 0.0.0.0 --port $PORT", "config.ru")
     for name in ("app.rb", "server.rb", "main.rb"):
         if line := files.search(inside + name, r"""require ["']sinatra"""):
             place = files.place(inside + name, line)
-            return StartCommand(f"{run} {name} -o 0.0.0.0 -p $PORT", f"the code of {inside}{name}", place)
+            return StartCommand(
+                f"{bundled}ruby {name} -o 0.0.0.0 -p $PORT", f"the code of {inside}{name}", place
+            )
     return None

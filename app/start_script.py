@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.model import Finding, Place, Weight
+from app.start_node import FILE_SERVER, file_server, needs_file_server
 from app.titles import fitting
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def way_out(package: object, brought: str) -> str:
     moved = f"move {brought} from devDependencies to dependencies"
     if ready:
         return f"Write Procfile with the line `web: npm run {ready}`, or {moved}."
+    if brought == "vite" and (served := file_server(package)):
+        added = f", and add {FILE_SERVER} to dependencies" if needs_file_server(package, served) else ""
+        return f"Write Procfile with the line `web: {served}`, which serves what the build makes{added}."
     return f"{moved[0].upper()}{moved[1:]}, or start the built files with node."
 
 

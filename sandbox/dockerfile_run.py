@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 import shutil
 import time
@@ -109,8 +108,10 @@ class Running:
     def _is_ignored(self, path: Path) -> bool:
         relative = path.relative_to(self._work.folder).as_posix()
         hidden = False
+        if path.is_dir() and any(shows for _, shows in self._ignored):
+            return False  # something in it may be shown again
         for pattern, shows in self._ignored:
-            if fnmatch.fnmatch(relative, pattern) or relative.startswith(f"{pattern}/"):
+            if pattern.fullmatch(relative):
                 hidden = not shows
         return hidden and relative != "."
 

@@ -25,12 +25,26 @@ class Stage:
     base: Base = Base()
 
 
-def ignored(folder: Path) -> list[tuple[str, bool]]:
+def ignored(folder: Path) -> list[tuple[re.Pattern[str], bool]]:
     """.dockerignore: each pattern, and whether it shows again what an earlier one hid."""
     file = folder / ".dockerignore"
     lines = file.read_text().splitlines() if file.exists() else []
     patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    return [(pattern.removeprefix("!").strip("/"), pattern.startswith("!")) for pattern in patterns]
+    return [(_hiding(pattern.removeprefix("!")), pattern.startswith("!")) for pattern in patterns]
+
+
+# https://docs.docker.com/build/concepts/context/#syntax: a star ends at a slash, two of them do not.
+_STARS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+def _hiding(pattern: str) -> re.Pattern[str]:
+    """What this pattern fits, and all that is below it."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern.strip().strip("/").removeprefix("./"))
+    text = "".join(_STARS.get(part) or (part if part.startswith("[") else re.escape(part)) for part in parts)
+    try:
+        return re.compile(f"{text}(?:/.*)?")
+    except re.error:
+        return re.compile(re.escape(pattern))
 
 
 def command(text: str, shell: tuple[str, ...]) -> tuple[str, ...]:

@@ -99,6 +99,28 @@ FAULTS: list[tuple[str, Target, dict[str, str], str, str]] = [
         "stage-unknown",
         "Dockerfile:3",
     ),
+    ("a page", TARGET, {"index.html": "<p>a</p>\n", "a.css": ""}, "static-site", "index.html:1"),
+    (
+        "a version with a remark",
+        TARGET,
+        {"main.py": "", ".python-version": "3.13\n# as in production\n"},
+        "python-version-file",
+        ".python-version:2",
+    ),
+    (
+        "two versions",
+        TARGET,
+        {"main.py": "", ".python-version": "3.13\n3.12\n"},
+        "python-version-file",
+        ".python-version:2",
+    ),
+    (
+        "no version",
+        TARGET,
+        {"main.py": "", ".python-version": "\n"},
+        "python-version-file",
+        ".python-version:1",
+    ),
     ("a port", TARGET, {"Dockerfile": "FROM x\nEXPOSE 3000/tcp"}, "port-differs", "Dockerfile:2"),
     (
         "package.json",
@@ -141,6 +163,15 @@ SOUND: list[tuple[str, dict[str, str]]] = [
     (
         "hashes",
         {"requirements.txt": "flask==3.0 \\\n    --hash=sha256:aa\nrequests>=2; python_version > '3'\n"},
+    ),
+    ("a version", {"main.py": "", ".python-version": "3.13\n\n"}),
+    (
+        "a version that is not read",
+        {
+            "main.py": "",
+            ".python-version": "# none\n3.13\n",
+            "project.toml": '[[build.env]]\nname = "GOOGLE_PYTHON_VERSION"\nvalue = "3.13"\n',
+        },
     ),
     ("node", {"package.json": "{}", "index.js": ""}),
     ("COPY all", {"Dockerfile": "FROM x\nCOPY . .\nADD https://x/y /z\nCOPY ${WHAT} /"}),
@@ -261,6 +292,25 @@ def test_a_fault_is_found_on_its_line(
 def test_a_sound_source_is_left_alone(name: str, texts: dict[str, str]) -> None:
     """What may build is not refused."""
     assert found(TARGET, texts) == ()
+
+
+def test_a_version_that_node_never_reads_only_warns() -> None:
+    """With two languages the other may be the one that counts."""
+    [finding] = found(TARGET, {"index.js": "", "a.py": "", "package.json": "{}", ".python-version": "# a\n3"})
+    assert (finding.code, finding.weight) == ("python-version-file", Weight.WARN)
+
+
+def test_a_port_for_tls_is_not_the_one_to_write() -> None:
+    """Cloud Run speaks HTTP to the container, so that of 80 and 443 the first one is meant."""
+    [finding] = found(TARGET, {"Dockerfile": "FROM x\nEXPOSE 80 443"})
+    assert "`port: 80`" in finding.fix
+
+
+def test_more_services_than_a_line_holds_are_counted() -> None:
+    """Six are shown; that there are others is said, in the message and in the fix."""
+    [finding] = found(TARGET, {f"s{number}/Dockerfile": "FROM x" for number in range(8)})
+    assert "s5 and 2 more have what is needed" in finding.message
+    assert "s5: {path: s5}}`, add the others in the same way" in finding.fix
 
 
 def archived(texts: dict[str, str], commit: str) -> bytes:

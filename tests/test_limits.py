@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.diagnosis.limits import SANDBOX_LIMIT, sandbox_limit
+from app.model import Blame
 
 NOT_READY = "Revision 'a-1' is not ready and cannot serve traffic. "
 REACHED = {
@@ -30,7 +31,7 @@ def test_a_host_that_is_out_of_reach_is_named_and_nothing_is_to_be_installed(det
     title, host = REACHED[detail]
     finding = sandbox_limit(detail)
     assert finding is not None
-    assert (finding.code, finding.title) == (SANDBOX_LIMIT, title)
+    assert (finding.code, finding.title, finding.blame) == (SANDBOX_LIMIT, title, Blame.SANDBOX)
     assert f"where {host} can be reached" in finding.fix and "nstall" not in finding.fix
     assert "Logs URL" not in finding.message
 

@@ -84,6 +84,18 @@ KNOWN: dict[str, tuple[dict[str, str], str]] = {
         },
         "npm run start:prod",
     ),
+    "Astro with a server": (
+        {"package.json": '{"scripts": {"build": "x"}, "dependencies": {"astro": "5", "@astrojs/node": "9"}}'},
+        "HOST=0.0.0.0 node dist/server/entry.mjs",
+    ),
+    "Astro": (
+        {"package.json": '{"scripts": {"build": "astro build"}, "dependencies": {"astro": "5"}}'},
+        "npx serve dist --listen $PORT",
+    ),
+    "Vite": (
+        {"package.json": '{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}'},
+        "npx serve --single dist --listen $PORT",
+    ),
     "Rack": ({"Gemfile": "", "config.ru": "run App"}, "bundle exec rackup --host 0.0.0.0 --port $PORT"),
     "Sinatra": (
         {"Gemfile": "", "app.rb": "require 'sinatra'\n"},
@@ -135,6 +147,20 @@ def test_what_is_written_goes_before_what_is_guessed() -> None:
         "railway.toml",
         2,
     )
+
+
+def test_the_line_that_says_the_command_is_named() -> None:
+    """A word of the command may stand in the file before the command does."""
+    text = "services:\n  - type: web\n    runtime: python\n    startCommand: python -m gunicorn a.b:c\n"
+    found = start_command(Files.of({"render.yaml": text, "a/b.py": ""}))
+    assert found is not None and found.place is not None and found.place.line == 4
+
+
+@pytest.mark.parametrize("server", ["@astrojs/vercel", "@sveltejs/kit", "@react-router/dev"])
+def test_what_a_server_renders_is_no_folder_of_files(server: str) -> None:
+    """Where an adapter builds a server for somewhere else, nothing is guessed."""
+    package = '{"scripts": {"build": "x"}, "dependencies": {"astro": "5", "SERVER": "1", "vite": "7"}}'
+    assert start_command(Files.of({"package.json": package.replace("SERVER", server)})) is None
 
 
 def told(files: dict[str, str]) -> list[Finding]:
@@ -208,6 +234,31 @@ WARNED: dict[str, tuple[dict[str, str], str, str]] = {
         {"package.json": "{}", "app.js": "require('express')().listen(1)"},
         "no `start` script, no server.js, and no index.js",
         "Write Procfile with the line `web: node app.js`.",
+    ),
+    "FastAPI that brings uvicorn": (
+        {"main.py": FASTAPI, "requirements.txt": "fastapi[all]\n"},
+        "gunicorn cannot serve an ASGI application",
+        "Write Procfile with the line `web: uvicorn main:app --host 0.0.0.0 --port $PORT`.",
+    ),
+    "Vite, and nothing that serves its files": (
+        {"package.json": '{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}'},
+        "no `start` script, no server.js, and no index.js",
+        "Write Procfile with the line `web: npx serve --single dist --listen $PORT`, "
+        "and add serve to the dependencies of package.json.",
+    ),
+    "Vite with a server of files": (
+        {
+            "package.json": '{"scripts": {"build": "vite build"}, "dependencies": {"serve": "14"}, '
+            '"devDependencies": {"vite": "7"}}'
+        },
+        "no `start` script, no server.js, and no index.js",
+        "Write Procfile with the line `web: npx serve --single dist --listen $PORT`.",
+    ),
+    "Rack without a Gemfile": (
+        {"web.rb": "require 'sinatra'\n", "config.ru": "run Sinatra::Application\n"},
+        "Ruby's buildpack starts nothing by itself",
+        "Write Procfile with the line `web: rackup --host 0.0.0.0 --port $PORT`, "
+        "and Gemfile with the gems that it needs: nothing is installed without one.",
     ),
     "Ruby": (
         {"Gemfile": "source 'x'\n", "config.ru": ""},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from app.diagnosis.paths import nearest_first
 from app.diagnosis.rule import Find, Hit
@@ -50,11 +51,9 @@ def dependency_line(hit: Hit, language: str, name: str) -> Place | None:
     pattern = pattern_of(name)
     paths = [path for manifest in manifests for path in nearest_first(hit, hit.files.named(manifest))]
     if language == "python":
-        paths += [
-            p
-            for p in sorted(hit.files.paths)
-            if re.search(r"require[^/]*\.(?:txt|in)$", p) and p not in paths
-        ]
+        included = list(_included(hit))
+        rest = [p for p in sorted(hit.files.paths) if re.search(r"require[^/]*\.(?:txt|in)$", p)]
+        paths = list(dict.fromkeys([*included, *paths, *rest]))
     if language == "dotnet":
         paths += [
             p for p in sorted(hit.files.paths) if p.endswith((".csproj", ".fsproj", ".vbproj", ".props"))
@@ -63,6 +62,18 @@ def dependency_line(hit: Hit, language: str, name: str) -> Place | None:
         if line := hit.files.search(path, pattern):
             return hit.files.place(path, line)
     return None
+
+
+def _included(hit: Hit) -> Iterator[str]:
+    """requirements.txt and the files that it names with -r: where there is one, pip reads these and no other."""
+    for path in nearest_first(hit, hit.files.named("requirements.txt")):
+        yield path
+        folder = path.rpartition("/")[0]
+        for line in hit.files.lines(path):
+            if found := re.match(r"\s*(?:-r|--requirement)[ =]?\s*([\w./-]+)", line):
+                named = posixpath.normpath(posixpath.join(folder, found[1]))
+                if named in hit.files.paths:
+                    yield named
 
 
 def dependency(language: str, word: str = "name") -> Find:

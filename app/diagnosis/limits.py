@@ -38,5 +38,5 @@ def _beyond_reach(host: str, asker: str, said: str) -> Finding:
         message=f"{said[:1].upper()}{said[1:]}.",
         fix=f"Run it where {host} can be reached: on a machine with access to it, or at Google Cloud with a push to a "
         "connected project. The repository needs no change for this.",
-        blame=Blame.SERVERGEM,
+        blame=Blame.SANDBOX,
     )

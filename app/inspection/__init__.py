@@ -14,9 +14,10 @@ from app.entry_point import entry_point
 from app.inspection import dockerfile, manifests
 from app.inspection.languages import languages
 from app.inspection.made_elsewhere import GITIGNORE
+from app.inspection.python_version import python_version
 from app.missing_content import ATTRIBUTES, MODULES, missing_content
-from app.model import Build, Finding, Target, Weight
-from app.services_below import configuration, services_below
+from app.model import Build, Finding, Place, Target, Weight
+from app.services_below import SHOWN, configuration, services_below
 from app.start_command import START_FILES
 from app.syntax import starts, syntax
 from app.titles import fitting
@@ -45,8 +46,11 @@ def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
         found.append(_services_below(files, target, below))
     elif known := languages(files, inside):
         found += manifests.for_buildpacks(files, inside, known)
+        found += python_version(files, inside, Weight.WARN if known - {"python", "any"} else Weight.STOP)
         found += entry_point(files, inside, target.source_name, releases=bool(target.service.release))
         first = starts(files, inside)
+    elif inside + "index.html" in files.paths:
+        found.append(_static_site(target, inside))
     else:
         found.append(_nothing_to_build(target))
     found += syntax(files, inside, starts=first)
@@ -118,10 +122,32 @@ def _services_below(files: Files, target: Target, below: tuple[str, ...]) -> Fin
         code="services-below",
         weight=Weight.WARN if languages(files, "") else Weight.STOP,
         title="The services are in folders of their own, not at the root",
-        message=f"What is built is the repository's root, which has no Dockerfile and no manifest; "
-        f"{', '.join(below)} {'have' if len(below) > 1 else 'has'} what is needed.",
-        fix=f"Write servergem.yml with `{configuration(below)}`, and leave out what answers no requests.",
+        message=f"What is built is the repository's root, which has no Dockerfile and nothing that starts; "
+        f"{_listed(below)} {'have' if len(below) > 1 else 'has'} what is needed.",
+        fix=f"Write servergem.yml with `{configuration(below)}`, {_rest(below)}leave out what answers no requests.",
         place=target.place("path"),
+    )
+
+
+def _listed(below: tuple[str, ...]) -> str:
+    more = len(below) - SHOWN
+    return ", ".join(below[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _rest(below: tuple[str, ...]) -> str:
+    return "add the others in the same way, and " if len(below) > SHOWN else "and "
+
+
+def _static_site(target: Target, inside: str) -> Finding:
+    """Files for a browser and nothing that serves them: buildpacks have no server of files."""
+    return Finding(
+        code="static-site",
+        title=fitting(f"{target.name} is a page without anything that serves it"),
+        message=f"There is {inside}index.html, no Dockerfile, and no file by which buildpacks recognise a language.",
+        fix=f"Add {inside}Dockerfile with the lines `FROM nginx:alpine` and `COPY . /usr/share/nginx/html`, and write "
+        f"`port: 80` for {target.name} in servergem.yml.",
+        place=Place(inside + "index.html", 1),
+        link="https://hub.docker.com/_/nginx",
     )
 
 

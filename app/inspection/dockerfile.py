@@ -11,6 +11,7 @@ from app import dockerfile
 from app.diagnosis.files import Files, nearest
 from app.dockerfile import KEYWORDS, Dockerfile, Instruction
 from app.inspection.context import Context
+from app.inspection.port import port
 from app.inspection.stages import built
 from app.model import Finding, Place, Target, Weight
 from app.source_text import LONGEST_PATH, is_utf16
@@ -81,7 +82,7 @@ def _judged(files: Files, target: Target, inside: str, path: str, parsed: Docker
     yield from islice(_images(path, parsed, stages), MOST)
     yield from islice(_copies(Context(files, inside, path), path, parsed, stages), MOST)
     yield from islice(_from_stages(path, parsed), MOST)
-    yield from _port(target, path, parsed)
+    yield from port(target, path, parsed)
 
 
 def _images(path: str, parsed: Dockerfile, stages: frozenset[int]) -> Iterator[Finding]:
@@ -127,24 +128,6 @@ def _from_stages(path: str, parsed: Dockerfile) -> Iterator[Finding]:
             continue
         if near := difflib.get_close_matches(wanted, names[:200], 1, 0.8):
             yield _stage_unknown(path, each, near[0])
-
-
-def _port(target: Target, path: str, parsed: Dockerfile) -> Iterator[Finding]:
-    """EXPOSE is only a remark, but one that contradicts `port` is usually the truth."""
-    exposed = [(word.partition("/")[0], each) for each in parsed.of("EXPOSE") for word in each.arguments]
-    ports = {port for port, _ in exposed if port.isdecimal()}
-    if not ports or str(target.service.port) in ports or any("$" in port for port, _ in exposed):
-        return
-    port, each = next((port, each) for port, each in reversed(exposed) if port.isdecimal())
-    yield Finding(
-        code="port-differs",
-        weight=Weight.WARN,
-        title=fitting(f"The Dockerfile exposes {port}, Cloud Run asks at {target.service.port}"),
-        message=f"Cloud Run sends requests to $PORT, which is {target.service.port} for {target.name}.",
-        fix=f"Listen on $PORT, or write `port: {port}` for {target.name} in servergem.yml.",
-        place=Place(path, each.line, each.end),
-        link="https://cloud.google.com/run/docs/container-contract#port",
-    )
 
 
 # The findings

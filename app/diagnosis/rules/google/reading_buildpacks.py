@@ -30,6 +30,8 @@ def detected(hit: Hit) -> Mapping[str, str] | None:
             f"The root has {top[0]}: check that the build's --path (or dir:) is the folder with it, and "
             f"that it is committed"
         )
+    elif (below := services_below(hit.files)) and not hit.files.named("cloudbuild.yaml", "cloudbuild.yml"):
+        advice = f"Write servergem.yml with {configuration(below)}: the root is no service"
     elif deeper:
         folder = deeper[0].rpartition("/")[0]
         advice = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.instructions import instruction
 from app.diagnosis.lost_client import lost_client
 from app.diagnosis.paths import repository_path
@@ -130,16 +131,33 @@ def _each_missing_setting(hit: Hit) -> Iterator[str]:
             yield line.strip()
 
 
+ASGI, WSGI = ("uvicorn", "hypercorn", "daphne", "granian"), ("gunicorn", "waitress", "uwsgi")
+
+
 def interface(hit: Hit) -> Mapping[str, str] | None:
     """An application of one of Python's two interfaces under a server of the other."""
-    start = start_command(hit.files)
     if hit["name"] == "send":
-        line = start.procfile if start and "uvicorn" in start.command else UVICORN
-        advice = f"Write a Procfile with the line {line}, and add uvicorn to what is installed"
-        return {"speaks": "ASGI", "other": "WSGI", "server": "gunicorn's own worker", "advice": advice}
-    line = start.procfile if start and "gunicorn" in start.command else GUNICORN
-    advice = f"Write a Procfile with the line {line}, and add gunicorn to what is installed"
-    return {"speaks": "WSGI", "other": "ASGI", "server": "uvicorn", "advice": advice}
+        return {"speaks": "ASGI", "other": "WSGI", "server": "gunicorn's own worker"} | _served(
+            hit, ASGI, UVICORN
+        )
+    return {"speaks": "WSGI", "other": "ASGI", "server": "uvicorn"} | _served(hit, WSGI, GUNICORN)
+
+
+def _served(hit: Hit, servers: tuple[str, ...], usual: str) -> dict[str, str]:
+    """The line of a Procfile with one of these servers: the one that the repository names, else the usual one."""
+    start = start_command(hit.files)
+    named = next((server for server in servers if start and server in start.command.split()), "")
+    server = named or servers[0]
+    advice = f"Write a Procfile with the line {start.procfile if start and named else usual}"
+    if not dependency_line(hit, "python", server):
+        advice += f", and add {server} to what is installed"
+    return {"advice": advice}
+
+
+def served_place(hit: Hit) -> Place | None:
+    """Where the server is told what to load, else where it is shown what there is to be loaded."""
+    start = start_command(hit.files)
+    return application(hit) or (start.place if start else None)
 
 
 def pydantic(hit: Hit) -> Mapping[str, str] | None:

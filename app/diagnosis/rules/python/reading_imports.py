@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 
 from app.diagnosis.dependencies import dependency_line, manifest
+from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.python.reading_errors import application, frames, own_frame, where
 from app.diagnosis.rules.python.reading_gone import NAMES, SINCE, gone_module
@@ -48,9 +49,12 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
     name = hit["module"]
     if hit.find_before(_BUILDING, 120) or (gone_module(name) and not _own_modules(hit, name)):
         return None
-    words = where(hit) | {"local": "", "near": "", "target": "", "package": _distribution(name)}
+    words = where(hit) | dict.fromkeys(("local", "near", "target", "unfit"), "")
+    words |= {"package": _distribution(name)}
     if _own_modules(hit, name):
         return {**words, "local": "yes", **_not_importable(hit, name)}
+    if package := _asks_for_its_own(hit, name):
+        return {**words, "unfit": package, "fix": _another_version(package, name)}
     if near := _misspelt(hit, name):
         return {**words, "near": near, "fix": f"Write {near} instead of {name}."}
     if not own_frame(hit) and (_is_served(hit, name) or _loaded_by_server(hit)):
@@ -68,6 +72,24 @@ def _own_modules(hit: Hit, name: str) -> list[str]:
     files = (f"{top}.py", f"{top}/__init__.py")
     exact = [p for p in hit.files.paths if p in files or p.endswith(tuple(f"/{each}" for each in files))]
     return exact or [p for p in hit.files.paths if f"/{p}".find(f"/{top}/") >= 0 and p.endswith(".py")]
+
+
+_INSTALLED = re.compile(r"/(?:site|dist)-packages/(\w+)/")
+
+
+def _asks_for_its_own(hit: Hit, name: str) -> str:
+    """The installed package that was importing a module of its own name and has none; empty for any other import."""
+    top, dot, _ = name.partition(".")
+    deepest = next(iter(frames(hit)), ("", ""))[0]
+    inside = _INSTALLED.search(deepest)
+    return top if dot and inside and inside[1] == top and top != "google" else ""
+
+
+def _another_version(package: str, module: str) -> str:
+    return (
+        f"The installed version of {package} asks for {module}, which what was installed with it does not have: "
+        f"ask for a newer {package} there, or pin what brings {module} to a version of the same time."
+    )
 
 
 def _misspelt(hit: Hit, name: str) -> str:
@@ -160,6 +182,10 @@ def _install(hit: Hit, package: str) -> str:
 
 
 def module_place(hit: Hit) -> Place | None:
+    if hit["unfit"] and (
+        asked := matching(r"\b{unfit}\s*(?:==|@)\s*v?\d", "Dockerfile", "requirements.txt")(hit)
+    ):
+        return asked
     if hit["target"]:
         return application(hit) or own_frame(hit)
     if hit["local"] or hit["near"]:

@@ -1,0 +1,105 @@
+"""Node's start: which command serves what package.json names, its build and its code show. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from app.model import Place
+
+if TYPE_CHECKING:
+    from app.diagnosis.files import Files
+
+NODE_FILES = (
+    *("server.js", "index.js", "app.js", "main.js", "src/index.js", "src/server.js", "src/app.js"),
+    "server.mjs",
+)
+_SCRIPTS = ("start:prod", "start:production", "prod", "production", "serve:prod")
+_FRAMEWORKS = {
+    "next": "npx next start --hostname 0.0.0.0 --port $PORT",
+    "@nestjs/core": "node dist/main.js",
+    "nuxt": "node .output/server/index.mjs",
+    "@remix-run/serve": "npx remix-serve ./build/server/index.js",
+    # https://docs.astro.build/en/guides/integrations-guide/node/#standalone
+    "@astrojs/node": "HOST=0.0.0.0 node dist/server/entry.mjs",
+}
+# What only makes files, and the folder where it leaves them unless it is told another.
+_MAKES_FILES = {
+    "astro": "dist",
+    "gatsby": "public",
+    "@docusaurus/core": "build",
+    "@11ty/eleventy": "_site",
+    "react-scripts": "build",
+    "@vue/cli-service": "dist",
+    "parcel": "dist",
+    "vite": "dist",
+}
+# One page for all addresses: what is no file is answered with index.html.
+_ONE_PAGE = frozenset({"react-scripts", "@vue/cli-service", "vite"})
+# Here an application may be rendered by a server that these build for another platform, or by one of its own.
+_RENDERED = re.compile(r"@astrojs/(?:vercel|netlify|cloudflare|deno)|@sveltejs/kit|@react-router/.*|vinxi")
+# https://github.com/vercel/serve: `--listen PORT` is on every address.
+FILE_SERVER = "serve"
+
+Start = tuple[str, str, Place | None]
+
+
+def node_start(files: Files, inside: str) -> Start | None:
+    """The command, where it comes from in words, and that line; None where nothing shows what starts."""
+    path = inside + "package.json"
+    package = files.json(path)
+    return (
+        _by_script(files, path, package)
+        or _by_framework(files, path, package)
+        or _by_code(files, inside)
+        or _by_files(files, path, package)
+    )
+
+
+def file_server(package: object) -> str:
+    """The command that serves what this package's build leaves, empty where that is no folder of files."""
+    needs = {**_table(package, "dependencies"), **_table(package, "devDependencies")}
+    maker = next((name for name in _MAKES_FILES if name in needs), "")
+    if not maker or "build" not in _table(package, "scripts") or any(map(_RENDERED.fullmatch, needs)):
+        return ""
+    single = "--single " if maker in _ONE_PAGE else ""
+    return f"npx {FILE_SERVER} {single}{_MAKES_FILES[maker]} --listen $PORT"
+
+
+def needs_file_server(package: object, command: str) -> bool:
+    """Whether the command calls the server of files, and the package does not ask for it."""
+    return command.startswith(f"npx {FILE_SERVER} ") and FILE_SERVER not in _table(package, "dependencies")
+
+
+def _by_script(files: Files, path: str, package: object) -> Start | None:
+    table = _table(package, "scripts")
+    name = next((name for name in _SCRIPTS if isinstance(table.get(name), str)), "")
+    return (f"npm run {name}", f"the script {name} of {path}", _line(files, path, name)) if name else None
+
+
+def _by_framework(files: Files, path: str, package: object) -> Start | None:
+    needs = _table(package, "dependencies")
+    name = next((name for name in _FRAMEWORKS if name in needs), "")
+    return (_FRAMEWORKS[name], f"{name} in {path}", _line(files, path, name)) if name else None
+
+
+def _by_code(files: Files, inside: str) -> Start | None:
+    for name in NODE_FILES:
+        if line := files.search(inside + name, r"\.listen\s*\(|\bserve\s*\("):
+            return f"node {name}", f"the code of {inside}{name}", files.place(inside + name, line)
+    return None
+
+
+def _by_files(files: Files, path: str, package: object) -> Start | None:
+    command = file_server(package)
+    return (command, f"the script build of {path}", _line(files, path, "build")) if command else None
+
+
+def _line(files: Files, path: str, key: str) -> Place | None:
+    return files.place(path, files.search(path, rf'"{re.escape(key)}"\s*:') or 1)
+
+
+def _table(package: object, key: str) -> Mapping[str, Any]:
+    found = package.get(key) if isinstance(package, dict) else None
+    return found if isinstance(found, dict) else {}
