@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from app.settings.texts import read_url
 from app.signs import Sign, told
 
 
@@ -37,6 +36,8 @@ def google(project: str, region: str, apply: bool) -> None:
 
 
 def _address(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    from app.settings.texts import read_url
+
     try:
         return read_url(text)
     except ValueError as error:

@@ -122,6 +122,7 @@ FLOORS = {
     "app.archive": 2,
     "app.source_text": 2,
     "app.formats": 2,
+    "app.yaml_text": 2,
     "app.payload": 2,
     "app.config": 2,
     "app.previews": 2,
