@@ -22,13 +22,16 @@ def setup() -> None:
 @click.option("--region", default="europe-west1", show_default=True)
 @click.option("--apply", is_flag=True, help="Run each step with gcloud instead of only printing it.")
 def google(project: str, region: str, apply: bool) -> None:
-    """Print (and with --apply run) what a project needs: APIs, accounts, roles. No key is downloaded."""
+    """Print (and with --apply run) what a project needs: APIs, accounts, roles. No key is downloaded.
+
+    Where GEMINI_MODEL is set, also what asking that model takes.
+    """
     from rich.console import Console
 
     from app import setup_google, stepping
     from app.keyless import keyless
 
-    steps = setup_google.steps(project, region)
+    steps = setup_google.steps(project, region, gemini="GEMINI_MODEL" in os.environ)
     status = stepping.through(steps, Console(highlight=False, soft_wrap=True), apply=apply).status
     if not status:
         click.echo(f"\n{keyless(project)}")

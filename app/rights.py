@@ -27,6 +27,7 @@ class When(StrEnum):
     LOOK = "a check"
     REPAIR = "a repair"
     NOTIFY = "notify"
+    OPINION = "GEMINI_MODEL"
 
 
 class Held(StrEnum):
@@ -110,6 +111,8 @@ RIGHTS = (
     Right("secretmanager.secrets.getIamPolicy", "roles/secretmanager.viewer", "Check Google Cloud", When.LOOK),
     # On the one secret, by its owner: no role of ours holds it for all secrets of a project.
     Right("secretmanager.versions.access", "roles/secretmanager.secretAccessor", "Tell of the end", When.NOTIFY),
+    # In ServerGem's own project, where an operator wants it asked: https://cloud.google.com/vertex-ai/docs/general/access-control
+    Right("aiplatform.endpoints.predict", "roles/aiplatform.user", "Build image", When.OPINION),
     Right("artifactregistry.repositories.create", "roles/artifactregistry.admin", "Check Google Cloud", When.REPAIR),
     Right("iam.serviceAccounts.create", "roles/iam.serviceAccountCreator", "Check Google Cloud", When.REPAIR),
     Right("serviceusage.services.enable", "roles/serviceusage.serviceUsageAdmin", "Check Google Cloud", When.REPAIR),
@@ -132,7 +135,11 @@ def used_by(target: Target) -> tuple[Right, ...]:
     return tuple(right for right in RIGHTS if right in used.values())
 
 
-def permissions(*, repairs: bool) -> tuple[str, ...]:
-    """What the deployer's role holds, or with `repairs` the optional one beside it."""
-    held = [each for each in RIGHTS if each.when is not When.NOTIFY]
+OPINION = next(right for right in RIGHTS if right.when is When.OPINION)
+
+
+def permissions(*, repairs: bool, gemini: bool = False) -> tuple[str, ...]:
+    """What the deployer's role holds, with `gemini` what asking a model takes, or with `repairs` the optional one."""
+    apart = {When.NOTIFY} if gemini else {When.NOTIFY, When.OPINION}
+    held = [each for each in RIGHTS if each.when not in apart]
     return tuple(sorted({each.permission for each in held if (each.when is When.REPAIR) == repairs}))

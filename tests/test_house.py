@@ -123,6 +123,8 @@ FLOORS = {
     "app.source_text": 2,
     "app.formats": 2,
     "app.yaml_text": 2,
+    "app.second_opinion": 2,
+    "app.gemini": 4,
     "app.payload": 2,
     "app.config": 2,
     "app.previews": 2,
