@@ -17,7 +17,6 @@ from app.cli_deployments import ASKING
 from app.cli_init import bring, init
 from app.cli_serve import door, serve, worker
 from app.cli_setup import doctor, setup
-from app.settings import BadSettings
 
 if TYPE_CHECKING:
     from app.world import World
@@ -57,8 +56,6 @@ def explain(repo: Path, form: str, log: BinaryIO) -> None:
     machine. The exit status is 0 when there is an answer, even "unknown", and 2 for a wrong command line.
     """
     gc.disable()  # a short life: to look for garbage among what is imported is a sixth of it
-    from rich.console import Console
-
     from app.diagnosis import Files, diagnose, forms
     from app.pushed import pushed
 
@@ -70,8 +67,12 @@ def explain(repo: Path, form: str, log: BinaryIO) -> None:
         click.echo(forms.as_workflow_commands(diagnosis))
     elif form == "markdown":
         click.echo(forms.summary(diagnosis))
-    else:
+    elif sys.stdout.isatty() or "FORCE_COLOR" in os.environ:
+        from rich.console import Console
+
         forms.show(diagnosis, files, Console(highlight=False, soft_wrap=True))
+    else:
+        click.echo(forms.as_text(diagnosis, files))
 
 
 @main.command()
@@ -168,7 +169,7 @@ def _world(project: str, *, with_github: bool) -> Iterator[World]:
     import tempfile
 
     from app import log
-    from app.settings import load
+    from app.settings import BadSettings, load
     from app.store import Store
     from app.world import World
     from gcp.credentials import NoCredentials, insist_on_credentials

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-from app.settings import BadSettings
-
 _host = click.option("--host", default="0.0.0.0", show_default=True, help="Address to listen on.")
 _port = click.option(
     "--port",
@@ -66,6 +64,7 @@ def worker(host: str, port: int) -> None:
 def _listen(role: str, host: str, port: int, relay: str) -> None:
     from app import listening
     from app.role import Role
+    from app.settings import BadSettings
 
     try:
         listening.serve(host, port, relay, Role(role))

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from app.settings.texts import read_url
 from app.signs import Sign, told
 
 
@@ -26,7 +25,10 @@ def setup() -> None:
     "--terraform", "as_terraform", is_flag=True, help="Print the same for Terraform, as a file NAME.tf.json."
 )
 def google(project: str, region: str, apply: bool, as_terraform: bool) -> None:
-    """Print (and with --apply run) what a project needs: APIs, accounts, roles. No key is downloaded."""
+    """Print (and with --apply run) what a project needs: APIs, accounts, roles. No key is downloaded.
+
+    Where GEMINI_MODEL is set, also what asking that model takes.
+    """
     if apply and as_terraform:
         raise click.UsageError("--terraform only prints; `terraform apply` is what runs it.")
     from rich.console import Console
@@ -34,7 +36,7 @@ def google(project: str, region: str, apply: bool, as_terraform: bool) -> None:
     from app import setup_google, stepping
     from app.keyless import keyless
 
-    steps = setup_google.steps(project, region)
+    steps = setup_google.steps(project, region, gemini="GEMINI_MODEL" in os.environ)
     if as_terraform:
         from app.setup_terraform import terraform
 
@@ -47,6 +49,8 @@ def google(project: str, region: str, apply: bool, as_terraform: bool) -> None:
 
 
 def _address(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    from app.settings.texts import read_url
+
     try:
         return read_url(text)
     except ValueError as error:

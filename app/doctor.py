@@ -94,7 +94,8 @@ def _google(settings: Settings) -> Iterator[Sign]:
 def _project(google: Google, project: str) -> Sign:
     title = f"Project {project}"
     who = google.member.partition(":")[2] or "the account of these credentials"
-    needed = tuple(r.permission for r in RIGHTS if r.on is Held.PROJECT and r.when is not When.REPAIR)
+    optional = {When.REPAIR, When.OPINION}
+    needed = tuple(r.permission for r in RIGHTS if r.on is Held.PROJECT and r.when not in optional)
     fix = f"servergem setup google --project {project} --apply"
     link = f"https://console.cloud.google.com/iam-admin/iam?project={project}"
     try:

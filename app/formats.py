@@ -1,4 +1,4 @@
-"""JSON, TOML and YAML as repositories hold them: what a file says, or the line that no parser reads; pure and bounded.
+"""JSON and TOML as repositories hold them: what a file says, or the line that no parser reads; pure and bounded.
 
 What would cost more than its length is not read at all: what was not read is not judged.
 """
@@ -8,18 +8,12 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-
-import yaml
 
 from app.source_text import LONGEST_PARSED
 
 MOST_BRACKETS, MOST_DOTS = 5_000, 20  # keys of many parts cost their square
-MOST_ALIASES, MOST_KEYS = 100, 1_000  # merges of merges (`<<`) double with each line
-LONGEST_PLAIN = 10_000  # letters; a number to base 60 costs their square
-DEEPEST = 100  # the loader in C goes down without looking at the stack, and a thousand levels end the process
 _QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
 
 
@@ -41,9 +35,11 @@ def value_of(path: str, text: str) -> Any:
         if not _is_plain(text):
             return None
         if path.endswith((".yml", ".yaml")):
-            return _yaml(text)
+            from app.yaml_text import yaml_value  # a parser that most never need
+
+            return yaml_value(text)
         return tomllib.loads(text) if _is_plain_toml(text) else None
-    except (ValueError, RecursionError, yaml.YAMLError):
+    except (ValueError, RecursionError):
         return None
 
 
@@ -73,49 +69,13 @@ def toml_fault(text: str) -> Fault | None:
 
 
 def yaml_fault(text: str) -> Fault | None:
-    """Syntax alone: several documents, tags and anchors are no business of ours."""
+    """The first fault that its parser finds."""
     if not _is_plain(text):
         return None
-    try:
-        for _ in _shallow(text):
-            pass
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        return Fault(mark.line + 1 if mark else 1, error.problem or "it cannot be read", "YAML")
-    except (yaml.YAMLError, RecursionError):
-        return None
-    return None
+    from app.yaml_text import first_fault
 
-
-def _yaml(text: str) -> Any:
-    """Raises ValueError or YAMLError; aliases are counted before any of them is followed."""
-    aliases = 0
-    for event in _shallow(text):
-        aliases += isinstance(event, yaml.AliasEvent)
-        if aliases > MOST_ALIASES:
-            raise ValueError("more aliases than are read")
-        if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and len(event.value) > LONGEST_PLAIN:
-            raise ValueError("a word that is longer than any number")
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 - made of a safe one
-
-
-def _shallow(text: str) -> Iterator[yaml.Event]:
-    """The parser's events; YAMLError where they go deeper than anybody writes."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            raise yaml.YAMLError("deeper than is read")
-        yield event
-
-
-class _Loader(yaml.CSafeLoader):
-    """Gives up where merging makes more keys than anybody writes."""
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        super().flatten_mapping(node)
-        if len(node.value) > MOST_KEYS:
-            raise yaml.YAMLError("more keys than are read")
+    found = first_fault(text)
+    return Fault(*found, "YAML") if found else None
 
 
 def _is_plain(text: str) -> bool:

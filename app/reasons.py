@@ -13,7 +13,7 @@ from app.diagnosis import Diagnosis, Files, diagnose
 from app.diagnosis.facts import Facts, filled
 from app.diagnosis.limits import sandbox_limit
 from app.diagnosis.printed import REVISION_LOG
-from app.diagnosis.rule import Rank
+from app.gemini import unexplained, with_opinion
 from app.github import GitHub, GitHubError
 from app.inspection import wanted
 from app.model import Blame, Build, Commit, Finding, Place, Revision, Target
@@ -42,12 +42,15 @@ def of_build(scene: InLane, commit: Commit, target: Target, ended: BuildState) -
     lines = scene.world.store.deployments.log_lines(scene.run.id)
     if ended.status in ITS_OWN_WORD:
         return (filled(_by_status(ended, list(lines)), facts),)
-    found = diagnose("\n".join([*lines, detail]), files_of(scene, commit))
+    files = files_of(scene, commit)
+    found = diagnose("\n".join([*lines, detail]), files)
     if found.known:
-        return tuple(filled(finding, facts) for finding in _counted(found))
+        told = tuple(filled(finding, facts) for finding in _counted(found))
+        return with_opinion(scene, target, told, files) if unexplained(found) else told
     own = found.findings[0]
     said = own.title if own.excerpt else f"The build of {target.name} ended with {ended.status}"
-    return (replace(own, title=said, message=f"{own.message} {detail}".strip()),)
+    own = replace(own, title=said, message=f"{own.message} {detail}".strip())
+    return with_opinion(scene, target, (own,), files)
 
 
 def _by_status(ended: BuildState, lines: list[str]) -> Finding:
@@ -72,10 +75,12 @@ def of_revision(scene: InLane, commit: Commit, target: Target, failed: RevisionF
         return (limit,)
     lines = _shown_log(scene, target, failed.revision)
     told = [failed.message, "", f"--- logs of revision {failed.revision} ---", *lines]
-    found = diagnose("\n".join(told if lines else [failed.message]), files_of(scene, commit))
+    files = files_of(scene, commit)
+    found = diagnose("\n".join(told if lines else [failed.message]), files)
     if found.known:
-        return _told_here(scene, target, found)
-    return (_not_ready(target, failed, lines),)
+        here = _told_here(scene, target, found)
+        return with_opinion(scene, target, here, files) if unexplained(found) else here
+    return with_opinion(scene, target, (_not_ready(target, failed, lines),), files)
 
 
 def of_answers(
@@ -104,7 +109,7 @@ def of_command(
         line for line in lines if "Container called exit(" not in line
     )  # Cloud Run's own words
     found = diagnose("\n".join([*lines, ending]), files)
-    if printed.strip() and (found.row is None or found.row.rank is Rank.SYMPTOM):
+    if printed.strip() and unexplained(found):
         found = diagnose(printed, files)
     reason = found.findings[0]
     if not found.known and not reason.excerpt:
@@ -113,7 +118,7 @@ def of_command(
         own, title=fitting(f"Release command: {reason.title}"), message=f"{own.title}. {own.message}"
     )
     if not found.known:
-        return (named,)
+        return with_opinion(scene, target, (named,), files)
     return (replace(named, excerpt=""), *_told_here(scene, target, found))
 
 

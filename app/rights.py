@@ -27,6 +27,7 @@ class When(StrEnum):
     LOOK = "a check"
     REPAIR = "a repair"
     NOTIFY = "notify"
+    OPINION = "GEMINI_MODEL"
 
 
 class Held(StrEnum):
@@ -115,6 +116,8 @@ RIGHTS = (
     Right("secretmanager.versions.get", "roles/secretmanager.viewer", "Check Google Cloud", When.LOOK),
     Right("secretmanager.secrets.getIamPolicy", "roles/secretmanager.viewer", "Check Google Cloud", When.LOOK),
     Right("secretmanager.versions.access", "roles/secretmanager.secretAccessor", "Tell", When.NOTIFY, Held.SECRET),
+    # In ServerGem's own project, where an operator wants it asked: https://cloud.google.com/vertex-ai/docs/general/access-control
+    Right("aiplatform.endpoints.predict", "roles/aiplatform.user", "Build image", When.OPINION),
     Right("artifactregistry.repositories.create", "roles/artifactregistry.admin", "Check Google Cloud", When.REPAIR),
     Right("iam.serviceAccounts.create", "roles/iam.serviceAccountCreator", "Check Google Cloud", When.REPAIR),
     Right("serviceusage.services.enable", "roles/serviceusage.serviceUsageAdmin", "Check Google Cloud", When.REPAIR),
@@ -137,7 +140,10 @@ def used_by(target: Target) -> tuple[Right, ...]:
     return tuple(right for right in RIGHTS if right in used.values())
 
 
-def permissions(*, repairs: bool) -> tuple[str, ...]:
-    """What the deployer's role holds, or with `repairs` the optional one beside it."""
-    held = [each for each in RIGHTS if each.on is not Held.SECRET]
+OPINION = next(right for right in RIGHTS if right.when is When.OPINION)
+
+
+def permissions(*, repairs: bool, gemini: bool = False) -> tuple[str, ...]:
+    """What the deployer's role holds, with `gemini` what asking a model takes, or with `repairs` the optional one."""
+    held = [each for each in RIGHTS if each.on is not Held.SECRET and (gemini or each is not OPINION)]
     return tuple(sorted({each.permission for each in held if (each.when is When.REPAIR) == repairs}))

@@ -35,6 +35,7 @@ APIS = (
     "serviceusage.googleapis.com",
     "storage.googleapis.com",
 )
+GEMINI_API = "aiplatform.googleapis.com"
 PERMISSIONS = permissions(repairs=False)
 # What repairs take; deployments work without it once everything is there.
 REPAIRS = permissions(repairs=True)
@@ -58,12 +59,12 @@ YARDS = (
 )
 
 
-def steps(project: str, region: str) -> tuple[Step, ...]:
-    """Everything in order; each may be run again."""
+def steps(project: str, region: str, *, gemini: bool = False) -> tuple[Step, ...]:
+    """Everything in order; each may be run again. `gemini`: also what asking a model takes."""
     return (
-        *_apis(project),
+        *_apis(project, (GEMINI_API,) if gemini else ()),
         *_accounts(project),
-        *_roles(project),
+        *_roles(project, permissions(repairs=False, gemini=gemini)),
         *_bindings(project),
         _number(project),
         *(step for yard in YARDS for step in _yard(project, region, yard)),
@@ -71,9 +72,12 @@ def steps(project: str, region: str) -> tuple[Step, ...]:
     )
 
 
-def _apis(project: str) -> list[Step]:
+def _apis(project: str, more: tuple[str, ...]) -> list[Step]:
+    names = sorted((*APIS, *more))
     return [
-        Step("The APIs that deployments use", ("gcloud", "services", "enable", *APIS, f"--project={project}"))
+        Step(
+            "The APIs that deployments use", ("gcloud", "services", "enable", *names, f"--project={project}")
+        )
     ]
 
 
@@ -107,10 +111,10 @@ def _accounts(project: str) -> list[Step]:
     ]
 
 
-def _roles(project: str) -> list[Step]:
+def _roles(project: str, deploying: tuple[str, ...]) -> list[Step]:
     return [
         _role(
-            project, ROLE, "ServerGem deployer", PERMISSIONS, "Exactly what deploying calls, and nothing else"
+            project, ROLE, "ServerGem deployer", deploying, "Exactly what deploying calls, and nothing else"
         ),
         _role(
             project,

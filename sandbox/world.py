@@ -136,6 +136,7 @@ class Sandbox:
             "GOOGLE_CLOUD_PROJECT": project,
             "GOOGLE_ENDPOINT": self.google.grpc_address,
             "STORAGE_EMULATOR_HOST": self.google.storage_url,
+            "VERTEX_ENDPOINT": self.google.rest_url,
             "SERVICE_URL": self.runner.url(project, "-", "{service}"),
             "SERVERGEM_DATA": str(data),
         }

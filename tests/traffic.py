@@ -45,6 +45,8 @@ SEEN_AGAIN = {
     # By the reader of the environment itself, which is lost.
     "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies",
     "ArtifactRegistry.GetIamPolicy",
+    # A second opinion that is lost is a line of the log: tests/test_second_opinion.py.
+    "PredictionService.GenerateContent",
     "ArtifactRegistry.TestIamPermissions",
     "Services.TestIamPermissions",
     "ServiceUsage.GetService",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-
-from rich.console import Console
-from rich.text import Text
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from app.diagnosis.engine import Diagnosis
 from app.diagnosis.files import Files
-from app.model import Blame, Finding, Weight
-from app.report import annotated, finding_in_markdown
+from app.model import Blame, Finding, Place, Weight
+
+if TYPE_CHECKING:  # neither is needed for a plain text, and both take longer to load than the text to write
+    from rich.console import Console
+    from rich.text import Text
 
 CONTEXT = 2
 BLAMES = {
@@ -32,6 +34,8 @@ WORDS = {
 
 def as_json(diagnosis: Diagnosis) -> str:
     """`annotations` as https://docs.github.com/rest/checks/runs takes them, `summary` in Markdown, `findings`."""
+    from app.report import annotated
+
     found = {
         "annotations": [asdict(each) for each in annotated(diagnosis.findings)],
         "summary": summary(diagnosis),
@@ -48,47 +52,77 @@ def as_workflow_commands(diagnosis: Diagnosis) -> str:
 
 def summary(diagnosis: Diagnosis) -> str:
     """The check run's text: every finding with its fix, those without a place too."""
+    from app.report import finding_in_markdown
+
     parts = [finding_in_markdown(each) for each in diagnosis.findings]
     if diagnosis.more:
         parts.append(f"{diagnosis.more} more of the same kind are not shown.")
     return "\n\n".join(parts)
 
 
-def show(diagnosis: Diagnosis, files: Files, console: Console) -> None:
+@dataclass(frozen=True)
+class Piece:
+    """Words of one line, and the style that a terminal gives them; code is coloured as what `code_of` names."""
+
+    words: str
+    style: str = ""
+    code_of: str = ""
+
+
+def as_text(diagnosis: Diagnosis, files: Files) -> str:
     """Each finding as a compiler shows it: the title, the source lines with the place marked, the fix."""
-    for finding in diagnosis.findings:
-        word, style = WORDS[finding.weight]
-        console.print(Text.assemble((word, style), f"[{finding.code}]: ", (finding.title, "bold")))
-        if finding.place:
-            _show_source(finding, files, console)
-        for line in (finding.message, f"fix: {finding.fix}", finding.link):
-            if line:
-                console.print(Text(f"  {line}"))
-        console.print(Text(f"  fault: {BLAMES[finding.blame]}\n", "dim"))
-        if finding.blame is Blame.UNKNOWN and finding.excerpt:
-            console.print(Text("\n".join(f"  | {line}" for line in finding.excerpt.split("\n")) + "\n"))
-    if diagnosis.more:
-        console.print(f"{diagnosis.more} more of the same kind.")
+    return "\n".join("".join(piece.words for piece in line).rstrip() for line in _shown(diagnosis, files))
 
 
-def _show_source(finding: Finding, files: Files, console: Console) -> None:
+def show(diagnosis: Diagnosis, files: Files, console: Console) -> None:
+    """The same in a terminal's colours."""
+    from rich.text import Text
+
+    for line in _shown(diagnosis, files):
+        console.print(Text().join(_coloured(piece) for piece in line))
+
+
+def _coloured(piece: Piece) -> Text:
+    from rich.text import Text
+
+    if not piece.code_of:
+        return Text(piece.words, piece.style)
     from rich.syntax import Syntax  # all lexers there are, for a finding that has a line to show
 
-    place = finding.place
-    assert place is not None
-    console.print(Text(f"  --> {place.path}:{place.line}", "blue"))
+    code = Syntax("", Syntax.guess_lexer(piece.code_of)).highlight(piece.words)
+    code.rstrip()
+    return code
+
+
+def _shown(diagnosis: Diagnosis, files: Files) -> Iterator[tuple[Piece, ...]]:
+    for finding in diagnosis.findings:
+        word, style = WORDS[finding.weight]
+        yield Piece(word, style), Piece(f"[{finding.code}]: "), Piece(finding.title, "bold")
+        if finding.place:
+            yield from _source(finding.place, files)
+        yield from (
+            (Piece(f"  {line}"),) for line in (finding.message, f"fix: {finding.fix}", finding.link) if line
+        )
+        yield (Piece(f"  fault: {BLAMES[finding.blame]}", "dim"),)
+        if finding.blame is Blame.UNKNOWN and finding.excerpt:
+            yield ()
+            yield from ((Piece(f"  | {line}"),) for line in finding.excerpt.split("\n"))
+        yield ()
+    if diagnosis.more:
+        yield (Piece(f"{diagnosis.more} more of the same kind."),)
+
+
+def _source(place: Place, files: Files) -> Iterator[tuple[Piece, ...]]:
+    yield (Piece(f"  --> {place.path}:{place.line}", "blue"),)
     lines = files.lines(place.path)
     first, last = (
         max(1, place.line - CONTEXT),
         min(len(lines), min(place.last_line, place.line + 8) + CONTEXT),
     )
-    lexer = Syntax.guess_lexer(place.path)
     for number in range(first, last + 1):
         inside = place.line <= number <= place.last_line
-        mark = Text(f"{'>' if inside else ' '} {number:>5} | ", "bold red" if inside else "blue")
-        code = Syntax("", lexer).highlight(lines[number - 1][:200])
-        code.rstrip()
-        console.print(mark + code)
+        mark = Piece(f"{'>' if inside else ' '} {number:>5} | ", "bold red" if inside else "blue")
+        yield mark, Piece(lines[number - 1][:200], code_of=place.path)
 
 
 def _as_dict(finding: Finding) -> dict[str, object]:

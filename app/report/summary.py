@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.escaping import advice, fenced, in_code, in_markdown, link, web_address
-from app.model import Blame, Ending, Finding, Report, Row, RowState
+from app.model import Blame, Ending, Finding, Report, Row, RowState, Weight
 from app.report.markdown import cut, duration, moment
 from app.report.payload import MAX_ANNOTATION_TITLE
 from app.report.rows import worked
@@ -113,7 +113,8 @@ def finding_in_markdown(finding: Finding) -> str:
     if finding.message:
         parts.append(in_markdown(finding.message))
     parts.append(f"**What to do now:** {advice(finding.fix)}")
-    parts.append(BLAMES[finding.blame])
+    if (finding.weight, finding.blame) != (Weight.NOTE, Blame.UNKNOWN):  # a remark that blames nobody
+        parts.append(BLAMES[finding.blame])
     if finding.link:
         parts.append(link("Read more", finding.link))
     if finding.excerpt:

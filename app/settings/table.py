@@ -28,7 +28,7 @@ DATA = Path("data")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Intervals):
+class Decided(Intervals):
     """What the operator decides. Times are seconds, sizes bytes."""
 
     github_app_id: str = setting("GITHUB_APP_ID", "The GitHub App's id or client id.")

@@ -108,3 +108,10 @@ def read_private_key(text: str) -> str:
     if "PRIVATE KEY-----" not in text:
         raise ValueError("is not a private key in PEM form")
     return text.replace("\\n", "\n")
+
+
+def read_model(text: str) -> str:
+    """A model's id, which becomes part of an address."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,79}", text):
+        raise ValueError("is not a model such as gemini-2.5-flash")
+    return text

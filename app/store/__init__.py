@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.store.intake_postgres import PostgresIntake
     from app.store.lanes import Lanes
     from app.store.notices import NoticeRows
+    from app.store.opinions import OpinionRows
     from app.store.previews import PreviewRows
     from app.store.pull_requests import PullRequestRows
     from app.store.pushes import PushRows
@@ -105,6 +106,11 @@ class Store:
     def notices(self) -> NoticeRows:
         """What is to be told to webhooks and Slack."""
         return self._database.notices
+
+    @property
+    def opinions(self) -> OpinionRows:
+        """How often Gemini was asked today."""
+        return self._database.opinions
 
     @property
     def heartbeats(self) -> Heartbeats:

@@ -12,6 +12,7 @@ from app.store.deployments import Deployments, Heartbeats
 from app.store.history import History
 from app.store.lanes import Lanes
 from app.store.notices import NoticeRows
+from app.store.opinions import OpinionRows
 from app.store.previews import PreviewRows
 from app.store.pull_requests import PullRequestRows
 from app.store.pushes import PushRows
@@ -40,6 +41,7 @@ class Database:
     history: History
     retention: Retention
     notices: NoticeRows
+    opinions: OpinionRows
 
     @classmethod
     def open(cls, data: Path, database_url: str) -> Database:
@@ -59,6 +61,7 @@ class Database:
             History(engine),
             Retention(engine),
             NoticeRows(engine),
+            OpinionRows(engine),
         )
 
     def close(self) -> None:

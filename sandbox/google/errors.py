@@ -24,6 +24,7 @@ TITLES = {
     "cloudbilling.googleapis.com": "Cloud Billing API",
     "storage.googleapis.com": "Cloud Storage API",
     "cloudscheduler.googleapis.com": "Cloud Scheduler API",
+    "aiplatform.googleapis.com": "Vertex AI API",
 }
 
 HTTP_STATUS = {

@@ -22,6 +22,7 @@ from sandbox.google.resource_manager_v1 import project_of_v1
 from sandbox.google.run_v1 import RunV1
 from sandbox.google.state import REGIONS
 from sandbox.google.storage_words import Answer, Asked
+from sandbox.google.vertex_ai import VertexAi
 
 RUN = "run.googleapis.com"
 STORAGE = "storage.googleapis.com"
@@ -48,9 +49,11 @@ class RestDoor:
         carry_out: Callable[[table.Method, Any], Any],
         storage: Callable[[Asked], Answer | None],
         run: CloudRun,
+        vertex: VertexAi,
     ) -> None:
         self._carry_out = carry_out
         self._storage = storage
+        self._vertex = vertex
         self._run_v1 = RunV1(carry_out, run)
         self._listener = Listener("rest", self._answer)
 
@@ -67,6 +70,8 @@ class RestDoor:
 
     def _answer(self, asked: Asked) -> Answer | None:
         api = api_of(asked.host)
+        if self._vertex.is_asked(asked):
+            return self._vertex.answer(asked)
         if api == STORAGE:
             return self._storage(asked)
         body = b"".join(asked.body())

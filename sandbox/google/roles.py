@@ -79,6 +79,7 @@ _EDIT = (
     | _each("iam.serviceAccounts", "actAs create delete get list update")
     | _each("serviceusage.services", "enable disable use")
     | _each("logging.logEntries", "create list")
+    | _each("aiplatform.endpoints", "predict")
     | _each("resourcemanager.projects", "get getIamPolicy")
 )
 _OWN = (
@@ -139,6 +140,7 @@ PREDEFINED: dict[str, frozenset[str]] = {
     "roles/cloudscheduler.admin": _SCHEDULES | _each("resourcemanager.projects", "get"),
     "roles/cloudscheduler.viewer": _each("cloudscheduler.jobs", "get list"),
     "roles/cloudscheduler.jobRunner": _each("cloudscheduler.jobs", "run"),
+    "roles/aiplatform.user": _each("aiplatform.endpoints", "predict"),
     "roles/logging.viewer": _each("logging.logEntries", "list"),
     "roles/logging.logWriter": _each("logging.logEntries", "create"),
     "roles/secretmanager.secretAccessor": _each("secretmanager.versions", "access"),

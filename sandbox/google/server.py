@@ -29,6 +29,7 @@ from sandbox.google.source_code import SourceCode
 from sandbox.google.state import DEPLOY_APIS, Project, Projects
 from sandbox.google.storage import Storage
 from sandbox.google.storage_http import StorageServer
+from sandbox.google.vertex_ai import VertexAi
 
 # Whom a deny policy names: who asks here, or every account but that one.
 Member = Literal["caller", "others"]
@@ -55,8 +56,7 @@ class GoogleSandbox:
         parallel_builds: int = 8,
     ) -> None:
         self.behaviour = Behaviour(propagation, log_lag, startup_timeout)
-        self.faults = faults or Faults()
-        self.calls, self.latency = Calls(record), latency
+        self.faults, self.calls, self.latency = faults or Faults(), Calls(record), latency
         self.grpc_address = self.storage_url = self.rest_url = ""
         self.projects, self.operations = Projects(root, self.behaviour), Operations()
         self.logging = CloudLogging(self.projects)
@@ -79,7 +79,8 @@ class GoogleSandbox:
         self.schedules = CloudScheduler(self.projects, self.jobs)
         self._storage_server = StorageServer(self.storage, self.faults, self.calls, lambda: self.latency)
         self._door = Door(self)
-        self._rest = RestDoor(self._door.carry_out, self._storage_server.answer, self.run)
+        self.vertex = VertexAi(self.projects, self.faults, self.calls)
+        self._rest = RestDoor(self._door.carry_out, self._storage_server.answer, self.run, self.vertex)
 
     def start(self, grpc_port: int = 0, storage_port: int = 0) -> None:
         """Listen; port 0 is any free one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.accounts import bucket_name
 from app.model import Blame, Finding
-from app.rights import Held, Right, used_by
+from app.rights import OPINION, Held, Right, used_by
 from app.stages.checks.asking import Asking, CannotLook, stop
 from app.titles import fitting
 from gcp import artifact_registry, cloud_run, resource_manager, storage
@@ -17,15 +17,24 @@ def permissions(asking: Asking) -> None:
     What is missing on the project may have been granted on the bucket, the repository or the service alone.
     """
     used = used_by(asking.target)
-    names = tuple(right.permission for right in used)
+    names = tuple(right.permission for right in used) + _for_gemini(asking)
     held = asking.look(lambda: resource_manager.test_permissions(asking.google, asking.project, names))
     missing = tuple(right for right in used if right.permission not in held)
+    if not held.issuperset(_for_gemini(asking)):
+        asking.scene.note(f"Gemini cannot be asked: ServerGem lacks {OPINION.permission} ({OPINION.role})")
     for on in sorted({right.on for right in missing} - {Held.PROJECT}):
         here = tuple(right for right in missing if right.on is on)
         alone = _held_alone(asking, on, here)
         missing = tuple(right for right in missing if right.permission not in alone)
     if missing:
         raise stop(*(_missing(asking, right) for right in missing))
+
+
+def _for_gemini(asking: Asking) -> tuple[str, ...]:
+    """What a second opinion takes, where the operator wants one and pays for it in this project."""
+    settings = asking.scene.world.settings
+    wanted = settings.gemini_model and settings.google_project == asking.project
+    return (OPINION.permission,) if wanted else ()
 
 
 def _held_alone(asking: Asking, on: Held, rights: tuple[Right, ...]) -> frozenset[str]:

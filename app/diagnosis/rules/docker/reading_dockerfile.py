@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import base_image, failing_dockerfile, failing_instruction
-from app.diagnosis.rule import Hit
+from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.telling import most_telling, score
 from app.dockerfile import KEYWORDS
 from app.model import Place
@@ -43,19 +43,24 @@ def meant(hit: Hit) -> dict[str, str]:
 def ended(hit: Hit) -> Mapping[str, str]:
     """What ran, and the line that says most of what it printed: a headline where a line says anything at all."""
     ran = hit.transcript.failed_instruction or "the command"
-    failed = [s for s in hit.transcript.sections if s.failed and s.kind is Kind.INSTRUCTION]
-    lines = [line for s in failed for line in s.lines if not _OF_BUILDER.search(line)]
-    at = most_telling(lines)
-    if not lines or score(lines[at]) <= 0:
+    if not (said := _complaint(hit)):
         advice = "Read what it printed last, below."
         return {"ran": ran, "head": f"{ran} ended with {hit['exit']}", "told": "", "advice": advice}
-    said = lines[at].strip()
     return {
         "ran": ran,
         "head": said,
         "told": f" It said: {said}",
         "advice": "Correct what that line names; what was printed around it stands below.",
     }
+
+
+@once_per_log
+def _complaint(hit: Hit) -> str:
+    """The line that says most of what the failed instructions printed; empty where none complains."""
+    failed = [s for s in hit.transcript.sections if s.failed and s.kind is Kind.INSTRUCTION]
+    lines = [line for s in failed for line in s.lines if not _OF_BUILDER.search(line)]
+    at = most_telling(lines)
+    return lines[at].strip() if lines and score(lines[at]) > 0 else ""
 
 
 def _in_heredoc(hit: Hit) -> bool:
