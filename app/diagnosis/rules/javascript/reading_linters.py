@@ -84,6 +84,17 @@ def eslint_config(hit: Hit) -> Mapping[str, str] | None:
     return {"said": said, "fix": fix, "name": name}
 
 
+def flat_config(hit: Hit) -> Mapping[str, str] | None:
+    """A key of the old layout, or a rule whose plugin the same object does not have."""
+    key, name = hit["key"], hit["name"]
+    fix = (
+        f"Import {_eslint_package(name, 'plugin')} and list it under plugins of the object that has the rule, or take the rule out."
+        if name
+        else f"Write {key} as the migration guide shows (env and globals become languageOptions.globals), in eslint.config.js."
+    )
+    return {"said": bare(hit.line).strip().rstrip("."), "fix": fix, "word": key or hit["key2"]}
+
+
 def _eslint_package(name: str, line: str) -> str:
     if "plugin" in line and not name.startswith(("eslint-plugin", "@")):
         return f"eslint-plugin-{name}"

@@ -54,6 +54,14 @@ RULES: tuple[Rule, ...] = (
         fix="Loosen the version of {name} in pyproject.toml and run poetry lock.",
     ),
     Rule(
+        code="poetry-no-version",
+        pattern=r"^\s*Package (?P<name>[\w.-]+) \((?P<version>[\w.+!-]+)\) not found\.$",
+        place=first(python_dependency, failing_instruction),
+        title="poetry finds no {name} {version}",
+        message="Package {name} ({version}) not found: the index that poetry asks has no such version (any more).",
+        fix="Correct the version of {name} in pyproject.toml (a private index belongs under [[tool.poetry.source]]), run poetry lock and commit both files.",
+    ),
+    Rule(
         code="poetry-no-project",
         pattern=r"Poetry could not find a pyproject\.toml file in (?P<path>\S+)",
         place=failing_instruction,
@@ -196,7 +204,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="uv-spawn",
-        pattern=r"error: Failed to spawn: `(?P<name>[^`]+)`",
+        pattern=r"error: Failed to spawn: `?(?P<name>[^`\s]+)`?$",
         rank=Rank.ROOT,
         place=lambda hit: (
             in_instruction("name")(hit)

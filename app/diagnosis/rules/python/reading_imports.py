@@ -8,8 +8,16 @@ import sys
 from collections.abc import Mapping
 
 from app.diagnosis.dependencies import dependency_line, manifest
+from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit
-from app.diagnosis.rules.python.reading_errors import application, frames, own_frame, where
+from app.diagnosis.rules.python.reading_errors import (
+    application,
+    frames,
+    named_in_settings,
+    own_frame,
+    served,
+    where,
+)
 from app.diagnosis.rules.python.reading_gone import NAMES, SINCE, gone_module
 from app.model import Place
 
@@ -48,18 +56,51 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
     name = hit["module"]
     if hit.find_before(_BUILDING, 120) or (gone_module(name) and not _own_modules(hit, name)):
         return None
-    words = where(hit) | {"local": "", "near": "", "target": "", "package": _distribution(name)}
+    words = where(hit) | {"local": "", "near": "", "target": "", "named": "", "package": _distribution(name)}
     if _own_modules(hit, name):
         return {**words, "local": "yes", **_not_importable(hit, name)}
+    if ("." in name or _distribution(name) == name) and named_in_settings(hit, name):
+        return {**words, "named": "yes", "fix": _as_named(hit, name)}
+    if frames(hit) and _SETTINGS_LOADER in {path.rpartition("/django/")[2] for path, _ in frames(hit)}:
+        return {**words, "loaded": "yes", "fix": _settings_module(hit, name)}
     if near := _misspelt(hit, name):
         return {**words, "near": near, "fix": f"Write {near} instead of {name}."}
     if not own_frame(hit) and (_is_served(hit, name) or _loaded_by_server(hit)):
         return {
             **words,
             "target": "yes",
-            "fix": f"Correct the name in the command, or COPY the file of {name} into the WORKDIR.",
+            "fix": f"Correct the name in the command, or COPY the file of {name} into the WORKDIR.{served(hit)}",
         }
+    if "." in name and name not in DISTRIBUTIONS and dependency_line(hit, "python", words["package"]):
+        return {**words, "fix": _inside(name)}
     return {**words, "fix": _install(hit, words["package"])}
+
+
+_SETTINGS_LOADER = "conf/__init__.py"
+
+
+def _settings_module(hit: Hit, name: str) -> str:
+    """Django imports the module that DJANGO_SETTINGS_MODULE names: what this repository has instead."""
+    found = sorted((p for p in hit.files.paths if p.endswith("/settings.py")), key=len)
+    own = found[0].removesuffix(".py").replace("/", ".") if found else "PROJECT.settings"
+    return f"DJANGO_SETTINGS_MODULE names a module of {name}: set it to {own}."
+
+
+def _inside(name: str) -> str:
+    """Python names a module with all its dots once it has imported what stands before the last."""
+    return (
+        f"{name.rpartition('.')[0]} is installed and has no {name.rpartition('.')[2]}: "
+        f"correct the name, or pin a version that has it."
+    )
+
+
+def _as_named(hit: Hit, name: str) -> str:
+    package = _distribution(name)
+    if "." in name and name not in DISTRIBUTIONS:
+        return f"The settings name it: {_inside(name)}"
+    if dependency_line(hit, "python", package):
+        return f"The settings name it. {_install(hit, package)}"
+    return f"The settings name {name}: correct the name, or, if it comes from a package: {_install(hit, package)}"
 
 
 def _own_modules(hit: Hit, name: str) -> list[str]:
@@ -162,6 +203,15 @@ def _install(hit: Hit, package: str) -> str:
 def module_place(hit: Hit) -> Place | None:
     if hit["target"]:
         return application(hit) or own_frame(hit)
+    if hit["loaded"]:
+        return first(
+            matching(
+                r"DJANGO_SETTINGS_MODULE", "Dockerfile", "cloudbuild.yaml", "manage.py", "wsgi.py", "asgi.py"
+            ),
+            application,
+        )(hit)
+    if hit["named"]:
+        return named_in_settings(hit, hit["module"])
     if hit["local"] or hit["near"]:
         return own_frame(hit) or application(hit)
     listed = dependency_line(hit, "python", hit["package"])

@@ -75,7 +75,8 @@ def mentioned(hit: Hit) -> Place | None:
     """The first file:line of the repository that the program's last words name."""
     for line in hit.before(40)[::-1]:
         for path, number in re.findall(
-            r"((?:[\w.@-]*/)*[\w.-]+\.[a-zA-Z]\w{0,5})(?::(?: line)? ?|\(| line |, line )(\d{1,6})\b", line[:500]
+            r"((?:[\w.@-]*/)*[\w.-]+\.[a-zA-Z]\w{0,5})(?::(?: line)? ?|\(| line |, line )(\d{1,6})\b",
+            line[:500],
         ):
             found = repository_path(hit.files, path, hit)
             if found and (place := hit.files.place(found, int(number))):
