@@ -151,7 +151,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="bundler-config",
         pattern=r"failed to load config from (?P<path>\S+)|\[webpack-cli\] Failed to load '(?P<path2>[^']+)' config|Failed to load next\.config\.(?:js|mjs|ts)(?P<path3>)|"
-        r"\[!\] Error: Cannot find module '(?P<name4>[^']+)'.*(?P<path4>rollup\.config\S*)?|Cannot read (?:nuxt|astro|svelte)\.config(?P<path5>)",
+        r"\[!\] Error: Cannot find module '(?P<name4>[^']+)'.*(?P<path4>rollup\.config\S*)?|Cannot read (?:nuxt|astro|svelte)\.config(?P<path5>)|Unable to load your (?P<path6>Astro config)",
         read=unnumbered(loading),
         place=loading_place,
         title="{path} cannot be loaded: {said}",

@@ -291,7 +291,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="build-missing-file",
-        pattern=r"(?:OSError|FileNotFoundError): (?:Readme file does not exist: (?P<path>\S+)|(?:License|Readme) file not found: (?P<path2>\S+)|\[Errno 2\] No such file or directory: '(?P<path3>(?:/\S*/)?(?:README|LICENSE|requirements|VERSION|CHANGELOG)[\w.-]*)')|File '(?:\S*/)?(?P<path4>README[\w.]*)' cannot be found",
+        pattern=r"(?:OSError|FileNotFoundError): (?:(?:Readme file does not exist:|Readme path) `?(?P<path>[^\s`]+)|(?:License|Readme) file not found: (?P<path2>\S+)|\[Errno 2\] No such file or directory: '(?P<path3>(?:/\S*/)?(?:README|LICENSE|requirements|VERSION|CHANGELOG)[\w.-]*)')|File '(?:\S*/)?(?P<path4>README[\w.]*)' cannot be found",
         read=lambda hit: (
             has_file(
                 Hit(
