@@ -6,13 +6,13 @@ from app.diagnosis.javascript.packages import unnumbered
 from app.diagnosis.javascript.stacks import after
 from app.diagnosis.places import matching
 from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.javascript.reading_flat_config import flat_config
 from app.diagnosis.rules.javascript.reading_linters import (
     CODE_FILE,
     CONFIGS,
     compact,
     eslint_config,
     eslint_config_place,
-    flat_config,
     listed_under,
     place_place,
     stylelint,
