@@ -67,6 +67,8 @@ def typed(line: str, person: dict[str, str]) -> subprocess.CompletedProcess[str]
 @pytest.mark.parametrize(
     ("line", "status", "said"),
     [
+        ("servergem init", 1, "servergem.yml"),
+        ("servergem import fly.toml", 1, "fly.toml"),
         ("servergem check", 1, "This cannot be deployed."),
         ("servergem config", 0, "production:"),
         ("servergem preflight --project P", 1, "gcloud auth application-default login"),

@@ -10,7 +10,7 @@ from app.diagnosis.rule import Hit
 from app.model import Place
 
 _SPOT = re.compile(
-    r"(?P<path>(?:[\w@.-]*/)*[\w@.-]+\.[A-Za-z]\w{0,5})(?::|\(|, line | line )(?P<line>\d{1,6})\b"
+    r"(?P<path>(?:[\w@.-]*/)*[\w@.-]+\.[A-Za-z]\w{0,5})(?::|\(|, line | line |: line |: )(?P<line>\d{1,6})\b"
 )
 
 _PATH = re.compile(r"(?<![\w/.-])(?P<path>(?:[\w@.-]+/)+[\w@.-]+\.[A-Za-z]\w{0,5})\b")

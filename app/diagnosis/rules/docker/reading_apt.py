@@ -116,11 +116,11 @@ def script(hit: Hit) -> Mapping[str, str] | None:
 
 def script_place(hit: Hit) -> Place | None:
     path = repository_path(hit.files, hit["path"], hit)
-    return (
-        hit.files.place(path, int(hit["line"] or 1))
-        if path and (hit["line"] or "1").isdecimal()
-        else failing_instruction(hit)
-    )
+    if not path or not (hit["line"] or "1").isdecimal():
+        return failing_instruction(hit)
+    number = int(hit["line"] or 1)
+    # What is unclosed at the end of a file is told of the line after its last.
+    return hit.files.place(path, number) or hit.files.place(path, number - 1)
 
 
 def crlf_place(hit: Hit) -> Place | None:

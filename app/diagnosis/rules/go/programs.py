@@ -29,6 +29,17 @@ RULES: tuple[Rule, ...] = (
         fix="{fix}",
     ),
     Rule(
+        code="go-listen-address",
+        pattern=r"listen tcp: (?:address (?P<name>[\w.-]+): missing port in address|lookup tcp/(?P<name2>\S+): (?:nodename|unknown port|Servname))",
+        read=lambda hit: {"name": hit["name"] or hit["name2"]},
+        place=anywhere(r'"{name}"|(?:ListenAndServe|Listen|Run)\(|Addr:', ".go"),
+        rank=Rank.ROOT,
+        title="The server cannot listen: {name} is no address with a port",
+        message="listen tcp: {name}: an address is HOST:PORT, and the host may be empty.",
+        fix='Write ":" + os.Getenv("PORT"), with the colon.',
+        link="https://pkg.go.dev/net#Dial",
+    ),
+    Rule(
         code="go-sqlite-cgo",
         pattern=r"Binary was compiled with 'CGO_ENABLED=0', (?P<name>\S+) requires cgo",
         place=first(matching(r"CGO_ENABLED=0", "Dockerfile"), manifest("go")),

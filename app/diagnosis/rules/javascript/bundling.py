@@ -7,6 +7,7 @@ import re
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.javascript.packages import dependency_place, list_place, unnumbered
 from app.diagnosis.javascript.stacks import after
+from app.diagnosis.places import at, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_bundling import (
     configuration,
@@ -39,12 +40,40 @@ RULES: tuple[Rule, ...] = (
         fix="Correct line {line} of {path}.",
     ),
     Rule(
+        code="bundler-flag",
+        pattern=r"^(?:✘|X|▲)? ?\[ERROR\] (?P<said>Invalid (?:build|transform) flag: \"(?P<name>--?[\w:-]+).*)",
+        place=first(matching(r"{name}\b", "package.json", "Dockerfile"), failing_instruction),
+        rank=Rank.ROOT,
+        title="esbuild does not know {name}",
+        message="{said}",
+        fix="Correct the option: esbuild --help names all of them.",
+    ),
+    Rule(
+        code="bundler-entry",
+        pattern=r"^\[vite:build-html\] Failed to resolve (?P<name>\S+) from (?P<path>\S+\.html)",
+        place=first(matching(r"{name}", "index.html"), at()),
+        rank=Rank.ROOT,
+        title="{name}, which the page names, is not there",
+        message="vite: Failed to resolve {name} from {path}.",
+        fix="Correct the src in the page, or COPY the folder of {name} before the build.",
+    ),
+    Rule(
+        code="bundler-config",
+        pattern=r"Failed to load PostCSS config.*\[ReferenceError\] (?P<said>(?P<name>module|require) is not defined in ES module scope)",
+        place=first(matching(r"\b{name}\b", "postcss.config.js"), whole_file("postcss.config.js")),
+        rank=Rank.ROOT,
+        title="postcss.config.js cannot be loaded: {said}",
+        message="{said}: package.json says type: module, and postcss.config.js is written as CommonJS.",
+        fix="Rename it to postcss.config.cjs, or write export default instead of module.exports.",
+    ),
+    Rule(
         code="bundler-syntax",
         pattern=r"^(?:✘|X|▲)? ?\[ERROR\] (?P<said>.+)",
         read=lambda hit: (
             None
             if re.search(
-                r"Could not resolve|No matching export|(?:TS|NG)-?\d+:|exceeded maximum budget", hit.line
+                r"Could not resolve|No matching export|Invalid (?:build|transform) flag|(?:TS|NG)-?\d+:|exceeded maximum budget",
+                hit.line,
             )
             else located(hit)
         ),
@@ -122,7 +151,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="bundler-config",
         pattern=r"failed to load config from (?P<path>\S+)|\[webpack-cli\] Failed to load '(?P<path2>[^']+)' config|Failed to load next\.config\.(?:js|mjs|ts)(?P<path3>)|"
-        r"\[!\] Error: Cannot find module '(?P<name4>[^']+)'.*(?P<path4>rollup\.config\S*)?|Cannot read (?:nuxt|astro|svelte)\.config(?P<path5>)",
+        r"\[!\] Error: Cannot find module '(?P<name4>[^']+)'.*(?P<path4>rollup\.config\S*)?|Cannot read (?:nuxt|astro|svelte)\.config(?P<path5>)|Unable to load your (?P<path6>Astro config)",
         read=unnumbered(loading),
         place=loading_place,
         title="{path} cannot be loaded: {said}",

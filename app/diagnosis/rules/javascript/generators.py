@@ -22,6 +22,15 @@ ANY = frozenset(Kind)
 
 RULES: tuple[Rule, ...] = (
     Rule(
+        code="prisma-engine",
+        pattern=r"^(?:Error: )?request to (?P<url>https://binaries\.prisma\.sh/\S+) failed, reason: (?P<said>.+)",
+        nowhere=True,
+        rank=Rank.ROOT,
+        title="prisma cannot download its engine: {said}",
+        message="request to {url} failed: {said}",
+        fix="Run it again; where the network does not let it through, set PRISMA_ENGINES_MIRROR, or download the engines when the image is built and not when it starts.",
+    ),
+    Rule(
         code="prisma-schema",
         only=ANY,
         pattern=r"^(?:npm (?:ERR!|error) )?error: (?P<said>.+)",

@@ -14,7 +14,7 @@ from app.diagnosis.rules.javascript.reading_imports import (
     unresolved,
     unresolved_place,
 )
-from app.diagnosis.rules.javascript.reading_spots import ANY
+from app.diagnosis.rules.javascript.reading_spots import ANY, near_spot
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -53,6 +53,17 @@ RULES: tuple[Rule, ...] = (
         title="The entry {name} is not there",
         message="Could not resolve the entry module {name}: the bundler starts at a file that is not in the image.",
         fix="COPY {name} into the image before the build (look into .dockerignore), or correct the entry in the bundler's configuration.",
+    ),
+    Rule(
+        code="bundler-entry",
+        pattern=r"^(?:✘|X|▲)? ?\[ERROR\] Could not resolve \"(?P<name>[\w@./-]+)\"$",
+        only=ANY,
+        read=lambda hit: None if hit.after(3) and near_spot(hit, 4, 0) else {},
+        place=first(matching(r"[\s\"']{name}\b", "package.json", "Dockerfile"), failing_instruction),
+        rank=Rank.ROOT,
+        title="The entry {name} is not there",
+        message='esbuild: Could not resolve "{name}": no file names it, so it is an entry point of the command.',
+        fix="Correct the path in the command, or COPY the folder of {name} before it.",
     ),
     Rule(
         code="bundler-unresolved",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from app.diagnosis.javascript.packages import unnumbered
 from app.diagnosis.javascript.stacks import after
+from app.diagnosis.places import matching
 from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.javascript.reading_flat_config import flat_config
 from app.diagnosis.rules.javascript.reading_linters import (
     CODE_FILE,
+    CONFIGS,
     compact,
     eslint_config,
     eslint_config_place,
@@ -83,6 +86,17 @@ RULES: tuple[Rule, ...] = (
         title="ESLint: too many warnings: {said}",
         message="ESLint found too many warnings (maximum: {most}); the last one: {said} ({rule}).",
         fix="Correct line {line} of {path}, or raise --max-warnings.",
+    ),
+    Rule(
+        code="eslint-flat-config",
+        pattern=r"A config(?:uration)? object is using the \"(?P<key>\w+)\" key|A configuration object specifies rule \"(?P<key2>[\w@/-]+)\", but could not find plugin \"(?P<name>[\w@/-]+)\"",
+        read=flat_config,
+        place=matching(r"\b{word}\b", *CONFIGS[:4]),
+        rank=Rank.ROOT,
+        title="{said}",
+        message="ESLint's flat configuration: {said}",
+        fix="{fix}",
+        link="https://eslint.org/docs/latest/use/configure/migration-guide",
     ),
     Rule(
         code="eslint-config",

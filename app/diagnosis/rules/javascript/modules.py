@@ -69,7 +69,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="node-extension",
         only=ANY,
-        pattern=r"\[ERR_UNKNOWN_FILE_EXTENSION\]: Unknown file extension \"(?P<ending>\.\w+)\" for (?P<path>\S+)",
+        pattern=r"(?:\[ERR_UNKNOWN_FILE_EXTENSION\]|^TypeError): Unknown file extension \"(?P<ending>\.\w+)\" for (?P<path>\S+)",
         place=extension,
         rank=Rank.ROOT,
         title="Node cannot run {ending} files: {path}",

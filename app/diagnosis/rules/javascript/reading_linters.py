@@ -76,7 +76,7 @@ def eslint_config(hit: Hit) -> Mapping[str, str] | None:
     said = bare(hit.line).strip()
     name = hit["name"]
     if name:
-        fix = f"Run npm install --save-dev {_eslint_package(name, hit.line)} and commit the lock file, or take {name} out of the ESLint configuration."
+        fix = f"Run npm install --save-dev {eslint_package(name, hit.line)} and commit the lock file, or take {name} out of the ESLint configuration."
     elif "eslint.config" in hit.line:
         fix = "Add an eslint.config.js (npx @eslint/migrate-config .eslintrc.json makes one), or stay with eslint 8 in package.json; COPY it into the image."
     else:
@@ -84,7 +84,7 @@ def eslint_config(hit: Hit) -> Mapping[str, str] | None:
     return {"said": said, "fix": fix, "name": name}
 
 
-def _eslint_package(name: str, line: str) -> str:
+def eslint_package(name: str, line: str) -> str:
     if "plugin" in line and not name.startswith(("eslint-plugin", "@")):
         return f"eslint-plugin-{name}"
     if (

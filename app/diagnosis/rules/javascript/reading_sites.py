@@ -116,3 +116,33 @@ def content(hit: Hit) -> Mapping[str, str] | None:
         "path": place.path if place else "",
         "line": str(place.line) if place else "",
     }
+
+
+def rendered(hit: Hit) -> Mapping[str, str] | None:
+    """A page whose rendering ended: `▶ src/pages/a.astro` stands above, a stack below."""
+    page = hit.find_before(r"▶ (src/\S+)", 6)
+    if page is None or not any("Stack trace:" in line for line in after(hit, 4)):
+        return None
+    name = re.match(r"([A-Za-z_$][\w$]*) is not ", hit["said"])
+    return {"path": page[1], "name": name[1] if name else ""}
+
+
+def rendered_place(hit: Hit) -> Place | None:
+    """The line of the page that has the name which the error tells; else its first."""
+    place = spot(hit, hit["path"], "1")
+    number = hit["name"] and place and hit.files.search(place.path, rf"\b{re.escape(hit['name'])}\b")
+    return hit.files.place(place.path, int(number)) if place and number else place
+
+
+def astro_error(hit: Hit) -> Mapping[str, str] | None:
+    """An error as Astro prints it: its words, `Hint:`, then `Location:` with the file below."""
+    below = re.match(r"\s+(\S+?)(?::(\d+)(?::\d+)?)?$", next(iter(after(hit, 1)), ""))
+    said = next((line for line in before(hit, 8) if line.strip() and not line.startswith(" ")), "")
+    place = below and (spot(hit, below[1], below[2] or "1") or spot(hit, below[1], "1"))
+    if not place or not said or said.startswith("Hint:"):
+        return None
+    return {
+        "path": place.path,
+        "line": str(place.line),
+        "said": re.sub(r"^\d\d:\d\d:\d\d ", "", said).strip(),
+    }

@@ -22,6 +22,7 @@ from app.diagnosis.rules.javascript.reading_pages import (
     route_export,
 )
 from app.diagnosis.rules.javascript.reading_sites import (
+    astro_error,
     astro_variables,
     budget,
     client,
@@ -29,6 +30,8 @@ from app.diagnosis.rules.javascript.reading_sites import (
     gatsby,
     page_place,
     prerender,
+    rendered,
+    rendered_place,
 )
 from app.diagnosis.rules.javascript.reading_spots import located, place_place
 from app.model import Blame
@@ -201,6 +204,24 @@ RULES: tuple[Rule, ...] = (
         title="Gatsby {kind}: {said}",
         message="ERROR #{number} {kind}: {said} ({path} line {line})",
         fix="Correct line {line} of {path}.",
+    ),
+    Rule(
+        code="astro-render",
+        pattern=r"^(?:\d\d:\d\d:\d\d )?\s*└─ (?P<page>/\S*?(?:\.html|/))(?P<said>[\w$'\"`\[(].*)",
+        read=rendered,
+        place=rendered_place,
+        title="{path} cannot be rendered: {said}",
+        message="Astro renders {page} from {path}: {said}",
+        fix="Correct what {path} uses: its frontmatter has to define it, or to import it.",
+    ),
+    Rule(
+        code="astro-error",
+        pattern=r"^\s{1,8}Location:$",
+        read=astro_error,
+        place=place_place,
+        title="{path}: {said}",
+        message="Astro: {said} ({path})",
+        fix="Correct {path}; the number that Astro gives is the line of what it made of the file, unless it is inside it.",
     ),
     Rule(
         code="astro-content",

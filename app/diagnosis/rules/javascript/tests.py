@@ -86,7 +86,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="jest-config",
-        pattern=r"● Validation Error:|(?:Preset|Module|Test environment) (?P<name>\S+) (?:in the \S+ option was not found|not found|cannot be found)|Cannot find module 'jest-environment-(?P<name2>\w+)'|"
+        pattern=r"● Validation Error:|(?:Preset|Module|Test environment) (?P<name>\S+) (?:in the \S+ option was not found|cannot be found)|(?:^|\s)(?:Preset|Test environment) (?P<name5>\S+) not found|Cannot find module 'jest-environment-(?P<name2>\w+)'|"
         r"Test environment (?P<name3>jest-environment-\w+) cannot be found|ReferenceError: (?P<name4>document|window) is not defined.*jsdom",
         read=unnumbered(
             lambda hit: {

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction, instruction
-from app.diagnosis.places import matching, whole_file
+from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.jvm.reading_code import SCRIPTS
 from app.diagnosis.rules.jvm.reading_compiler import compile_words
@@ -75,3 +75,20 @@ def formatted(hit: Hit) -> str:
 def language_version(hit: Hit) -> str:
     match = hit.find_after(r"languageVersion=(\d+)", 4)
     return match[1] if match else ""
+
+
+def jvm_option(hit: Hit) -> Mapping[str, str] | None:
+    """An option that the virtual machine refuses before it runs anything."""
+    around = (*hit.before(2), *hit.after(3))
+    if not any("Java Virtual Machine" in line or "initialization of VM" in line for line in around):
+        return None
+    return {"said": hit["said"] or hit.line.strip()}
+
+
+def option_place(hit: Hit) -> Place | None:
+    """Where the option stands; for two that contradict each other, where heap sizes are given."""
+    pattern = r"{name}" if hit["name"] else r"-Xm[sxn]\d|-XX:\S*(?:Heap|Metaspace|RAM)"
+    return first(
+        matching(pattern, "Dockerfile", "Procfile", "entrypoint.sh", "start.sh"),
+        instruction("ENTRYPOINT", "CMD"),
+    )(hit)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from app.diagnosis.instructions import failing_instruction
-from app.diagnosis.places import matching
+from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.jvm.reading_code import exception, exception_place
-from app.diagnosis.rules.jvm.reading_running import jar, jar_place, memory_place
+from app.diagnosis.rules.jvm.reading_running import jar, jar_place, jvm_option, memory_place, option_place
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -18,6 +18,27 @@ RULES: tuple[Rule, ...] = (
         title="Java cannot start {name}",
         message="{said}",
         fix="{fix}",
+    ),
+    Rule(
+        code="java-option",
+        pattern=r"^Unrecognized (?:VM )?option:? '?(?P<name>[^'\s=]+)|^(?P<said>(?:Initial|Minimum|Maximum|Invalid|Incompatible|Too small|Conflicting) [\w ]*(?:heap|metaspace|garbage collector)[\w ]*.*)",
+        read=jvm_option,
+        place=option_place,
+        rank=Rank.ROOT,
+        title="Java does not start: {said}",
+        message="Could not create the Java Virtual Machine: {said}",
+        fix="Correct the option where java is started, or in JAVA_OPTS or JAVA_TOOL_OPTIONS of the service (-XX:MaxRAMPercentage=75 suits a container).",
+    ),
+    Rule(
+        code="java-module",
+        pattern=r"^java\.lang\.module\.FindException: Module (?P<name>[\w.]+) not found",
+        place=first(
+            matching(r"{name}", "Dockerfile", "Procfile"), matching(r"requires\s.*{name}", "module-info.java")
+        ),
+        rank=Rank.ROOT,
+        title="Java finds no module {name}",
+        message="FindException: Module {name} not found on the module path.",
+        fix="Put its jar on the module path (-p), or take {name} out of --add-modules; a jlink image needs it in --add-modules when it is made.",
     ),
     Rule(
         code="java-home",

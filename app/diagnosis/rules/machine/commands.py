@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from app.diagnosis.places import at, variable
+from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.places import at, first, matching, variable
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.machine.reading_commands import (
     angular,
     json_file,
+    pytest_option,
+    pytest_said,
     test_place,
     yaml,
 )
@@ -15,11 +18,24 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="pytest-failed",
         pattern=r"^(?:FAILED|ERROR) (?P<path>[\w./-]+\.py)(?:::(?P<test>[^\s]+))?(?: - (?P<said>.+))?$",
+        read=pytest_said,
         place=test_place,
         many=True,
         title="{test} failed: {said}",
         message="{path}::{test}: {said}",
         fix="Correct what the test asks for, or the test.",
+    ),
+    Rule(
+        code="pytest-option",
+        pattern=r"pytest: error: unrecognized arguments: (?P<name>--?[\w-]+)(?P<rest>.*)",
+        read=pytest_option,
+        place=first(
+            matching(r"{name}\b", "pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini"),
+            failing_instruction,
+        ),
+        title="pytest does not know {name}",
+        message="pytest: error: unrecognized arguments: {name}{rest}",
+        fix="{advice}.",
     ),
     Rule(
         code="mypy-error",

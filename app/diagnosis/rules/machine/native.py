@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.instructions import failing_instruction, in_instruction
 from app.diagnosis.places import at, first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.machine.reading_native import (
@@ -12,6 +12,7 @@ from app.diagnosis.rules.machine.reading_native import (
     linked,
     makefile,
     of_a_python_package,
+    recipe,
     submodule,
     undefined,
 )
@@ -94,6 +95,23 @@ RULES: tuple[Rule, ...] = (
         title="CMake: {said}",
         message="CMake Error at {path}:{line} ({what}): {said}",
         fix="Correct {path} line {line}, or install what it looks for.",
+    ),
+    Rule(
+        code="native-no-input",
+        pattern=r"^(?:cc1(?:plus)?|gcc|g\+\+|cc|clang): (?:fatal )?error: (?:no such file or directory: )?'?(?P<name>[\w./+-]+)'?(?:: No such file or directory)?$",
+        place=first(recipe, matching(r"{name}", "Makefile", "makefile"), failing_instruction),
+        title="The compiler is given {name}, which is not there",
+        message="{name}: No such file or directory",
+        fix="Correct the path in the command, or COPY {name} before it.",
+    ),
+    Rule(
+        code="native-make",
+        pattern=r"^g?make(?:\[\d+\])?: \*\*\* No rule to make target [`'](?P<name>[\w./-]+)'\.",
+        place=first(in_instruction("name"), failing_instruction, lambda hit: makefile(hit)),
+        rank=Rank.ROOT,
+        title="The Makefile has no target {name}",
+        message="No rule to make target '{name}'.",
+        fix="Correct the name of the target where make is called, or add it to the Makefile.",
     ),
     Rule(
         code="native-make",

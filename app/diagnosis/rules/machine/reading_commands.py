@@ -68,3 +68,33 @@ def json_file(hit: Hit) -> Mapping[str, str] | None:
         except RecursionError:
             continue
     return None
+
+
+# Which plugin brings an option: https://docs.pytest.org/en/stable/reference/plugin_list.html
+_PLUGINS = {
+    "--cov": "pytest-cov", "-n": "pytest-xdist", "--dist": "pytest-xdist", "--numprocesses": "pytest-xdist", "--ds": "pytest-django",
+    "--reuse-db": "pytest-django", "--timeout": "pytest-timeout", "--reruns": "pytest-rerunfailures", "--asyncio-mode": "pytest-asyncio",
+    "--html": "pytest-html", "--benchmark": "pytest-benchmark", "--randomly": "pytest-randomly", "--snapshot": "syrupy", "--black": "pytest-black",
+}  # fmt: skip
+
+
+def pytest_option(hit: Hit) -> Mapping[str, str] | None:
+    """An option that a plugin brings, which is not installed where pytest runs."""
+    name = hit["name"]
+    plugin = next((value for key, value in _PLUGINS.items() if name == key or name.startswith(f"{key}-")), "")
+    advice = f"Install {plugin} with what the tests need" if plugin else "Install the plugin that brings it"
+    return {"advice": f"{advice}, or take {name} out of the command or addopts"}
+
+
+def pytest_said(hit: Hit) -> Mapping[str, str] | None:
+    """The reason, where the short summary leaves it out: the last `E` line of this test's own part."""
+    if hit["said"]:
+        return {"test": hit["test"] or hit["path"]}
+    head = re.escape(hit["test"].rpartition("::")[2] or hit["path"])
+    said, inside = "", False
+    for line in hit.section.lines[: hit.index]:
+        if re.match(r"_{3,} ", line):
+            inside = re.search(rf"[ .]{head} ", line) is not None
+        elif inside and (found := re.match(r"E {1,12}(\S.*)", line)):
+            said = said or found[1]
+    return {"test": hit["test"] or hit["path"], "said": said or "see above"}

@@ -89,6 +89,13 @@ def makefile(hit: Hit) -> Place | None:
     return None
 
 
+def recipe(hit: Hit) -> Place | None:
+    """The recipe's line that make names below: `make: *** [Makefile:2: app] Error 1`."""
+    told = hit.find_after(r"\*\*\* \[([\w./-]*[Mm]akefile[\w.]*):(\d+): ", 12)
+    path = repository_path(hit.files, told[1], hit) if told else ""
+    return hit.files.place(path, int(told[2])) if told and path else None
+
+
 def undefined(hit: Hit) -> Place | None:
     name = re.escape(hit["name"].partition("(")[0])
     sources = sorted(p for p in hit.files.paths if p.endswith((".c", ".cc", ".cpp", ".cxx")))

@@ -101,8 +101,12 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="celery-usage",
-        pattern=r"You are using `(?P<option>-A|--app)` as an option of the worker sub-command|Error: No such option:? '?-A'?",
-        read=lambda hit: {} if hit["option"] or hit.find_before(r"^Usage: celery", 6) else None,
+        pattern=r"You are using `(?P<option>-A|--app)` as an option of the worker sub-command|Error: No such option:? '?-A'?|TypeError: echo\(\) got an unexpected keyword argument '(?P<masked>fg)'",
+        read=lambda hit: (
+            {}
+            if hit["option"] or hit.find_before(r"/celery/bin/" if hit["masked"] else r"^Usage: celery", 6)
+            else None
+        ),
         place=command_line,
         rank=Rank.ROOT,
         title="celery wants -A before the command: celery -A app worker",

@@ -9,6 +9,7 @@ from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.places import anywhere, first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.python.reading_django import (
+    checked,
     django_settings,
     migration,
     migration_place,
@@ -148,6 +149,16 @@ RULES: tuple[Rule, ...] = (
         fix="Run python manage.py makemigrations {app} and commit the migration.",
     ),
     Rule(
+        code="django-engine",
+        pattern=r"ImproperlyConfigured: '(?P<name>[\w.]+)' isn't an available database backend",
+        place=anywhere(r"[\"']{name}[\"']", ".py", ".env"),
+        rank=Rank.ROOT,
+        title="Django has no database backend {name}",
+        message="ImproperlyConfigured: '{name}' isn't an available database backend or couldn't be imported.",
+        fix="Correct ENGINE in DATABASES: django.db.backends.postgresql, .mysql, .sqlite3 or .oracle; one of another package has to be installed.",
+        link="https://docs.djangoproject.com/en/stable/ref/settings/#engine",
+    ),
+    Rule(
         code="django-check",
         pattern=r"SystemCheckError: System check identified (?:some )?issues",
         read=lambda hit: {
@@ -155,7 +166,7 @@ RULES: tuple[Rule, ...] = (
                 (line.strip() for line in hit.after(12) if re.search(r"\([\w.]+\.E\d+\)|^\S+: \(", line)), ""
             )
         },
-        place=own_frame,
+        place=first(checked, own_frame),
         title="Django's checks found an error: {said}",
         message="SystemCheckError: {said}",
         fix="Correct what the check names; python manage.py check shows all of them on your machine.",

@@ -54,6 +54,14 @@ RULES: tuple[Rule, ...] = (
         fix="Loosen the version of {name} in pyproject.toml and run poetry lock.",
     ),
     Rule(
+        code="poetry-no-version",
+        pattern=r"^\s*Package (?P<name>[\w.-]+) \((?P<version>[\w.+!-]+)\) not found\.$",
+        place=first(python_dependency, failing_instruction),
+        title="poetry finds no {name} {version}",
+        message="Package {name} ({version}) not found: the index that poetry asks has no such version (any more).",
+        fix="Correct the version of {name} in pyproject.toml (a private index belongs under [[tool.poetry.source]]), run poetry lock and commit both files.",
+    ),
+    Rule(
         code="poetry-no-project",
         pattern=r"Poetry could not find a pyproject\.toml file in (?P<path>\S+)",
         place=failing_instruction,
@@ -196,7 +204,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="uv-spawn",
-        pattern=r"error: Failed to spawn: `(?P<name>[^`]+)`",
+        pattern=r"error: Failed to spawn: `?(?P<name>[^`\s]+)`?$",
         rank=Rank.ROOT,
         place=lambda hit: (
             in_instruction("name")(hit)
@@ -283,7 +291,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="build-missing-file",
-        pattern=r"(?:OSError|FileNotFoundError): (?:Readme file does not exist: (?P<path>\S+)|(?:License|Readme) file not found: (?P<path2>\S+)|\[Errno 2\] No such file or directory: '(?P<path3>(?:/\S*/)?(?:README|LICENSE|requirements|VERSION|CHANGELOG)[\w.-]*)')|File '(?:\S*/)?(?P<path4>README[\w.]*)' cannot be found",
+        pattern=r"(?:OSError|FileNotFoundError): (?:(?:Readme file does not exist:|Readme path) `?(?P<path>[^\s`]+)|(?:License|Readme) file not found: (?P<path2>\S+)|\[Errno 2\] No such file or directory: '(?P<path3>(?:/\S*/)?(?:README|LICENSE|requirements|VERSION|CHANGELOG)[\w.-]*)')|File '(?:\S*/)?(?P<path4>README[\w.]*)' cannot be found",
         read=lambda hit: (
             has_file(
                 Hit(

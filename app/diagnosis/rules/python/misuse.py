@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.diagnosis.dependencies import dependency_line, manifest
 from app.diagnosis.places import first
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.python.reading_errors import own_frame
+from app.diagnosis.rules.python.reading_errors import blamed_frame, own_frame
 from app.diagnosis.rules.python.reading_misuse import extra, misuse
 
 RULES: tuple[Rule, ...] = (
@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
         code="python-extra",
         pattern=r"^(?:\w+\.)*(?:ImportError|ModuleNotFoundError|RuntimeError|AssertionError|ValueError|OSError): .*\bpip3? install (?:-U |--upgrade )?[`'\"]?(?P<package>[A-Za-z][\w.-]*(?:\[[\w,-]+\])?)|"
         r"^(?:\w+\.)*ImportError: Missing optional dependency '(?P<package2>[\w.-]+)'|"
+        r"^AttributeError: 'NoneType' object has no attribute '(?P<package4>Redis)'$|"
         r"^(?:\w+\.)*(?:ImportError|RuntimeError|AssertionError): .*please install \"(?P<package3>[A-Za-z][\w.-]*(?:\[[\w,-]+\])?)\"",
         read=extra,
         place=first(
@@ -39,7 +40,7 @@ RULES: tuple[Rule, ...] = (
         code="python-misuse",
         pattern=r"^(?P<kind>(?:\w+\.)*_?[A-Z]\w*(?:Error|Exception|InCollection)): (?P<said>.+)",
         read=misuse,
-        place=own_frame,
+        place=blamed_frame,
         rank=Rank.ROOT,
         title="{said}",
         message="{kind}: {said}{where}.",

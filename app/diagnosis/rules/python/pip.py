@@ -14,6 +14,7 @@ from app.diagnosis.rules.python.reading_pip import (
     line_of_file,
     local_path,
     not_a_requirement,
+    own_requires_python,
     requirement,
 )
 from app.model import Blame
@@ -152,7 +153,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="pip-python-version",
         pattern=r"ERROR: Package '(?P<name>[^']+)' requires a different Python: (?P<have>\S+) not in '(?P<want>[^']+)'",
-        place=asked,
+        place=first(own_requires_python, asked),
         rank=Rank.ROOT,
         title="{name} does not run on Python {have}",
         message="{name} requires Python {want}; the image has {have}.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.diagnosis.dependencies import manifest
-from app.diagnosis.instructions import base_image, failing_instruction
+from app.diagnosis.instructions import base_image, failing_instruction, in_instruction
 from app.diagnosis.places import at, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.python.reading_locks import python_dependency
@@ -42,8 +42,16 @@ RULES: tuple[Rule, ...] = (
         fix="Use an image whose Python has wheels of it (Debian instead of Alpine, the Python of the hint below), or another version of {name}, and run uv lock.",
     ),
     Rule(
+        code="hatch-environment",
+        pattern=r"^Unknown environment: (?P<name>[\w.-]+)$",
+        place=first(in_instruction("name"), failing_instruction),
+        title="hatch has no environment {name}",
+        message="Unknown environment: {name}",
+        fix="Add [tool.hatch.envs.{name}] to pyproject.toml, or correct the name before the colon of hatch run.",
+    ),
+    Rule(
         code="pdm-lock",
-        pattern=r"Lock file hash doesn't match pyproject\.toml|Lock file does not exist or out of date",
+        pattern=r"Lock file hash doesn't match pyproject\.toml|Lock file does not exist or out of date|^Please run `pdm lock` to update the lock file",
         place=first(whole_file("pdm.lock"), manifest("python"), failing_instruction),
         rank=Rank.ROOT,
         title="pdm.lock does not fit pyproject.toml",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.places import first, matching, whole_file
@@ -55,3 +55,28 @@ def static(hit: Hit) -> Mapping[str, str] | None:
             r"Post-processing '([^']+)' failed", 80
         )
     return {"css": css[1] if css else "", "base": css[1].rpartition("/")[2] if css else ""}
+
+
+def checked(hit: Hit) -> Place | None:
+    """The field or model that a check names (`catalog.Book.author: (fields.E304)`), or the setting it speaks of."""
+    if model := re.match(r"(\w+)\.(\w+)(?:\.(\w+))?: \(", hit["said"]):
+        app, name, field = model[1], model[2], model[3]
+        for path in (p for p in sorted(hit.files.paths) if re.search(rf"(?:^|/){app}/models\b.*\.py$", p)):
+            if begin := hit.files.search(path, rf"^class {name}\b"):
+                return hit.files.place(path, _field(hit.files.lines(path), begin, field))
+    for word in re.findall(r"\b[A-Z][A-Z_]{5,}\b", hit["said"]):
+        if place := matching(setting(word), "settings.py", "base.py", "production.py")(hit):
+            return place
+    if app_of := re.search(r"\((\w+)\.E\d+\)", hit["said"]):
+        return matching(rf"[\"'](?:[\w.]+\.)?{app_of[1]}[\"']", "settings.py", "base.py")(hit)
+    return None
+
+
+def _field(lines: Sequence[str], begin: int, field: str | None) -> int:
+    """The line of a field of the class that begins at line `begin`; that line itself where it has none."""
+    for number, line in enumerate(lines[begin:], begin + 1):
+        if line[:1].strip():
+            break
+        if field and re.match(rf"\s+{field}\s*[:=]", line):
+            return number
+    return begin

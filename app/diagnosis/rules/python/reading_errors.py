@@ -9,10 +9,10 @@ from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.instructions import instruction
 from app.diagnosis.lost_client import lost_client
 from app.diagnosis.paths import repository_path
-from app.diagnosis.places import first, matching, variable
+from app.diagnosis.places import anywhere, first, matching, variable
 from app.diagnosis.rule import Hit
 from app.model import Place
-from app.start_command import start_command
+from app.start_command import guess, start_command
 
 UVICORN = "web: uvicorn main:app --host 0.0.0.0 --port $PORT"
 
@@ -77,6 +77,31 @@ def _unset(hit: Hit, place: Place) -> str:
     )
 
 
+# What starts Django: below these frames the names that fail come out of its settings.
+_DJANGO = re.compile(r"/django/(?:apps|conf|core/handlers|db|urls|utils/module_loading|template)\b")
+
+_ENTRIES = ("manage.py", "wsgi.py", "asgi.py")
+
+
+def named_in_settings(hit: Hit, *names: str) -> Place | None:
+    """The line of the settings that has one of these names as text: Django imports what stands there."""
+    if not any(_DJANGO.search(path) for path, _ in frames(hit)):
+        return None
+    for name in names:
+        pattern = rf"[\"'](?:\w+\.)*{re.escape(name)}\b"
+        if place := anywhere(pattern, "settings.py", "base.py", "production.py", "prod.py")(hit):
+            return place
+    return None
+
+
+def blamed_frame(hit: Hit) -> Place | None:
+    """The deepest frame of ours; where it only starts Django, the setting that the error quotes."""
+    frame = own_frame(hit)
+    if frame is None or frame.path.rpartition("/")[2] in _ENTRIES:
+        return named_in_settings(hit, *re.findall(r"['\"]([\w.]{4,})['\"]", hit.line)) or frame
+    return frame
+
+
 def traced(hit: Hit) -> Mapping[str, str] | None:
     """Only the end of a traceback counts, not a word in somebody's message."""
     found = frames(hit)
@@ -111,6 +136,12 @@ def application(hit: Hit) -> Place | None:
         ),
         instruction("CMD", "ENTRYPOINT"),
     )(hit)
+
+
+def served(hit: Hit) -> str:
+    """What this repository has to serve, in words; empty where its code does not show it."""
+    start = guess(hit.files)
+    return f" {start.origin[:1].upper()}{start.origin[1:]} shows one: {start.command}" if start else ""
 
 
 def env_name(hit: Hit) -> Mapping[str, str] | None:
@@ -171,8 +202,25 @@ def pydantic(hit: Hit) -> Mapping[str, str] | None:
     }
 
 
+def pydantic_value(hit: Hit) -> Mapping[str, str] | None:
+    """A field whose value is there and does not fit: its name, and the reason on the line below it."""
+    names = list(_each_missing_setting(hit))
+    reason = hit.find_after(r"^  (\S.*?)(?: \[type=(\w+).*)?$")
+    if not names or reason is None or reason[1] == "Field required":
+        return None
+    name, settings = names[0], any("pydantic_settings" in path for path, _ in frames(hit))
+    advice = f"Correct the value of {name}, or the type of the field"
+    if reason[2] == "extra_forbidden":
+        advice = f'Declare the field {name}, take it out of what is read (.env too), or allow it: extra="ignore" in model_config'
+    elif settings:
+        advice = (
+            f"Set {name.upper()} for the service to a value that fits the field's type, or correct the type"
+        )
+    return where(hit) | {"field": name, "reason": reason[1], "advice": advice}
+
+
 def pydantic_place(hit: Hit) -> Place | None:
     for path in sorted(p for p in hit.files.paths if p.endswith(".py")):
         if line := hit.files.search(path, rf"^\s+{re.escape(hit['field'])}\s*:"):
             return hit.files.place(path, line)
-    return own_frame(hit)
+    return anywhere(r"^class {model}\b", ".py")(hit) or own_frame(hit)

@@ -8,38 +8,19 @@ import sys
 from collections.abc import Mapping
 
 from app.diagnosis.dependencies import dependency_line, manifest
-from app.diagnosis.places import matching
+from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit
-from app.diagnosis.rules.python.reading_errors import application, frames, own_frame, where
+from app.diagnosis.rules.python.reading_distributions import DISTRIBUTIONS
+from app.diagnosis.rules.python.reading_errors import (
+    application,
+    frames,
+    named_in_settings,
+    own_frame,
+    served,
+    where,
+)
 from app.diagnosis.rules.python.reading_gone import NAMES, SINCE, gone_module
 from app.model import Place
-
-# What a module is called and what pip installs it as.
-DISTRIBUTIONS = {
-    "yaml": "PyYAML", "cv2": "opencv-python-headless", "PIL": "Pillow", "sklearn": "scikit-learn", "bs4": "beautifulsoup4",
-    "dotenv": "python-dotenv", "jwt": "PyJWT", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient", "dateutil": "python-dateutil",
-    "google.cloud.storage": "google-cloud-storage", "google.cloud.firestore": "google-cloud-firestore", "rest_framework": "djangorestframework",
-    "corsheaders": "django-cors-headers", "environ": "django-environ", "decouple": "python-decouple", "flask_cors": "Flask-Cors",
-    "flask_sqlalchemy": "Flask-SQLAlchemy", "jose": "python-jose", "multipart": "python-multipart", "attr": "attrs", "magic": "python-magic",
-    "Crypto": "pycryptodome", "serial": "pyserial", "docx": "python-docx", "fitz": "PyMuPDF", "pkg_resources": "setuptools",
-    "distutils": "setuptools", "whitenoise": "whitenoise", "storages": "django-storages", "allauth": "django-allauth",
-    "OpenSSL": "pyOpenSSL", "slugify": "python-slugify", "Levenshtein": "python-Levenshtein", "pptx": "python-pptx", "telegram": "python-telegram-bot",
-    "discord": "discord.py", "skimage": "scikit-image", "sqlalchemy": "SQLAlchemy", "flask": "Flask", "django": "Django", "git": "GitPython",
-    "github": "PyGithub", "ldap": "python-ldap", "markdown": "Markdown", "mysql": "mysql-connector-python", "mysql.connector": "mysql-connector-python",
-    "nacl": "PyNaCl", "pymysql": "PyMySQL", "zmq": "pyzmq", "usb": "pyusb", "wx": "wxPython", "gi": "PyGObject", "cairo": "pycairo", "faiss": "faiss-cpu",
-    "pinecone": "pinecone", "chromadb": "chromadb", "langchain_community": "langchain-community", "langchain_openai": "langchain-openai",
-    "google.generativeai": "google-generativeai", "google.genai": "google-genai", "google.cloud.bigquery": "google-cloud-bigquery",
-    "google.cloud.secretmanager": "google-cloud-secret-manager", "google.cloud.pubsub_v1": "google-cloud-pubsub", "google.cloud.pubsub": "google-cloud-pubsub",
-    "google.cloud.logging": "google-cloud-logging", "google.cloud.aiplatform": "google-cloud-aiplatform", "google.cloud.tasks_v2": "google-cloud-tasks",
-    "google.cloud.sql": "cloud-sql-python-connector", "google.auth": "google-auth", "google.oauth2": "google-auth", "google.protobuf": "protobuf",
-    "google.cloud.run_v2": "google-cloud-run", "googleapiclient": "google-api-python-client", "vertexai": "google-cloud-aiplatform", "firebase_admin": "firebase-admin",
-    "ruamel": "ruamel.yaml", "ruamel.yaml": "ruamel.yaml", "psycopg": "psycopg[binary]", "jwt.exceptions": "PyJWT", "sendgrid": "sendgrid", "socketio": "python-socketio",
-    "engineio": "python-engineio", "flask_login": "Flask-Login", "flask_migrate": "Flask-Migrate", "flask_wtf": "Flask-WTF", "django_filters": "django-filter",
-    "debug_toolbar": "django-debug-toolbar", "crispy_forms": "django-crispy-forms", "rest_framework_simplejwt": "djangorestframework-simplejwt",
-    "drf_yasg": "drf-yasg", "dj_database_url": "dj-database-url", "import_export": "django-import-export", "channels": "channels", "grpc": "grpcio",
-    "snappy": "python-snappy", "lz4": "lz4", "pythonjsonlogger": "python-json-logger", "prometheus_client": "prometheus-client", "opentelemetry": "opentelemetry-api",
-    "tensorflow.keras": "tensorflow", "win32api": "pywin32", "haystack": "haystack-ai", "llama_index": "llama-index", "dns": "dnspython", "tomli": "tomli", "odf": "odfpy",
-}  # fmt: skip
 
 # What pip and uv print before they build a package: its imports are not the application's.
 _BUILDING = r"Getting requirements to build|Preparing metadata|get_requires_for_build|prepare_metadata_for|build backend returned"
@@ -49,21 +30,54 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
     name = hit["module"]
     if hit.find_before(_BUILDING, 120) or (gone_module(name) and not _own_modules(hit, name)):
         return None
-    words = where(hit) | dict.fromkeys(("local", "near", "target", "unfit"), "")
+    words = where(hit) | dict.fromkeys(("local", "near", "target", "named", "unfit"), "")
     words |= {"package": _distribution(name)}
     if _own_modules(hit, name):
         return {**words, "local": "yes", **_not_importable(hit, name)}
     if package := _asks_for_its_own(hit, name):
         return {**words, "unfit": package, "fix": _another_version(package, name)}
+    if ("." in name or _distribution(name) == name) and named_in_settings(hit, name):
+        return {**words, "named": "yes", "fix": _as_named(hit, name)}
+    if frames(hit) and _SETTINGS_LOADER in {path.rpartition("/django/")[2] for path, _ in frames(hit)}:
+        return {**words, "loaded": "yes", "fix": _settings_module(hit, name)}
     if near := _misspelt(hit, name):
         return {**words, "near": near, "fix": f"Write {near} instead of {name}."}
     if not own_frame(hit) and (_is_served(hit, name) or _loaded_by_server(hit)):
         return {
             **words,
             "target": "yes",
-            "fix": f"Correct the name in the command, or COPY the file of {name} into the WORKDIR.",
+            "fix": f"Correct the name in the command, or COPY the file of {name} into the WORKDIR.{served(hit)}",
         }
+    if "." in name and name not in DISTRIBUTIONS and dependency_line(hit, "python", words["package"]):
+        return {**words, "fix": _inside(name)}
     return {**words, "fix": _install(hit, words["package"])}
+
+
+_SETTINGS_LOADER = "conf/__init__.py"
+
+
+def _settings_module(hit: Hit, name: str) -> str:
+    """Django imports the module that DJANGO_SETTINGS_MODULE names: what this repository has instead."""
+    found = sorted((p for p in hit.files.paths if p.endswith("/settings.py")), key=len)
+    own = found[0].removesuffix(".py").replace("/", ".") if found else "PROJECT.settings"
+    return f"DJANGO_SETTINGS_MODULE names a module of {name}: set it to {own}."
+
+
+def _inside(name: str) -> str:
+    """Python names a module with all its dots once it has imported what stands before the last."""
+    return (
+        f"{name.rpartition('.')[0]} is installed and has no {name.rpartition('.')[2]}: "
+        f"correct the name, or pin a version that has it."
+    )
+
+
+def _as_named(hit: Hit, name: str) -> str:
+    package = _distribution(name)
+    if "." in name and name not in DISTRIBUTIONS:
+        return f"The settings name it: {_inside(name)}"
+    if dependency_line(hit, "python", package):
+        return f"The settings name it. {_install(hit, package)}"
+    return f"The settings name {name}: correct the name, or, if it comes from a package: {_install(hit, package)}"
 
 
 def _own_modules(hit: Hit, name: str) -> list[str]:
@@ -188,6 +202,15 @@ def module_place(hit: Hit) -> Place | None:
         return asked
     if hit["target"]:
         return application(hit) or own_frame(hit)
+    if hit["loaded"]:
+        return first(
+            matching(
+                r"DJANGO_SETTINGS_MODULE", "Dockerfile", "cloudbuild.yaml", "manage.py", "wsgi.py", "asgi.py"
+            ),
+            application,
+        )(hit)
+    if hit["named"]:
+        return named_in_settings(hit, hit["module"])
     if hit["local"] or hit["near"]:
         return own_frame(hit) or application(hit)
     listed = dependency_line(hit, "python", hit["package"])

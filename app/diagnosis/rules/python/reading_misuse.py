@@ -105,5 +105,6 @@ def _name(found: re.Match[str]) -> str:
 
 def extra(hit: Hit) -> Mapping[str, str] | None:
     """The package that the message asks to be installed, as it is written there."""
-    name = hit["package"] or hit["package2"] or hit["package3"]
-    return {"package": name} if own_frame(hit) or hit.find_before(r"Traceback", 60) else None
+    # celery and kombu set the module to None where it cannot be imported.
+    name = hit["package"] or hit["package2"] or hit["package3"] or hit["package4"].lower()
+    return {"package": name} if own_frame(hit) or hit.find_before(r"Traceback", 200) else None

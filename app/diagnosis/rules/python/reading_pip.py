@@ -178,3 +178,10 @@ def line_of_file(hit: Hit) -> Place | None:
             if place := hit.files.place(found, int(number)):
                 return place
     return dependency_line(hit, "python", hit["name"])
+
+
+def own_requires_python(hit: Hit) -> Place | None:
+    """The requires-python of this repository's own project, where pip refuses that one."""
+    if not matching(r"^name\s*=\s*[\"']{name}[\"']", "pyproject.toml")(hit):
+        return None
+    return matching(r"^requires-python", "pyproject.toml")(hit)

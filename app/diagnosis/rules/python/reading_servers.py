@@ -126,3 +126,8 @@ def worker(hit: Hit) -> Mapping[str, str] | None:
     if "uvicorn.workers" in hit["worker"] and package in ("uvicorn.workers", ""):
         fix = "Add uvicorn-worker to requirements.txt and write --worker-class uvicorn_worker.UvicornWorker"
     return {"package": package, "fix": fix}
+
+
+def unloaded_worker(hit: Hit) -> Mapping[str, str] | None:
+    """The class of a worker that gunicorn names and then calls as the mere name that it still is."""
+    return {} if hit.find_after(r"^TypeError: 'str' object is not callable", 30) else None

@@ -6,12 +6,14 @@ from app.diagnosis.dependencies import dependency_line, manifest
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.python.reading_errors import own_frame
 from app.diagnosis.rules.python.reading_servers import (
     command_line,
     option,
     path_for_module,
     unfilled,
     unfilled_place,
+    unloaded_worker,
     worker,
 )
 
@@ -28,6 +30,29 @@ RULES: tuple[Rule, ...] = (
         message="The command is in exec form (a JSON list), which starts no shell, so that {variable} is not replaced by the port.",
         fix="Use the shell form, in which a shell fills {variable} in: {told}.",
         link="https://docs.docker.com/reference/dockerfile/#shell-and-exec-form",
+    ),
+    Rule(
+        code="python-worker-class",
+        pattern=r"\[INFO\] Using worker: (?P<name>\w+\.\S+)",
+        read=unloaded_worker,
+        place=first(matching(r"{name}", "Procfile", "Dockerfile", "gunicorn.conf.py"), command_line),
+        rank=Rank.ROOT,
+        title="gunicorn cannot load the worker class {name}",
+        message="gunicorn was told to use the worker class {name}, and its module has no such class or is not installed.",
+        fix="Correct -k (worker_class): sync, gthread, or uvicorn_worker.UvicornWorker with the package uvicorn-worker installed.",
+    ),
+    Rule(
+        code="python-tls-file",
+        pattern=r"^FileNotFoundError: \[Errno 2\] No such file or directory$",
+        read=lambda hit: {} if hit.find_before(r"load_cert_chain\(", 4) else None,
+        place=first(
+            matching(r"--?ssl-?|--keyfile|--certfile|--key\b|--cert\b", "Procfile", "Dockerfile"), own_frame
+        ),
+        rank=Rank.ROOT,
+        title="The certificate or key that the server is told to load is not in the image",
+        message="load_cert_chain: No such file or directory: a file of the server's TLS options is not there.",
+        fix="Take the TLS options out: Cloud Run ends TLS before the container and speaks plain HTTP to $PORT.",
+        link="https://cloud.google.com/run/docs/container-contract",
     ),
     Rule(
         code="python-server-target",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.diagnosis.dependencies import dependency
-from app.diagnosis.instructions import base_image
-from app.diagnosis.places import anywhere, first
+from app.diagnosis.instructions import base_image, in_instruction
+from app.diagnosis.places import anywhere, first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.ruby.reading_exceptions import TRACE
 from app.diagnosis.rules.ruby.reading_required import (
@@ -18,6 +18,14 @@ from app.diagnosis.rules.ruby.reading_required import (
 _GEM_PLACE = first(dependency("ruby", "gem"), gemfile_end, TRACE.deepest)
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        code="ruby-no-script",
+        pattern=r"^ruby: No such file or directory -- (?P<name>\S+) \(LoadError\)",
+        place=first(in_instruction("name"), matching(r"{name}", "Dockerfile", "Procfile")),
+        title="{name} is not in the image",
+        message="ruby: No such file or directory -- {name}",
+        fix="Correct the name in the command, or COPY {name} into the WORKDIR.",
+    ),
     Rule(
         code="ruby-missing-file",
         pattern=r"cannot load such file -- (?P<name>[^\s()]+)",

@@ -46,7 +46,7 @@ RULES: tuple[Rule, ...] = (
         read=exited,
         place=first(mentioned, command_place),
         rank=Rank.SYMPTOM,
-        title="The container ended with exit({code}): {why}",
+        title="{head}",
         message="Container called exit({code}): {why}. Its last words: {last}",
         fix="{advice}.",
     ),

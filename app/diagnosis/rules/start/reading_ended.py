@@ -11,6 +11,7 @@ from app.diagnosis.rule import Hit
 from app.diagnosis.rules.start.reading_binding import binding, command_text
 from app.diagnosis.rules.start.reading_listening import LOOPBACK, said_fix, spoken_found
 from app.diagnosis.rules.start.reading_start import ALIVE_UNTIL_STOPPED, ended_said, wanted_port
+from app.diagnosis.telling import most_telling, score
 from app.model import Place
 from app.start_command import start_command
 
@@ -37,7 +38,13 @@ _CLOUD_RUN = re.compile(r"probe failed|Container called exit|Starting new instan
 
 def exited(hit: Hit) -> Mapping[str, str] | None:
     spoken = [line.strip() for line in hit.before(40)[::-1] if line.strip() and not _CLOUD_RUN.search(line)]
-    last = next((line for line in spoken if _TELLING.search(line)), spoken[-1] if spoken else "nothing")
+    at = most_telling(spoken)
+    told = bool(spoken) and score(spoken[at]) > 0
+    last = (
+        spoken[at]
+        if told
+        else next((line for line in spoken if _TELLING.search(line)), spoken[-1] if spoken else "nothing")
+    )
     if hit["code"] == "0":
         advice = (
             "Start a server that keeps listening on 0.0.0.0 and $PORT; work that ends belongs into a "
@@ -55,14 +62,21 @@ def exited(hit: Hit) -> Mapping[str, str] | None:
             f"it starts with `{command_text(hit) or 'its command'}`"
         )
     why = _EXITS.get(hit["code"], "the program ended with an error")
-    return {"why": why, "last": last[:240], "advice": advice}
+    head = f"It ended with exit({hit['code']}): {last}" if told and hit["code"] != "0" else ""
+    return {
+        "why": why,
+        "last": last[:240],
+        "advice": advice,
+        "head": head or f"The container ended with exit({hit['code']}): {why}",
+    }
 
 
 def mentioned(hit: Hit) -> Place | None:
     """The first file:line of the repository that the program's last words name."""
     for line in hit.before(40)[::-1]:
         for path, number in re.findall(
-            r"((?:[\w.@-]*/)*[\w.-]+\.[a-zA-Z]\w{0,5})(?::|\(| line |, line )(\d{1,6})\b", line[:500]
+            r"((?:[\w.@-]*/)*[\w.-]+\.[a-zA-Z]\w{0,5})(?::(?: line)? ?|\(| line |, line )(\d{1,6})\b",
+            line[:500],
         ):
             found = repository_path(hit.files, path, hit)
             if found and (place := hit.files.place(found, int(number))):

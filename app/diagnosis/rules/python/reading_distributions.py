@@ -1,0 +1,30 @@
+"""Python modules whose distribution has another name than they."""
+
+from __future__ import annotations
+
+# What a module is called and what pip installs it as.
+DISTRIBUTIONS = {
+    "yaml": "PyYAML", "cv2": "opencv-python-headless", "PIL": "Pillow", "sklearn": "scikit-learn", "bs4": "beautifulsoup4",
+    "dotenv": "python-dotenv", "jwt": "PyJWT", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient", "dateutil": "python-dateutil",
+    "google.cloud.storage": "google-cloud-storage", "google.cloud.firestore": "google-cloud-firestore", "rest_framework": "djangorestframework",
+    "corsheaders": "django-cors-headers", "environ": "django-environ", "decouple": "python-decouple", "flask_cors": "Flask-Cors",
+    "flask_sqlalchemy": "Flask-SQLAlchemy", "jose": "python-jose", "multipart": "python-multipart", "attr": "attrs", "magic": "python-magic",
+    "Crypto": "pycryptodome", "serial": "pyserial", "docx": "python-docx", "fitz": "PyMuPDF", "pkg_resources": "setuptools",
+    "distutils": "setuptools", "whitenoise": "whitenoise", "storages": "django-storages", "allauth": "django-allauth",
+    "OpenSSL": "pyOpenSSL", "slugify": "python-slugify", "Levenshtein": "python-Levenshtein", "pptx": "python-pptx", "telegram": "python-telegram-bot",
+    "discord": "discord.py", "skimage": "scikit-image", "sqlalchemy": "SQLAlchemy", "flask": "Flask", "django": "Django", "git": "GitPython",
+    "github": "PyGithub", "ldap": "python-ldap", "markdown": "Markdown", "mysql": "mysql-connector-python", "mysql.connector": "mysql-connector-python",
+    "nacl": "PyNaCl", "pymysql": "PyMySQL", "zmq": "pyzmq", "usb": "pyusb", "wx": "wxPython", "gi": "PyGObject", "cairo": "pycairo", "faiss": "faiss-cpu",
+    "pinecone": "pinecone", "chromadb": "chromadb", "langchain_community": "langchain-community", "langchain_openai": "langchain-openai",
+    "google.generativeai": "google-generativeai", "google.genai": "google-genai", "google.cloud.bigquery": "google-cloud-bigquery",
+    "google.cloud.secretmanager": "google-cloud-secret-manager", "google.cloud.pubsub_v1": "google-cloud-pubsub", "google.cloud.pubsub": "google-cloud-pubsub",
+    "google.cloud.logging": "google-cloud-logging", "google.cloud.aiplatform": "google-cloud-aiplatform", "google.cloud.tasks_v2": "google-cloud-tasks",
+    "google.cloud.sql": "cloud-sql-python-connector", "google.auth": "google-auth", "google.oauth2": "google-auth", "google.protobuf": "protobuf",
+    "google.cloud.run_v2": "google-cloud-run", "googleapiclient": "google-api-python-client", "vertexai": "google-cloud-aiplatform", "firebase_admin": "firebase-admin",
+    "ruamel": "ruamel.yaml", "ruamel.yaml": "ruamel.yaml", "psycopg": "psycopg[binary]", "jwt.exceptions": "PyJWT", "sendgrid": "sendgrid", "socketio": "python-socketio",
+    "engineio": "python-engineio", "flask_login": "Flask-Login", "flask_migrate": "Flask-Migrate", "flask_wtf": "Flask-WTF", "django_filters": "django-filter",
+    "debug_toolbar": "django-debug-toolbar", "crispy_forms": "django-crispy-forms", "rest_framework_simplejwt": "djangorestframework-simplejwt",
+    "drf_yasg": "drf-yasg", "dj_database_url": "dj-database-url", "import_export": "django-import-export", "channels": "channels", "grpc": "grpcio",
+    "snappy": "python-snappy", "lz4": "lz4", "pythonjsonlogger": "python-json-logger", "prometheus_client": "prometheus-client", "opentelemetry": "opentelemetry-api",
+    "tensorflow.keras": "tensorflow", "win32api": "pywin32", "haystack": "haystack-ai", "llama_index": "llama-index", "dns": "dnspython", "tomli": "tomli", "odf": "odfpy",
+}  # fmt: skip
