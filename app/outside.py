@@ -35,7 +35,7 @@ class Refused(Exception):  # noqa: N818 - reads as what happened
 
 
 def post(url: str, body: str, headers: dict[str, str], *, loopback: bool, within: float = SECONDS) -> None:
-    """POST JSON once, in so many seconds at most. Raises Refused, whose words name no more of the address than its host.
+    """POST JSON once, in so many seconds at most. Raises Refused, whose words name no more of it than its host.
 
     `loopback`, for a trial: this machine may be reached, also without TLS.
     """

@@ -1,4 +1,4 @@
-"""`/metrics`: for who has METRICS_TOKEN, or where none is set asks on this machine; for others there is no such page."""
+"""`/metrics`: for who has METRICS_TOKEN, or where there is none asks on this machine; for others there is no page."""
 
 from __future__ import annotations
 

@@ -65,11 +65,11 @@ def test_a_push_is_counted_where_it_comes_by(world: Sandbox, tmp_path: Path) -> 
         house.kill()
 
 
-def asked(host: str, **headers: str) -> Request:
+def asked(client: str, **headers: str) -> Request:
     """A request from this address."""
     told = {"host": "127.0.0.1:8080"} | headers
     raw = [(name.replace("_", "-").encode(), text.encode()) for name, text in told.items()]
-    return Request({"type": "http", "client": (host, 1), "headers": raw})
+    return Request({"type": "http", "client": (client, 1), "headers": raw})
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,10 @@ def asked(host: str, **headers: str) -> Request:
         (asked("127.0.0.1"), "", True),
         (asked("::1", host="[::1]:8080"), "", True),
         (asked("127.0.0.1", host="localhost"), "", True),
+        (asked("127.0.0.1", host="rebound.example"), "", False),
+        (asked("127.0.0.1", host="[::1"), "", False),
+        (asked("127.0.0.1", host=""), "", False),
+        (asked("127.0.0.1", cf_connecting_ip="127.0.0.1"), "", False),
         (asked("127.0.0.1"), TOKEN, False),
         (asked("203.0.113.9"), "", False),
         (asked("203.0.113.9"), TOKEN, False),

@@ -205,7 +205,7 @@ class Settings(Intervals):
     )
     metrics_token: str = setting(
         "METRICS_TOKEN",
-        "With this set, `/metrics` is read with `Authorization: Bearer` and it, from anywhere; without it only on this machine.",
+        "With `Authorization: Bearer` and this, `/metrics` is read from anywhere; else only on this machine.",
         "",
         secret=True,
     )

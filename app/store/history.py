@@ -76,7 +76,9 @@ class History:
             query = query.where(DEPLOYMENTS.c.state == wanted.state)
         if wanted.before:
             # Of the same repositories: whether there is another one's is not to be told from what follows it.
-            newer = _among(select(DEPLOYMENTS.c.number), repositories).where(DEPLOYMENTS.c.id == wanted.before)
+            newer = _among(select(DEPLOYMENTS.c.number), repositories).where(
+                DEPLOYMENTS.c.id == wanted.before
+            )
             query = query.where(DEPLOYMENTS.c.number < newer.scalar_subquery())
         return self._listed(query.order_by(DEPLOYMENTS.c.number.desc()).limit(limit))
 
