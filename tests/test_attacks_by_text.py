@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import socket
+import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +21,7 @@ import yaml
 from click.testing import CliRunner
 
 from app import talk
+from app.bundle import bundled
 from app.cli import main
 from app.conversation.commands import obey
 from app.conversation.gate import Gate, untested
@@ -252,6 +255,49 @@ def test_few_strangers_are_asked_about_at_once() -> None:
     assert deeper(MOST_AT_ONCE - 1) is None
     with pytest.raises(TooMany):
         deeper(MOST_AT_ONCE)
+
+
+# Archives that become a bundle
+
+SOURCE = (
+    *("api/main.py", "api/../../etc/passwd", "api//root", "/api/root", "api/./.servergem/start"),
+    *(
+        "api/x/../.servergem/start",
+        "api//.servergem/start",
+        "api/.servergem/packages/flask.py",
+        "api/.servergem",
+        "apix/b",
+    ),
+)
+INSTALLED = (
+    "./.servergem/packages/flask.py",
+    ".servergem/packages/../../main.py",
+    ".servergem/start",
+    "/etc/passwd",
+)
+
+
+def archive(names: Iterable[str]) -> bytes:
+    """A file under each of these names, and beside it one of each kind that is no file."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz") as tar:
+        for name in names:
+            tar.addfile(tarfile.TarInfo(name), io.BytesIO())
+            for kind in (tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE):
+                odd = tarfile.TarInfo(f"{name}.odd")
+                odd.type, odd.linkname = kind, "../../etc/passwd"
+                tar.addfile(odd)
+    return made.getvalue()
+
+
+def test_nothing_of_a_source_comes_where_only_ours_may_be() -> None:
+    """By no way up, back to the root or around; and no device, pipe or hard link comes along."""
+    bundle = b"".join(bundled([archive(SOURCE)], "api", [archive(INSTALLED)], "exec true\n"))
+    with tarfile.open(fileobj=io.BytesIO(bundle)) as tar:
+        names = tar.getnames()
+        assert names == ["main.py", ".servergem/packages/flask.py", ".servergem/start"]
+        start = tar.extractfile(".servergem/start")
+        assert start is not None and start.read() == b"exec true\n"
 
 
 # Images behind a chain
