@@ -50,11 +50,11 @@ def _squeezed(pieces: Iterable[bytes]) -> Iterator[bytes]:
 def _plain(source: Iterable[bytes], inside: str, packages: Iterable[bytes], start: str) -> Iterator[bytes]:
     def of_service(name: str) -> str:
         found = name.removeprefix(f"{inside}/") if name.startswith(f"{inside}/") else ""
-        return "" if found.partition("/")[0] == OWN else found
+        return "" if found.partition("/")[0] == OWN or not _leads_straight(found) else found
 
     def of_packages(name: str) -> str:
         found = name.removeprefix("./")
-        return found if found.startswith(f"{PACKAGES}/") and ".." not in found.split("/") else ""
+        return found if found.startswith(f"{PACKAGES}/") and _leads_straight(found) else ""
 
     yield from _moved(source, of_service)
     yield from _moved(packages, of_packages)
@@ -62,6 +62,11 @@ def _plain(source: Iterable[bytes], inside: str, packages: Iterable[bytes], star
     yield _header(tarfile.TarInfo(START), size=len(text), mode=0o755)
     yield _filled(text)
     yield bytes(2 * BLOCK)
+
+
+def _leads_straight(name: str) -> bool:
+    """Whether it is a path as git has them: no way up or back to the root, which would lead into what is ours alone."""
+    return not {"", ".", ".."} & set(name.split("/"))
 
 
 def _moved(archive: Iterable[bytes], to: Callable[[str], str]) -> Iterator[bytes]:

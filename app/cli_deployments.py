@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.escaping import seen
+
 if TYPE_CHECKING:
     from app.api.client import Client
     from app.api.shapes import DeploymentShape, WholeDeployment
@@ -42,10 +44,10 @@ def deployments(
     with _asking(url) as client:
         if id_:
             one = client.deployment(id_)
-            click.echo(_json(one.model_dump(mode="json")) if as_json else whole(one))
+            _print(_json(one.model_dump(mode="json")) if as_json else whole(one))
             return
         found = client.deployments(repository=repository, environment=environment, state=state, limit=limit)
-    click.echo(_json(found.model_dump(mode="json")) if as_json else table(found.deployments))
+    _print(_json(found.model_dump(mode="json")) if as_json else table(found.deployments))
 
 
 @click.command()
@@ -59,7 +61,7 @@ def logs(url: str, follow: bool, id_: str) -> None:
     """
     with _asking(url) as client:
         for line in client.follow(id_) if follow else client.log(id_):
-            click.echo(line)
+            _print(line)
         if follow:
             _end(client.deployment(id_))
 
@@ -75,14 +77,14 @@ def rollback(url: str, as_json: bool, id_: str) -> None:
     """
     with _asking(url) as client:
         came = client.roll_back(id_)
-        click.echo(f"{came.outcome}.", err=True)
+        _print(f"{came.outcome}.", err=True)
         if not came.rollback:
             sys.exit(1)
         for line in client.follow(came.rollback):
-            click.echo(line, err=True)
+            _print(line, err=True)
         back = client.deployment(came.rollback)
     if as_json:
-        click.echo(_json(back.model_dump(mode="json")))
+        _print(_json(back.model_dump(mode="json")))
     _end(back)
 
 
@@ -110,11 +112,16 @@ def _asking(url: str) -> Iterator[Client]:
     try:
         yield Client.of(url, os.environ)
     except NoAnswer as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(seen(str(error))) from error
+
+
+def _print(words: str, *, err: bool = False) -> None:
+    """Without what a terminal obeys, whatever answers there: others have written most of it."""
+    click.echo(seen(words), err=err)
 
 
 def _end(one: WholeDeployment) -> None:
-    click.echo(one.title, err=True)
+    _print(one.title, err=True)
     sys.exit(0 if one.state in GOOD else 1)
 
 

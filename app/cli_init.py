@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
+# More than any file that is read here may have: a device or a pipe need not end.
+MOST_BYTES = 2_000_000
 FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
@@ -50,7 +53,7 @@ def bring(source: BinaryIO, folder: Path, only_print: bool) -> None:
     named = getattr(source, "name", "-")
     name = "standard input" if named in ("-", "<stdin>") else Path(named).name
     try:
-        made = offline.brought(source.read(), name, folder)
+        made = offline.brought(source.read(MOST_BYTES), name, folder)
     except NotRead as error:
         raise click.UsageError(f"{name} {error}") from error
     if only_print:
@@ -65,7 +68,8 @@ def _write(folder: Path, text: str) -> Path:
     from app.config import PATHS
 
     path = folder / PATHS[0]
-    there = next((folder / each for each in PATHS if (folder / each).exists()), None)
+    # A link that leads nowhere is there too.
+    there = next((folder / each for each in PATHS if os.path.lexists(folder / each)), None)
     if there is not None:
         raise click.ClickException(
             f"{there} is there already and stays; `--print` shows what would be written."

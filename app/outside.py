@@ -6,14 +6,22 @@ the name says a moment later is of no use. Redirects are not followed, since the
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import httpx
 
+# For all of it: a read that waits for each byte anew never ends where a byte comes now and then.
 SECONDS = 10.0
 # Addresses of version 4 in those of version 6: https://www.rfc-editor.org/rfc/rfc6052#section-2.1
 NAT64 = ip_network("64:ff9b::/96")
+# Of version 6 nothing else is anybody's on the internet; the rest are old and local ways to say an address of version 4
+# (::127.0.0.1, 64:ff9b:1::/48, ::ffff:0:0:0/96), sites (fec0::/10) and what nobody has:
+# https://www.iana.org/assignments/ipv6-address-space/ipv6-address-space.xhtml
+UNICAST = ip_network("2000::/3")
+# Of version 4, beside what the library knows for special: https://www.iana.org/assignments/iana-ipv4-special-registry/
+SPECIAL = (ip_network("192.0.0.0/24"), ip_network("192.88.99.0/24"))
 
 Address = IPv4Address | IPv6Address
 
@@ -26,28 +34,42 @@ class Refused(Exception):  # noqa: N818 - reads as what happened
         self.final = final
 
 
-def post(url: str, body: str, headers: dict[str, str], *, loopback: bool) -> None:
-    """POST JSON once. Raises Refused, whose words name no more of the address than its host.
+def post(url: str, body: str, headers: dict[str, str], *, loopback: bool, within: float = SECONDS) -> None:
+    """POST JSON once, in so many seconds at most. Raises Refused, whose words name no more of it than its host.
 
     `loopback`, for a trial: this machine may be reached, also without TLS.
     """
     address = _address(url, loopback)
     pinned = _pinned(address, loopback)
     told = {"content-type": "application/json", "user-agent": "ServerGem", **headers}
-    told["host"] = address.netloc.decode("ascii")
     try:
-        with httpx.Client(timeout=SECONDS, trust_env=False, follow_redirects=False) as client:
-            extensions = {"sni_hostname": address.host}
-            reached = address.copy_with(host=pinned)
-            with client.stream(
-                "POST", reached, content=body.encode(), headers=told, extensions=extensions
-            ) as answer:
-                status = answer.status_code
+        status = asyncio.run(asyncio.wait_for(_status(address, pinned, body, told), within))
+    except TimeoutError as error:
+        raise Refused(f"{address.host} did not answer within {within:g} s") from error
     except httpx.HTTPError as error:
         raise Refused(f"{address.host}: {type(error).__name__}") from error
     if not 200 <= status < 300:
         final = 300 <= status < 500 and status not in (408, 425, 429)
         raise Refused(f"{address.host} answered {status}", final=final)
+
+
+async def _status(address: httpx.URL, pinned: str, body: str, headers: dict[str, str]) -> int:
+    """What is answered, of which nothing but the first line counts."""
+    headers = headers | {"host": address.netloc.decode("ascii")}
+    client = httpx.AsyncClient(
+        timeout=None,  # noqa: S113 - there is one for everything together
+        trust_env=False,
+        follow_redirects=False,
+    )
+    there = client.stream(
+        "POST",
+        address.copy_with(host=pinned),
+        content=body.encode(),
+        headers=headers,
+        extensions={"sni_hostname": address.host},
+    )
+    async with client, there as answer:
+        return answer.status_code
 
 
 def _address(url: str, loopback: bool) -> httpx.URL:
@@ -78,7 +100,9 @@ def is_public(address: Address) -> bool:
     """Whether it is for everybody: not this machine, a private network, or a cloud's metadata (link-local)."""
     if isinstance(address, IPv6Address) and (inner := _inside(address)) is not None:
         return is_public(inner)
-    return address.is_global and not address.is_multicast
+    if isinstance(address, IPv6Address) and address not in UNICAST:
+        return False
+    return address.is_global and not address.is_multicast and not any(address in each for each in SPECIAL)
 
 
 def _inside(address: IPv6Address) -> IPv4Address | None:

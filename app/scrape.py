@@ -1,10 +1,11 @@
-"""`/metrics`: for who asks from this machine, or with METRICS_TOKEN; for a stranger there is no such page."""
+"""`/metrics`: for who has METRICS_TOKEN, or where there is none asks on this machine; for others there is no page."""
 
 from __future__ import annotations
 
 import hmac
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from app.world import World
 
 # Who asks through a proxy on this machine is not on this machine: each proxy that says so says it with one of these.
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+# One that says nothing, as nginx does unless it is told to, is known by nothing: then only the token tells.
+FORWARDED = (
+    *("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"),
+    *("x-client-ip", "true-client-ip", "cf-connecting-ip", "fly-client-ip", "x-cluster-client-ip"),
+)
 
 
 class Behind(Protocol):
@@ -40,11 +45,11 @@ async def scrape(request: Request) -> Response:
 
 
 def may_read(request: Request, token: str) -> bool:
-    """Whether this is somebody on this machine, or somebody who knows the token."""
-    kind, _, given = request.headers.get("authorization", "").partition(" ")
-    if token and kind.lower() == "bearer":
-        return hmac.compare_digest(given.strip().encode(), token.encode())
-    if any(name in request.headers for name in FORWARDED):
+    """Whether this is somebody who knows the token, or where there is none somebody on this machine."""
+    if token:
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        return kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+    if any(name in request.headers for name in FORWARDED) or not _names_this_machine(request):
         return False
     return request.client is not None and _is_loopback(request.client.host)
 
@@ -58,6 +63,18 @@ def standing(house: Behind) -> Standing:
     except StoreError as error:
         log.fault("metrics.without_store", error)
         return Standing(age)
+
+
+def _names_this_machine(request: Request) -> bool:
+    """Whether it asks for this machine by a name of its own.
+
+    A page of another site that a browser on this machine has open may ask under the site's name, once that leads here.
+    """
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return False
+    return host == "localhost" or _is_loopback(host)
 
 
 def _is_loopback(host: str) -> bool:

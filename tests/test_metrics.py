@@ -22,7 +22,7 @@ LANE = "7/project/region/api"
 
 def read(house: House) -> str:
     """What Prometheus gets that runs on the same machine."""
-    answer = web.get(f"{house.address}/metrics")
+    answer = web.get(f"{house.address}/metrics", headers={"authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200
     return answer.text
 
@@ -65,17 +65,24 @@ def test_a_push_is_counted_where_it_comes_by(world: Sandbox, tmp_path: Path) -> 
         house.kill()
 
 
-def asked(host: str, **headers: str) -> Request:
+def asked(client: str, **headers: str) -> Request:
     """A request from this address."""
-    raw = [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()]
-    return Request({"type": "http", "client": (host, 1), "headers": raw})
+    told = {"host": "127.0.0.1:8080"} | headers
+    raw = [(name.replace("_", "-").encode(), text.encode()) for name, text in told.items()]
+    return Request({"type": "http", "client": (client, 1), "headers": raw})
 
 
 @pytest.mark.parametrize(
     ("request_", "token", "may"),
     [
         (asked("127.0.0.1"), "", True),
-        (asked("::1"), TOKEN, True),
+        (asked("::1", host="[::1]:8080"), "", True),
+        (asked("127.0.0.1", host="localhost"), "", True),
+        (asked("127.0.0.1", host="rebound.example"), "", False),
+        (asked("127.0.0.1", host="[::1"), "", False),
+        (asked("127.0.0.1", host=""), "", False),
+        (asked("127.0.0.1", cf_connecting_ip="127.0.0.1"), "", False),
+        (asked("127.0.0.1"), TOKEN, False),
         (asked("203.0.113.9"), "", False),
         (asked("203.0.113.9"), TOKEN, False),
         (asked("203.0.113.9", authorization="Bearer "), "", False),
@@ -88,7 +95,7 @@ def asked(host: str, **headers: str) -> Request:
     ],
 )
 def test_only_this_machine_and_the_token_are_answered(request_: Request, token: str, may: bool) -> None:
-    """A proxy on this machine makes nobody a neighbour, and without a token set none opens the page."""
+    """A proxy on this machine makes nobody a neighbour; a token that is set is the only key, and none where none is."""
     assert may_read(request_, token) is may
 
 

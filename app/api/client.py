@@ -19,7 +19,7 @@ TIMEOUT_SECONDS = 90.0  # longer than ServerGem waits for GitHub, for all that i
 LOOK_SECONDS = 1.0
 BLOCK_LINES = 5000
 # The pages and GitHub's own door say these when it is worth another try.
-PASSING = frozenset({502, 503, 504})
+PASSING = frozenset({429, 502, 503, 504})
 AT_HOME = frozenset({"localhost", "127.0.0.1", "::1"})
 Answer = TypeVar("Answer", bound=Shape)
 

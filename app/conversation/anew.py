@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from app import allowance, config
 from app.configuration import configuration_now, decided
-from app.conversation.gate import Anew, Gate, refusal
+from app.conversation.gate import Anew, Gate, refusal, untested
 from app.escaping import in_markdown
 from app.model import Commit, Stop, Target, same_image
 from app.world import World
@@ -35,8 +35,15 @@ def anew(world: World, commit: Commit, target: Target, *, operator: bool, image:
             refused=f"servergem.yml names no {in_markdown(target.source_name)} in {in_markdown(name)}."
         )
     found = replace(found, service=replace(found.service, image=same_image(found.service.image, image)))
+    if refused := untested(gated, (found,), operator=operator):
+        return Anew(refused=refused)
     following = _in(world, commit, read, gated.onward, target.source_name)
     return Anew(decided(world, commit, found, listing), onward=following)
+
+
+def once_more(world: World, commit: Commit, target: Target, *, operator: bool) -> Anew:
+    """The same for a deployment that begins again: with the image that it brought, not what a tag stands for by now."""
+    return anew(world, commit, target, operator=operator, image=target.service.image)
 
 
 def gate(world: World, commit: Commit, read: config.Config, environment: str) -> Gate:

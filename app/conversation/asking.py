@@ -13,9 +13,8 @@ from app.allowance import project_of
 from app.approval import Terms, terms_of
 from app.config import Config
 from app.configuration import configuration_of_pull
-from app.conversation.anew import anew, gate
+from app.conversation.anew import anew, gate, once_more
 from app.conversation.bringing import brought
-from app.conversation.gate import Anew
 from app.conversation.hearing import DEPLOY, Attempt, Brought, Hearing, Pressing, PreviewLog, ShownPreview
 from app.conversation.standing import (
     decided_where_named,
@@ -27,7 +26,7 @@ from app.conversation.standing import (
 )
 from app.escaping import in_markdown
 from app.github import Listing
-from app.model import RERUN, Bring, Button, Commit, Press, PullRequest, Report, Said, Stop, Target
+from app.model import RERUN, Bring, Button, Commit, Press, PullRequest, Report, Said, Stop
 from app.scene import Run
 from app.store.previews import WANTED, PreviewRow
 from app.store.talks import Begun
@@ -69,7 +68,7 @@ def pressing(world: World, job: Press) -> Pressing:
     if job.button == Button.APPROVE and run and known.report and not known.report.commit.pull_request:
         rules = world.github.protection(job.repository, run.target.environment)
         return replace(
-            known, rules=rules, anew=_once_more(world, _there(job, run), run.target, operator=known.operator)
+            known, rules=rules, anew=once_more(world, _there(job, run), run.target, operator=known.operator)
         )
     if job.button == Button.APPROVE and known.report:
         pull = world.github.pull_request(job.repository, known.report.commit.pull_request)
@@ -219,12 +218,8 @@ def _attempt(
     if begun is None or run is None:
         return Attempt(report)
     deploys = begun.story == DEPLOY
-    again = _once_more(world, _there(job, run), run.target, operator=operator) if deploys else None
+    again = once_more(world, _there(job, run), run.target, operator=operator) if deploys else None
     return Attempt(report, begun.story, run, begun.service, again)
-
-
-def _once_more(world: World, commit: Commit, target: Target, *, operator: bool) -> Anew:
-    return anew(world, commit, target, operator=operator, image=target.service.image)
 
 
 def _serving_image(world: World, run: Run, report: Report | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.escaping import in_code, in_markdown
@@ -49,6 +50,22 @@ def refusal(gate: Gate, commit: Commit, services: tuple[str, ...], *, operator: 
     return (
         f"{environment} takes what is on {branch}, and {commit.short} is not there: {first}, and that push deploys it. "
         "An operator of this ServerGem may deploy it before."
+    )
+
+
+def untested(gate: Gate, targets: Iterable[Target], *, operator: bool) -> str:
+    """Why images that somebody else has built may not go past the environment before; empty when they may.
+
+    The commit serving there says nothing of such an image: what a tag stands for may have been pushed since. Only by
+    its digest, as Promote takes it along from there, is it the same.
+    """
+    tags = [each.service.image for each in targets if each.service.image and "@" not in each.service.image]
+    if not gate.after or not tags or operator:
+        return ""
+    environment, after = in_markdown(gate.environment), in_markdown(gate.after)
+    return (
+        f"{environment} takes what serves in {after}, and {in_code(tags[0])} is a tag, which may stand for something "
+        f"else by now: press Promote on the check run in {after}."
     )
 
 

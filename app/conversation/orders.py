@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from app import talk
 from app.conversation.buttons import DAY, LONGEST_REASON, extended
-from app.conversation.gate import Gate, refusal
+from app.conversation.gate import Gate, refusal, untested
 from app.conversation.hearing import Brought, Hearing, Standing, where
 from app.conversation.outcome import Approve, Extend, Outcome, Pardon, RunNow, Switch, Unlock, asked
 from app.escaping import in_code, in_markdown, typed
@@ -177,7 +177,10 @@ def _to_environment(hearing: Hearing, named: Scope) -> Outcome:
     )
     targets = [each.target for each in hearing.at(named.services, named.environment)]
     services = tuple(target.source_name for target in targets)
-    if refused := refusal(gate, commit, services, operator=hearing.operator):
+    if refused := (
+        refusal(gate, commit, services, operator=hearing.operator)
+        or untested(gate, targets, operator=hearing.operator)
+    ):
         return Outcome(refused)
     row = asked(f"Asked for by {hearing.author}", hearing.now)
     onward = {each.service: each.target for each in hearing.at((), gate.onward)} if gate.onward else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ MADE = "made by the commands that `servergem import` prints"
 NOT_HERE = {
     "GOOGLE_APPLICATION_CREDENTIALS": "Nothing is needed: the service runs as its `service_account:`.",
 }
+# A command is printed for these alone. Whoever wrote the file has named the variables, and whoever reads the command
+# pastes it into a shell: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap03.html#tag_03_216
+SHELL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Keys that name a secret or a key of Google's and hold none.
 REFERENCES = frozenset({"secret", "secrets", "encryption_key"})
 
@@ -50,7 +54,8 @@ def gathered(named: Named, name: str) -> Gathered:
             left.append(Left(each.at, instead))
         elif is_secret(each.name, each.value):
             held[each.name] = secret_name(name, each.name)
-            needed.append(Needed(held[each.name], each.name))
+            if SHELL_NAME.fullmatch(each.name):
+                needed.append(Needed(held[each.name], each.name))
         elif each.value is None:
             left.append(Left(each.at, f"Its value is kept elsewhere: write `env: {{{each.name}: …}}`."))
         else:

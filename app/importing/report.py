@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from app.escaping import seen
 from app.importing import Imported, Left, Needed
 
 NOTHING = "Nothing is needed"
 
 
 def report(imported: Imported, source: str, written: str) -> str:
-    """The whole of it; `source` and `written` are what the two files are called."""
-    return "\n".join(_lines(imported, source, written)) + "\n"
+    """The whole of it, as a terminal may get it; `source` and `written` are what the two files are called."""
+    return "".join(f"{_shown_line(each)}\n" for each in _lines(imported, source, written))
+
+
+def _shown_line(words: str) -> str:
+    """A line with its blanks, and without what a terminal obeys: names in it are a stranger's."""
+    return seen(words).replace("\n", " ")
 
 
 def _lines(imported: Imported, source: str, written: str) -> Iterator[str]:
@@ -51,5 +57,5 @@ def _grouped(left: list[Left], source: str) -> Iterator[str]:
 
 
 def _shown(left: Left) -> str:
-    """The keys as they are written there; what no terminal should get is left out."""
-    return "".join(letter for letter in ".".join(left.at) if letter.isprintable()) or "the file"
+    """The keys as they are written there."""
+    return ".".join(left.at) or "the file"

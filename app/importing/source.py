@@ -15,6 +15,7 @@ from app.config.draft import Keys
 LONGEST = 256_000  # letters: a person writes a page
 MOST_VALUES = 20_000  # with what aliases stand for, so that none of them doubles with each line
 DEEPEST = 50
+MOST_DOTS = 500  # of one line of TOML: a key of so many parts takes its parser the square of them
 NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 MERGE = "<<"
 TABLE = re.compile(r"\s*(\[\[?)\s*([^\[\]#]+?)\s*\]\]?\s*(?:#.*)?")
@@ -45,16 +46,33 @@ def parsed(text: str) -> Source:
     if len(text) > LONGEST:
         raise NotRead(f"has more than {LONGEST} letters")
     if (found := _toml(text)) is not None:
-        return Source(_as_text(found), _with_parents(_toml_lines(text)))
+        return Source(found, _with_parents(_toml_lines(text)))
     try:
+        _insist_on_bounds(text)
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise NotRead(f"line {line}: {error.problem}") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise NotRead("is not text that a parser reads") from error
     reading = _Reading()
     return Source(reading.value(node, ()), reading.lines) if node else Source({}, {})
+
+
+def _insist_on_bounds(text: str) -> None:
+    """NotRead where it nests deeper, or holds more, than anybody writes.
+
+    By its events, which come one by one: libyaml composes by recursion, and a deep document ends the process there.
+    """
+    depth = 0
+    for number, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST or number > 2 * MOST_VALUES:
+            raise _more_than_anybody_writes(event.start_mark)
+
+
+def _more_than_anybody_writes(mark: Any) -> NotRead:
+    return NotRead(f"line {mark.line + 1}: holds more than anybody writes")
 
 
 class _Reading:
@@ -62,12 +80,10 @@ class _Reading:
 
     def __init__(self) -> None:
         self.lines: dict[Keys, int] = {}
-        self._values = 0
+        self._values = self._merges = 0
 
     def value(self, node: yaml.Node, at: Keys) -> Any:
-        self._values += 1
-        if self._values > MOST_VALUES or len(at) > DEEPEST:
-            raise NotRead(f"line {node.start_mark.line + 1}: holds more than anybody writes")
+        self._count(node, len(at))
         self.lines.setdefault(at, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at)
@@ -75,6 +91,12 @@ class _Reading:
             return [self._entry(each, at, number) for number, each in enumerate(node.value)]
         plain = getattr(node, "style", None) in (None, "")
         return None if plain and node.value in NOTHING else str(node.value)
+
+    def _count(self, node: yaml.Node, depth: int) -> None:
+        """What aliases and merges stand for counts as often as they do, so that none of them doubles with each line."""
+        self._values += 1
+        if self._values > MOST_VALUES or depth > DEEPEST:
+            raise _more_than_anybody_writes(node.start_mark)
 
     def _entry(self, node: yaml.Node, at: Keys, number: int) -> Any:
         """One of a list; of NAME=VALUE the line is known by its name too."""
@@ -99,9 +121,12 @@ class _Reading:
         """`<<`: one mapping, or a list of them, of which the first counts most."""
         parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
         found: dict[str, Any] = {}
+        self._merges += 1
         for part in reversed(parts):
+            self._count(part, len(at) + self._merges)
             if isinstance(part, yaml.MappingNode):
                 found |= self._mapping(part, at)
+        self._merges -= 1
         return found
 
 
@@ -109,10 +134,14 @@ class _Reading:
 
 
 def _toml(text: str) -> dict[str, Any] | None:
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    """None where it is no TOML, or more than anybody writes: an integer may have too many digits to be read at all."""
+    if any(line.count(".") > MOST_DOTS for line in text.split("\n")):
         return None
+    try:
+        found: dict[str, Any] = _as_text(tomllib.loads(text))
+    except (ValueError, RecursionError):
+        return None
+    return found
 
 
 def _as_text(value: Any) -> Any:

@@ -22,6 +22,7 @@ from app.github.errors import GitHubError
 from app.github.sign_in import Person
 from app.github.user_tokens import Reach, UserTokens
 from app.model import Repository
+from app.pages.strangers import Strangers
 
 if TYPE_CHECKING:
     from app.github import GitHub
@@ -90,6 +91,7 @@ class Access:
 
     github: GitHub
     tokens: UserTokens
+    strangers: Strangers = field(default_factory=Strangers)
     _may_read: Remembered[tuple[int, int], bool] = field(default_factory=Remembered)
     _may_write: Remembered[tuple[int, int], bool] = field(default_factory=Remembered)
     _public: Remembered[int, bool] = field(default_factory=Remembered)
@@ -129,10 +131,13 @@ class Access:
         )
 
     def person(self, bearer: Bearer) -> Person | None:
-        """Whose token it is; None when it is nobody's. GitHubError when GitHub cannot be asked."""
+        """Whose token it is; None when it is nobody's. GitHubError when GitHub cannot be asked; TooMany."""
         if not TOKEN.fullmatch(bearer.token):
             return None
-        return self._people.of(bearer.mark, lambda: self.tokens.person(bearer.token))
+        mark = bearer.mark
+        return self._people.of(
+            mark, lambda: self.strangers.asked(mark, lambda: self.tokens.person(bearer.token))
+        )
 
     def is_public(self, repository: Repository) -> bool:
         """Whether everybody may read the repository. GitHubError when GitHub cannot be asked."""

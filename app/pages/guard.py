@@ -16,6 +16,7 @@ from app.github.errors import GitHubError
 from app.pages.access import Access, Bearer, Visitor
 from app.pages.rendering import ASSETS, page
 from app.pages.sign_in import CALLBACK, SIGN_IN, SIGN_OUT, Doorman
+from app.pages.strangers import WITHIN_SECONDS, TooMany
 from app.settings import Settings
 
 FREE = (SIGN_IN, CALLBACK, SIGN_OUT)
@@ -43,6 +44,10 @@ HEADERS = {
 }
 HTTPS_ONLY = "max-age=31536000"
 EXAMPLE = "$(gh auth token)"
+TOO_MANY = (
+    "Too many tokens that are nobody's came within a minute, so GitHub is not asked about one that it has not "
+    "vouched for here before. Ask again in a minute."
+)
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class Guard:
         bearer = _bearer(request)
         try:
             visitor = await run_in_threadpool(self._holder, bearer) if bearer else self.visitor(request)
+        except TooMany:
+            return JSONResponse({"reason": TOO_MANY}, 429, {"retry-after": f"{WITHIN_SECONDS:.0f}"})
         except GitHubError as error:
             log.fault("access.unknown", error)
             return JSONResponse({"reason": "GitHub cannot be asked who this is. Ask again in a minute."}, 503)

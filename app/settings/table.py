@@ -205,7 +205,7 @@ class Decided(Intervals):
     )
     metrics_token: str = setting(
         "METRICS_TOKEN",
-        "With `Authorization: Bearer` and this, `/metrics` is read from anywhere; without it only from this machine.",
+        "With `Authorization: Bearer` and this, `/metrics` is read from anywhere; else only on this machine.",
         "",
         secret=True,
     )

@@ -75,8 +75,11 @@ class History:
         if wanted.state:
             query = query.where(DEPLOYMENTS.c.state == wanted.state)
         if wanted.before:
-            newer = select(DEPLOYMENTS.c.number).where(DEPLOYMENTS.c.id == wanted.before).scalar_subquery()
-            query = query.where(DEPLOYMENTS.c.number < newer)
+            # Of the same repositories: whether there is another one's is not to be told from what follows it.
+            newer = _among(select(DEPLOYMENTS.c.number), repositories).where(
+                DEPLOYMENTS.c.id == wanted.before
+            )
+            query = query.where(DEPLOYMENTS.c.number < newer.scalar_subquery())
         return self._listed(query.order_by(DEPLOYMENTS.c.number.desc()).limit(limit))
 
     def ended_since(self, repositories: Collection[int] | None, since: float, limit: int) -> list[Listed]:

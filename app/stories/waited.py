@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from app import durable, log
-from app.conversation.anew import anew
+from app.conversation.anew import once_more
 from app.conversation.outcome import asked
 from app.model import Ending
 from app.protection import waited_out
@@ -27,7 +27,7 @@ def _again(world: World, job: Waited, now: float) -> Run | None:
     if begun is None:
         return None
     run = RUN.validate_json(begun.run)
-    found = anew(world, run.commit, run.target, operator=False)
+    found = once_more(world, run.commit, run.target, operator=False)
     if found.target is None:
         log.fact("waited.refused", run=run.id, reason=found.refused)
         return None

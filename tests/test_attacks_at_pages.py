@@ -1,0 +1,110 @@
+"""Attacks at the pages and the API: tokens, addresses and forms of others, one after another at one ServerGem."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from app.pages.strangers import MOST_WRONG
+from sandbox.world import Sandbox
+from tests.test_api import API, held, program
+from tests.test_pages import Site, a_service, site
+
+
+def made_up(pages: Site, token: str) -> int:
+    """What a program with this token is answered."""
+    answer = pages.browser().get(f"{API}/services", headers={b"authorization": token.encode("latin-1")})
+    assert "acme" not in answer.text and held(answer)
+    return answer.status_code
+
+
+def test_a_flood_of_made_up_tokens_reaches_github_as_a_trickle(world: Sandbox, tmp_path: Path) -> None:
+    """Few are refused after a question (401), the rest without one (429); who asked before asks on."""
+    with site(world, tmp_path, a_service) as pages:
+        reader = program(pages, "ada", "repo")
+        assert reader.get(f"{API}/deployments/bad").status_code == 200
+        with ThreadPoolExecutor(4) as flood:
+            told = list(
+                flood.map(lambda each: made_up(pages, f"Bearer ghp_{each:036}"), range(3 * MOST_WRONG))
+            )
+        assert set(told) == {401, 429} and told.count(401) <= MOST_WRONG
+        assert reader.get(f"{API}/deployments/bad").status_code == 200
+        assert pages.browser("grace").get("/").status_code == 200
+
+
+ODD = (
+    "",
+    "Bearer",
+    "Bearer \xe4",
+    "Basic YTpi",
+    "Bearer a b",
+    f"Bearer {'a' * 5000}",
+    "Bearer ../user",
+    "Bearer %0d%0a",
+)
+
+
+def test_nothing_of_another_repository_is_told(world: Sandbox, tmp_path: Path) -> None:
+    """Each row asks for what its person may not read: the answer is the one for what is not there, or nobody's."""
+    with site(world, tmp_path, a_service) as pages:
+        world.github.set_permission("acme/shop", "grace", "read")
+        reader = program(pages, "grace", "repo")
+        for token in ODD:
+            assert made_up(pages, token) == 401, token
+        absent = {
+            "/deployments/none": 404,
+            "/deployments?repository=acme/none": 404,
+            "/deployments?before=none": 200,
+        }
+        for path, status in absent.items():
+            hidden = path.replace("acme/none", "acme/blog").replace("none", "blog-run")
+            answers = [reader.get(f"{API}{each}") for each in (path, hidden)]
+            assert [each.status_code for each in answers] == [status, status]
+            assert held(answers[0]) == held(answers[1]), path
+        for path in ("/insight", "/services", "/deployments?environment=production&limit=999999999"):
+            assert "blog" not in reader.get(f"{API}{path}").text
+        signed_in = pages.browser("grace")
+        signed_in.get("/")
+        for path in (
+            "/",
+            "/insight",
+            "/insight?repository=acme/blog",
+            "/services/acme/blog",
+            "/?repository=acme/blog",
+        ):
+            assert "About blog" not in signed_in.get(path).text, path
+        for origin in (
+            "null",
+            "http://evil.example",
+            pages.url + "0",
+            pages.url.upper(),
+            f"{pages.url}/",
+            "",
+        ):
+            pressed = signed_in.post(
+                "/deployments/bad/press", headers={"origin": origin}, data={"button": "retry"}
+            )
+            assert pressed.status_code == 403, origin
+        for path in (f"{API}/deployments/bad/rollback", f"{API}/deployments/bad/rollback?token=x"):
+            assert signed_in.post(path, headers={"origin": pages.url}).status_code == 401, (
+                "a cookie changes nothing"
+            )
+        world.github.set_permission("acme/shop", "grace", "none")
+
+
+def test_a_badge_says_no_more_than_what_everybody_may_see(world: Sandbox, tmp_path: Path) -> None:
+    """Names that are markup, paths and other services: what is not there, and never an answer of another kind."""
+    with site(world, tmp_path, a_service) as pages:
+        stranger = pages.browser()
+        for name in (
+            "acme/shop/api",
+            "acme/shop/%3Cscript%3E",
+            "acme/shop/..%2Fapi",
+            "acme/shop/api%00",
+            "acme/none/api",
+            "ACME/SHOP/api",
+            "acme%2Fshop/x/api",
+        ):
+            told = stranger.get(f"/badge/{name}.svg?environment=%22%3E%3Cscript%3E")
+            assert told.status_code == 404 and "><script>" not in told.text, name
+            assert told.headers["cache-control"] == "no-store" and "svg" not in told.headers["content-type"]
