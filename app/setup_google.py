@@ -173,11 +173,7 @@ def _identity(project: str) -> Step:
     return Step(
         "The deployer may show private services who it is",
         (
-            "gcloud",
-            "iam",
-            "service-accounts",
-            "add-iam-policy-binding",
-            deployer,
+            *("gcloud", "iam", "service-accounts", "add-iam-policy-binding", deployer),
             f"--member=serviceAccount:{deployer}",
             "--role=roles/iam.serviceAccountOpenIdTokenCreator",
             f"--project={project}",

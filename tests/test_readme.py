@@ -41,6 +41,7 @@ def person(tmp_path: Path) -> dict[str, str]:
     for source in (SAMPLES / "bad-dockerfile").iterdir():
         (tmp_path / source.name).write_bytes(source.read_bytes())
     (tmp_path / "build.log").write_text(DOCKER.splitlines()[1].split('"')[1] + "\n")
+    (tmp_path / "fly.toml").write_text('app = "shop"\n[http_service]\ninternal_port = 8080\n')
     (tmp_path / "my-app").mkdir()
     for name in ("main.py", "Procfile"):
         (tmp_path / "my-app" / name).write_bytes((SAMPLES / "hello-python" / name).read_bytes())
@@ -68,7 +69,7 @@ def typed(line: str, person: dict[str, str]) -> subprocess.CompletedProcess[str]
     ("line", "status", "said"),
     [
         ("servergem init", 1, "servergem.yml"),
-        ("servergem import fly.toml", 1, "fly.toml"),
+        ("servergem import fly.toml", 0, "servergem.yml is made of fly.toml"),
         ("servergem check", 1, "This cannot be deployed."),
         ("servergem config", 0, "production:"),
         ("servergem preflight --project P", 1, "gcloud auth application-default login"),

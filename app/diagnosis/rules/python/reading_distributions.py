@@ -1,6 +1,9 @@
-"""Python modules whose distribution has another name than they."""
+"""Python modules whose distribution has another name than they, and how a project asks for one."""
 
 from __future__ import annotations
+
+from app.diagnosis.dependencies import dependency_line
+from app.diagnosis.rule import Hit
 
 # What a module is called and what pip installs it as.
 DISTRIBUTIONS = {
@@ -28,3 +31,25 @@ DISTRIBUTIONS = {
     "snappy": "python-snappy", "lz4": "lz4", "pythonjsonlogger": "python-json-logger", "prometheus_client": "prometheus-client", "opentelemetry": "opentelemetry-api",
     "tensorflow.keras": "tensorflow", "win32api": "pywin32", "haystack": "haystack-ai", "llama_index": "llama-index", "dns": "dnspython", "tomli": "tomli", "odf": "odfpy",
 }  # fmt: skip
+
+
+def distribution(name: str) -> str:
+    """What pip installs a module as."""
+    top = name.split(".")[0]
+    return DISTRIBUTIONS.get(name) or DISTRIBUTIONS.get(top, top.replace("_", "-"))
+
+
+def install(hit: Hit, package: str) -> str:
+    """How this project adds a dependency; where it is asked for already, why the image may lack it."""
+    if place := dependency_line(hit, "python", package):
+        return (
+            f"{package} is asked for ({place.path} line {place.line}), but this image does not have it: install that file in the final stage, "
+            "with the group or extra it stands in, and start with the Python it was installed for."
+        )
+    if hit.files.named("uv.lock"):
+        return f"Run uv add {package} and commit pyproject.toml and uv.lock."
+    if hit.files.named("poetry.lock"):
+        return f"Run poetry add {package} and commit pyproject.toml and poetry.lock."
+    if hit.files.named("Pipfile"):
+        return f"Run pipenv install {package} and commit Pipfile and Pipfile.lock."
+    return f"Add {package} to requirements.txt (or the dependencies of pyproject.toml)."

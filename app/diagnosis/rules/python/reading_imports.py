@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from app.diagnosis.dependencies import dependency_line, manifest
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit
-from app.diagnosis.rules.python.reading_distributions import DISTRIBUTIONS
+from app.diagnosis.rules.python.reading_distributions import DISTRIBUTIONS, distribution, install
 from app.diagnosis.rules.python.reading_errors import (
     application,
     frames,
@@ -31,12 +31,12 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
     if hit.find_before(_BUILDING, 120) or (gone_module(name) and not _own_modules(hit, name)):
         return None
     words = where(hit) | dict.fromkeys(("local", "near", "target", "named", "unfit"), "")
-    words |= {"package": _distribution(name)}
+    words |= {"package": distribution(name)}
     if _own_modules(hit, name):
         return {**words, "local": "yes", **_not_importable(hit, name)}
     if package := _asks_for_its_own(hit, name):
         return {**words, "unfit": package, "fix": _another_version(package, name)}
-    if ("." in name or _distribution(name) == name) and named_in_settings(hit, name):
+    if ("." in name or distribution(name) == name) and named_in_settings(hit, name):
         return {**words, "named": "yes", "fix": _as_named(hit, name)}
     if frames(hit) and _SETTINGS_LOADER in {path.rpartition("/django/")[2] for path, _ in frames(hit)}:
         return {**words, "loaded": "yes", "fix": _settings_module(hit, name)}
@@ -50,7 +50,7 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
         }
     if "." in name and name not in DISTRIBUTIONS and dependency_line(hit, "python", words["package"]):
         return {**words, "fix": _inside(name)}
-    return {**words, "fix": _install(hit, words["package"])}
+    return {**words, "fix": install(hit, words["package"])}
 
 
 _SETTINGS_LOADER = "conf/__init__.py"
@@ -72,12 +72,14 @@ def _inside(name: str) -> str:
 
 
 def _as_named(hit: Hit, name: str) -> str:
-    package = _distribution(name)
+    package = distribution(name)
     if "." in name and name not in DISTRIBUTIONS:
         return f"The settings name it: {_inside(name)}"
     if dependency_line(hit, "python", package):
-        return f"The settings name it. {_install(hit, package)}"
-    return f"The settings name {name}: correct the name, or, if it comes from a package: {_install(hit, package)}"
+        return f"The settings name it. {install(hit, package)}"
+    return (
+        f"The settings name {name}: correct the name, or, if it comes from a package: {install(hit, package)}"
+    )
 
 
 def _own_modules(hit: Hit, name: str) -> list[str]:
@@ -107,7 +109,7 @@ def _another_version(package: str, module: str) -> str:
 
 
 def _misspelt(hit: Hit, name: str) -> str:
-    if _distribution(name) != name or dependency_line(hit, "python", name):
+    if distribution(name) != name or dependency_line(hit, "python", name):
         return ""
     files = [p.rpartition("/")[2].removesuffix(".py") for p in hit.files.paths if p.endswith(".py")]
     near = difflib.get_close_matches(name.rpartition(".")[2], [f for f in files if f != "__init__"], 1, 0.75)
@@ -174,27 +176,6 @@ def _loaded_by_server(hit: Hit) -> bool:
     return any(_LOADERS.search(path) for path, _ in frames(hit))
 
 
-def _distribution(name: str) -> str:
-    top = name.split(".")[0]
-    return DISTRIBUTIONS.get(name) or DISTRIBUTIONS.get(top, top.replace("_", "-"))
-
-
-def _install(hit: Hit, package: str) -> str:
-    """How this project adds a dependency; where it is asked for already, why the image may lack it."""
-    if place := dependency_line(hit, "python", package):
-        return (
-            f"{package} is asked for ({place.path} line {place.line}), but this image does not have it: install that file in the final stage, "
-            "with the group or extra it stands in, and start with the Python it was installed for."
-        )
-    if hit.files.named("uv.lock"):
-        return f"Run uv add {package} and commit pyproject.toml and uv.lock."
-    if hit.files.named("poetry.lock"):
-        return f"Run poetry add {package} and commit pyproject.toml and poetry.lock."
-    if hit.files.named("Pipfile"):
-        return f"Run pipenv install {package} and commit Pipfile and Pipfile.lock."
-    return f"Add {package} to requirements.txt (or the dependencies of pyproject.toml)."
-
-
 def module_place(hit: Hit) -> Place | None:
     if hit["unfit"] and (
         asked := matching(r"\b{unfit}\s*(?:==|@)\s*v?\d", "Dockerfile", "requirements.txt")(hit)
@@ -229,7 +210,7 @@ def imported(hit: Hit) -> Mapping[str, str] | None:
     elif own:
         advice = f"Define {hit['name']} in {hit['module']}, or correct the name in the import"
     else:
-        package = _distribution(hit["module"])
+        package = distribution(hit["module"])
         advice = f"The installed version of {package} has no {hit['name']}: pin a version that has it, or write what its newer versions offer instead"
     return where(hit) | {"advice": advice}
 
@@ -246,7 +227,7 @@ def hidden(hit: Hit) -> Mapping[str, str] | None:
         "",
     )
     words = where(hit) | {"line": hit.line.strip()[:200], "path": ""}
-    if path and (module in sys.stdlib_module_names or dependency_line(hit, "python", _distribution(module))):
+    if path and (module in sys.stdlib_module_names or dependency_line(hit, "python", distribution(module))):
         return words | {
             "path": path,
             "said": f"{path} hides the module {module} that is meant",
