@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from app.diagnosis.javascript.packages import list_place, script_place, unnumbered
 from app.diagnosis.javascript.stacks import after
 from app.diagnosis.places import first, matching
@@ -19,6 +17,7 @@ from app.diagnosis.rules.javascript.reading_linters import (
     suite_place,
     test_place,
 )
+from app.diagnosis.rules.javascript.reading_runners import jest_test
 
 TESTS = (
     "jest.config.js",
@@ -39,14 +38,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="jest-failed",
         pattern=r"^\s*● (?P<test>.+(?: › |›).+|.+)$",
-        read=lambda hit: (
-            None
-            if re.search(
-                r"Test suite failed to run|Console|console\.|Validation (?:Error|Warning)|Cannot log after",
-                hit.line,
-            )
-            else failed_test(hit)
-        ),
+        read=jest_test,
         place=test_place,
         many=True,
         rank=Rank.ROOT,
