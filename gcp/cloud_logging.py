@@ -165,7 +165,8 @@ class Log:
         """The rest of a log whose writer has ended, its end included however late it comes; times in seconds.
 
         It is over with a line that `is_last` (`complete`: it was told already), or when the program itself
-        has said something and nothing came for the `quiet` time, or when the patience is.
+        has said something and nothing came for the `quiet` time, or when the patience is; then with what came late
+        among lines that were told already, of which a look sees the last page alone.
         """
         until = time.monotonic() + patience
         heard = time.monotonic()
@@ -175,9 +176,21 @@ class Log:
             now = time.monotonic()
             heard = now if fresh else heard
             complete = complete or any(is_last(line) for line in fresh)
-            if complete or now >= until or (self._spoken and now - heard >= quiet):
+            if complete:
+                return
+            if now >= until or (self._spoken and now - heard >= quiet):
+                yield from self._late_lines(max(0.0, until - now))
                 return
             time.sleep(interval)
+
+    def _late_lines(self, patience: float) -> tuple[LogLine, ...]:
+        """What no look has seen, since it was written before a page of lines that came sooner."""
+        if len(self.told) <= MOST_ENTRIES:
+            return ()
+        whole = read(
+            self.google, self.project, self.question, self._since, backwards_to=(), patience=patience
+        )
+        return self._fresh(whole)
 
     def _fresh(self, answer: Answer) -> tuple[LogLine, ...]:
         fresh = tuple(line for line in answer.lines if line.insert_id not in self.told)

@@ -117,14 +117,18 @@ def resident(pid: int) -> int:
 def test_memory_is_bounded_and_a_push_is_taken(process: tuple[Door, int]) -> None:
     """Of three hundred unsigned bodies without an end no more than the bound is kept, and a real push is stored."""
     house, pid = process
-    httpx.get(f"{house.url}/", timeout=PATIENCE)  # answered when everything heavy is loaded
+    for page in ("/", "/readyz"):  # answered when everything heavy is loaded, Google's libraries too
+        httpx.get(f"{house.url}{page}", timeout=PATIENCE)
     before = resident(pid)
     with ExitStack() as stack:
         connections_ = [dial(house, stack) for _ in range(MANY)]
         for each in connections_:
             each.sendall(opening(b"content-length: 20000000") + b"x" * MEGABYTE)
         assert b" 503 " in connections_[0].recv(4096)
-        assert resident(pid) - before < door.MOST_UNVERIFIED_BYTES + 64 * MEGABYTE
+        # Beside what the door keeps, asyncio has read up to 256 KiB of each connection (its transports' max_size).
+        read_ahead = MANY * MEGABYTE // 4
+        grown = resident(pid) - before
+        assert grown < door.MOST_UNVERIFIED_BYTES + read_ahead + 16 * MEGABYTE < MANY * MEGABYTE
         assert house.deliver(json.dumps(PUSH).encode()).status_code == 202
 
 
