@@ -26,7 +26,6 @@ from app.role import Role
 from app.settings import BadSettings, load
 from app.store import Store
 from app.store.traffic import Lock, Shift
-from sandbox.github.webhooks import Event
 from sandbox.servergem import free_port
 from sandbox.world import Sandbox
 from tests.conftest import PATIENCE
@@ -404,7 +403,7 @@ def test_an_operator_has_a_delivery_come_again(world: Sandbox, tmp_path: Path) -
     """Of what was given up GitHub makes another try; nobody else, and no form without its token, asks for one."""
     with site(world, tmp_path, OPERATORS="Olga") as pages:
         world.github.webhook_url = f"{pages.url}/webhook"
-        world.github.deliveries.send(Event("star", b'{"action": "created"}', None, None))
+        world.github.ping()
         world.github.deliveries.settle()
         id_ = pages.store.deliveries(1)[0].id
         operator, reader = pages.browser("olga"), pages.browser("grace")
