@@ -17,6 +17,7 @@ from sandbox import containers, machine, outside, processes
 from sandbox.docker import Docker
 from sandbox.google.ports import Route
 from sandbox.images import EngineImage, Image, ImageStore
+from sandbox.ports import free_port
 from sandbox.router import Router
 
 LOOK_SECONDS = 0.02
@@ -212,7 +213,7 @@ class Runner:
             return revision.address
 
     def _bring_up(self, revision: _Revision) -> RevisionOutcome:
-        revision.address = _free_port()
+        revision.address = free_port()
         try:
             revision.process = self._spawn(revision)
         except OSError as error:
@@ -356,10 +357,3 @@ def _stays(port: int, seconds: float) -> bool:
             return True
         except ConnectionError:
             return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import processes
+from sandbox.ports import free_port
 from sandbox.world import Sandbox
 
 # How long ServerGem may take to open its door, on a machine that has eight other things to do.
@@ -72,14 +73,6 @@ def servergem(world: Sandbox, folder: Path, **settings: str) -> Iterator[Process
         yield started
     finally:
         processes.stop(process, STOP_SECONDS)
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens at, a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_until_open(started: Process, port: int) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from app import settings_file, setup_github
 from sandbox.github.state import FOUNDER
-from sandbox.servergem import free_port
+from sandbox.ports import free_port
 from sandbox.world import PROJECT, Options, Sandbox
 from tests.conftest import OWNER, PATIENCE, House, Work
 from tests.setting_up import builds_anywhere, may_grant, take_from_builder

@@ -26,7 +26,7 @@ from app.role import Role
 from app.settings import BadSettings, load
 from app.store import Store
 from app.store.traffic import Lock, Shift
-from sandbox.servergem import free_port
+from sandbox.ports import free_port
 from sandbox.world import Sandbox
 from tests.conftest import PATIENCE
 from tests.test_settings import GOOD

@@ -18,8 +18,8 @@ import httpx
 import pytest
 
 from sandbox.github.state import Hub
+from sandbox.ports import free_port
 from sandbox.pushing import repository_name
-from sandbox.servergem import free_port
 from sandbox.world import SAMPLES, Sandbox
 from tests.conftest import PATIENCE, eventually, web
 from tests.test_demo import Shell, demo

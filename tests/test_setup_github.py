@@ -23,7 +23,7 @@ from app.github.registration import api_url, form_url
 from app.retry import Policy
 from app.setup_github import Plan
 from app.signs import Sign
-from sandbox.servergem import free_port
+from sandbox.ports import free_port
 from sandbox.world import PROJECT, Options, Sandbox
 from tests.conftest import keep_traffic
 from tests.test_sandbox_github import Receiver

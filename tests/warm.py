@@ -27,7 +27,7 @@ from typing import Any
 from dbos import run_dbos_database_migrations
 
 from app.store.database import Database
-from sandbox.servergem import free_port
+from sandbox.ports import free_port
 from sandbox.world import Sandbox
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.ports import free_port
 from sandbox.world import PROJECT, Sandbox
 from tests.bench.table import Row
 from tests.conftest import House, Work
@@ -133,7 +134,7 @@ class _Server:
 
 @contextmanager
 def _server(kind: str, folder: str) -> Iterator[_Server]:
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-c", SERVER, kind, folder, SECRET, str(port)], cwd=ROOT, stdout=subprocess.DEVNULL
     )
@@ -262,12 +263,6 @@ def _requests(count: int, secret: str) -> list[bytes]:
 def cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_open(process: subprocess.Popen[bytes], port: int) -> None:
