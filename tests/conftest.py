@@ -169,10 +169,17 @@ class House:
         return found
 
     def log_tail(self) -> str:
-        """What is still under way, and the end of ServerGem's own log."""
+        """What failed and why, what is still under way, and the end of ServerGem's own log."""
         log = self.folder / "servergem.log"
-        open_ones = [(d["name"], d["sha"][:7], d["rows"]) for d in self.deployments() if not d["ending"]]
-        return f"{open_ones}\n{log.read_text()[-30_000:] if log.exists() else 'no log'}"
+        known = self.deployments()
+        failed = [self._said_of(each) for each in known if each["ending"] == "failed"]
+        open_ones = [(each["name"], each["sha"][:7], each["rows"]) for each in known if not each["ending"]]
+        return "\n".join([*failed, str(open_ones), log.read_text()[-30_000:] if log.exists() else "no log"])
+
+    def _said_of(self, deployment: dict[str, Any]) -> str:
+        runs = self.world.github.check_runs(deployment["repository"], deployment["sha"])
+        said = [run["output"]["summary"] or "" for run in runs if run["conclusion"] == "failure"]
+        return "\n".join([f"FAILED {deployment['name']} {deployment['sha'][:7]}", *said])
 
 
 @dataclass
