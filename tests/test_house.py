@@ -125,6 +125,7 @@ FLOORS = {
     "app.entry_point": 2,
     "app.services_below": 2,
     "app.start_command": 2,
+    "app.start_stated": 2,
     "app.start_node": 2,
     "app.start_script": 2,
     "app.python_source": 2,
