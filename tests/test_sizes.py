@@ -24,7 +24,6 @@ LONGER_FILES = {
     "app.durable": 379,
     "app.inspection.dockerfile": 263,
     "app.store.intake": 318,
-    "sandbox.github.git": 339,
     "sandbox.github.pull_requests": 264,
     "sandbox.github.pull_shapes": 256,
     "sandbox.github.server": 306,

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from sandbox.github import comments, pull_requests
 from sandbox.github.answers import Refused, invalid, not_found
-from sandbox.github.git import EMPTY_TREE, CommitFacts
+from sandbox.github.git import EMPTY_TREE
+from sandbox.github.git_words import CommitFacts
 from sandbox.github.issues import PullRequest
 from sandbox.github.records import Deployment
 from sandbox.github.site import Site, Visit, to
