@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import base_image, instruction
 from app.diagnosis.javascript.image import ran_place, start_place
 from app.diagnosis.javascript.imports import BUILTIN, import_line, import_of_file, importer, meant
@@ -26,6 +25,7 @@ from app.diagnosis.javascript.stacks import after, code_at, frames, header
 from app.diagnosis.places import CODE, matching
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_syntax import resolved
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 ANY = frozenset(Kind)

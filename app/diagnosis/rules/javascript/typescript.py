@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.javascript.packages import unnumbered
 from app.diagnosis.javascript.stacks import bare
 from app.diagnosis.rule import Rank, Rule
@@ -21,6 +20,7 @@ from app.diagnosis.rules.javascript.reading_typescript import (
     svelte,
     webpack,
 )
+from app.diagnosis.transcript import Kind
 
 ANY = frozenset(Kind)
 
