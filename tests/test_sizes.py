@@ -19,7 +19,6 @@ LONGER_FILES = {
     "app.diagnosis.rules.javascript.reading_typescript": 337,
     "app.diagnosis.rules.ruby.reading_bundler": 260,
     "app.diagnosis.rules.rust.reading_cargo": 258,
-    "app.durable": 379,
     "app.inspection.dockerfile": 263,
     "app.store.intake": 318,
     "sandbox.github.pull_requests": 264,
@@ -36,7 +35,6 @@ LONGER_FUNCTIONS = {
     "app.diagnosis.rules.other.reading_servers.emerg": 50,
     "app.diagnosis.rules.php.reading_syntax._to_change": 44,
     "app.diagnosis.rules.ruby.reading_bundler.native": 44,
-    "app.durable.step": 41,
 }
 # What a library calls by its name, and what only the tests have a use for, with the reason.
 CALLED_FROM_OUTSIDE = {
