@@ -25,7 +25,6 @@ LONGER_FILES = {
     "sandbox.github.pull_shapes": 256,
     "sandbox.github.server": 306,
     "sandbox.google.cloud_run": 274,
-    "sandbox.runner": 359,
 }
 LONGER_FUNCTIONS = {
     "app.diagnosis.rules.elixir.reading.syntax": 46,
