@@ -20,7 +20,6 @@ LONGER_FILES = {
     "app.diagnosis.rules.ruby.reading_bundler": 260,
     "app.diagnosis.rules.rust.reading_cargo": 258,
     "app.inspection.dockerfile": 263,
-    "app.store.intake": 318,
     "sandbox.github.pull_requests": 264,
     "sandbox.github.pull_shapes": 256,
     "sandbox.github.server": 306,
