@@ -20,10 +20,6 @@ LONGER_FILES = {
     "app.diagnosis.rules.ruby.reading_bundler": 260,
     "app.diagnosis.rules.rust.reading_cargo": 258,
     "app.inspection.dockerfile": 263,
-    "sandbox.github.pull_requests": 264,
-    "sandbox.github.pull_shapes": 256,
-    "sandbox.github.server": 306,
-    "sandbox.google.cloud_run": 274,
 }
 LONGER_FUNCTIONS = {
     "app.diagnosis.rules.elixir.reading.syntax": 46,
