@@ -7,12 +7,11 @@ import re
 from app.diagnosis.javascript.packages import unnumbered
 from app.diagnosis.javascript.stacks import bare
 from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.javascript.reading_tsconfig import config_place, config_words
 from app.diagnosis.rules.javascript.reading_typescript import (
     above,
     below,
     checker,
-    config_place,
-    config_words,
     cra,
     error,
     next_words,
