@@ -323,7 +323,7 @@ def test_a_condition_takes_version_3(owner: GoogleSandbox, clients: Google) -> N
 
 
 def test_a_job_may_be_run_by_one_more_beside_conditions(owner: GoogleSandbox, clients: Google) -> None:
-    """A policy with a condition keeps it when a role is added, and a role that is there is not written again."""
+    """Whatever is in a job's policy stays, conditions too, when an account is let run it; twice is as good as once."""
     job = f"{HOME}/locations/{REGION}/jobs/nightly"
     shape = run_v2.TaskTemplate(containers=[run_v2.Container(image="gcr.io/cloudrun/hello")])
     wanted = run_v2.Job(template=run_v2.ExecutionTemplate(template=shape))
