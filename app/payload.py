@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 
-from app.model import Farewell, Repository, Welcome
+from app.delivery import Refused
+from app.model import Delivery, Farewell, Repository, Welcome
+
+T = TypeVar("T")
+
+# Why a delivery without an installation starts nothing.
+OWN_WEBHOOK = "This is a repository's own webhook; ServerGem acts on those of its GitHub App."
 
 Sha = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{40}\Z")]
 # What a database's integer holds; GitHub's ids are far below.
@@ -32,6 +38,14 @@ class Repo(msgspec.Struct):
         """As one of our words."""
         owner, name = self.full_name.split("/")
         return Repository(self.id, owner, name, installation.id, self.default_branch)
+
+
+def read(decoder: msgspec.json.Decoder[T], delivery: Delivery, wanted: str) -> T:
+    """The payload of a delivery; Refused, in our words for what is `wanted`, when it is something else."""
+    try:
+        return decoder.decode(delivery.payload)
+    except msgspec.ValidationError as error:
+        raise Refused(400, f"The payload is not {wanted}: {error}.") from error
 
 
 def epoch(moment: str) -> float:

@@ -69,7 +69,7 @@ def run(
     `interval` is between two looks, `patience` how long its last lines are waited for; both in seconds.
     """
     service = wanted.service
-    _make(google, wanted)
+    _make_once(google, wanted)
     name = _begin(google, service, wanted.name)
     log = Log(google, service.project, cloud_logging.of_execution(name.rpartition("/")[2]))
     looks, cancelled = 0, False
@@ -108,20 +108,25 @@ def _rest(log: Log, found: Execution, interval: float, patience: float) -> Itera
     return log.to_the_end(patience=patience, quiet=quiet, interval=interval)
 
 
-def _make(google: Google, wanted: WantedJob) -> None:
+def make(google: Google, wanted: WantedJob) -> None:
+    """Make the job; GoogleError ALREADY_EXISTS when there is one."""
     service = wanted.service
     request = run_v2.CreateJobRequest(
         parent=f"projects/{service.project}/locations/{service.region}",
         job_id=wanted.name,
         job=specification(wanted),
     )
+    operation: Any = google.call("Jobs.CreateJob", lambda: google.jobs.create_job, request=request)
+    finished(google, "Jobs.CreateJob", operation)
+
+
+def _make_once(google: Google, wanted: WantedJob) -> None:
+    """One that is there already is as good."""
     try:
-        operation: Any = google.call("Jobs.CreateJob", lambda: google.jobs.create_job, request=request)
+        make(google, wanted)
     except GoogleError as error:
         if error.code != "ALREADY_EXISTS":
             raise
-        return
-    finished(google, "Jobs.CreateJob", operation)
 
 
 def specification(wanted: WantedJob) -> run_v2.Job:

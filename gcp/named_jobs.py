@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from google.cloud import run_v2
-from google.iam.v1 import iam_policy_pb2, policy_pb2
 
+from gcp.bindings import bind
 from gcp.cloud import TIMEOUT, Google
 from gcp.cloud_run_jobs import WantedJob, full_name, specification
-from gcp.errors import GoogleError
 from gcp.operations import finished
-from gcp.resource_manager import CONFLICTS
 
 # What runs a job, and no more: https://cloud.google.com/run/docs/reference/iam/roles#run.invoker
 INVOKER = "roles/run.invoker"
@@ -61,18 +59,6 @@ def jobs(google: Google, project: str, region: str) -> tuple[JobState, ...]:
     )
 
 
-def make(google: Google, wanted: WantedJob) -> None:
-    """Make the job; GoogleError ALREADY_EXISTS when there is one."""
-    service = wanted.service
-    request = run_v2.CreateJobRequest(
-        parent=f"projects/{service.project}/locations/{service.region}",
-        job_id=wanted.name,
-        job=specification(wanted),
-    )
-    operation: Any = google.call("Jobs.CreateJob", lambda: google.jobs.create_job, request=request)
-    finished(google, "Jobs.CreateJob", operation)
-
-
 def change(google: Google, wanted: WantedJob, found: JobState) -> None:
     """Make the job what is wanted, whole; GoogleError ABORTED when it has changed since it was `found`."""
     service, wish = wanted.service, specification(wanted)
@@ -85,20 +71,7 @@ def change(google: Google, wanted: WantedJob, found: JobState) -> None:
 def let_run(google: Google, project: str, region: str, name: str, account: str) -> None:
     """Give an account the right to run this one job, whatever else is in its policy."""
     resource, member = full_name(project, region, name), f"serviceAccount:{account}"
-    for attempt in range(CONFLICTS):
-        read = iam_policy_pb2.GetIamPolicyRequest(resource=resource)
-        policy: Any = google.call("Jobs.GetIamPolicy", lambda: google.jobs.get_iam_policy, request=read)
-        if any(each.role == INVOKER and member in each.members for each in policy.bindings):
-            return
-        policy.bindings.append(policy_pb2.Binding(role=INVOKER, members=[member]))
-        request = iam_policy_pb2.SetIamPolicyRequest(resource=resource, policy=policy)
-        try:
-            google.call("Jobs.SetIamPolicy", lambda: google.jobs.set_iam_policy, request=request)
-        except GoogleError as conflict:
-            if conflict.code != "ABORTED" or attempt == CONFLICTS - 1:
-                raise
-        else:
-            return
+    bind(google, "Jobs", lambda: google.jobs, resource, member=member, role=INVOKER)
 
 
 def run_now(google: Google, project: str, region: str, name: str, *, since: float) -> str:

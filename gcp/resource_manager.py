@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from google.iam.v1 import iam_policy_pb2, policy_pb2
-
+from gcp.bindings import bind, policy_of
 from gcp.cloud import Google
-from gcp.errors import GoogleError
 
-# How often a policy is read again when somebody else has changed it meanwhile.
-CONFLICTS = 5
-# Policies with conditions are damaged by whoever writes them as an older version:
-# https://cloud.google.com/iam/docs/policies#versions
-POLICY_VERSION = 3
 # On a bucket these stand for whoever has a basic role on the project, and so for somebody whom the project names.
 OF_THE_PROJECT = ("projectEditor", "projectOwner", "projectViewer")
 
@@ -64,7 +56,7 @@ def test_permissions(google: Google, project: str, permissions: tuple[str, ...])
 
 def access(google: Google, project: str) -> Access:
     """Who has which role on the project itself."""
-    policy = _policy(google, project)
+    policy = policy_of(google, "Projects", lambda: google.projects, f"projects/{project}")
     members = {member for binding in policy.bindings for member in binding.members}
     roles = {
         member: frozenset(binding.role for binding in policy.bindings if member in binding.members)
@@ -84,27 +76,4 @@ def stands_for_many(member: str) -> bool:
 
 def grant(google: Google, project: str, member: str, role: str) -> None:
     """Give a member a role on the project, whatever else is in its policy; one that is there is as good."""
-    for attempt in range(CONFLICTS):
-        policy = _policy(google, project)
-        if any(
-            b.role == role and member in b.members and not b.condition.expression for b in policy.bindings
-        ):
-            return
-        policy.version = POLICY_VERSION
-        policy.bindings.append(policy_pb2.Binding(role=role, members=[member]))
-        request = iam_policy_pb2.SetIamPolicyRequest(resource=f"projects/{project}", policy=policy)
-        try:
-            google.call("Projects.SetIamPolicy", lambda: google.projects.set_iam_policy, request=request)
-        except GoogleError as conflict:
-            if conflict.code != "ABORTED" or attempt == CONFLICTS - 1:
-                raise
-        else:
-            return
-
-
-def _policy(google: Google, project: str) -> Any:
-    request = iam_policy_pb2.GetIamPolicyRequest(
-        resource=f"projects/{project}",
-        options={"requested_policy_version": POLICY_VERSION},
-    )
-    return google.call("Projects.GetIamPolicy", lambda: google.projects.get_iam_policy, request=request)
+    bind(google, "Projects", lambda: google.projects, f"projects/{project}", member=member, role=role)

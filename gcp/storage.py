@@ -13,6 +13,7 @@ from typing import Any
 
 from google.cloud.exceptions import Conflict, PreconditionFailed
 
+from gcp.bindings import POLICY_VERSION
 from gcp.cloud import TIMEOUT, Google
 from gcp.errors import Denial, GoogleError
 from gcp.resumable_upload import INSERT, PART_BYTES, parts_of, send
@@ -20,8 +21,6 @@ from gcp.resumable_upload import INSERT, PART_BYTES, parts_of, send
 ARCHIVE = "application/gzip"
 # How the names of sources begin; what is called otherwise stays.
 SOURCES = "sources/"
-# https://cloud.google.com/iam/docs/policies#versions
-POLICY_VERSION = 3
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from app import payload
 from app.delivery import Refused
 from app.model import RERUN, Delivery, Ignore, Job, Press
 from app.payload import Installation, Repo, Sha
@@ -48,13 +49,10 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     """The press, or Ignore with the reason."""
     if delivery.action not in (PRESSED, RERUN_PRESSED):
         return (Ignore(f"ServerGem does not act on check_run.{delivery.action}."),)
-    try:
-        event = _EVENT.decode(delivery.payload)
-    except msgspec.ValidationError as error:
-        raise Refused(400, f"The payload is not a check run: {error}.") from error
+    event = payload.read(_EVENT, delivery, "a check run")
     run = event.check_run
     if event.installation is None:
-        return (Ignore("This is a repository's own webhook; ServerGem acts on those of its GitHub App."),)
+        return (Ignore(payload.OWN_WEBHOOK),)
     if event.action == PRESSED and event.requested_action is None:
         raise Refused(400, "The payload names no button.")
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from app.delivery import Refused
+from app import payload
 from app.model import RERUN, Delivery, Ignore, Job, Press
 from app.payload import Installation, Repo, Sha
 
@@ -34,12 +34,9 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     """Every check run of the commit once more, or Ignore with the reason."""
     if delivery.action != "rerequested":
         return (Ignore(f"ServerGem does not act on check_suite.{delivery.action}."),)
-    try:
-        event = _EVENT.decode(delivery.payload)
-    except msgspec.ValidationError as error:
-        raise Refused(400, f"The payload is not a check suite: {error}.") from error
+    event = payload.read(_EVENT, delivery, "a check suite")
     if event.installation is None:
-        return (Ignore("This is a repository's own webhook; ServerGem acts on those of its GitHub App."),)
+        return (Ignore(payload.OWN_WEBHOOK),)
     suite, repository = event.check_suite, event.repository.repository(event.installation)
     branch = suite.head_branch or ""
     return (Press(repository, suite.head_sha, branch, RERUN, event.sender.login, delivery.id),)

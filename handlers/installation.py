@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from app.delivery import Refused
+from app import payload
 from app.model import Delivery, Ignore, Job
 from app.payload import FullName, Installation, farewells, welcomes
 
@@ -33,10 +33,7 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     reason = GONE.get(delivery.action or "")
     if reason is None and delivery.action != "created":
         return (Ignore(f"installation.{delivery.action}: the next push deploys."),)
-    try:
-        event = _EVENT.decode(delivery.payload)
-    except msgspec.ValidationError as error:
-        raise Refused(400, f"The payload is not an installation's: {error}.") from error
+    event = payload.read(_EVENT, delivery, "an installation's")
     named = [(each.id, each.full_name) for each in event.repositories or []]
     if reason is None:
         return welcomes(named, event.installation, delivery.id) or (Ignore("It has no repository yet."),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from app.delivery import Refused
+from app import payload
 from app.model import Delivery, Ignore, Job
 from app.payload import Installation, farewells, welcomes
 from handlers.installation import Named
@@ -23,10 +23,7 @@ _EVENT = msgspec.json.Decoder(_Event)
 
 def handle(delivery: Delivery) -> tuple[Job, ...]:
     """A first look at each repository that was added; the previews of those that were removed go."""
-    try:
-        event = _EVENT.decode(delivery.payload)
-    except msgspec.ValidationError as error:
-        raise Refused(400, f"The payload is not an installation's: {error}.") from error
+    event = payload.read(_EVENT, delivery, "an installation's")
     added = [(each.id, each.full_name) for each in event.repositories_added]
     removed = [(each.id, each.full_name) for each in event.repositories_removed]
     gone = farewells(removed, event.installation, "ServerGem was taken off this repository", delivery.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from app.delivery import Refused
+from app import payload
 from app.model import Delivery, Ignore, Job, Said
 from app.payload import Installation, Repo
 from app.talk import speaks_to_us
@@ -45,10 +45,7 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     """Hear the comment, or Ignore with the reason; an edited comment is not said again."""
     if delivery.action != "created":
         return (Ignore(f"ServerGem does not act on issue_comment.{delivery.action}."),)
-    try:
-        event = _EVENT.decode(delivery.payload)
-    except msgspec.ValidationError as error:
-        raise Refused(400, f"The payload is not a comment's: {error}.") from error
+    event = payload.read(_EVENT, delivery, "a comment's")
     comment = event.comment
     if event.installation is None or event.issue.pull_request is None:
         return (Ignore("The comment is not on a pull request."),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from app.delivery import Refused
+from app import payload
 from app.model import Commit, Delivery, Group, Ignore, Job
 from app.payload import Installation, Repo, Sha
 
@@ -31,12 +31,9 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     """Report on the group's head, or Ignore with the reason."""
     if delivery.action != "checks_requested":
         return (Ignore(f"ServerGem does not act on merge_group.{delivery.action}."),)
-    try:
-        event = _EVENT.decode(delivery.payload)
-    except msgspec.ValidationError as error:
-        raise Refused(400, f"The payload is not a merge group: {error}.") from error
+    event = payload.read(_EVENT, delivery, "a merge group")
     if event.installation is None:
-        return (Ignore("This is a repository's own webhook; ServerGem acts on those of its GitHub App."),)
+        return (Ignore(payload.OWN_WEBHOOK),)
     group, repository = event.merge_group, event.repository.repository(event.installation)
     commit = Commit(repository, group.head_sha, group.head_ref.removeprefix(BRANCH))
     return (Group(commit, delivery.id),)

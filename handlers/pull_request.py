@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from app.delivery import Refused
+from app import payload
 from app.model import Delivery, Ignore, Job, Review
 from app.payload import Installation, Repo
 
@@ -43,12 +43,9 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     """Look at the pull request again, or Ignore with the reason."""
     if delivery.action not in WANTED:
         return (Ignore(f"ServerGem does not act on pull_request.{delivery.action}."),)
-    try:
-        event = _EVENT.decode(delivery.payload)
-    except msgspec.ValidationError as error:
-        raise Refused(400, f"The payload is not a pull request's: {error}.") from error
+    event = payload.read(_EVENT, delivery, "a pull request's")
     if event.installation is None:
-        return (Ignore("This is a repository's own webhook; ServerGem acts on those of its GitHub App."),)
+        return (Ignore(payload.OWN_WEBHOOK),)
     if event.action == "edited" and not (event.changes and event.changes.base):
         return (Ignore("The title or the text was edited; only another base branch changes a preview."),)
     repository = event.repository.repository(event.installation)

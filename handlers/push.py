@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from app.delivery import Refused
+from app import payload
 from app.model import Commit, Delivery, Deploy, Ignore, Job, Repository
 from app.payload import Installation, Repo, Sha, epoch
 from app.skip_mark import skip_mark
@@ -48,7 +48,7 @@ _PUSH = msgspec.json.Decoder(_Push)
 
 def handle(delivery: Delivery) -> tuple[Job, ...]:
     """Deploy the new head of the branch, or what the tag names, or Ignore with the reason."""
-    push = _read(delivery)
+    push = payload.read(_PUSH, delivery, "a push")
     if reason := _reason_to_ignore(push):
         return (Ignore(reason),)
     # What a tag named before may be a tag itself, and no commit to compare with.
@@ -57,20 +57,13 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     return (Deploy(_commit(push), before=before, delivery_id=delivery.id, pusher=pusher),)
 
 
-def _read(delivery: Delivery) -> _Push:
-    try:
-        return _PUSH.decode(delivery.payload)
-    except msgspec.ValidationError as error:
-        raise Refused(400, f"The payload is not a push: {error}.") from error
-
-
 def _reason_to_ignore(push: _Push) -> str | None:
     if not push.ref.startswith((BRANCH, TAG)):
         return f"{push.ref} is neither a branch nor a tag; only pushes of those deploy."
     if push.deleted or push.after == NO_COMMIT:
         return _gone(push.ref)
     if push.installation is None:
-        return "This is a repository's own webhook; ServerGem acts on those of its GitHub App."
+        return payload.OWN_WEBHOOK
     if push.ref.startswith(TAG):
         # A mark speaks of the push of its commit; whoever tags it afterwards wants it.
         return None if push.head_commit else f"The tag {push.ref.removeprefix(TAG)} names no commit."

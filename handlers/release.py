@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from app.delivery import Refused
+from app import payload
 from app.model import Delivery, Ignore, Job, Released
 from app.payload import Installation, Repo
 
@@ -33,11 +33,8 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     """Its tag, or Ignore with the reason; a draft has none yet, and is published later."""
     if delivery.action != "published":
         return (Ignore(f"ServerGem does not act on release.{delivery.action}."),)
-    try:
-        event = _EVENT.decode(delivery.payload)
-    except msgspec.ValidationError as error:
-        raise Refused(400, f"The payload is not a release's: {error}.") from error
+    event = payload.read(_EVENT, delivery, "a release's")
     if event.installation is None:
-        return (Ignore("This is a repository's own webhook; ServerGem acts on those of its GitHub App."),)
+        return (Ignore(payload.OWN_WEBHOOK),)
     repository = event.repository.repository(event.installation)
     return (Released(repository, event.release.tag_name, event.sender.login, delivery.id),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from app.delivery import Refused
+from app import payload
 from app.model import Delivery, Ignore, Job
 from app.payload import Installation, Repo, farewells
 
@@ -26,11 +26,8 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     reason = ENDS.get(delivery.action or "")
     if reason is None:
         return (Ignore(f"repository.{delivery.action}: repositories are known by their id."),)
-    try:
-        event = _EVENT.decode(delivery.payload)
-    except msgspec.ValidationError as error:
-        raise Refused(400, f"The payload is not a repository's: {error}.") from error
+    event = payload.read(_EVENT, delivery, "a repository's")
     if event.installation is None:
-        return (Ignore("This is a repository's own webhook; ServerGem acts on those of its GitHub App."),)
+        return (Ignore(payload.OWN_WEBHOOK),)
     named = [(event.repository.id, event.repository.full_name)]
     return farewells(named, event.installation, reason, delivery.id)

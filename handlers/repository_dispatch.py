@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from app.delivery import Refused
+from app import payload
 from app.model import Bring, Delivery, Ignore, Job
 from app.payload import Installation, Repo
 
@@ -41,12 +41,9 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     """The image that is brought, or Ignore with the reason: the event belongs to everybody's workflows too."""
     if delivery.action != DEPLOY:
         return (Ignore("ServerGem acts on repository_dispatch of the type deploy only."),)
-    try:
-        event = _EVENT.decode(delivery.payload)
-    except msgspec.ValidationError as error:
-        raise Refused(400, f"The payload is not a dispatch: {error}.") from error
+    event = payload.read(_EVENT, delivery, "a dispatch")
     if event.installation is None:
-        return (Ignore("This is a repository's own webhook; ServerGem acts on those of its GitHub App."),)
+        return (Ignore(payload.OWN_WEBHOOK),)
     try:
         wish = _WISH.decode(event.client_payload)
     except msgspec.ValidationError as error:

@@ -7,8 +7,8 @@ from collections import defaultdict
 
 import pytest
 
-from app.diagnosis.engine import UNKNOWN
 from app.diagnosis.rules import rows
+from app.diagnosis.unknown import UNKNOWN
 from app.escaping import OUR_LINKS
 from tests.samples import FOLDERS, Sample, samples
 

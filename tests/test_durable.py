@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from app import durable
-from app.durable import ABANDONED, Abandoned, Engine
+from app.durable import ABANDONED, Abandoned, Engine, journal
 from app.model import Commit, Deploy, Finding, Repository, Stop, Superseded
 from app.settings import Settings, load
 from app.store import Store
@@ -258,7 +258,7 @@ def test_a_run_of_another_version_is_handed_over(
     until(lambda: "second" in notes(tmp_path))
     first.send_signal(signal.SIGKILL)
     first.wait()
-    monkeypatch.setattr(durable, "VERSION", "the next one")
+    monkeypatch.setattr(journal, "VERSION", "the next one")
     abandoned: list[Abandoned] = []
     ran: list[str] = []
     for _ in range(2):
@@ -277,8 +277,8 @@ def test_a_run_of_a_compatible_version_is_continued(
     until(lambda: "second" in notes(tmp_path))
     first.send_signal(signal.SIGKILL)
     first.wait()
-    monkeypatch.setattr(durable, "COMPATIBLE", frozenset({durable.VERSION}))
-    monkeypatch.setattr(durable, "VERSION", "the next one")
+    monkeypatch.setattr(journal, "COMPATIBLE", frozenset({journal.VERSION}))
+    monkeypatch.setattr(journal, "VERSION", "the next one")
     seen: list[str] = []
     store = Store.open(tmp_path / "data", database)
     engine = Engine(settings(tmp_path / "data", DATABASE_URL=database), store)

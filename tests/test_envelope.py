@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from app.diagnosis.envelope import Kind, Section, open_envelope
+from app.diagnosis.envelope import open_envelope
+from app.diagnosis.transcript import Kind, Section
 
 BUILDS = [
     'Starting Step #0 - "build"',

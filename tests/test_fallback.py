@@ -8,6 +8,7 @@ from app.diagnosis import Files, engine
 from app.diagnosis.envelope import open_envelope
 from app.diagnosis.rule import Rank
 from app.diagnosis.telling import most_telling, score
+from app.diagnosis.unknown import unknown
 from app.model import Blame
 from app.redaction import redact
 from tests.samples import FOLDERS, samples
@@ -26,7 +27,7 @@ def test_with_every_rule_off_the_line_to_quote_is_shown() -> None:
         if best is None or best[0].rank is Rank.SYMPTOM:
             continue
         asked += 1
-        quoted, found = plain(redact(best[1].line)), engine._unknown(transcript, files)
+        quoted, found = plain(redact(best[1].line)), unknown(transcript, files)
         shown += quoted in [plain(line) for line in found.excerpt.split("\n")]
         titled += found.title.rstrip("…")[:50] in quoted
         assert found.blame is Blame.UNKNOWN
@@ -82,6 +83,6 @@ def test_what_printed_nothing_is_named_itself(log: str) -> None:
     assert found.title == "RUN false ended with 1"
     assert found.place is not None and found.place.line == 2
     assert "servergem" not in found.excerpt and "exit code: 1" in found.excerpt
-    unknown = engine._unknown(open_envelope(log), files)
-    assert unknown.title == "RUN false failed and printed nothing"
-    assert "servergem" not in unknown.excerpt
+    told = unknown(open_envelope(log), files)
+    assert told.title == "RUN false failed and printed nothing"
+    assert "servergem" not in told.excerpt

@@ -29,7 +29,7 @@ from github import Auth, Github, GithubException, GithubIntegration
 
 from sandbox.faults import Faults
 from sandbox.github import GitHubSandbox
-from sandbox.github.git import _line_counts
+from sandbox.github.git_words import line_counts
 from tests.conftest import PATIENCE, web
 
 ROOT = Path(__file__).parent.parent
@@ -573,4 +573,4 @@ def test_a_person_sees_the_check_run(desk: Desk) -> None:
 
 def test_a_name_may_have_tabs() -> None:
     """git puts its own tabs before a name, and the rest of the line is the name as it is."""
-    assert _line_counts(["3\t1\ta\tb.txt", "-\t-\t\tc.png"]) == {"a\tb.txt": (3, 1), "\tc.png": (0, 0)}
+    assert line_counts(["3\t1\ta\tb.txt", "-\t-\t\tc.png"]) == {"a\tb.txt": (3, 1), "\tc.png": (0, 0)}

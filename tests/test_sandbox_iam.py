@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
 import pytest
 from google.api_core import exceptions
@@ -16,6 +17,7 @@ from google.longrunning import operations_pb2
 from google.type import expr_pb2  # type: ignore[import-untyped]  # it ships no types
 
 from app.setup_google import PERMISSIONS
+from gcp import named_jobs
 from gcp.cloud import Google
 from sandbox.google.access import Access
 from sandbox.google.errors import Refusal
@@ -318,6 +320,22 @@ def test_a_condition_takes_version_3(owner: GoogleSandbox, clients: Google) -> N
     assert not owner.projects.tested(owner.projects.known(PROJECT), HOME, ["run.services.get"], ME)
     with pytest.raises(exceptions.InvalidArgument, match="version 3"):
         granted(clients, bind("roles/browser", ME))
+
+
+def test_a_job_may_be_run_by_one_more_beside_conditions(owner: GoogleSandbox, clients: Google) -> None:
+    """Whatever is in a job's policy stays, conditions too, when an account is let run it; twice is as good as once."""
+    job = f"{HOME}/locations/{REGION}/jobs/nightly"
+    shape = run_v2.TaskTemplate(containers=[run_v2.Container(image="gcr.io/cloudrun/hello")])
+    wanted = run_v2.Job(template=run_v2.ExecutionTemplate(template=shape))
+    made: Any = clients.jobs.create_job(parent=job.rpartition("/jobs/")[0], job_id="nightly", job=wanted)
+    made.result()
+    policy = policy_pb2.Policy(etag=owner.projects.access.policy(job).etag)
+    bind("roles/viewer", ADA, "request.time < timestamp('2020-01-01T00:00:00Z')")(policy)
+    clients.jobs.set_iam_policy(request=iam_policy_pb2.SetIamPolicyRequest(resource=job, policy=policy))
+    for _ in range(2):
+        named_jobs.let_run(clients, PROJECT, REGION, "nightly", ME.removeprefix("serviceAccount:"))
+    told = {each.role: bool(each.condition.expression) for each in owner.projects.access.policy(job).bindings}
+    assert told == {"roles/viewer": True, named_jobs.INVOKER: False}
 
 
 def account_made(clients: Google) -> str:

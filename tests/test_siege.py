@@ -23,7 +23,7 @@ from app.connections import Connection
 from app.dispatcher import start_stories
 from app.model import Delivery
 from app.store import Store
-from app.store.intake import first_heard
+from app.store.deliveries_file import first_heard
 from tests.conftest import PATIENCE
 from tests.test_door import PUSH, SECRET, Door, environment, opened, opening
 

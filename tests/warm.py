@@ -102,10 +102,10 @@ def _serve(environment: Mapping[str, str], port: int, log: Path, version: str, r
     with log.open("ab") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
-    from app import durable
     from app.cli import main
+    from app.durable import journal
 
-    durable.VERSION = version or durable.VERSION
+    journal.VERSION = version or journal.VERSION
     main([role, "--port", str(port)], standalone_mode=False)
 
 

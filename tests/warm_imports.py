@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from app import durable
 from app.call import Record, _answer_of
 from app.conversation.outcome import Outcome
+from app.durable.written import Written, adapter_of
 from app.stages.shift import restore
 from app.store.previews import PreviewRow
 from app.stories import STORIES
@@ -52,7 +52,7 @@ for name in EVERYTHING:
 
 # What is built at first use and then kept: how each story's argument and each stage's answer are written down.
 WRITTEN = (
-    durable._Written,
+    Written,
     Record,
     tuple[Record, Record],
     Outcome,
@@ -62,9 +62,9 @@ WRITTEN = (
     list[PreviewRow],
 )
 for story in STORIES.values():
-    durable._adapter(story.job)
+    adapter_of(story.job)
     for stage in story.road:
         _answer_of(stage)
 for type_ in WRITTEN:
-    durable._adapter(type_)
+    adapter_of(type_)
 _answer_of(restore)

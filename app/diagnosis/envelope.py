@@ -5,55 +5,12 @@ Cloud Logging's JSON, terminal colours and progress bars. Everything behind it s
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
 
 from app.diagnosis import layouts
+from app.diagnosis.buildkit import Replays, Snippet, named
 from app.diagnosis.printed import REVISION_LOG, lines
-
-
-class Kind(StrEnum):
-    """Who printed a Section."""
-
-    STEP = "step"  # a build step's own output, or a plain log
-    INSTRUCTION = "instruction"  # one Dockerfile instruction
-    VERDICT = "verdict"  # what the builder itself says in the end
-    CONTAINER = "container"  # a revision's own log
-
-
-@dataclass(frozen=True)
-class Section:
-    """The bare lines of one thing that ran, in order. `instruction` is the Dockerfile's text as the builder has it."""
-
-    kind: Kind
-    lines: tuple[str, ...]
-    step: str = ""
-    instruction: str = ""
-    stage: str = ""
-    failed: bool = False
-
-
-@dataclass(frozen=True)
-class Transcript:
-    """A whole log. `dockerfile_line` is where the builder itself pointed; 0 when it did not.
-
-    `answers` keeps what was once found out about the whole of it, so that no rule reads it again for each line.
-    """
-
-    sections: tuple[Section, ...]
-    dockerfile: str = ""
-    dockerfile_line: int = 0
-    dockerfile_end: int = 0
-    failed_instruction: str = ""
-    failed_stage: str = ""
-    answers: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
-
-    @property
-    def started(self) -> bool:
-        """Whether a container's own log is here: what was built, started."""
-        return any(section.kind is Kind.CONTAINER for section in self.sections)
+from app.diagnosis.transcript import Kind, Section, Transcript
 
 
 def open_envelope(text: str | bytes) -> Transcript:
@@ -86,9 +43,7 @@ class _Reader:
         self._spoken: list[str] | None = None  # what the container says
         self._now: dict[str, str] = {}  # step -> its instruction, in layouts that have one at a time
         self._container = False
-        self._replaying: dict[str, tuple[str, list[str]]] = {}
-        self._snippet = False
-        self._dockerfile, self._line, self._end = "", 0, 0
+        self._replays, self._snippet = Replays(self._keep_replay), Snippet()
         self._failed_instruction, self._failed_stage = "", ""
 
     def read(self, line: str) -> None:
@@ -153,7 +108,7 @@ class _Reader:
         prefix = layouts.PHASE if first == "[" else layouts.COMPOSE
         if match := prefix.match(line):
             line = line[match.end() :]
-        if self._read_replay(line) or self._read_snippet(line):
+        if self._replays.read(self._step, line) or self._snippet.read(line):
             return
         if first == "T" and (match := layouts.CLASSIC_END.match(line)):
             self._fail_now()
@@ -170,7 +125,7 @@ class _Reader:
 
     def _read_numbered(self, line: str) -> None:
         # Older BuildKits number the lines of the block that repeats as vertex 0.
-        repeats = line.startswith("#0 ") and bool(self._replaying.get(self._step, ("",))[0])
+        repeats = line.startswith("#0 ") and self._replays.began(self._step)
         if repeats or (match := layouts.VERTEX.match(line)) is None:
             self._read_layout(line)
         else:
@@ -182,7 +137,7 @@ class _Reader:
         if section is None:
             section = self._section(Kind.INSTRUCTION, key)
             if not timed and not words.startswith("ERROR"):
-                section.instruction, section.stage = _named(words)
+                section.instruction, section.stage = named(words)
                 return
         if timed:
             section.lines.append(words)
@@ -190,37 +145,15 @@ class _Reader:
             section.failed = True
             self._failed_instruction, self._failed_stage = section.instruction, section.stage
             section.lines.append(words)
-        elif words.startswith("[") and (name := _named(words))[0]:
+        elif words.startswith("[") and (name := named(words))[0]:
             section.instruction, section.stage = name
         elif not layouts.VERTEX_NOISE.match(words):
             section.lines.append(words)
 
-    def _read_replay(self, line: str) -> bool:
-        """The block that repeats a failed vertex's last lines: kept only where the vertex itself was not shown."""
-        if line == "------" or line == "-----":
-            if (held := self._replaying.pop(self._step, None)) and held[1]:
-                self._keep_replay(*held)
-            else:
-                self._replaying[self._step] = ("", [])
-            return True
-        if self._step not in self._replaying:
-            if line.startswith(" > ") and (match := layouts.REPLAY.match(line)) and match["words"]:
-                self._replaying[self._step] = (line, [])
-                return True
-            return False
-        head, lines = self._replaying[self._step]
-        if not head:
-            if line.startswith(" > "):
-                self._replaying[self._step] = (line, lines)
-                return True
-            del self._replaying[self._step]
-            return False
-        match = re.match(r"(?:#\d+ )?\d+\.\d+ ?", line)
-        lines.append(line[match.end() :] if match else line)
-        return True
-
-    def _keep_replay(self, head: str, lines: list[str]) -> None:
-        instruction, stage = _named(head.removeprefix(" > ").removesuffix(":"))
+    def _keep_replay(self, step: str, head: str, lines: list[str]) -> None:
+        """Only where the vertex itself was not shown."""
+        self._step = step
+        instruction, stage = named(head.removeprefix(" > ").removesuffix(":"))
         self._failed_instruction, self._failed_stage = instruction, stage
         shown = next(
             (
@@ -234,22 +167,6 @@ class _Reader:
             section = self._section(Kind.INSTRUCTION, f"replay {head}")
             section.instruction, section.stage, section.failed = instruction, stage, True
             section.lines.extend(lines)
-
-    def _read_snippet(self, line: str) -> bool:
-        if (match := layouts.SNIPPET_HEAD.match(line)) is not None:
-            self._dockerfile, self._line, self._end, self._snippet = match[1], int(match[2]), 0, True
-            return True
-        if not self._snippet:
-            return False
-        if re.match(r"-{5,}$", line.strip()):
-            return True
-        match = layouts.SNIPPET_LINE.match(line)
-        if match is None:
-            self._snippet = False
-            return False
-        if match[2]:
-            self._end = int(match[1])
-        return True
 
     # Layouts with one instruction at a time
 
@@ -277,10 +194,7 @@ class _Reader:
         return found
 
     def transcript(self) -> Transcript:
-        for step, held in list(self._replaying.items()):
-            if held[0] and held[1]:
-                self._step = step
-                self._keep_replay(*held)
+        self._replays.finish()
         ordered = list(self._sections.values())
         _blame_last_instruction(ordered)
         if not self._failed_instruction:
@@ -289,9 +203,9 @@ class _Reader:
                 self._failed_instruction, self._failed_stage = failed[-1].instruction, failed[-1].stage
         return Transcript(
             tuple(Section(s.kind, tuple(s.lines), s.step, s.instruction, s.stage, s.failed) for s in ordered),
-            self._dockerfile,
-            self._line,
-            max(self._end, self._line),
+            self._snippet.path,
+            self._snippet.line,
+            max(self._snippet.end, self._snippet.line),
             self._failed_instruction,
             self._failed_stage,
         )
@@ -302,13 +216,3 @@ def _blame_last_instruction(sections: list[_Open]) -> None:
     told = [each for each in sections if each.kind is Kind.INSTRUCTION]
     if told and not any(each.failed for each in told) and not any(s.kind is Kind.CONTAINER for s in sections):
         told[-1].failed = True
-
-
-def _named(words: str) -> tuple[str, str]:
-    """A vertex's title as (instruction, stage): `[builder 3/4] RUN npm ci` is ("RUN npm ci", "builder")."""
-    match = re.match(r"\[([^\]]{1,200})\] ?(.*)$", words)
-    if match is None:
-        return (words, "") if words.split(" ")[0].isupper() else ("", "")
-    tag = match[1].split()
-    stage = tag[0] if len(tag) > 1 and "/" in tag[-1] else ""
-    return ("" if tag[0] == "internal" else match[2]), stage

@@ -9,8 +9,8 @@ from enum import IntEnum
 from functools import wraps
 from typing import TypeVar
 
-from app.diagnosis.envelope import Kind, Section, Transcript
 from app.diagnosis.files import Files
+from app.diagnosis.transcript import Kind, Section, Transcript
 from app.model import Blame, Place
 
 

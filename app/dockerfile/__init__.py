@@ -2,7 +2,8 @@
 
 from app.dockerfile.frontend import is_docker
 from app.dockerfile.ignore import Ignored, Unreadable
-from app.dockerfile.instructions import KEYWORDS, Dockerfile, Instruction, Stage, joined, parse
+from app.dockerfile.instructions import KEYWORDS, Dockerfile, Instruction, Stage, joined
+from app.dockerfile.reading import parse
 
 __all__ = [
     "KEYWORDS",

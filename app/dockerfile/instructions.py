@@ -1,26 +1,22 @@
 """A Dockerfile as its instructions, each with its lines and its stage; pure, and never raises on odd text.
 
-https://docs.docker.com/reference/dockerfile/, read as BuildKit's own parser does:
-https://github.com/moby/buildkit/blob/master/frontend/dockerfile/parser/parser.go
+https://docs.docker.com/reference/dockerfile/
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.dockerfile.frontend import BOM, escape_of
 from app.dockerfile.words import (
     BETWEEN,
-    SPACE,
     Heredoc,
     Unbalanced,
     flags_and_rest,
     heredoc_of,
-    heredocs,
+    json_words,
     unquoted,
 )
 from app.source_text import LONGEST_PATH
@@ -29,7 +25,6 @@ KEYWORDS = frozenset({
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
     "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
 })  # fmt: skip
-WITH_HEREDOCS = ("ADD", "COPY", "RUN")
 
 
 @dataclass(frozen=True)
@@ -63,13 +58,13 @@ class Instruction:
     @property
     def json(self) -> tuple[str, ...] | None:
         """The words of the JSON form; None when this is the shell form."""
-        return _json_words(self.rest)
+        return json_words(self.rest)
 
     @property
     def words(self) -> tuple[str, ...]:
         """The words of the JSON form, or those between spaces as they are written, quotes and all."""
         rest = self.rest
-        found = _json_words(rest)
+        found = json_words(rest)
         return found if found is not None else tuple(BETWEEN.split(rest) if rest else ())
 
     @property
@@ -159,130 +154,11 @@ def joined(directory: str, path: str) -> str:
     return "/" + "/".join(parts)
 
 
-def parse(text: str) -> Dockerfile:
-    """Every instruction, known or not; a first word that is no keyword is kept as it stands."""
-    return Dockerfile(tuple(_Reader(text).instructions()))
-
-
-class _Reader:
-    """Goes down the lines once."""
-
-    def __init__(self, text: str) -> None:
-        self._lines = text.removeprefix(BOM).split("\n")
-        self._at = 0
-        self._escape = escape_of(text)
-
-    def instructions(self) -> Iterator[Instruction]:
-        stage, name = -1, ""
-        while self._at < len(self._lines):
-            first = self._at + 1
-            line = self._logical_line()
-            if not line.strip(SPACE):
-                continue
-            keyword, _, value = _split(line)
-            if keyword == "FROM":
-                stage += 1
-                name = _stage_name(value)
-            body, unclosed = self._bodies(keyword, line, value)
-            yield Instruction(keyword, value, first, self._at, stage, name, body, self._escape, unclosed)
-
-    def _next(self) -> str:
-        line = self._lines[self._at].rstrip("\r")
-        self._at += 1
-        return line
-
-    def _logical_line(self) -> str:
-        """The next line with what it continues on; comments and empty lines between are no end."""
-        line = self._next().lstrip(SPACE)
-        if line.startswith("#"):
-            return ""
-        line, more = self._cut(line)
-        parts = [line]
-        while more and self._at < len(self._lines):
-            line = self._next()
-            bare = line.lstrip(SPACE)
-            if not bare or bare.startswith("#"):
-                continue
-            line, more = self._cut(line)
-            parts.append(line)
-        return "".join(parts)
-
-    def _cut(self, line: str) -> tuple[str, bool]:
-        """The line without its continuation character, and whether it had one."""
-        bare = line.rstrip(" \t")
-        if bare.endswith(self._escape) and not bare.endswith(self._escape * 2):
-            return bare[:-1], True
-        return line, False
-
-    def _bodies(self, keyword: str, line: str, value: str) -> tuple[tuple[str, ...], Heredoc | None]:
-        """The lines of the heredocs that this line opens."""
-        if keyword == "ONBUILD":
-            keyword, _, value = _split(value)
-        if (
-            keyword not in WITH_HEREDOCS
-            or "<<" not in line
-            or _json_words(_rest(value, self._escape)) is not None
-        ):
-            return (), None
-        body: list[str] = []
-        for each in _heredocs(line):
-            if not self._read_heredoc(each, body):
-                return tuple(body), each
-        return tuple(body), None
-
-    def _read_heredoc(self, heredoc: Heredoc, body: list[str]) -> bool:
-        """Whether its end was found."""
-        while self._at < len(self._lines):
-            line = self._next()
-            if (line.lstrip("\t") if heredoc.chomp else line) == heredoc.name:
-                return True
-            body.append(line)
-        return False
-
-
-def _split(line: str) -> tuple[str, str, str]:
-    """(keyword in capitals, what is between, the arguments)."""
-    line = line.strip(SPACE)
-    found = BETWEEN.search(line)
-    if found is None:
-        return line.upper(), "", ""
-    return line[: found.start()].upper(), found[0], line[found.end() :]
-
-
-def _rest(value: str, escape: str) -> str:
-    return flags_and_rest(value, escape)[1]
-
-
-def _heredocs(line: str) -> tuple[Heredoc, ...]:
-    """One that BuildKit cannot name is as good as one that never ends."""
-    try:
-        return heredocs(line)
-    except Unbalanced:
-        return (Heredoc("\n", chomp=False, spaced=True),)
-
-
 def _is_heredoc(word: str) -> bool:
     try:
         return heredoc_of(word) is not None
     except Unbalanced:
         return True
-
-
-def _stage_name(value: str) -> str:
-    words = BETWEEN.split(_rest(value, "\\"))
-    return words[2] if len(words) > 2 and words[1].lower() == "as" else ""
-
-
-def _json_words(rest: str) -> tuple[str, ...] | None:
-    if not rest.startswith("["):
-        return None
-    try:
-        words = json.loads(rest)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        return None
-    return tuple(words)
 
 
 def _between_quotes(rest: str) -> list[str]:

@@ -6,6 +6,7 @@ https://github.com/moby/buildkit/tree/master/frontend/dockerfile/parser and .../
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -220,3 +221,16 @@ class _Lexer:
         for _ in self._parts(stop):
             pass
         self._depth -= 1
+
+
+def json_words(rest: str) -> tuple[str, ...] | None:
+    """The words of an instruction's JSON form; None when it is the shell form."""
+    if not rest.startswith("["):
+        return None
+    try:
+        words = json.loads(rest)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        return None
+    return tuple(words)

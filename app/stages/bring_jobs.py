@@ -15,11 +15,11 @@ from app.scene import InLane
 from app.specification import job_specification
 from app.titles import fitting
 from gcp import cloud_run_jobs, cloud_scheduler, named_jobs
+from gcp.bindings import CONFLICTS
 from gcp.cloud_run_jobs import WantedJob
 from gcp.cloud_scheduler import Schedule
 from gcp.errors import GoogleError
 from gcp.named_jobs import JobState
-from gcp.resource_manager import CONFLICTS
 
 # A job that somebody else has made or changed meanwhile, or we ourselves, without hearing of it.
 CHANGED_MEANWHILE = ("ALREADY_EXISTS", "ABORTED")
@@ -104,7 +104,7 @@ def _put(scene: InLane, target: Target, job: TargetJob, wanted: WantedJob) -> Jo
         state = named_jobs.job(google, target.project, target.region, job.id)
         try:
             if state is None:
-                named_jobs.make(google, wanted)
+                cloud_run_jobs.make(google, wanted)
             else:
                 scene.insist_on_our_job(target, job, state)
                 _unschedule(scene, target, job, state)

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.model import Delivery
-from app.store.intake import LARGEST_BATCH, MOST_WAITING, first_heard
+from app.store.deliveries_file import first_heard
+from app.store.intake import LARGEST_BATCH, MOST_WAITING
 from app.store.rows import GIVEN_UP, Received, StoreError
 from app.store.tables import DELIVERIES, transaction
 

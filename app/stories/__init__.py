@@ -31,7 +31,7 @@ class Story:
     road: Road = field(default_factory=dict)
 
 
-# The journal and our rows keep these names: one that is changed here leaves its runs behind (app.durable.VERSION).
+# The journal and our rows keep these names: one that is changed here leaves its runs behind (app.durable.journal).
 STORIES = {
     "push": Story(push, Deploy),
     "deploy": Story(deploy, Run, ROAD),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.github import pull_shapes
+from sandbox.github import issue_shapes
 from sandbox.github.actors import Actor
 from sandbox.github.answers import invalid, malformed
 from sandbox.github.issues import Comment, Issue, Reaction
@@ -34,8 +34,8 @@ def delete(actor: Actor, comment: Comment) -> None:
 
 def react(actor: Actor, comment: Comment, content: str) -> tuple[Reaction, bool]:
     """The reaction, and whether it is new: nobody gives the same one twice."""
-    if content not in pull_shapes.FACES:
-        raise malformed(f'"{content}" is not a member of {list(pull_shapes.FACES)}.')
+    if content not in issue_shapes.FACES:
+        raise malformed(f'"{content}" is not a member of {list(issue_shapes.FACES)}.')
     with actor.hub.lock:
         for given in comment.reactions:
             if (given.login, given.content) == (actor.login, content):
@@ -55,6 +55,6 @@ def _insist(body: str) -> None:
 
 def _tell(actor: Actor, comment: Comment, action: str, **more: object) -> None:
     """https://docs.github.com/webhooks/webhook-events-and-payloads#issue_comment"""
-    shown = pull_shapes.comment(actor.shapes, comment, hooked=True)
-    told = {"action": action, "issue": pull_shapes.issue(actor.shapes, comment.issue), "comment": shown}
+    shown = issue_shapes.comment(actor.shapes, comment, hooked=True)
+    told = {"action": action, "issue": issue_shapes.issue(actor.shapes, comment.issue), "comment": shown}
     actor.tell("issue_comment", comment.issue.repo, {**told, **more})

@@ -8,15 +8,15 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from sandbox.github.git_words import LOG, CommitFacts, Entry, FileChange, changes_in, commits_in, entries_in
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 NO_COMMIT = "0" * 40
 _SHA = re.compile(r"[0-9a-f]{40}")
 _SHORT_SHA = re.compile(r"[0-9a-f]{4,40}")
-_LOG = "%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x1e"
 # The person's own configuration (signing, hooks, templates, a repository that git is called from) must not reach the
 # sandbox, and their proxy has no business on loopback.
 ENVIRONMENT = {
@@ -43,50 +43,6 @@ while read -r old new ref; do
   esac
 done
 """  # noqa: E501 - a shell's line
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who wrote a commit, and when, in ISO form with the writer's own offset."""
-
-    name: str
-    email: str
-    when: str
-
-
-@dataclass(frozen=True)
-class CommitFacts:
-    """What a commit object says."""
-
-    sha: str
-    tree: str
-    parents: tuple[str, ...]
-    author: Person
-    committer: Person
-    message: str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of a tree. `size` is None for what is no blob."""
-
-    path: str
-    mode: str
-    kind: str
-    sha: str
-    size: int | None
-
-
-@dataclass(frozen=True)
-class FileChange:
-    """One file of a diff; `previous` is its old name when it was renamed."""
-
-    path: str
-    status: str
-    sha: str
-    additions: int
-    deletions: int
-    previous: str = ""
 
 
 class Git:
@@ -199,7 +155,7 @@ class Git:
     def log(self, *revisions: str, limit: int | None = None, skip: int = 0) -> tuple[CommitFacts, ...]:
         """Newest first."""
         extra = [f"--max-count={limit}"] if limit is not None else []
-        return _commits(self.run("log", f"--format={_LOG}", f"--skip={skip}", *extra, *revisions, "--"))
+        return commits_in(self.run("log", f"--format={LOG}", f"--skip={skip}", *extra, *revisions, "--"))
 
     def count(self, *revisions: str) -> int:
         return int(self.run("rev-list", "--count", *revisions, "--"))
@@ -216,9 +172,8 @@ class Git:
         return self.try_run("merge-base", "--is-ancestor", old, new) is not None
 
     def changes(self, old: str, new: str) -> tuple[FileChange, ...]:
-        raw = iter(_fields(self.run("diff", "--raw", "-z", "-M", "--abbrev=40", old, new)))
-        lines = _line_counts(_fields(self.run("diff", "--numstat", "-z", "-M", old, new)))
-        return tuple(_changes(raw, lines))
+        raw = self.run("diff", "--raw", "-z", "-M", "--abbrev=40", old, new)
+        return changes_in(raw, self.run("diff", "--numstat", "-z", "-M", old, new))
 
     def patch(self, old: str, new: str) -> str:
         return self.run("diff", "-M", "--no-color", old, new).decode(errors="replace")
@@ -227,12 +182,7 @@ class Git:
         """The entries of a tree; with `path`, that one entry."""
         options = ["-r", "-t"] if recursive else []
         where = ["--", path] if path else []
-        return tuple(
-            _entry(line)
-            for line in _fields(
-                self.run("--literal-pathspecs", "ls-tree", "-z", "-l", *options, tree, *where)
-            )
-        )
+        return entries_in(self.run("--literal-pathspecs", "ls-tree", "-z", "-l", *options, tree, *where))
 
     def set_ref(self, ref: str, sha: str) -> None:
         self.run("update-ref", ref, sha)
@@ -282,58 +232,4 @@ def _run(*command: str, cwd: Path | None = None) -> bytes:
 
 @lru_cache(maxsize=10_000)
 def _commit(path: Path, sha: str) -> CommitFacts:
-    return _commits(_run("git", "log", "--no-walk", f"--format={_LOG}", sha, "--", cwd=path))[0]
-
-
-def _commits(output: bytes) -> tuple[CommitFacts, ...]:
-    records = output.decode(errors="replace").split("\x1e")[:-1]
-    return tuple(_facts(record.lstrip("\n").split("\0")) for record in records)
-
-
-def _facts(fields: list[str]) -> CommitFacts:
-    sha, tree, parents, author, email, when, committer, its_email, its_when, message = fields
-    return CommitFacts(
-        sha,
-        tree,
-        tuple(parents.split()),
-        Person(author, email, when),
-        Person(committer, its_email, its_when),
-        message.rstrip("\n"),
-    )
-
-
-def _fields(output: bytes) -> list[str]:
-    return output.decode(errors="replace").split("\0")[:-1]
-
-
-def _entry(line: str) -> Entry:
-    facts, _, path = line.partition("\t")
-    mode, kind, sha, size = facts.split()
-    return Entry(path, mode, kind, sha, int(size) if size.isdecimal() else None)
-
-
-def _line_counts(fields: list[str]) -> dict[str, tuple[int, int]]:
-    counts: dict[str, tuple[int, int]] = {}
-    rest = iter(fields)
-    for field in rest:
-        added, deleted, path = field.split("\t", 2)  # a name may have tabs of its own
-        if not path:  # a rename: its old and its new name follow
-            next(rest)
-            path = next(rest)
-        # git counts no lines of a binary file, and says "-"
-        counts[path] = (int(added) if added != "-" else 0, int(deleted) if deleted != "-" else 0)
-    return counts
-
-
-_STATUS = {"A": "added", "M": "modified", "D": "removed", "R": "renamed", "C": "copied", "T": "changed"}
-
-
-def _changes(raw: Iterator[str], lines: dict[str, tuple[int, int]]) -> Iterator[FileChange]:
-    for facts in raw:
-        _, _, old_sha, new_sha, status = facts.split()
-        previous, path = "", next(raw)
-        if status[0] in "RC":
-            previous, path = path, next(raw)
-        sha = old_sha if status[0] == "D" else new_sha
-        added, deleted = lines.get(path, (0, 0))
-        yield FileChange(path, _STATUS[status[0]], sha, added, deleted, previous)
+    return commits_in(_run("git", "log", "--no-walk", f"--format={LOG}", sha, "--", cwd=path))[0]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from sandbox.github import comments, pull_requests
+from sandbox.github import comments, merging, pull_requests
 from sandbox.github.answers import Refused, invalid, not_found
-from sandbox.github.git import EMPTY_TREE, CommitFacts
+from sandbox.github.git import EMPTY_TREE
+from sandbox.github.git_words import CommitFacts
 from sandbox.github.issues import PullRequest
 from sandbox.github.records import Deployment
 from sandbox.github.site import Site, Visit, to
@@ -103,7 +104,7 @@ class PullPages:
             faces=FACES,
             runs=self._hub.latest_runs(pull.repo, pull.head.sha),
             deployed=list(_deployed(self._hub, pull)),
-            mergeable=pull.state == "open" and pull_requests.try_merge(pull).commit is not None,
+            mergeable=pull.state == "open" and merging.try_merge(pull).commit is not None,
             may_write=self._hub.may_write(pull.repo, visit.who),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sandbox.github import check_events, comments, pull_requests, pull_shapes
+from sandbox.github import check_events, comments, issue_shapes, merging, pull_requests, pull_shapes
 from sandbox.github.issues import Issue, PullRequest
 from sandbox.github.owners import Owners
 from sandbox.github.state import DEFAULT_BRANCH, FOUNDER
@@ -117,12 +117,12 @@ class People(Owners):
     def comments_on(self, full_name: str, number: int) -> list[Json]:
         """Oldest first, as the REST API shows them."""
         issue = self.hub.issues[self.hub.of(full_name).id, number]
-        return [pull_shapes.comment(self.shapes, each) for each in self.hub.comments_of(issue)]
+        return [issue_shapes.comment(self.shapes, each) for each in self.hub.comments_of(issue)]
 
     def pull_request(self, full_name: str, number: int) -> Json:
         """As the REST API shows it."""
         pull = self._pull(full_name, number)
-        return pull_shapes.whole(self.shapes, pull, pull_requests.try_merge(pull))
+        return pull_shapes.whole(self.shapes, pull, merging.try_merge(pull))
 
     def rerequest(self, check_run_id: int, sender: str = FOUNDER) -> None:
         """Somebody presses "Re-run" on a check run."""

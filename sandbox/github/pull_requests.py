@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sandbox.github import pull_shapes, pushes
+from sandbox.github import issue_shapes, pull_shapes, pushes
 from sandbox.github.actors import Actor
 from sandbox.github.answers import Refused, invalid
-from sandbox.github.issues import Head, PullRequest, Trial
+from sandbox.github.issues import Head, PullRequest
+from sandbox.github.merging import METHODS, merge_commit
 from sandbox.github.records import Repo
 from sandbox.github.words import Json, now
-
-# Who signs what is committed on the site.
-_SITE = ("GitHub", "noreply@github.com")
-METHODS = ("merge", "squash")
 
 
 @dataclass(frozen=True)
@@ -90,13 +87,13 @@ def set_draft(actor: Actor, pull: PullRequest, draft: bool) -> None:
 def label(actor: Actor, pull: PullRequest, name: str) -> None:
     if name not in pull.labels:
         pull.labels.append(name)
-        tell(actor, pull, "labeled", label=pull_shapes.label(actor.shapes, pull.repo, name))
+        tell(actor, pull, "labeled", label=issue_shapes.label(actor.shapes, pull.repo, name))
 
 
 def unlabel(actor: Actor, pull: PullRequest, name: str) -> None:
     if name in pull.labels:
         pull.labels.remove(name)
-        tell(actor, pull, "unlabeled", label=pull_shapes.label(actor.shapes, pull.repo, name))
+        tell(actor, pull, "unlabeled", label=issue_shapes.label(actor.shapes, pull.repo, name))
 
 
 def close(actor: Actor, pull: PullRequest) -> None:
@@ -133,7 +130,7 @@ def merge(
         raise Refused(409, "Head branch was modified. Review and try the merge again.")
     with repo.pushing:
         before = repo.git.refs()
-        made = _commit(actor, pull, method, title, message) if pull.state == "open" else None
+        made = merge_commit(actor, pull, method, title, message) if pull.state == "open" else None
         if made is None:
             raise Refused(405, "Pull Request is not mergeable")
         repo.git.set_ref(f"refs/heads/{pull.base}", made)
@@ -150,7 +147,7 @@ def queue(actor: Actor, pull: PullRequest) -> str:
     with repo.pushing:
         before = repo.git.refs()
         base_sha = repo.git.branches()[pull.base]
-        made = _commit(actor, pull, "merge", "", "") if pull.state == "open" else None
+        made = merge_commit(actor, pull, "merge", "", "") if pull.state == "open" else None
         if made is None:
             raise Refused(405, "Pull Request is not mergeable")
         ref = f"refs/heads/gh-readonly-queue/{pull.base}/pr-{pull.number}-{base_sha}"
@@ -180,21 +177,6 @@ def pushed(actor: Actor, repo: Repo, before: Mapping[str, str], *, merged: bool 
             _follow_base(actor, pull, tips.get(pull.base))
         if pull.state == "open" and pull.head.repo_id == repo.id and pull.head.branch in branches:
             _follow_head(actor, repo, pull, tips.get(pull.head.branch))
-
-
-def try_merge(pull: PullRequest) -> Trial:
-    """Merge the head into the base as it is now, for a try; the commit is kept under refs/pull."""
-    git = pull.repo.git
-    base, head = git.branches().get(pull.base, pull.base_sha), pull.head.sha
-    if pull.tried is None or (pull.tried.base, pull.tried.head) != (base, head):
-        tree = git.merge_tree(base, head)
-        commit = (
-            git.write_commit(tree, (base, head), f"Merge {head} into {base}", _SITE, _SITE) if tree else None
-        )
-        if commit:
-            git.set_ref(f"refs/pull/{pull.number}/merge", commit)
-        pull.tried = Trial(base, head, commit)
-    return pull.tried
 
 
 def tell(actor: Actor, pull: PullRequest, action: str, **more: object) -> None:
@@ -246,19 +228,3 @@ def _follow_head(actor: Actor, source: Repo, pull: PullRequest, tip: str | None)
 def _mark_merged(actor: Actor, pull: PullRequest, sha: str) -> None:
     pull.state, pull.merge_sha, pull.merged_by = "closed", sha, actor.login
     pull.merged_at = pull.closed_at = now()
-
-
-def _commit(actor: Actor, pull: PullRequest, method: str, title: str, message: str) -> str | None:
-    """The merge as a commit that no branch has yet; None when there is a conflict."""
-    git = pull.repo.git
-    base = git.branches()[pull.base]
-    tree = git.merge_tree(base, pull.head.sha)
-    if tree is None:
-        return None
-    author = (actor.login, f"{actor.login}@users.noreply.github.com")
-    if method == "squash":
-        text = f"{title or f'{pull.title} (#{pull.number})'}\n\n{message}".rstrip()
-        return git.write_commit(tree, (base,), text, author, _SITE)
-    first = title or f"Merge pull request #{pull.number} from {pull.head.owner}/{pull.head.branch}"
-    text = f"{first}\n\n{message or pull.title}"
-    return git.write_commit(tree, (base, pull.head.sha), text, author, _SITE)

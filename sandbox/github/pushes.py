@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from sandbox.github import check_events
 from sandbox.github.actors import Actor
-from sandbox.github.git import EMPTY_TREE, NO_COMMIT, CommitFacts
+from sandbox.github.git import EMPTY_TREE, NO_COMMIT
+from sandbox.github.git_words import CommitFacts
 from sandbox.github.records import Activity, Repo
 from sandbox.github.shapes import Shapes
 from sandbox.github.words import Json, now

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from sandbox.github.account_shapes import Accounts
-from sandbox.github.git import CommitFacts, FileChange
+from sandbox.github.git_words import CommitFacts, FileChange
 from sandbox.github.records import Repo
 from sandbox.github.shape_words import ABILITIES, COUNTS, REPOSITORY_URLS, UNSIGNED, epoch, git_user, node_id
 from sandbox.github.words import Json

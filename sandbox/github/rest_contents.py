@@ -7,7 +7,7 @@ import re
 from urllib.parse import quote
 
 from sandbox.github.answers import Answer, Call, Refused, not_found
-from sandbox.github.git import Entry
+from sandbox.github.git_words import Entry
 from sandbox.github.words import Json
 
 MOST_LISTED = 1000

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sandbox.github import comments, pull_shapes
+from sandbox.github import comments, issue_shapes
 from sandbox.github.answers import Answer, Call, malformed, not_found
 from sandbox.github.issues import Comment, Issue
 
 
 def issue(call: Call) -> Answer:
-    return Answer(200, pull_shapes.issue(call.shapes, _issue(call)))
+    return Answer(200, issue_shapes.issue(call.shapes, _issue(call)))
 
 
 def listed(call: Call) -> Answer:
@@ -24,18 +24,18 @@ def listed_of_repository(call: Call) -> Answer:
 
 def create(call: Call) -> Answer:
     comment = comments.say(call.actor, _issue(call), _body(call))
-    told = pull_shapes.comment(call.shapes, comment)
+    told = issue_shapes.comment(call.shapes, comment)
     return Answer(201, told, {"location": told["url"]})
 
 
 def get(call: Call) -> Answer:
-    return Answer(200, pull_shapes.comment(call.shapes, _comment(call)))
+    return Answer(200, issue_shapes.comment(call.shapes, _comment(call)))
 
 
 def update(call: Call) -> Answer:
     comment = _comment(call)
     comments.edit(call.actor, comment, _body(call))
-    return Answer(200, pull_shapes.comment(call.shapes, comment))
+    return Answer(200, issue_shapes.comment(call.shapes, comment))
 
 
 def delete(call: Call) -> Answer:
@@ -47,23 +47,23 @@ def reactions(call: Call) -> Answer:
     wanted = call.query.get("content")
     found = [each for each in _comment(call).reactions if wanted in (None, each.content)]
     page, links = call.page(found)
-    return Answer(200, [pull_shapes.reaction(call.shapes, each) for each in page], links)
+    return Answer(200, [issue_shapes.reaction(call.shapes, each) for each in page], links)
 
 
 def react(call: Call) -> Answer:
     """200 when the same reaction is there already."""
     reaction, new = comments.react(call.actor, _comment(call), str(call.body.get("content")))
-    return Answer(201 if new else 200, pull_shapes.reaction(call.shapes, reaction))
+    return Answer(201 if new else 200, issue_shapes.reaction(call.shapes, reaction))
 
 
 def permission(call: Call) -> Answer:
-    return Answer(200, pull_shapes.collaborator(call.shapes, call.repo, call.params["username"]))
+    return Answer(200, issue_shapes.collaborator(call.shapes, call.repo, call.params["username"]))
 
 
 def _page(call: Call, found: list[Comment]) -> Answer:
     since = call.query.get("since", "")
     page, links = call.page([comment for comment in found if comment.updated_at >= since])
-    return Answer(200, [pull_shapes.comment(call.shapes, each) for each in page], links)
+    return Answer(200, [issue_shapes.comment(call.shapes, each) for each in page], links)
 
 
 def _body(call: Call) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.github import pull_requests, pull_shapes
+from sandbox.github import merging, pull_requests, pull_shapes
 from sandbox.github.answers import Answer, Call, invalid, malformed, not_found
 from sandbox.github.git import EMPTY_TREE
 from sandbox.github.issues import PullRequest
@@ -131,5 +131,5 @@ def _pull(call: Call) -> PullRequest:
 
 
 def _shown(call: Call, pull: PullRequest) -> Answer:
-    trial = pull_requests.try_merge(pull) if pull.state == "open" else None
+    trial = merging.try_merge(pull) if pull.state == "open" else None
     return Answer(200, pull_shapes.whole(call.shapes, pull, trial))

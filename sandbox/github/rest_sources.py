@@ -6,7 +6,8 @@ import re
 from urllib.parse import quote
 
 from sandbox.github.answers import Answer, Call, Refused, not_found
-from sandbox.github.git import EMPTY_TREE, CommitFacts, Entry
+from sandbox.github.git import EMPTY_TREE
+from sandbox.github.git_words import CommitFacts, Entry
 from sandbox.github.records import Repo
 from sandbox.github.shape_words import node_id
 from sandbox.github.words import Json

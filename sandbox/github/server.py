@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import threading
 import time
 from collections import Counter
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,17 +17,18 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from sandbox.faults import Faults, PlannedFault
-from sandbox.github import pages, pull_requests, rest_sources, smart_http
-from sandbox.github.actors import Actor
+from sandbox.github import pages, rest_sources
+from sandbox.github.git_door import GitDoor
 from sandbox.github.methods import find
 from sandbox.github.people import People
-from sandbox.github.records import AppFacts, Repo
+from sandbox.github.records import AppFacts
 from sandbox.github.rest import Asked, Rest
 from sandbox.github.shapes import Shapes
 from sandbox.github.sign_in import Authorizations
 from sandbox.github.site import Site
-from sandbox.github.state import FOUNDER, Hub
-from sandbox.github.tokens import BadCredentials, Tokens
+from sandbox.github.smart_http import base_of
+from sandbox.github.state import Hub
+from sandbox.github.tokens import Tokens
 from sandbox.github.webhooks import Deliveries
 from sandbox.github.words import Json
 from sandbox.record import Recorder
@@ -39,8 +39,6 @@ VERBS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 SERVER_API = "/api/v3"
 API = ("/app", "/app-manifests", "/installation", "/repos", "/repositories", "/rate_limit", SERVER_API)
 ARCHIVE = "GET /{owner}/{repo}/legacy.tar.gz/{ref}"
-# Until this size what is pushed stays in memory.
-_SPOOLED = 8 << 20
 
 
 class GitHubSandbox(People):
@@ -82,14 +80,10 @@ class GitHubSandbox(People):
         self.app = Starlette(routes=self._routes())
 
     def _routes(self) -> list[Route]:
-        git = [
-            Route("/{owner}/{name}/info/refs", self._git, methods=["GET"]),
-            Route("/{owner}/{name}/git-upload-pack", self._git, methods=["POST"]),
-            Route("/{owner}/{name}/git-receive-pack", self._git, methods=["POST"]),
-        ]
         api = [Route(at + rest, self._rest, methods=VERBS) for at in API for rest in ("", "/{rest:path}")]
         archive = Route("/_codeload/{owner}/{name}/legacy.tar.gz/{ref:path}", self._archive)
-        return [*api, archive, *self.authorizations.routes(), *git, *pages.routes(self.hub)]
+        git_routes = GitDoor(self.hub, self.tokens).routes()
+        return [*api, archive, *self.authorizations.routes(), *git_routes, *pages.routes(self.hub)]
 
     @property
     def webhook_url(self) -> str:
@@ -167,7 +161,7 @@ class GitHubSandbox(People):
             status = int(fault.status) if fault.status.isdecimal() else 503
             answer = self.rest.refuse(asked, status, fault.message, fault.seconds)
         else:
-            answer = await run_in_threadpool(self.rest.answer, asked, _base(request))
+            answer = await run_in_threadpool(self.rest.answer, asked, base_of(request))
         if fault and fault.kind == "late":
             await self._hold(name, fault)
         if fault and fault.kind == "drop_after":
@@ -231,59 +225,6 @@ class GitHubSandbox(People):
             answer.stream, answer.status, dict(answer.headers), media_type=answer.content_type
         )
 
-    async def _git(self, request: Request) -> Response:
-        """A clone or a push; a token, where one is given, has to be good for it. A person's push founds what is new."""
-        owner, name = request.path_params["owner"], request.path_params["name"].removesuffix(".git")
-        rest = request.url.path.split("/", 3)[3]
-        pushing = "git-receive-pack" in (rest, request.query_params.get("service"))
-        user, password = smart_http.basic(request.headers.get("authorization", ""))
-        repo = self.hub.find(owner, name)
-        if repo is None and pushing and not password:
-            repo = self.hub.founded(owner, name)
-        if repo is None:
-            return PlainTextResponse("Repository not found.", 404)
-        if password.startswith("ghs_") and not self._may_git(password, repo, pushing):
-            return PlainTextResponse("Permission denied.", 403)
-        with tempfile.SpooledTemporaryFile(_SPOOLED) as body:
-            length = await smart_http.spool(request, body)
-            # http-backend reads from a file of its own, not from Python's buffer.
-            body.rollover()
-            body.seek(0)
-            pusher = user if user and user != "x-access-token" else _somebody(repo)
-            work = self._push if rest == "git-receive-pack" else self._serve
-            answer = await run_in_threadpool(
-                work, request, repo, rest, cast("IO[bytes]", body), length, pusher
-            )
-        return StreamingResponse(answer.chunks, answer.status, dict(answer.headers))
-
-    def _serve(
-        self, request: Request, repo: Repo, rest: str, body: IO[bytes], length: int, _pusher: str
-    ) -> smart_http.GitAnswer:
-        site, asked = f"{_base(request)}/{repo.full_name}", request.url.query
-        return smart_http.serve(
-            repo.git.path, site, rest, request.method, asked, request.headers, body, length
-        )
-
-    def _push(
-        self, request: Request, repo: Repo, rest: str, body: IO[bytes], length: int, pusher: str
-    ) -> smart_http.GitAnswer:
-        """One push at a time, so that what changed is what this push changed."""
-        with repo.pushing:
-            before = repo.git.refs()
-            answer = self._serve(request, repo, rest, body, length, pusher)
-            chunks = list(answer.chunks)
-            self.hub.pushed(repo, before)
-            pull_requests.pushed(Actor(Shapes(_base(request), self.hub), pusher), repo, before)
-        return smart_http.GitAnswer(answer.status, answer.headers, iter(chunks))
-
-    def _may_git(self, token: str, repo: Repo, pushing: bool) -> bool:
-        try:
-            grant = self.tokens.grant_of(token)
-        except BadCredentials:
-            return False
-        within = grant.repositories is None or repo.id in grant.repositories
-        return within and grant.may("contents", "write" if pushing else "read")
-
 
 class _Lost(Response):
     """No answer: the connection is reset, as a broken one is."""
@@ -295,12 +236,3 @@ class _Lost(Response):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         # ASGI has no word for it; uvicorn's own cycle, whose method `receive` is, knows the socket.
         cast("Any", self._request.receive).__self__.transport.abort()
-
-
-def _base(request: Request) -> str:
-    return f"http://{request.headers['host']}"
-
-
-def _somebody(repo: Repo) -> str:
-    """Who pushes without a name: git gives one only when it is asked, and here nobody is."""
-    return FOUNDER if repo.parent is None else repo.owner

@@ -6,7 +6,7 @@ import base64
 import zlib
 from datetime import UTC, datetime
 
-from sandbox.github.git import Person
+from sandbox.github.git_words import Person
 from sandbox.github.words import Json
 
 # The member of a repository object, and what follows the repository's own address.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from sandbox.github.git import CommitFacts
+from sandbox.github.git_words import CommitFacts
 from sandbox.github.issues import PullRequest
 from sandbox.github.records import CheckRun, Deployment, DeploymentStatus, Suite
 from sandbox.github.repository_shapes import Repositories

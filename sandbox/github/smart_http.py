@@ -79,6 +79,11 @@ async def spool(request: Request, body: IO[bytes]) -> int:
     return length
 
 
+def base_of(request: Request) -> str:
+    """The address under which we were called."""
+    return f"http://{request.headers['host']}"
+
+
 def basic(header: str) -> tuple[str, str]:
     """User and password of an `Authorization` header, both empty where it has none."""
     scheme, _, value = header.partition(" ")

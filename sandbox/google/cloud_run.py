@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from typing import Any
 
@@ -12,7 +11,8 @@ from google.iam.v1 import iam_policy_pb2, policy_pb2
 from sandbox.google import run_rules
 from sandbox.google.address import Address
 from sandbox.google.errors import Code, Refusal, invalid, not_found, permission_denied
-from sandbox.google.run_merging import copy_path, spec_of
+from sandbox.google.run_merging import copy_path
+from sandbox.google.run_naming import new_name, next_revision
 from sandbox.google.run_reconciling import Home, Reconciling, etag_made, open_to_all
 from sandbox.google.state import Project, now, segments
 
@@ -122,7 +122,7 @@ class CloudRun(Reconciling):
             if request.validate_only:
                 return self._validated(address, wanted)
             self._homes[address.name] = home
-            return self._accept(home, wanted, self._new_name(home, wanted))
+            return self._accept(home, wanted, new_name(home, wanted))
 
     def update_service(self, request: Any) -> Any:
         self._admit(request.service.name, "run.services.update")
@@ -145,7 +145,7 @@ class CloudRun(Reconciling):
             wanted = self._merged(current, request)
             self._check(home.address, wanted, "UpdateServiceRequest")
             run_rules.fill_in(wanted, home.address.project.compute_account)
-            new_name = self._next_revision(home, wanted)
+            new_name = next_revision(home, wanted)
             self._check_targets(home, wanted, {new_name} - {""})
             if request.validate_only:
                 return self._validated(home.address, wanted)
@@ -185,30 +185,6 @@ class CloudRun(Reconciling):
                     f"Revision '{target.revision}' does not exist or is deleted. Update all traffic to route to "
                     "currently available revisions.",
                 )
-
-    def _next_revision(self, home: Home, wanted: run_v2.Service) -> str:
-        """The name of the revision that this update makes; empty if it makes none."""
-        name, current = wanted.template.revision, home.service
-        same = spec_of(wanted.template) == spec_of(current.template)
-        if same and name == current.template.revision:
-            # A read-modify-write that leaves the name in place is refused as soon as it changes anything.
-            moved = wanted.scaling != current.scaling
-            if name and moved:
-                raise self._reused(name)
-            return ""
-        if name in home.revisions:
-            raise self._reused(name)
-        return self._new_name(home, wanted) if not same or name else ""
-
-    def _reused(self, name: str) -> Refusal:
-        return Refusal(
-            Code.ALREADY_EXISTS, f"Revision named '{name}' with different configuration already exists."
-        )
-
-    def _new_name(self, home: Home, wanted: run_v2.Service) -> str:
-        letters = "".join(secrets.choice("bcdfghjklmnpqrstvwxz") for _ in range(3))
-        number = len(home.revisions) + 1
-        return wanted.template.revision or f"{home.address.service}-{number:05d}-{letters}"
 
     def _validated(self, address: Address, wanted: run_v2.Service) -> Any:
         operation = self._operations.regional(address.project.id, address.region, wanted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import base_image, failing_instruction, instruction
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.docker.reading_installing import (
@@ -15,6 +14,7 @@ from app.diagnosis.rules.docker.reading_installing import (
     shell_place,
     taken,
 )
+from app.diagnosis.transcript import Kind
 
 _BUILDING = frozenset({Kind.INSTRUCTION})
 

@@ -6,10 +6,10 @@ import difflib
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import base_image, failing_dockerfile, failing_instruction
 from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.telling import most_telling, score
+from app.diagnosis.transcript import Kind
 from app.dockerfile import KEYWORDS
 from app.model import Place
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import base_image, failing_instruction, in_instruction
 from app.diagnosis.places import first
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.docker.reading_run import denied, format_place, format_words, gone, last_image
+from app.diagnosis.transcript import Kind
 from app.model import Blame
 
 _BUILDING = frozenset({Kind.INSTRUCTION})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.diagnosis.places import at, first, variable
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.elixir.reading import TRACE, diagnostic, missing_variable, syntax, warnings
+from app.diagnosis.rules.elixir.reading import TRACE, diagnostic, missing_variable, warnings
+from app.diagnosis.rules.elixir.reading_syntax import syntax
 
 RULES: tuple[Rule, ...] = (
     Rule(

@@ -9,7 +9,6 @@ from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Hit
 from app.diagnosis.traces import Trace
-from app.diagnosis.unclosed import bare_code, misplaced
 from app.model import Place
 
 _FILE = r"[\w./-]+\.(?:exs?|erl|hrl|heex|eex|leex)"
@@ -43,64 +42,6 @@ def diagnostic(hit: Hit) -> Mapping[str, str] | None:
         "error": re.sub(r" \(expected .*", "", told)[:220],
         "told": told[:260],
     }
-
-
-def _counts(line: str) -> tuple[int, int]:
-    code = bare_code(line)
-    opens = len(re.findall(r"\bdo\b(?!:)", code)) + len(re.findall(r"\bfn\b", code))
-    return opens, len(re.findall(r"(?<![.:\w@])end\b(?!:)", code))
-
-
-def syntax(hit: Hit) -> Mapping[str, str] | None:
-    """The line that has to change: the opener that nothing ends, when the compiler or the indentation tells it."""
-    path = repository_path(hit.files, hit["path"], hit)
-    around = " ".join((hit.line, *hit.after(16)))
-    number = int(hit["line"])
-    error = hit["error"].strip() or next(
-        (re.sub(r"^\s*(?:error|\|):?\s*", "", line).strip() for line in hit.after(3) if line.strip()), ""
-    )
-    change, advice = number, ""
-    lines = hit.files.lines(path) if path else ()
-    hint = re.search(r"it looks like the \"?(\w+)\"? on line (\d+) does not have a matching", around)
-    if match := re.search(r"The \"(.)\" at line (\d+) is missing terminator \"(.)\"", around):
-        change, advice = int(match[2]), f"Close the {match[1]} of line {match[2]} with {match[3]}"
-    elif "mismatched delimiter" in around and (
-        match := re.search(r"(\d+) │ .{0,300}?└ unclosed delimiter", around)
-    ):
-        change, advice = int(match[1]), f"Close what line {match[1]} of {path} opens"
-    elif hint:
-        change, advice = int(hint[2]), f"Add the missing end for the {hint[1]} on line {hint[2]}"
-    elif "missing terminator: end" in around or 'expected "end"' in around:
-        opened, _ = misplaced(lines, _counts)
-        if opened:
-            change, advice = opened, f"Add the missing end for what line {opened} of {path} opens"
-    elif match := re.search(r"missing terminator: (\S+) \(for .* starting at line (\d+)\)", around):
-        change, advice = int(match[2]), f"Close what begins on line {match[2]} with {match[1]}"
-    elif re.search(r"unexpected reserved word: end|syntax error before: '?end", around):
-        above = _line_above(lines, number)
-        _, surplus = misplaced(lines, _counts)
-        if above and re.search(r"[-+*/=|<>,.(]$|\b(?:and|or|not|when)$", lines[above - 1].rstrip()):
-            change, advice = above, f"Complete line {above} of {path}"
-        elif surplus:
-            change, advice = surplus, f"Remove the end on line {surplus} of {path}"
-    elif (match := re.search(r"syntax error before: ('?\S+)", around)) and lines and number <= len(lines):
-        above = _line_above(lines, number)
-        if (
-            above
-            and re.search(r"[-+*/=|<>,(]$", lines[above - 1].rstrip())
-            and lines[number - 1].strip().startswith(match[1].strip("'"))
-        ):
-            change = above
-    name = path or hit["path"]
-    return {
-        "file": name, "change": str(change), "error": error[:220],
-        "advice": advice or f"Correct line {change} of {name}",
-        "noticed": f"Elixir noticed it on line {number}." if change != number else "",
-    }  # fmt: skip
-
-
-def _line_above(lines: tuple[str, ...], number: int) -> int:
-    return next((n for n in range(min(number - 1, len(lines)), 0, -1) if lines[n - 1].strip()), 0)
 
 
 def _application(hit: Hit) -> str:

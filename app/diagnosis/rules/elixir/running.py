@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import instruction
 from app.diagnosis.places import anywhere, at, first, matching, variable, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.elixir.reading import TRACE, exunit, exunit_place, only_boot, raised
+from app.diagnosis.transcript import Kind
 
 RULES: tuple[Rule, ...] = (
     Rule(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.diagnosis.dependencies import manifest
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction, final_image
 from app.diagnosis.places import anywhere, first, matching
 from app.diagnosis.rule import Rank, Rule
@@ -17,6 +16,7 @@ from app.diagnosis.rules.go.reading_programs import (
     panic,
     said_by,
 )
+from app.diagnosis.transcript import Kind
 
 RULES: tuple[Rule, ...] = (
     Rule(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from app.diagnosis.dependencies import dependency_line
-from app.diagnosis.envelope import Kind
 from app.diagnosis.paths import nearest_first, repository_path
 from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.traces import Trace
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 BUILD = frozenset({Kind.STEP, Kind.INSTRUCTION})

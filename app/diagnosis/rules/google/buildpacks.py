@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from app.diagnosis.dependencies import dependency, manifest
-from app.diagnosis.envelope import Kind
 from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.google.reading_buildpacks import (
@@ -24,6 +23,7 @@ from app.diagnosis.rules.google.reading_buildpacks import (
     several,
     version_language,
 )
+from app.diagnosis.transcript import Kind
 from app.model import Blame
 
 _VERSION_PLACE = first(

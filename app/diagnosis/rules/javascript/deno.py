@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import base_image, failing_instruction, instruction
 from app.diagnosis.javascript.paths import spot
 from app.diagnosis.places import first, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_deno import missing, permission
+from app.diagnosis.transcript import Kind
 
 RULES: tuple[Rule, ...] = (
     Rule(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.javascript.packages import script_place
 from app.diagnosis.javascript.stacks import bare
@@ -17,6 +16,7 @@ from app.diagnosis.rules.javascript.reading_generators import (
     schema_missing,
 )
 from app.diagnosis.rules.javascript.reading_linters import place_place
+from app.diagnosis.transcript import Kind
 
 ANY = frozenset(Kind)
 

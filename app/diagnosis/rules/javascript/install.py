@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction, instruction
 from app.diagnosis.javascript.image import command_place, ran_place
 from app.diagnosis.javascript.packages import LOCKS, list_place, unnumbered
@@ -20,6 +19,7 @@ from app.diagnosis.rules.javascript.reading_scripts import (
     lifecycle_place,
     said_words,
 )
+from app.diagnosis.transcript import Kind
 from app.model import Blame
 
 NOT_YOURS = "It is not in your change."

@@ -8,7 +8,8 @@ from app.diagnosis.javascript.stacks import thrown_at
 from app.diagnosis.places import first, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_frameworks import extension, is_javascript, optional_native
-from app.diagnosis.rules.javascript.reading_modules import ANY, local_module, module_place, module_words
+from app.diagnosis.rules.javascript.reading_modules import ANY, module_place, module_words
+from app.diagnosis.rules.javascript.reading_own_modules import local_module
 from app.diagnosis.rules.javascript.reading_syntax import esm, esm_package, esm_place, exports, exports_place
 
 RULES: tuple[Rule, ...] = (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.javascript.packages import list_place
 from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_dependencies import dependency
 from app.diagnosis.rules.javascript.reading_pnpm import coded, differing_setting, young
+from app.diagnosis.transcript import Kind
 
 _RAN = frozenset({Kind.STEP, Kind.INSTRUCTION})
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import base_image, instruction
 from app.diagnosis.javascript.image import ran_place, start_place
-from app.diagnosis.javascript.imports import BUILTIN, import_line, import_of_file, importer, meant
+from app.diagnosis.javascript.imports import BUILTIN, importer
 from app.diagnosis.javascript.packages import (
     Package,
     dependency_place,
@@ -21,17 +20,14 @@ from app.diagnosis.javascript.packages import (
     packages,
     script_place,
 )
-from app.diagnosis.javascript.paths import own_path, source_of, spot
-from app.diagnosis.javascript.stacks import after, code_at, frames, header
-from app.diagnosis.places import CODE, matching
+from app.diagnosis.javascript.paths import own_path
+from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit
-from app.diagnosis.rules.javascript.reading_syntax import resolved
+from app.diagnosis.rules.javascript.reading_own_modules import importer_place, importers, local_module
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 ANY = frozenset(Kind)
-
-
-# Modules
 
 
 def module_words(hit: Hit) -> Mapping[str, str] | None:
@@ -94,124 +90,13 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
 
 def _own_package(hit: Hit) -> Package:
     """The package whose file asked for the module."""
-    asking = next((own for path, _ in _importers(hit) if (own := own_path(hit, path))), "")
+    asking = next((own for path, _ in importers(hit) if (own := own_path(hit, path))), "")
     return package_of(hit, asking) if asking else package(hit)
-
-
-def local_module(hit: Hit, name: str) -> Mapping[str, str]:
-    place = _importer_place(hit, name)
-    base = name.rstrip("/").rpartition("/")[2]
-    like = _as_written(hit, place, name)
-    if place is None:
-        built = re.search(r"/(?:dist|build|out|lib|\.next|\.output)/", name)
-        source = source_of(hit, name)
-        script = "build" if "build" in package(hit).scripts else ""
-        if built and script:
-            why = "nothing built it"
-            fix = (
-                f"RUN npm run {script} in the image (and COPY the result from that stage), or correct the path {name} that starts it"
-                + (f"; {source} is its source." if source else ".")
-            )
-        else:
-            other = near(base, [p.rpartition("/")[2] for p in hit.files.paths if p.endswith(CODE)], 0.6)
-            named = [p for p in sorted(hit.files.paths, key=len) if p.rpartition("/")[2] in (base, other)]
-            start = next(iter((*named, *_entries(hit))), "")
-            why = "it is not in the image"
-            fix = (
-                f"Start {start} instead of {name}."
-                if start
-                else f"Add {base} to the repository, or correct the path {name} that starts it."
-            )
-        return {"name": name, "owner": "", "why": why, "fix": fix, "from": ""}
-    if like:
-        real = resolved(hit, place.path, _as_imported(hit, place, name))
-        fix = f"Write {like} in {place.path} line {place.line}: upper and lower case count on Linux."
-        why = f"the file is {real.rpartition('/')[2] or like}"
-    elif re.search(r"/(?:generated|dist|build|\.prisma|__generated__|gen)/", name):
-        why, fix = (
-            "it is generated, and nothing made it in the image",
-            f"Generate {base} in the image before it is imported (prisma generate, codegen, the build).",
-        )
-    else:
-        why, fix = (
-            "there is no such file",
-            f"Add {base} to the repository (git or .dockerignore may leave it out), or correct the import.",
-        )
-    return {
-        "name": _as_imported(hit, place, name),
-        "owner": "",
-        "why": why,
-        "fix": fix,
-        "from": f" from {place.path}",
-    }
-
-
-def _entries(hit: Hit) -> tuple[str, ...]:
-    """The files by which such a program is usually started, as far as they are there."""
-    own = package(hit)
-    names = (
-        str(own.held.get("main") or ""),
-        *(f"{stem}.{end}" for stem in ("server", "index", "app", "main") for end in ("js", "mjs", "cjs")),
-    )
-    return tuple(
-        path for name in names if name and (path := f"{own.folder}/{name}".lstrip("/")) in hit.files.paths
-    )
-
-
-def _as_imported(hit: Hit, place: Place, name: str) -> str:
-    """The specifier as the source has it, where Node printed the whole path."""
-    found = re.search(r"['\"](\.[^'\"]+)['\"]", code_at(hit, place))
-    return found[1] if found and name.startswith("/") else name
-
-
-def _as_written(hit: Hit, place: Place | None, name: str) -> str:
-    if place is None:
-        return ""
-    specifier = _as_imported(hit, place, name)
-    found = meant(hit, place.path, specifier) if specifier.startswith(".") else ""
-    return (
-        found
-        if found != specifier
-        else (f"{found}.js" if "ERR_MODULE_NOT_FOUND" in hit.line and not re.search(r"\.\w+$", found) else "")
-    )
-
-
-def _importers(hit: Hit) -> list[tuple[str, str]]:
-    """The files that asked for the module, the nearest first: (path, line or "")."""
-    found = []
-    told = re.search(r"imported from ([^\s']+)", hit.line)
-    if told:
-        found.append((told[1], ""))
-    for line in after(hit, 30):
-        if stack := re.match(r"- (/\S+)$", line.strip()):
-            found.append((stack[1], ""))
-    found += [(path, line) for path, line in frames(after(hit, 30)) if "node_modules/" not in path]
-    if (above := header(hit)) and not above[0].startswith("node:"):
-        found.append(above)
-    return found
-
-
-def _importer_place(hit: Hit, name: str) -> Place | None:
-    """The line that imports a local module, in the first file of ours that did."""
-    specifier = name if name.startswith(".") else ""
-    for path, line in _importers(hit):
-        own = own_path(hit, path)
-        if not own:
-            continue
-        number = import_line(hit.files, own, specifier) if specifier else 0
-        if number:
-            return hit.files.place(own, number)
-        if place := import_of_file(hit, own, name):
-            return place
-        if line and (place := spot(hit, path, line)):
-            return place
-        return hit.files.place(own, 1)
-    return importer(hit, name) if specifier else None
 
 
 def module_place(hit: Hit) -> Place | None:
     if not hit["owner"]:
-        return _importer_place(hit, _original(hit)) or _start_or_step(hit)
+        return importer_place(hit, _original(hit)) or _start_or_step(hit)
     if hit["wrong"]:
         return importer(hit, hit["name"]) or list_place(hit)
     if hit["owner"] in BUILTIN:
@@ -266,5 +151,5 @@ def _command_with(hit: Hit, base: str) -> Place | None:
 
 
 def _from(hit: Hit) -> str:
-    found = next((own for path, _ in _importers(hit) if (own := own_path(hit, path))), "")
+    found = next((own for path, _ in importers(hit) if (own := own_path(hit, path))), "")
     return f" from {found}" if found else ""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction, instruction
 from app.diagnosis.javascript.image import start_place
 from app.diagnosis.javascript.packages import packages
 from app.diagnosis.javascript.stacks import after, bare, before
 from app.diagnosis.places import first
 from app.diagnosis.rule import Hit
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 _GYP_ENDS = re.compile(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.rule import Hit, once_per_log
-from app.diagnosis.rules.javascript.reading_linters import failed_test
+from app.diagnosis.rules.javascript.reading_tests import failed_test
 
 _NO_TEST = r"Test suite failed to run|Console|console\.|Validation (?:Error|Warning)|Cannot log after"
 

@@ -66,43 +66,25 @@ def script_missing_place(hit: Hit) -> Place | None:
     return hit.files.place(path, line or 1)
 
 
+# What no package of npm brings.
+_NO_TOOLS = frozenset(
+    {"node", "npm", "yarn", "pnpm", "python", "python3", "git", "make", "bash", "sh", "curl"}
+)
+
+
 def tool_words(hit: Hit) -> Mapping[str, str] | None:
     """A command that only node_modules would have: one that a script calls, or that a package is known to bring."""
     name = hit["name"].rpartition("/")[2]
     brings = COMMANDS.get(name, name)
     asked = next((each for each in packages(hit) if each.group_of(brings)), None)
     script = script_place(hit, calls=name)
-    if not (script or asked or name in COMMANDS) or name in (
-        "node",
-        "npm",
-        "yarn",
-        "pnpm",
-        "python",
-        "python3",
-        "git",
-        "make",
-        "bash",
-        "sh",
-        "curl",
-    ):
+    if not (script or asked or name in COMMANDS) or name in _NO_TOOLS:
         return None
     group = asked.group_of(brings) if asked else ""
-    omits = install_without_dev(hit) if group == "devDependencies" else None
-    if omits:
-        fix = f"{brings} is in devDependencies, which this install leaves out: install them for the build (npm ci --include=dev), or move {brings} to dependencies."
-    elif group == "devDependencies" and asked and not hit.files.dockerfiles:
+    omits = bool(group == "devDependencies" and install_without_dev(hit))
+    why, fix = _not_brought(brings, group, omits)
+    if group == "devDependencies" and asked and not omits and not hit.files.dockerfiles:
         fix = way_out(asked.held, brings)
-    elif group:
-        fix = f"Run the install (npm ci) before this instruction, and keep node_modules in .dockerignore so that COPY does not replace it; {brings} is in {group}."
-    else:
-        fix = f"Run npm install --save-dev {brings} and commit package.json with its lock file."
-    why = (
-        "it is a development dependency that was not installed"
-        if omits
-        else f"node_modules has no {brings}"
-        if group
-        else f"package.json does not ask for {brings}"
-    )
     return {
         "name": name,
         "brings": brings,
@@ -111,6 +93,24 @@ def tool_words(hit: Hit) -> Mapping[str, str] | None:
         "fix": fix,
         "omits": "yes" if omits else "",
     }
+
+
+def _not_brought(brings: str, group: str, omits: bool) -> tuple[str, str]:
+    """Why a tool's package is not in the image, and what to do; `omits`: its group was not installed."""
+    if omits:
+        return (
+            "it is a development dependency that was not installed",
+            f"{brings} is in devDependencies, which this install leaves out: install them for the build (npm ci --include=dev), or move {brings} to dependencies.",
+        )
+    if group:
+        return (
+            f"node_modules has no {brings}",
+            f"Run the install (npm ci) before this instruction, and keep node_modules in .dockerignore so that COPY does not replace it; {brings} is in {group}.",
+        )
+    return (
+        f"package.json does not ask for {brings}",
+        f"Run npm install --save-dev {brings} and commit package.json with its lock file.",
+    )
 
 
 def tool_place(hit: Hit) -> Place | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.javascript.paths import own_path, spot
 from app.diagnosis.javascript.stacks import after, before, code_at
 from app.diagnosis.rule import Hit
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 ANY = frozenset(Kind)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.javascript.packages import dependency_place, list_place, unnumbered
 from app.diagnosis.places import anywhere
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_frameworks import is_javascript
 from app.diagnosis.rules.javascript.reading_services import refused, refused_place
+from app.diagnosis.transcript import Kind
 
 RULES: tuple[Rule, ...] = (
     Rule(

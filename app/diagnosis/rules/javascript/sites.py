@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.javascript.image import install_without_dev
 from app.diagnosis.javascript.imports import import_line
@@ -34,6 +33,7 @@ from app.diagnosis.rules.javascript.reading_sites import (
     rendered_place,
 )
 from app.diagnosis.rules.javascript.reading_spots import located, place_place
+from app.diagnosis.transcript import Kind
 from app.model import Blame
 
 _ASTRO = ("astro.config.mjs", "astro.config.ts", "astro.config.js")

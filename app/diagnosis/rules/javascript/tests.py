@@ -6,18 +6,17 @@ from app.diagnosis.javascript.packages import list_place, script_place, unnumber
 from app.diagnosis.javascript.stacks import after
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.javascript.reading_linters import (
-    CODE_FILE,
+from app.diagnosis.rules.javascript.reading_linters import CODE_FILE, place_place
+from app.diagnosis.rules.javascript.reading_runners import jest_test
+from app.diagnosis.rules.javascript.reading_tests import (
     coverage,
     failed_test,
     mocha,
     node_test,
-    place_place,
     suite,
     suite_place,
     test_place,
 )
-from app.diagnosis.rules.javascript.reading_runners import jest_test
 
 TESTS = (
     "jest.config.js",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import base_image, failing_instruction
 from app.diagnosis.javascript.packages import dependency_place, list_place, script_place
 from app.diagnosis.places import first, matching, whole_file
@@ -10,6 +9,7 @@ from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_fitting import crashed_rule, import_attributes
 from app.diagnosis.rules.javascript.reading_syntax import syntax_place
 from app.diagnosis.rules.javascript.reading_toolchain import too_old
+from app.diagnosis.transcript import Kind
 
 _RAN = frozenset({Kind.STEP, Kind.INSTRUCTION, Kind.CONTAINER})
 

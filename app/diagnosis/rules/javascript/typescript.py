@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.javascript.packages import unnumbered
 from app.diagnosis.javascript.stacks import bare
 from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.javascript.reading_tsconfig import config_place, config_words
 from app.diagnosis.rules.javascript.reading_typescript import (
     above,
     below,
     checker,
-    config_place,
-    config_words,
     cra,
     error,
     next_words,
@@ -21,6 +19,7 @@ from app.diagnosis.rules.javascript.reading_typescript import (
     svelte,
     webpack,
 )
+from app.diagnosis.transcript import Kind
 
 ANY = frozenset(Kind)
 

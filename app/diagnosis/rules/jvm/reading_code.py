@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.lost_client import lost_client
 from app.diagnosis.paths import nearest_first, repository_path
 from app.diagnosis.rule import Hit, once_per_log
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 BUILD = frozenset({Kind.STEP, Kind.INSTRUCTION})

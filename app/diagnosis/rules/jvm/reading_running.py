@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction, instruction
 from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.jvm.reading_code import SCRIPTS
 from app.diagnosis.rules.jvm.reading_compiler import compile_words
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import base_image, final_image
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Find, Hit
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 release_lines: Find = first(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.machine.reading_hosts import by_git, named_in, neighbour
+from app.diagnosis.transcript import Kind
 
 _BUILDING = frozenset({Kind.INSTRUCTION, Kind.STEP})
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.rule import Hit
+from app.diagnosis.transcript import Kind
 
 
 def memory(hit: Hit) -> Mapping[str, str]:

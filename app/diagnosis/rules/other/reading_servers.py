@@ -46,54 +46,60 @@ def _copied_to(hit: Hit, path: str) -> str:
 
 def emerg(hit: Hit) -> Mapping[str, str] | None:
     path = _configured(hit, hit["path"])
-    number = int(hit["line"])
+    number, error = int(hit["line"]), hit["error"]
     lines = hit.files.lines(path) if path else ()
-    error, change, advice = hit["error"], number, ""
-    above = code_before(lines, number) if lines else 0
-    unended = above and not re.search(r"[;{}]\s*$", bare_code(lines[above - 1]))
-    if unended and re.search(
-        r"invalid (?:parameter|number of arguments|value)|is not terminated by|unexpected|unknown directive",
-        error,
-    ):
-        change, advice = above, f"End line {above} of {path} with ;"
-    elif (
-        lines
-        and re.search(r"is not terminated by \";\"|invalid number of arguments|unexpected \"}\"", error)
-        and number <= len(lines)
-    ):
-        own = _unterminated(lines, number)
-        change = own or number
-        advice = f"End line {change} of {path} with ;" if own else ""
-    if "unexpected end of file" in error:
-        opened, _ = misplaced(lines, braces("#"))
-        change = opened or number
-        advice = f"Close the {{ of line {change} of {path} with }}"
-    elif match := re.search(r"host not found in upstream \"([^\"]+)\"", error):
-        advice = (
-            f"There is no host {match[1]} on Cloud Run (docker compose's names do not exist there): write the "
-            f"service's https URL, "
-            f"or read it from a variable, on line {number} of {path or hit['path']}"
-        )
-    elif match := re.search(r"unknown directive \"([^\"]+)\"", error):
-        near = hit.files.nearest(match[1], _DIRECTIVES, 0.7)
-        advice = advice or (f"Write {near} on line {number} of {path}" if near else "")
-    elif re.search(
-        r"host not found in \"\$|invalid port in|unknown \"(?:port|PORT)\" variable|\$\{?PORT", error
-    ):
-        advice = (
-            "nginx reads no environment: copy the file to /etc/nginx/templates/default.conf.template "
-            "(its entry point fills ${PORT} in), or run envsubst"
-        )
-    elif "open()" in error or "No such file" in error:
-        advice = (
-            f"COPY that file into the image, or correct the path on line {number} of {path or hit['path']}"
-        )
     name = path or hit["path"]
+    change, advice = number, _nginx_advice(error, f"line {number} of {name}")
+    if "unexpected end of file" in error:
+        change = misplaced(lines, braces("#"))[0] or number
+        advice = f"Close the {{ of line {change} of {path} with }}"
+    elif unended := _unended(lines, number, error):
+        change, advice = unended, advice or f"End line {unended} of {path} with ;"
+    elif not advice and (match := re.search(r"unknown directive \"([^\"]+)\"", error)):
+        near = hit.files.nearest(match[1], _DIRECTIVES, 0.7)
+        advice = f"Write {near} on line {number} of {path}" if near else ""
     return {
         "file": name,
         "change": str(change),
         "advice": advice or f"Correct line {change} of {name} (nginx -t checks it)",
     }
+
+
+def _nginx_advice(error: str, spot: str) -> str:
+    """What to do about an error that is not one of syntax; empty for any other."""
+    if match := re.search(r"host not found in upstream \"([^\"]+)\"", error):
+        return (
+            f"There is no host {match[1]} on Cloud Run (docker compose's names do not exist there): write the "
+            f"service's https URL, or read it from a variable, on {spot}"
+        )
+    if "unknown directive" in error:
+        return ""
+    if re.search(
+        r"host not found in \"\$|invalid port in|unknown \"(?:port|PORT)\" variable|\$\{?PORT", error
+    ):
+        return (
+            "nginx reads no environment: copy the file to /etc/nginx/templates/default.conf.template "
+            "(its entry point fills ${PORT} in), or run envsubst"
+        )
+    if "open()" in error or "No such file" in error:
+        return f"COPY that file into the image, or correct the path on {spot}"
+    return ""
+
+
+def _unended(lines: tuple[str, ...], number: int, error: str) -> int:
+    """The line that lacks its semicolon; 0 where none does, or the error is another."""
+    above = code_before(lines, number) if lines else 0
+    open_above = above and not re.search(r"[;{}]\s*$", bare_code(lines[above - 1]))
+    if open_above and re.search(
+        r"invalid (?:parameter|number of arguments|value)|is not terminated by|unexpected|unknown directive",
+        error,
+    ):
+        return above
+    if number <= len(lines) and re.search(
+        r"is not terminated by \";\"|invalid number of arguments|unexpected \"}\"", error
+    ):
+        return _unterminated(lines, number)
+    return 0
 
 
 def _unterminated(lines: tuple[str, ...], number: int) -> int:

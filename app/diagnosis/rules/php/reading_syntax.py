@@ -55,41 +55,55 @@ def _to_change(hit: Hit, path: str, number: int, error: str) -> tuple[int, str]:
     if error.startswith("Unmatched"):
         _, surplus = misplaced(lines, _BRACES)
         return surplus or number, f"Remove the {error.split()[-1]} on line {surplus or number} of {path}"
-    above = code_before(lines, number, _SLASHES)
-    previous = bare_code(lines[above - 1], _SLASHES).strip() if above else ""
     if "unexpected end of file" in error or "unexpected $end" in error:
-        if heredoc := _open_heredoc(lines):
-            return (
-                heredoc,
-                f"End the text that line {heredoc} of {path} opens with its own word, alone on a line",
-            )
-        unended, _ = misplaced(lines, _BRACES)
-        if unended:
-            return unended, f"Add the }} that closes line {unended} of {path}"
-        if previous and not previous.endswith((";", "}", "?>", ":")):
-            return above, f"End line {above} of {path} with ;"
-        return number, f"Close what is still open at the end of {path}"
-    token = re.search(r"unexpected (?:[a-zA-Z -]+ )?['\"](.+?)['\"](?:[ ,(]|$)", error)
+        return _at_the_end(path, lines, number)
+    return _above(path, lines, number, error)
+
+
+def _before(lines: tuple[str, ...], number: int) -> tuple[int, str]:
+    """The nearest line of code above, and its code; 0 where there is none."""
+    above = code_before(lines, number, _SLASHES)
+    return above, bare_code(lines[above - 1], _SLASHES).strip() if above else ""
+
+
+def _at_the_end(path: str, lines: tuple[str, ...], number: int) -> tuple[int, str]:
+    """What is still open where the file ends."""
+    if heredoc := _open_heredoc(lines):
+        return heredoc, f"End the text that line {heredoc} of {path} opens with its own word, alone on a line"
+    unended, _ = misplaced(lines, _BRACES)
+    if unended:
+        return unended, f"Add the }} that closes line {unended} of {path}"
+    above, previous = _before(lines, number)
+    if previous and not previous.endswith((";", "}", "?>", ":")):
+        return above, f"End line {above} of {path} with ;"
+    return number, f"Close what is still open at the end of {path}"
+
+
+def _above(path: str, lines: tuple[str, ...], number: int, error: str) -> tuple[int, str]:
+    """The line above, when what PHP did not expect begins this one; else this one, and no words."""
+    above, previous = _before(lines, number)
     here = lines[number - 1].strip() if number <= len(lines) else ""
-    begins = (
-        not token
-        or here.lstrip("\"'").startswith(token[1].strip("\"'"))
-        or (not here.startswith(("echo", "return")) and _first_word(here, token[1]))
-    )
-    if above and begins and previous and not previous.endswith((";", "{", "}", ":", "?>", "<?php", ",")):
-        wanted = re.search(r"expecting [\"']?([)\]}])[\"']?", error)
-        missing = wanted[1] if wanted else ";"
-        if not wanted and continued(previous, _SLASHES):
-            return above, f"Complete line {above} of {path}: it ends in the middle of an expression"
-        return above, f"End line {above} of {path} with {missing}: PHP noticed it only on line {number}"
-    if (
-        above
-        and begins
-        and previous.endswith(",")
-        and (match := re.search(r"expecting [\"']?([)\]])[\"']?", error))
-    ):
-        return above, f"Close the list with {match[1]} on line {above} of {path}"
-    return number, ""
+    if not previous or not _begins(here, error):
+        return number, ""
+    wanted = re.search(r"expecting [\"']?([)\]}])[\"']?", error)
+    if previous.endswith(","):
+        if wanted and wanted[1] != "}":
+            return above, f"Close the list with {wanted[1]} on line {above} of {path}"
+        return number, ""
+    if previous.endswith((";", "{", "}", ":", "?>", "<?php")):
+        return number, ""
+    if not wanted and continued(previous, _SLASHES):
+        return above, f"Complete line {above} of {path}: it ends in the middle of an expression"
+    missing = wanted[1] if wanted else ";"
+    return above, f"End line {above} of {path} with {missing}: PHP noticed it only on line {number}"
+
+
+def _begins(here: str, error: str) -> bool:
+    """Whether the line begins with what was not expected."""
+    token = re.search(r"unexpected (?:[a-zA-Z -]+ )?['\"](.+?)['\"](?:[ ,(]|$)", error)
+    if not token or here.lstrip("\"'").startswith(token[1].strip("\"'")):
+        return True
+    return not here.startswith(("echo", "return")) and _first_word(here, token[1])
 
 
 def _first_word(line: str, token: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
@@ -10,6 +9,7 @@ from app.diagnosis.rules.php.reading_composer import asked_at_build, console, na
 from app.diagnosis.rules.php.reading_errors import uncaught
 from app.diagnosis.rules.php.reading_syntax import TRACE, ours
 from app.diagnosis.rules.php.reading_tests import PREFIX
+from app.diagnosis.transcript import Kind
 
 RULES: tuple[Rule, ...] = (
     Rule(

@@ -17,12 +17,11 @@ from app.diagnosis.rules.ruby.reading_bundler import (
     in_lock,
     last_suiting,
     locked_out,
-    native,
-    only_without_native,
     platform,
     ruby_image,
     under_bundled_with,
 )
+from app.diagnosis.rules.ruby.reading_native import native, only_without_native
 from app.diagnosis.rules.ruby.reading_required import gemfile_end
 from app.model import Blame
 

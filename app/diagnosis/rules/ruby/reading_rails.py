@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.dependencies import dependency_line
-from app.diagnosis.envelope import Kind
 from app.diagnosis.paths import nearest_first, repository_path
 from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Hit
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 

@@ -10,10 +10,6 @@ from app.diagnosis.rules.rust.reading_cargo import (
     dependency,
     dependency_place,
     failed_dependency,
-    lock,
-    lock_format,
-    lock_format_place,
-    lock_place,
     manifest,
     manifest_place,
     member,
@@ -21,6 +17,7 @@ from app.diagnosis.rules.rust.reading_cargo import (
     old_rust,
     old_rust_place,
 )
+from app.diagnosis.rules.rust.reading_lock import lock, lock_format, lock_format_place, lock_place
 from app.diagnosis.rules.rust.reading_programs import with_versions
 from app.model import Blame
 

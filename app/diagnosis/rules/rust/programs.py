@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import final_image, in_instruction
 from app.diagnosis.places import whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.rust.reading_programs import command, ended, ended_place, panic, panic_place
+from app.diagnosis.transcript import Kind
 
 BUILD = frozenset({Kind.STEP, Kind.INSTRUCTION})
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.places import CODE, anywhere, first, variable
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.start.reading_binding import at_binding
 from app.diagnosis.rules.start.reading_lacking import STARTED, secret_place, variable_named
 from app.diagnosis.rules.start.reading_start import wanted_port
+from app.diagnosis.transcript import Kind
 
 RULES: tuple[Rule, ...] = (
     Rule(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.instructions import failing_dockerfile, instruction
 from app.diagnosis.paths import repository_path
 from app.diagnosis.places import anywhere, first, matching
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.start.reading_binding import command_place, command_text
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 

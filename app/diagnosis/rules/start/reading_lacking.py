@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.places import CODE, anywhere, first
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.start.reading_binding import command_place
 from app.diagnosis.rules.start.reading_start import lives, not_started
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 _NOT_MISSED = frozenset({"PORT", "ERROR", "WARNING", "INFO", "DEBUG", "FATAL", "NODE_ENV"})

@@ -8,10 +8,10 @@ from functools import cache
 
 import re2
 
-from app.diagnosis.envelope import Kind
 from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.rules.start.reading_binding import binding, code
 from app.diagnosis.rules.start.reading_start import crashed, not_started, wanted_port
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 _HOST = r"(?:localhost|\[[0-9a-f:.]*\]|(?:\d{1,3}\.){3}\d{1,3}|\*|::1?|[\w-]+(?:\.[\w-]+)*)"

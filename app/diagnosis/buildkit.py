@@ -1,0 +1,90 @@
+"""What BuildKit prints of a failure besides its vertices: their last lines again, and a piece of the Dockerfile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from app.diagnosis import layouts
+
+_RULE = re.compile(r"-{5,}$")
+_TIMED = re.compile(r"(?:#\d+ )?\d+\.\d+ ?")
+
+
+class Replays:
+    """The blocks that repeat a failed vertex's last lines; `keep` is given the step, the block's head and its lines."""
+
+    def __init__(self, keep: Callable[[str, str, list[str]], None]) -> None:
+        self._keep = keep
+        self._open: dict[str, tuple[str, list[str]]] = {}  # step -> its block, which has no head at first
+
+    def began(self, step: str) -> bool:
+        """Whether a block of this step is being read, behind its head."""
+        return bool(self._open.get(step, ("",))[0])
+
+    def read(self, step: str, line: str) -> bool:
+        """Whether the line is of such a block."""
+        if line in ("------", "-----"):
+            self._at_a_rule(step)
+            return True
+        if self.began(step):
+            match = _TIMED.match(line)
+            self._open[step][1].append(line[match.end() :] if match else line)
+            return True
+        ruled = self._open.pop(step, None) is not None
+        if _is_a_head(line, ruled):
+            self._open[step] = (line, [])
+            return True
+        return False
+
+    def _at_a_rule(self, step: str) -> None:
+        head, lines = self._open.pop(step, ("", []))
+        if lines:
+            self._keep(step, head, lines)
+        else:
+            self._open[step] = ("", [])
+
+    def finish(self) -> None:
+        """Keep what the log's end cut off."""
+        for step, (head, lines) in self._open.items():
+            if head and lines:
+                self._keep(step, head, lines)
+
+
+def _is_a_head(line: str, ruled: bool) -> bool:
+    """Behind a rule any ` > ` is one; elsewhere it has to name what ran."""
+    if not line.startswith(" > "):
+        return False
+    match = layouts.REPLAY.match(line)
+    return ruled or bool(match and match["words"])
+
+
+class Snippet:
+    """The piece of the Dockerfile around what failed: its path, and the first and the last line that it marks."""
+
+    def __init__(self) -> None:
+        self.path, self.line, self.end = "", 0, 0
+        self._open = False
+
+    def read(self, line: str) -> bool:
+        """Whether the line is of such a piece."""
+        if (match := layouts.SNIPPET_HEAD.match(line)) is not None:
+            self.path, self.line, self.end, self._open = match[1], int(match[2]), 0, True
+            return True
+        if not self._open or _RULE.match(line.strip()):
+            return self._open
+        if (match := layouts.SNIPPET_LINE.match(line)) is None:
+            self._open = False
+        elif match[2]:
+            self.end = int(match[1])
+        return self._open
+
+
+def named(words: str) -> tuple[str, str]:
+    """A vertex's title as (instruction, stage): `[builder 3/4] RUN npm ci` is ("RUN npm ci", "builder")."""
+    match = re.match(r"\[([^\]]{1,200})\] ?(.*)$", words)
+    if match is None:
+        return (words, "") if words.split(" ")[0].isupper() else ("", "")
+    tag = match[1].split()
+    stage = tag[0] if len(tag) > 1 and "/" in tag[-1] else ""
+    return ("" if tag[0] == "internal" else match[2]), stage

@@ -1,0 +1,134 @@
+"""A missing module that is the repository's own: which file asked for it, and what is meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.javascript.imports import import_line, import_of_file, importer, meant
+from app.diagnosis.javascript.packages import (
+    near,
+    package,
+)
+from app.diagnosis.javascript.paths import own_path, source_of, spot
+from app.diagnosis.javascript.stacks import after, code_at, frames, header
+from app.diagnosis.places import CODE
+from app.diagnosis.rule import Hit
+from app.diagnosis.rules.javascript.reading_syntax import resolved
+from app.model import Place
+
+
+def local_module(hit: Hit, name: str) -> Mapping[str, str]:
+    place = importer_place(hit, name)
+    if place is None:
+        why, fix = _started(hit, name)
+        return {"name": name, "owner": "", "why": why, "fix": fix, "from": ""}
+    why, fix = _imported(hit, place, name)
+    return {
+        "name": _as_imported(hit, place, name),
+        "owner": "",
+        "why": why,
+        "fix": fix,
+        "from": f" from {place.path}",
+    }
+
+
+def _started(hit: Hit, name: str) -> tuple[str, str]:
+    """Why the file is not there that a command starts, and what to do."""
+    if re.search(r"/(?:dist|build|out|lib|\.next|\.output)/", name) and "build" in package(hit).scripts:
+        source = source_of(hit, name)
+        return "nothing built it", (
+            f"RUN npm run build in the image (and COPY the result from that stage), or correct the path {name} that starts it"
+            + (f"; {source} is its source." if source else ".")
+        )
+    base = name.rstrip("/").rpartition("/")[2]
+    other = near(base, [p.rpartition("/")[2] for p in hit.files.paths if p.endswith(CODE)], 0.6)
+    named = [p for p in sorted(hit.files.paths, key=len) if p.rpartition("/")[2] in (base, other)]
+    start = next(iter((*named, *_entries(hit))), "")
+    return "it is not in the image", (
+        f"Start {start} instead of {name}."
+        if start
+        else f"Add {base} to the repository, or correct the path {name} that starts it."
+    )
+
+
+def _imported(hit: Hit, place: Place, name: str) -> tuple[str, str]:
+    """Why the file is not there that this line imports, and what to do."""
+    if like := _as_written(hit, place, name):
+        real = resolved(hit, place.path, _as_imported(hit, place, name))
+        return (
+            f"the file is {real.rpartition('/')[2] or like}",
+            f"Write {like} in {place.path} line {place.line}: upper and lower case count on Linux.",
+        )
+    base = name.rstrip("/").rpartition("/")[2]
+    if re.search(r"/(?:generated|dist|build|\.prisma|__generated__|gen)/", name):
+        return (
+            "it is generated, and nothing made it in the image",
+            f"Generate {base} in the image before it is imported (prisma generate, codegen, the build).",
+        )
+    return (
+        "there is no such file",
+        f"Add {base} to the repository (git or .dockerignore may leave it out), or correct the import.",
+    )
+
+
+def _entries(hit: Hit) -> tuple[str, ...]:
+    """The files by which such a program is usually started, as far as they are there."""
+    own = package(hit)
+    names = (
+        str(own.held.get("main") or ""),
+        *(f"{stem}.{end}" for stem in ("server", "index", "app", "main") for end in ("js", "mjs", "cjs")),
+    )
+    return tuple(
+        path for name in names if name and (path := f"{own.folder}/{name}".lstrip("/")) in hit.files.paths
+    )
+
+
+def _as_imported(hit: Hit, place: Place, name: str) -> str:
+    """The specifier as the source has it, where Node printed the whole path."""
+    found = re.search(r"['\"](\.[^'\"]+)['\"]", code_at(hit, place))
+    return found[1] if found and name.startswith("/") else name
+
+
+def _as_written(hit: Hit, place: Place, name: str) -> str:
+    """The specifier that finds the file; empty where there is none, or it is what stands there."""
+    specifier = _as_imported(hit, place, name)
+    found = meant(hit, place.path, specifier) if specifier.startswith(".") else ""
+    return (
+        found
+        if found != specifier
+        else (f"{found}.js" if "ERR_MODULE_NOT_FOUND" in hit.line and not re.search(r"\.\w+$", found) else "")
+    )
+
+
+def importers(hit: Hit) -> list[tuple[str, str]]:
+    """The files that asked for the module, the nearest first: (path, line or "")."""
+    found = []
+    told = re.search(r"imported from ([^\s']+)", hit.line)
+    if told:
+        found.append((told[1], ""))
+    for line in after(hit, 30):
+        if stack := re.match(r"- (/\S+)$", line.strip()):
+            found.append((stack[1], ""))
+    found += [(path, line) for path, line in frames(after(hit, 30)) if "node_modules/" not in path]
+    if (above := header(hit)) and not above[0].startswith("node:"):
+        found.append(above)
+    return found
+
+
+def importer_place(hit: Hit, name: str) -> Place | None:
+    """The line that imports a local module, in the first file of ours that did."""
+    specifier = name if name.startswith(".") else ""
+    for path, line in importers(hit):
+        own = own_path(hit, path)
+        if not own:
+            continue
+        number = import_line(hit.files, own, specifier) if specifier else 0
+        if number:
+            return hit.files.place(own, number)
+        if place := import_of_file(hit, own, name):
+            return place
+        if line and (place := spot(hit, path, line)):
+            return place
+        return hit.files.place(own, 1)
+    return importer(hit, name) if specifier else None

@@ -1,0 +1,68 @@
+"""The configuration of TypeScript: what tsc does not take of it, and where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.javascript.packages import (
+    dependency_place,
+    list_place,
+)
+from app.diagnosis.javascript.paths import own_path, spot
+from app.diagnosis.places import first, matching, whole_file
+from app.diagnosis.rule import Hit
+from app.model import Place
+
+# What to do, by the code; {name} is the first word that the message quotes.
+FIXES = {
+    "TS18003": 'Correct "include" or "files" in tsconfig.json, or COPY the sources (src/) into the image before the build.',
+    "TS5023": "Take the option {name} out of tsconfig.json, correct its name, or install a TypeScript version that knows it.",
+    "TS5025": "Write the option's name as TypeScript suggests.",
+    "TS6046": "Use one of the values that the message lists, or install a TypeScript version that knows this one.",
+    "TS5083": 'Add {name} to the repository and COPY it into the image, or correct "extends" in tsconfig.json.',
+    "TS6053": "Add {name} to the repository and COPY it into the image, or correct what names it in tsconfig.json.",
+    "TS5058": "COPY tsconfig.json into the image before the build, or correct the path after -p.",
+    "TS5057": "COPY tsconfig.json into the image before the build, or correct the path after -p.",
+    "TS2688": "npm install --save-dev @types/{name} (development dependencies must be installed for the build), or take {name} out of types in tsconfig.json.",
+    "TS5055": 'Set "outDir" in tsconfig.json, and exclude what was built.',
+    "TS6059": 'Correct "rootDir" or "include" in tsconfig.json.',
+    "TS5101": 'Set "ignoreDeprecations", or take the option out of tsconfig.json.',
+    "TS5107": 'Set "ignoreDeprecations", or change the option in tsconfig.json.',
+    "TS5110": 'Set "module" in tsconfig.json to what moduleResolution asks for.',
+    "TS5095": 'Set "module" in tsconfig.json to "es2015" or later, or "preserve".',
+    "TS6305": "Build the referenced project first (tsc --build).",
+    "TS6306": 'Set "composite": true in the referenced tsconfig.json.',
+    "TS6310": "Let the referenced project emit: take noEmit out of it.",
+}
+
+
+def config_words(hit: Hit) -> Mapping[str, str] | None:
+    said = hit["said"]
+    name = (re.search(r"'([^']+)'", said) or ["", ""])[1]
+    return {
+        "name": name.rpartition("/")[2] if "/" in name and hit["code"] in ("TS5083", "TS6053") else name,
+        "fix": FIXES.get(hit["code"], "Correct tsconfig.json.").format(name=name),
+    }
+
+
+def config_place(hit: Hit) -> Place | None:
+    if hit["path"] and (place := spot(hit, hit["path"], hit["line"])):
+        return place
+    name = re.escape(hit["name"])
+    configs = tuple(
+        p.rpartition("/")[2] for p in sorted(hit.files.paths) if re.search(r"tsconfig[\w.-]*\.json$", p)
+    ) or ("tsconfig.json",)
+    config = re.search(r"config file '([^']+)'", hit["said"])
+    if hit["code"] == "TS18003" and config and (own := own_path(hit, config[1])):
+        line = hit.files.search(own, r'"(?:include|files)"\s*:') or 1
+        return hit.files.place(own, line)
+    if hit["code"] in ("TS5058", "TS5057"):
+        return None
+    return first(
+        matching(rf'["/]{name}["/]', *configs) if name else lambda _: None,
+        matching(r'"extends"', *configs) if hit["code"] in ("TS5083", "TS6053") else lambda _: None,
+        lambda each: dependency_place(each, f"@types/{hit['name']}") if hit["code"] == "TS2688" else None,
+        whole_file("tsconfig.json"),
+        lambda each: list_place(each) if hit["code"] == "TS2688" else None,
+    )(hit)

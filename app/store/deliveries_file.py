@@ -1,0 +1,205 @@
+"""The SQLite file of all deliveries: WAL and synchronous=FULL, written by one thread and read by any.
+
+The file is `deliveries.db`, beside nothing else of ours. Measured reasons: design.md, decision 1.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.legible import legible
+from app.model import Delivery
+from app.store.private import private_database
+from app.store.rows import GIVEN_UP, Received, StoreError
+
+CHECKPOINT_BYTES = 32_000_000  # less often moves fewer pages: a marked body is gone by then
+# `payload` comes last: a list of deliveries reads none of the pages that it overflows into.
+TABLES = """
+CREATE TABLE IF NOT EXISTS deliveries (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, event TEXT NOT NULL, action TEXT,
+    received_at REAL NOT NULL, outcome TEXT, signature TEXT, payload BLOB);
+"""
+# A signature is over the body alone, so that a captured one could come again under a new id.
+SIGNATURES = "CREATE INDEX IF NOT EXISTS signatures ON deliveries (signature) WHERE signature IS NOT NULL"
+# A redelivery of what was given up goes to the end of the line; any other is the one that is there already.
+AGAIN = f"""
+ON CONFLICT (id) DO UPDATE SET number = (SELECT max(number) + 1 FROM deliveries),
+    received_at = excluded.received_at, payload = excluded.payload, outcome = NULL
+WHERE outcome LIKE '{GIVEN_UP}%'
+"""  # noqa: S608 - our own word
+# The newest stays whatever its age: its number is never given to another.
+FORGET = """DELETE FROM deliveries WHERE number IN (
+    SELECT number FROM deliveries WHERE outcome IS NOT NULL AND received_at < ?
+    AND number < (SELECT max(number) FROM deliveries) LIMIT ?)"""
+MARK = "UPDATE deliveries SET outcome = ?, payload = NULL WHERE id = ?"
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A delivery, and when it came, in epoch seconds."""
+
+    delivery: Delivery
+    at: float
+
+
+class DeliveriesFile:
+    """The table of deliveries. What SQLite cannot do is a StoreError."""
+
+    def __init__(self, path: Path) -> None:
+        private_database(path)
+        self._path = path
+        self._closed = False
+        self._written = 0
+        self._seen_to = 0  # every delivery up to this number has its outcome: spares an index
+        self._much_written = threading.Event()
+        self._reading = threading.Lock()
+        with _as_store_errors():
+            self._connection = _connect(path)
+            self._make_tables()
+            self._reader = _connect(path)
+        self._checkpointer = threading.Thread(target=self._checkpoint, name="intake-checkpoint", daemon=True)
+        self._checkpointer.start()
+
+    def write(self, arrived: Sequence[Arrived], marks: Sequence[tuple[str, str]]) -> set[str]:
+        """Keep what arrived and mark what was started, (outcome, id), in one transaction; the ids that were new."""
+        accepts: dict[str, Arrived] = {}
+        for each in arrived:
+            accepts.setdefault(each.delivery.id, each)
+        with _as_store_errors():
+            if not marks:
+                return self._insert(self._first_heard(accepts))  # one statement is its own transaction
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                new = self._insert(self._first_heard(accepts))
+                self._connection.executemany(MARK, marks)
+                self._connection.execute("COMMIT")
+            except sqlite3.Error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        return new
+
+    def unstarted(self, limit: int) -> list[Delivery]:
+        """Deliveries without an outcome, oldest first."""
+        newest = self._read("SELECT max(number) FROM deliveries WHERE number > ?", self._seen_to)[0][0]
+        rows = self._read(
+            "SELECT number, id, event, action, payload FROM deliveries"
+            " WHERE number > ? AND outcome IS NULL ORDER BY number LIMIT ?",
+            self._seen_to,
+            limit,
+        )
+        if rows:
+            self._seen_to = rows[0][0] - 1
+        elif newest is not None:
+            self._seen_to = newest
+        return [Delivery(*row[1:]) for row in rows]
+
+    def newest(self, limit: int) -> list[Received]:
+        """The newest deliveries first."""
+        rows = self._read(
+            "SELECT id, event, action, received_at, outcome FROM deliveries ORDER BY number DESC LIMIT ?",
+            limit,
+        )
+        return [Received(*row) for row in rows]
+
+    def forget(self, before: float, limit: int) -> int:
+        """Forget deliveries from before (epoch seconds) that have their outcome, at most so many; how many."""
+        with _as_store_errors(), closing(_connect(self._path)) as connection:
+            return connection.execute(FORGET, (before, limit)).rowcount
+
+    def close(self) -> None:
+        self._closed = True
+        self._much_written.set()
+        self._checkpointer.join()
+        with self._reading:
+            self._reader.close()
+        self._connection.close()
+
+    def _read(self, sql: str, *values: int) -> list[tuple]:  # type: ignore[type-arg]  # sqlite3's rows are untyped
+        with _as_store_errors(), self._reading:
+            return self._reader.execute(sql, values).fetchall()
+
+    def _first_heard(self, accepts: Mapping[str, Arrived]) -> list[Arrived]:
+        """Those whose signature came under no other id; nobody else writes, so that none comes in between."""
+        signatures = {one.delivery.signature for one in accepts.values()} - {""}
+        if not signatures:
+            return list(accepts.values())
+        places = ",".join("?" * len(signatures))
+        known = self._connection.execute(
+            f"SELECT signature, id FROM deliveries WHERE signature IN ({places}) ORDER BY number",  # noqa: S608 - as below
+            tuple(signatures),
+        ).fetchall()
+        return [accepts[id_] for id_ in first_heard(known, [one.delivery for one in accepts.values()])]
+
+    def _insert(self, accepts: Sequence[Arrived]) -> set[str]:
+        """One multi-row statement: every call of sqlite3 gives up and re-takes the GIL."""
+        if not accepts:
+            return set()
+        values: list[object] = []
+        for each in accepts:
+            one = each.delivery
+            action = legible(one.action) if one.action is not None else None
+            values += (one.id, one.event, action, each.at, one.signature or None, one.payload)
+        places = ",".join(["(?,?,?,?,?,?)"] * len(accepts))
+        found = self._connection.execute(
+            "INSERT INTO deliveries (id, event, action, received_at, signature, payload)"  # noqa: S608 - only question marks
+            f" VALUES {places} {AGAIN} RETURNING id",
+            values,
+        ).fetchall()
+        self._count(sum(len(each.delivery.payload) for each in accepts))
+        return {row[0] for row in found}
+
+    def _count(self, written: int) -> None:
+        self._written += written
+        if self._written >= CHECKPOINT_BYTES:
+            self._written = 0
+            self._much_written.set()
+
+    def _checkpoint(self) -> None:
+        """Move the WAL into the file beside the commits, not inside one."""
+        connection = _connect(self._path)
+        while not self._closed:
+            self._much_written.wait()
+            self._much_written.clear()
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        connection.close()
+
+    def _make_tables(self) -> None:
+        self._connection.executescript(TABLES)
+        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(deliveries)")}
+        if "signature" not in columns:  # a file of an earlier ServerGem
+            self._connection.execute("ALTER TABLE deliveries ADD COLUMN signature TEXT")
+        self._connection.execute(SIGNATURES)
+
+
+def first_heard(known: Iterable[tuple[str, str]], arrived: Sequence[Delivery]) -> list[str]:
+    """The ids of what arrived, without replays: a signature stays with the id that brought it first."""
+    owners: dict[str, str] = {}
+    for signature, id_ in known:
+        owners.setdefault(signature, id_)
+    return [
+        each.id
+        for each in arrived
+        if not each.signature or owners.setdefault(each.signature, each.id) == each.id
+    ]
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    return connection
+
+
+@contextmanager
+def _as_store_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"deliveries.db: {error}") from error

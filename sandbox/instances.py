@@ -1,0 +1,198 @@
+"""Instances: the process, or the container, that a revision is while it runs, up to its last words."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox import containers, machine, outside, processes
+from sandbox.docker import Docker
+from sandbox.images import EngineImage, Image
+from sandbox.ports import free_port
+from sandbox.processes import LOOK_SECONDS
+
+# For the last lines of a program that has ended; what it left running may hold its output open.
+LAST_WORDS_SECONDS = 0.5
+# An engine that finds nobody behind a container's port hangs up. While the container's network is coming up it is
+# silent instead, so the first call alone proves nothing.
+HANG_UP_SECONDS = (2.0, 1.0)
+# https://cloud.google.com/run/docs/troubleshooting#container-failed-to-start
+NEVER_LISTENED = (
+    "The user-provided container failed to start and listen on the port defined provided by the PORT={port} "
+    "environment variable within the allocated timeout. This can happen when the container port is misconfigured "
+    "or if the timeout is too short. The health check timeout can be extended. Logs for this revision might contain "
+    "more information."
+)
+PROBE_FAILED = (
+    'Default STARTUP TCP probe failed 1 time consecutively for container "{service}-1" on port {port}. '
+    "The instance was not started."
+)
+
+
+@dataclass(frozen=True)
+class RevisionOutcome:
+    """Whether the container listened in time; see sandbox.google.ports."""
+
+    ok: bool
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass
+class Revision:
+    """One revision and its process, when there is one; `address` is its port on this machine."""
+
+    service: str
+    image: Image | EngineImage
+    env: Mapping[str, str]
+    port: int
+    startup_timeout: float
+    log: Callable[[str, str], None]
+    process: subprocess.Popen[bytes] | None = None
+    container: str = ""
+    readers: tuple[threading.Thread, ...] = ()
+    unreached: str = ""
+    address: int = 0
+    used: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def hear(self, stream: str, line: str) -> None:
+        """A line of the container for its log; the first host that it says this machine did not find is noted."""
+        self.unreached = self.unreached or outside.beyond_reach(line)
+        self.log(stream, line)
+
+
+class Instances:
+    """Starts and ends them; `stopping` is set when the sandbox ends, and no start is waited for any more."""
+
+    def __init__(self, root: Path, docker: Docker | None, stopping: threading.Event) -> None:
+        self._root, self._docker, self._stopping = root, docker, stopping
+
+    def bring_up(self, revision: Revision) -> RevisionOutcome:
+        """Start it, and wait until it listens or has failed."""
+        revision.address = free_port()
+        try:
+            revision.process = self.spawn(revision)
+        except OSError as error:
+            revision.log("system", not_started(revision.image, error))
+            return self._failed(revision)
+        until = time.monotonic() + revision.startup_timeout
+        while time.monotonic() < until and not self._stopping.is_set():
+            if (code := revision.process.poll()) is not None:
+                for reader in revision.readers:
+                    reader.join(LAST_WORDS_SECONDS)
+                revision.log("system", f"Container called exit({code}).")
+                return self._failed(revision)
+            if _listens(revision.address, hangs_up=bool(revision.container)):
+                revision.used = time.monotonic()
+                return RevisionOutcome(True)
+            time.sleep(LOOK_SECONDS)
+        return self._failed(revision)
+
+    def _failed(self, revision: Revision) -> RevisionOutcome:
+        self.end(revision)
+        revision.log("system", PROBE_FAILED.format(service=revision.service, port=revision.port))
+        said = NEVER_LISTENED.format(port=revision.port)
+        if revision.unreached:
+            said = f"SANDBOX: {outside.limit(revision.unreached, 'container', 'Cloud Run')}"
+        return RevisionOutcome(False, "HEALTH_CHECK_CONTAINER_ERROR", said)
+
+    def spawn(self, revision: Revision) -> subprocess.Popen[bytes]:
+        """Start it. OSError when there is nothing to start."""
+        if isinstance(revision.image, Image):
+            files = str(revision.image.files)
+            process = self._as_process(revision, revision.image)
+        else:
+            files = ""
+            process = self._as_container(revision, revision.image)
+        revision.unreached = ""
+        revision.readers = tuple(
+            threading.Thread(target=_pass_on, args=(process, stream, revision.hear, files), daemon=True)
+            for stream in ("stdout", "stderr")
+        )
+        for reader in revision.readers:
+            reader.start()
+        return process
+
+    def _as_process(self, revision: Revision, image: Image) -> subprocess.Popen[bytes]:
+        config, files = image.config, image.files
+        cwd = files / config.workdir.strip("/")
+        env = containers.environment(files, dict(config.env) | dict(revision.env))
+        env = processes.clean_environment(self._root, machine.registries() | env)
+        env |= {"PORT": str(revision.address), "PYTHONDONTWRITEBYTECODE": "1"}
+        command = containers.command(config.command, files)
+        if not command:
+            raise FileNotFoundError(2, "no command specified")
+        command[0] = shutil.which(command[0], path=env["PATH"]) or command[0]
+        return processes.start(command, cwd=cwd, env=env, stderr=subprocess.PIPE)
+
+    def _as_container(self, revision: Revision, image: EngineImage) -> subprocess.Popen[bytes]:
+        assert self._docker is not None, "only an engine has such an image"
+        revision.container = f"{revision.service}-{uuid.uuid4().hex[:8]}"
+        env = dict(revision.env)
+        if revision.port:
+            env["PORT"] = str(revision.port)
+        return self._docker.start(
+            image.address,
+            name=revision.container,
+            env=env,
+            command=image.command,
+            ports=(revision.address, revision.port) if revision.port else None,
+        )
+
+    def end(self, revision: Revision) -> None:
+        """Stop its process, or its container; nothing when it has none."""
+        process, revision.process = revision.process, None
+        container, revision.container = revision.container, ""
+        if process is None:
+            return
+        if container and self._docker and process.poll() is None:
+            self._docker.stop(container)
+        processes.stop(process)
+
+
+def not_started(image: Image | EngineImage, error: OSError) -> str:
+    """What Cloud Run's log says of a command that could not be run."""
+    command = image.config.command if isinstance(image, Image) else image.command
+    program = command[0] if command else "nothing"
+    return f"terminated: Application failed to start: {program!r}: {error.strerror}"
+
+
+def _pass_on(
+    process: subprocess.Popen[bytes], stream: str, log: Callable[[str, str], None], files: str
+) -> None:
+    pipe = process.stdout if stream == "stdout" else process.stderr
+    assert pipe is not None
+    with pipe:
+        for line in pipe:
+            text = line.decode(errors="replace").rstrip("\r\n")
+            log(stream, text.replace(files, ""))
+
+
+def _listens(port: int, *, hangs_up: bool) -> bool:
+    """Whether a server is behind this port; an engine takes every call for a container, and `hangs_up` if none is."""
+    if hangs_up:
+        return all(_stays(port, seconds) for seconds in HANG_UP_SECONDS)
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _stays(port: int, seconds: float) -> bool:
+    """Whether who takes the call is still there after this time."""
+    with socket.socket() as probe:
+        probe.settimeout(seconds)
+        try:
+            probe.connect(("127.0.0.1", port))
+            return probe.recv(1) != b""
+        except TimeoutError:
+            return True
+        except ConnectionError:
+            return False
