@@ -53,7 +53,7 @@ def entry_point(files: Files, inside: str, name: str, *, releases: bool = False)
     if "package.json" in here:
         yield from start_script(files, inside, "")
         flaw = _node_flaw(files, inside)
-    elif any(p.endswith(".py") for p in here):
+    elif any(p.endswith(".py") for p in here) and not _is_ruby(here):
         flaw = _python_flaw(files, inside)
     elif ruby := next(
         (p for p in here if p in ("Gemfile", "config.ru") or re.fullmatch(r"[^/]+\.rb", p)), ""
@@ -63,6 +63,14 @@ def entry_point(files: Files, inside: str, name: str, *, releases: bool = False)
         return
     if flaw is not None:
         yield _nothing_serves(files, inside, name, *flaw)
+
+
+def _is_ruby(here: list[str]) -> bool:
+    """A Gemfile, and Python only in folders below: a script of somebody's, not what is served."""
+    at_root = {p for p in here if "/" not in p}
+    return "Gemfile" in at_root and not any(
+        p.endswith(".py") or p in ("requirements.txt", "pyproject.toml") for p in at_root
+    )
 
 
 Flaw = tuple[str, Place | None]

@@ -11,7 +11,8 @@ from app.diagnosis.files import Files
 from app.health_path import health_path
 from app.importing.telling import kept_elsewhere
 from app.inspection.languages import languages
-from app.services_below import folders_with, name_of, root_is_one, services_below
+from app.inspection.port import exposed
+from app.services_below import folders_with, names_of, root_is_one, services_below
 
 HEAD = (
     "Written by `servergem init`; every key: docs/servergem-yml.md. `servergem check` reads it as a push does.",
@@ -56,7 +57,8 @@ def first_configuration(files: Files, repository_name: str) -> Draft:
     """One service for each folder that is one, or the root alone."""
     folders = _folders(files)
     beside = tuple(folder for folder in folders if _keeps_data(files, folder))
-    sections = tuple(_section(files, folder, repository_name) for folder in folders if folder not in beside)
+    named = names_of(tuple(folder for folder in folders if folder not in beside))
+    sections = tuple(_section(files, folder, name or repository_name) for folder, name in named.items())
     tail = tuple(f"{folder} is left out: {kept_elsewhere(_image(files, folder))}" for folder in beside)
     return Draft(Block((Said("services", Block(sections)), ENVIRONMENTS, PREVIEWS)), HEAD, tail)
 
@@ -77,9 +79,10 @@ def _has_workspaces(files: Files) -> bool:
     return "pnpm-workspace.yaml" in files.paths or (isinstance(package, dict) and "workspaces" in package)
 
 
-def _section(files: Files, folder: str, repository_name: str) -> Said:
-    name = service_name(name_of(folder) if folder else repository_name)
-    return Said(name, Block(tuple(_said(files, folder))), "its name at Cloud Run, and of its check run")
+def _section(files: Files, folder: str, name: str) -> Said:
+    return Said(
+        service_name(name), Block(tuple(_said(files, folder))), "its name at Cloud Run, and of its check run"
+    )
 
 
 def _said(files: Files, folder: str) -> Iterator[Said]:
@@ -122,10 +125,10 @@ def _otherwise_named(files: Files, inside: str) -> str:
 
 def _port(files: Files, inside: str) -> Said:
     parsed = files.dockerfiles.get(f"{inside}Dockerfile")
-    exposed = [
-        word.partition("/")[0] for each in (parsed.of("EXPOSE") if parsed else ()) for word in each.arguments
+    told = exposed(parsed) if parsed else ()
+    ports = [
+        int(port) for port, _ in told if port.isascii() and port.isdecimal() and 0 < int(port[:6]) <= 65535
     ]
-    ports = [int(port) for port in exposed if port.isascii() and port.isdecimal() and 0 < int(port) <= 65535]
     if ports:
         return Said("port", ports[-1], f"EXPOSE of {inside}Dockerfile; the container is told it as $PORT")
     return Said("port", 8080, "the usual one; the container is told it as $PORT")

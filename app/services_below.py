@@ -65,13 +65,16 @@ def _hollow(files: Files) -> set[str]:
 
 def configuration(folders: tuple[str, ...]) -> str:
     """The line of servergem.yml that makes each of these folders a service, no two of the same name."""
-    shown = folders[:SHOWN]
-    last = Counter(name_of(folder) for folder in shown)
-    short = ((folder, name_of(folder)) for folder in shown)
-    named = (
-        f"{name if last[name] == 1 else _whole_name(folder)}: {{path: {folder}}}" for folder, name in short
-    )
+    named = (f"{name}: {{path: {folder}}}" for folder, name in names_of(folders[:SHOWN]).items())
     return f"services: {{{', '.join(named)}}}"
+
+
+def names_of(folders: tuple[str, ...]) -> dict[str, str]:
+    """What the service of each folder is to be called: its last part, or all of it where two end alike."""
+    last = Counter(name_of(folder) for folder in folders)
+    return {
+        folder: name_of(folder) if last[name_of(folder)] == 1 else _whole_name(folder) for folder in folders
+    }
 
 
 def folders_with(files: Files, names: set[str] | frozenset[str]) -> tuple[str, ...]:

@@ -30,7 +30,10 @@ DEVELOPMENT = {
 }
 PRODUCTION = ("start:prod", "start:production", "prod", "production", "serve:prod")
 NPM_RUN = re.compile(r"(?:npm|yarn|pnpm)\s+(?:run\s+)?([\w:.-]+)\s*\Z")
-HEROKU = re.compile(r"(?:\S*/)?(heroku-(?:php|hhvm)-(?:apache2|nginx)|start-(?:nginx|pgbouncer)(?:-\w+)?)\b")
+HEROKU = re.compile(
+    r"(?:\S*/)?(heroku-(?:php|hhvm)-(?:apache2|nginx)|start-(?:nginx|pgbouncer)(?:-\w+)?)\b(.*)"
+)
+MODULE = re.compile(r"(?m)^module\s+\"?([^\s\"]+)")
 
 
 def development_tool(package: object, script: str) -> tuple[str, str]:
@@ -90,7 +93,9 @@ def procfile_lines(files: Files, procfile: str, *, releases: bool) -> Iterator[F
     for number, line in enumerate(files.lines(procfile), 1):
         kind, _, command = line.partition(":")
         if kind == "web" and (found := HEROKU.match(command.strip())):
-            yield _only_heroku(procfile, number, found[1])
+            yield _only_heroku(procfile, number, found[1], found[2])
+        if kind == "web" and (program := _named_by_module(files, procfile, command)):
+            yield _named_otherwise(procfile, number, program)
         if kind == "release" and command.strip() and not releases:
             yield Finding(
                 code="procfile-release",
@@ -102,14 +107,46 @@ def procfile_lines(files: Files, procfile: str, *, releases: bool) -> Iterator[F
             )
 
 
-def _only_heroku(procfile: str, number: int, program: str) -> Finding:
+def _named_by_module(files: Files, procfile: str, command: str) -> str:
+    """The program of the line, where it is the one that Heroku names after the module of go.mod; empty otherwise."""
+    inside = procfile.removesuffix("Procfile")
+    module = MODULE.search(files.text(inside + "go.mod"))
+    program = (command.split() or [""])[0]
+    if module is None or program.removeprefix("./") in {"", "main"}:
+        return ""
+    if inside + program.removeprefix("./") in files.paths:
+        return ""
+    # https://github.com/heroku/heroku-buildpack-go: `go install`, which leaves out the number of a major version.
+    built = re.sub(r"/v\d+$", "", module[1]).rpartition("/")[2]
+    return program if program.removeprefix("./").removeprefix("bin/") == built else ""
+
+
+def _named_otherwise(procfile: str, number: int, program: str) -> Finding:
+    """OutBin of pkg/golang/golang.go: Google's Go buildpack calls what it builds `main`, and starts it by itself."""
+    return Finding(
+        code="procfile-go-program",
+        weight=Weight.WARN,
+        title=fitting(f"{program} is what Heroku calls the program that it builds"),
+        message=f"The web line of {procfile} runs {program}; Google's Go buildpack calls what it builds main.",
+        fix=f"Write `web: main` in {procfile}, with the same arguments.",
+        place=Place(procfile, number),
+    )
+
+
+def _only_heroku(procfile: str, number: int, program: str, arguments: str) -> Finding:
     php = "-php-" in program
+    root = (arguments.split() or ["."])[-1].strip("/")
+    elsewhere = root not in (".", "") and not root.startswith("-")
     return Finding(
         code="procfile-heroku",
         weight=Weight.WARN,
         title=fitting(f"{program} is a command of Heroku's own"),
         message=f"The web line of {procfile} runs {program}, which Heroku adds to an application and Google does not.",
-        fix=f"Remove the web line of {procfile}: Google's PHP buildpack serves with nginx by itself."
+        fix=f"Remove {procfile}, and name an nginx.conf whose root is /workspace/{root} with "
+        f"GOOGLE_CUSTOM_NGINX_CONFIG in project.toml: Google's PHP buildpack serves "
+        f"the folder above {root} by itself. Or add a Dockerfile."
+        if php and elsewhere
+        else f"Remove the web line of {procfile}: Google's PHP buildpack serves with nginx by itself."
         if php
         else f"Write in {procfile} the server's own command, without {program}.",
         place=Place(procfile, number),

@@ -40,6 +40,14 @@ REPOSITORIES: dict[str, tuple[dict[str, str], list[str]]] = {
         {"package.json": '{"workspaces": ["apps/*"]}', "apps/a/Dockerfile": DOCKER, "apps/b/Dockerfile": DOCKER},
         ["    path: apps/a", "    path: apps/b"],
     ),
+    "names that end alike": (
+        {"a/app/Dockerfile": DOCKER, "b/app/Dockerfile": DOCKER, "c/Dockerfile": DOCKER},
+        ["  a-app:", "  b-app:", "  c:"],
+    ),
+    "ports that are not asked at": (
+        {"Dockerfile": "FROM x AS dev\nEXPOSE 9229\nFROM y\nEXPOSE 80 443\n"},
+        ["    port: 80  # EXPOSE of Dockerfile"],
+    ),
     "another Dockerfile": ({"Dockerfile.prod": DOCKER}, ["    build:", "      dockerfile: Dockerfile.prod"]),
 }  # fmt: skip
 

@@ -88,6 +88,43 @@ def test_what_only_heroku_has_is_named(program: str) -> None:
     assert finding.place == Place("Procfile", 1) and program in finding.title
 
 
+def test_the_folder_that_heroku_serves_is_not_lost() -> None:
+    """Google's nginx serves another folder than the one that the line names; without one nothing more is to say."""
+    (below,) = told(
+        {"composer.json": "{}", "Procfile": "web: vendor/bin/heroku-php-nginx -C n.conf public/\n"}
+    )
+    assert "root is /workspace/public with GOOGLE_CUSTOM_NGINX_CONFIG" in below.fix
+    (root,) = told({"composer.json": "{}", "Procfile": "web: heroku-php-apache2\n"})
+    assert root.fix == "Remove the web line of Procfile: Google's PHP buildpack serves with nginx by itself."
+
+
+GO = {
+    "its module's name": ("example.com/me/shop", "shop --now"),
+    "in bin": ("example.com/me/shop", "bin/shop"),
+    "a later version": ("shop.example/v2", "./bin/shop.example"),
+}
+
+
+@pytest.mark.parametrize("kind", GO)
+def test_a_go_program_has_another_name_at_google(kind: str) -> None:
+    """Heroku names it after the module, Google calls it main: what the line runs would not be there."""
+    module, command = GO[kind]
+    files = {"go.mod": f"module {module}\n", "main.go": "", "Procfile": f"web: {command}\n"}
+    (finding,) = told(files)
+    assert (finding.code, finding.weight) == ("procfile-go-program", Weight.WARN)
+    assert finding.place == Place("Procfile", 1) and "`web: main`" in finding.fix
+    assert told(files | {command.split()[0].removeprefix("./"): "#!/bin/sh\n"}) == []
+    assert told(files | {"Procfile": "web: main\n"}) == [] == told(files | {"Procfile": "web: sh run\n"})
+
+
+def test_a_rails_application_is_not_told_of_python() -> None:
+    """A script of Python in a folder below makes no Python of it."""
+    files = {"Gemfile": "gem 'rails'\n", "config.ru": "run Rails.application\n", "bin/graph.py": "print(1)\n"}
+    (finding,) = told(files)
+    assert finding.code == "no-start-command"
+    assert "Ruby's buildpack starts nothing by itself" in finding.message
+
+
 def test_a_release_line_is_not_lost_in_silence() -> None:
     """Nothing runs it at Google; with a release command in servergem.yml nothing is said."""
     files = {"a.py": "", "Procfile": "web: python a.py\nrelease: python manage.py migrate\n"}

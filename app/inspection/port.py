@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from app.dockerfile import Dockerfile
+from app.dockerfile import Dockerfile, Instruction
+from app.inspection.stages import lineage
 from app.model import Finding, Place, Target, Weight
 from app.titles import fitting
 
 # Cloud Run ends TLS itself and speaks HTTP to the container: https://cloud.google.com/run/docs/container-contract#tls
 ENCRYPTED = ("443", "8443")
+_READS = re.compile(r"\$(?:PORT\b|\{PORT\b)")
+_RANGE = re.compile(r"(\d{1,5})-(\d{1,5})")
+
+
+def exposed(parsed: Dockerfile, stage: str = "") -> tuple[tuple[str, Instruction], ...]:
+    """What the image exposes as it is written, without the protocol; TLS only where it exposes nothing else.
+
+    An EXPOSE counts in the stage that is built (the last, without a name) and in those that it is FROM.
+    """
+    stages = lineage(parsed, stage)
+    all_of_them = tuple(
+        (word.partition("/")[0], each)
+        for each in parsed.of("EXPOSE")
+        if each.stage in stages
+        for word in each.arguments
+        if not word.lower().endswith("/udp")
+    )
+    return tuple(told for told in all_of_them if told[0] not in ENCRYPTED) or all_of_them
 
 
 def port(target: Target, path: str, parsed: Dockerfile) -> Iterator[Finding]:
     """EXPOSE is only a remark, but one that contradicts `port` is usually the truth."""
-    exposed = [(word.partition("/")[0], each) for each in parsed.of("EXPOSE") for word in each.arguments]
-    exposed = [(number, each) for number, each in exposed if number not in ENCRYPTED] or exposed
-    ports = {number for number, _ in exposed if number.isdecimal()}
-    if not ports or str(target.service.port) in ports or any("$" in number for number, _ in exposed):
+    told = exposed(parsed, target.service.build.target)
+    ports = [(number, each) for number, each in told if number.isascii() and number.isdecimal()]
+    if not ports or any("$" in number or _spans(number, target.service.port) for number, _ in told):
         return
-    number, each = next((number, each) for number, each in reversed(exposed) if number.isdecimal())
+    if _follows(parsed, target.service.build.target):
+        return
+    number, each = ports[-1]
     yield Finding(
         code="port-differs",
         weight=Weight.WARN,
@@ -29,3 +50,24 @@ def port(target: Target, path: str, parsed: Dockerfile) -> Iterator[Finding]:
         place=Place(path, each.line, each.end),
         link="https://cloud.google.com/run/docs/container-contract#port",
     )
+
+
+def _spans(number: str, asked: int) -> bool:
+    """Whether it is the port that is asked at, or a range around it."""
+    if found := _RANGE.fullmatch(number):
+        return int(found[1]) <= asked <= int(found[2])
+    return number == str(asked)
+
+
+def _follows(parsed: Dockerfile, stage: str) -> bool:
+    """Whether the image says that it goes by $PORT: a default for it, which Cloud Run replaces, or a use of it."""
+    stages = lineage(parsed, stage)
+    here = [each for each in parsed.of("ENV", "CMD", "ENTRYPOINT", "HEALTHCHECK") if each.stage in stages]
+    return any(
+        _sets_port(each) if each.keyword == "ENV" else _READS.search(each.value) is not None for each in here
+    )
+
+
+def _sets_port(each: Instruction) -> bool:
+    words = each.arguments
+    return bool(words) and (words[0] == "PORT" or any(word.startswith("PORT=") for word in words))

@@ -16,9 +16,7 @@ _MOUNT_FROM = re.compile(r"(?:^|,)from=([^,]+)")
 def built(parsed: Dockerfile, target: str) -> frozenset[int]:
     """The numbers of the stages, from 0; none when there is no such target."""
     names = _names(parsed)
-    first = (
-        names.get(target.lower(), _number(target, len(parsed.stages))) if target else len(parsed.stages) - 1
-    )
+    first = _first(parsed, names, target)
     leading = _leading(parsed, names)
     found: set[int] = set()
     waiting = [first] if first is not None else []
@@ -28,6 +26,22 @@ def built(parsed: Dockerfile, target: str) -> frozenset[int]:
             found.add(stage)
             waiting += leading.get(stage, ())
     return frozenset(found)
+
+
+def lineage(parsed: Dockerfile, target: str) -> frozenset[int]:
+    """The stage that is built, and those that it is FROM: what they set is set in the image."""
+    number = _first(parsed, _names(parsed), target)
+    found: set[int] = set()
+    while number is not None and number >= 0:
+        found.add(number)
+        image = parsed.stages[number].image.lower()
+        number = next((n for n in reversed(range(number)) if parsed.stages[n].name.lower() == image), None)
+    return frozenset(found)
+
+
+def _first(parsed: Dockerfile, names: dict[str, int], target: str) -> int | None:
+    last = len(parsed.stages) - 1
+    return names.get(target.lower(), _number(target, last + 1)) if target else last
 
 
 def _names(parsed: Dockerfile) -> dict[str, int]:
