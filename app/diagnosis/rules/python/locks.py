@@ -45,6 +45,16 @@ RULES: tuple[Rule, ...] = (
         link="https://python-poetry.org/docs/",
     ),
     Rule(
+        code="poetry-lock-version",
+        pattern=r"Key \"(?:metadata|package|content-hash|lock-version)\" does not exist\.",
+        place=whole_file("poetry.lock", "pyproject.toml"),
+        rank=Rank.ROOT,
+        title="poetry.lock is no whole lock file",
+        message='Poetry reads no "metadata" in poetry.lock: it is empty, cut off, or has the marks of a merge.',
+        fix="Delete poetry.lock, run poetry lock and commit the new file.",
+        link="https://python-poetry.org/docs/basic-usage/#installing-with-poetrylock",
+    ),
+    Rule(
         code="poetry-conflict",
         pattern=r"^\s*(?:Because .+ (?:depends on|requires|is forbidden)|So, because .+ version solving failed)|SolverProblemError",
         read=because,

@@ -118,6 +118,7 @@ def conflict(hit: Hit) -> Mapping[str, str] | None:
 
 
 _NATIVE = (
+    (r"can't find header files for ruby", "ruby-dev"),
     (r"libpq-fe\.h|pg_config|PostgreSQL client library", "libpq-dev"),
     (r"mysql client is missing|mysql\.h|mysql_config|libmysqlclient|mariadb", "default-libmysqlclient-dev"),
     (r"sqlite3\.h|sqlite3_libversion|SQLite3", "libsqlite3-dev"),
@@ -175,13 +176,10 @@ def native(hit: Hit) -> Mapping[str, str] | None:
         (each.strip() for each in built if re.search(r"(?i)\berror\b:|missing|not found", each)), ""
     )
     if wanted:
-        advice = (
-            f"Install it before bundle install in the Dockerfile: RUN apt-get update && apt-get install -y "
-            f"build-essential {wanted}"
-            if wanted != "build-essential"
-            else "Install compilers before bundle install in the Dockerfile: RUN apt-get update && apt-get "
-            "install -y build-essential"
+        what, packages = (
+            ("compilers", wanted) if wanted == "build-essential" else ("it", f"build-essential {wanted}")
         )
+        advice = f"Install {what} before bundle install in the Dockerfile: RUN apt-get update && apt-get install -y {packages}"
     else:
         advice = (
             f"Install what {gem}'s extconf.rb asks for before bundle install, or take a version of {gem} "
