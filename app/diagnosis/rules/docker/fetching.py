@@ -6,6 +6,7 @@ from app.diagnosis.instructions import failing_instruction, in_instruction
 from app.diagnosis.places import anywhere
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.docker.reading_fetching import downloaded, several_sources, tagged, user_of_copy
+from app.model import Blame
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -26,6 +27,16 @@ RULES: tuple[Rule, ...] = (
         title="A download has another checksum than is written here",
         message="The computed checksum did NOT match: the file behind the address was changed, or the address gave something else (an error page).",
         fix="Look at what the address gives (curl -fL URL | sha256sum); when the new file is meant, write its sum (sha256) on this line.",
+    ),
+    Rule(
+        code="builder-stumbled",
+        pattern=r"failed to solve: changes out of order|(?:httpReadSeeker: failed open|failed to copy): .*(?:416 |unexpected status code \S+: 5\d\d)|failed to copy: invalid status response 416",
+        nowhere=True,
+        blame=Blame.UNKNOWN,
+        rank=Rank.ROOT,
+        title="The builder stumbled over its own cache or its download",
+        message="The builder's cache or its download of a layer is broken; no line of the Dockerfile says so.",
+        fix="Run the build again; when it ends the same way, once without the cache: docker build --no-cache (on your machine: docker builder prune, and a newer Docker).",
     ),
     Rule(
         code="docker-tag",

@@ -24,6 +24,10 @@ OUTPUTS = (
     ("Cargo.toml", "target/release"),
 )  # fmt: skip
 
+BUILT = frozenset(
+    {"dist", "build", "target", "out", ".next", ".output", "node_modules", "_site", "standalone"}
+)
+
 # Images that are no longer made, and what took their place: their pages on https://hub.docker.com
 SUCCESSORS = {
     "openjdk": "eclipse-temurin", "java": "eclipse-temurin", "adoptopenjdk": "eclipse-temurin", "centos": "almalinux", "microsoft/dotnet": "mcr.microsoft.com/dotnet/sdk",
@@ -88,7 +92,7 @@ def source(hit: Hit) -> Mapping[str, str] | None:
     name = next((hit[k] for k in ("name", "name2", "name3", "name4") if hit[k]), "").strip("\"'")
     if not name or name.endswith(("Dockerfile", ".dockerignore")):
         return None
-    bare = name.lstrip("/")
+    bare = name.strip("/")
     near = hit.files.nearest(bare)
     ignored = next(
         (
@@ -110,6 +114,8 @@ def source(hit: Hit) -> Mapping[str, str] | None:
         fix = f"Copy a path that the earlier stage really makes, instead of {name}{_written(hit)}."
     elif ignored:
         fix = f"Take {bare} out of {ignored}, or do not copy it."
+    elif bare.rpartition("/")[2] in BUILT and not bare.startswith("src/"):
+        fix = f"{bare} is what a build makes, and git does not bring it: build it in this Dockerfile (RUN npm run build or your tool's command in an earlier stage, then COPY --from=STAGE)."
     elif near and near != bare:
         fix = f"Write {near} instead of {bare}."
     else:

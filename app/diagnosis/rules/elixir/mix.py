@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.diagnosis.dependencies import dependency
 from app.diagnosis.instructions import base_image, failing_instruction
-from app.diagnosis.places import at, first, matching, whole_file
+from app.diagnosis.places import anywhere, at, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.elixir.reading import dependency_named, hex_words, native_missing, task, unformatted
 
@@ -96,18 +96,39 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="mix-native-tool",
         pattern=r"\*\* \(Mix\) \"(?P<tool>make|nmake|gcc|cc|cmake)\" not found in the path|could not compile "
-        r"dependency.*(?P<tool2>make): not found",
+        r"dependency.*(?P<tool2>make): not found|lib/system\.ex:\d+: System\.cmd\(\"(?P<tool3>make|gcc|cc|cmake)\"|"
+        r"^You need to have gcc and make installed",
         read=native_missing,
         place=failing_instruction,
         rank=Rank.ROOT,
         title="{name} is not in the image",
-        message='** (Mix) "{name}" not found in the path: a dependency has native code.',
-        fix="Write RUN apt-get update && apt-get install -y build-essential git in the build stage before mix "
-        "deps.compile.",
+        message='"{name}" not found in the path: a dependency has native code.',
+        fix="Write RUN apt-get update && apt-get install -y build-essential git (Alpine: RUN apk add build-base git) "
+        "in the build stage before mix deps.compile.",
+    ),
+    Rule(
+        code="mix-not-compiled",
+        pattern=r"Cannot execute task because the project was not yet compiled",
+        rank=Rank.ROOT,
+        title="The project is not compiled when its release is made",
+        message="The project was not yet compiled, and build_embedded in mix.exs forbids this task to do it.",
+        fix="Write RUN mix compile before this line in the Dockerfile, with the same MIX_ENV.",
+    ),
+    Rule(
+        code="mix-config-missing",
+        pattern=r"\*\* \((?:Mix\.Config\.LoadError|File\.Error|Code\.LoadError)\) could not (?:load config|read file|load) "
+        r"\"?(?:\S*/)?config/(?P<name>[\w.-]+\.exs)",
+        place=first(anywhere(r"import_config\W+{name}", ".exs"), whole_file("config.exs")),
+        rank=Rank.ROOT,
+        title="config/{name} is imported and is not in the image",
+        message="config/{name} is not there: git or .dockerignore leaves it out, or no COPY brings it.",
+        fix="Take import_config for {name} out and read its secrets with System.fetch_env! in config/runtime.exs; "
+        "a file without secrets belongs into git and into COPY config.",
+        link="https://hexdocs.pm/elixir/config-and-releases.html",
     ),
     Rule(
         code="mix-dependency-compile",
-        pattern=r"could not compile dependency :(?P<name>\w+), \"(?P<command>[^\"]+)\" failed",
+        pattern=r"[Cc]ould not compile dependency :(?P<name>\w+), \"(?P<command>.+?)\"+ (?:command )?failed",
         place=dependency("elixir", "name"),
         rank=Rank.SYMPTOM,
         title="The dependency {name} does not compile",

@@ -72,7 +72,7 @@ def raised(hit: Hit) -> Mapping[str, str] | None:
         return None
     where = TRACE.where(hit)
     error = hit["error"]
-    advice = f"Correct {where}"
+    advice = f"Correct {where}" if where != "the program" else "Correct what the error names"
     if match := re.search(r"function (\S+) is undefined or private|function (\S+) is undefined", error):
         near = hit.find_after(r"^\s+\* (\w+[?!]?/\d+)", 12)
         advice = (
@@ -81,10 +81,7 @@ def raised(hit: Hit) -> Mapping[str, str] | None:
             else f"Define {match[1] or match[2]}, or correct its name in {where}"
         )
     elif "connection refused" in error or "econnrefused" in error or "nxdomain" in error:
-        advice = (
-            "Point DATABASE_URL at the real database (config/runtime.exs): on Cloud Run the socket "
-            "/cloudsql/PROJECT:REGION:INSTANCE"
-        )
+        advice = "Point DATABASE_URL at the real database (config/runtime.exs): on Cloud Run the socket /cloudsql/PROJECT:REGION:INSTANCE"
     return {"where": where, "advice": advice}
 
 
@@ -157,7 +154,10 @@ def unformatted(hit: Hit) -> Mapping[str, str] | None:
 
 
 def native_missing(hit: Hit) -> Mapping[str, str] | None:
-    return {"package": "build-essential", "name": hit["tool"] or "make"}
+    asked = "error: :enoent" if hit["tool3"] else "Error 127|not found"  # make's hint follows every failure
+    if (hit["tool3"] or hit.line.startswith("You need")) and not hit.find(asked):
+        return None
+    return {"name": hit["tool"] or hit["tool3"] or "make"}
 
 
 def only_boot(hit: Hit) -> Mapping[str, str] | None:

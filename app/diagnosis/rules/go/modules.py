@@ -18,7 +18,7 @@ from app.diagnosis.rules.go.reading_modules import (
     toolchain,
     toolchain_place,
 )
-from app.diagnosis.rules.go.reading_packages import BUILD, required
+from app.diagnosis.rules.go.reading_packages import BUILD, folder_advice, required
 from app.diagnosis.rules.go.reading_programs import is_go, mod_fix
 from app.model import Blame
 
@@ -121,12 +121,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="go-no-files",
         pattern=r"(?:^|: )(?P<said>(?:no (?:non-test )?Go files in|no Go source files|cannot find package \"\.\" in|stat \S+: directory not found|directory \S+ is contained in a module that is not one|directory \S+ outside (?:main module|available modules|modules listed)|pattern \S+: directory prefix \S+ does not contain|no packages to (?:test|build|vet)|named files must (?:all be in one directory|be \.go files)|lstat \S+: no such file or directory|directory not found).*)",
-        read=lambda hit: {"said": hit["said"].rstrip(":")} if is_go(hit) else None,
+        read=lambda hit: {"said": hit["said"].rstrip(":"), "fix": folder_advice(hit)} if is_go(hit) else None,
         rank=Rank.ROOT,
         only=BUILD,
         title="{said}",
         message="go: {said}: the folder that go was given has no package to build.",
-        fix="Give go build the folder of package main (./cmd/…, seen from WORKDIR), and COPY the sources before it.",
+        fix="{fix}.",
     ),
     Rule(
         code="go-no-module",

@@ -109,3 +109,16 @@ def required(hit: Hit) -> Place | None:
             return place
         name = name.rpartition("/")[0]
     return None
+
+
+def folder_advice(hit: Hit) -> str:
+    """What to type so that go builds the folder with the program: a buildpack is told by a variable."""
+    folder = next(
+        (p.rpartition("/")[0] for p in sources(hit) if hit.files.search(p, r"^package main\b") and "/" in p),
+        "",
+    )
+    if hit.find(r"GOOGLE_BUILDABLE|google\.go\.build|builder/issues|/buildpacks/"):
+        wanted = f"./{folder}" if folder else "./cmd/NAME"
+        return f"Set the build's variable GOOGLE_BUILDABLE={wanted} (pack build --env, gcloud run deploy --set-build-env-vars, or [[build.env]] in project.toml)"
+    wanted = f"./{folder}" if folder else "./cmd/…"
+    return f"Give go build the folder of package main ({wanted}, seen from WORKDIR), and COPY the sources before it"

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from app.diagnosis.google import asked, google, named
 from app.diagnosis.rule import Rank
-from app.diagnosis.rules.google.reading_build import config_words, ended, images, named_key, substitution
+from app.diagnosis.rules.google.reading_build import (
+    config_words,
+    ended,
+    images,
+    named_key,
+    pushed_to,
+    substitution,
+)
 from app.model import Blame
 
 STATUS = "https://status.cloud.google.com"
@@ -168,6 +175,15 @@ RULES = (
         "Docker is not logged in to Artifact Registry",
         "The registry was asked without credentials.",
         "gcloud auth configure-docker {region}-docker.pkg.dev before the push; in a workflow after google-github-actions/auth.",
+        link="https://cloud.google.com/artifact-registry/docs/docker/authentication",
+    ),
+    google(
+        "push-unauthorized",
+        r"unauthorized: You don't have the needed permissions to perform this operation, and you may have invalid credentials|make sure your credentials for '(?P<host>[\w.-]*(?:gcr\.io|pkg\.dev))' are set up correctly",
+        "The registry does not take these credentials for a push",
+        "unauthorized: who pushes is not logged in to {host}, or has no right to write there.",
+        "On your machine: gcloud auth configure-docker {host}. In Cloud Build push with a docker step, or give the account the role: gcloud projects add-iam-policy-binding {project} --member=serviceAccount:{account} --role=roles/artifactregistry.writer",
+        read=pushed_to,
         link="https://cloud.google.com/artifact-registry/docs/docker/authentication",
     ),
     google(

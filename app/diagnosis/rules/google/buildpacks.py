@@ -376,6 +376,16 @@ RULES: tuple[Rule, ...] = (
         fix="Take a newer pack (gcr.io/k8s-skaffold/pack), or a builder of the same age.",
     ),
     Rule(
+        code="buildpacks-java-output",
+        pattern=r"expected output jar (?P<path>\S+) does not exist",
+        place=first(matching(r"<finalName>", "pom.xml"), whole_file("pom.xml", "build.gradle")),
+        rank=Rank.ROOT,
+        title="The buildpack looks for {path}, and the build makes another name",
+        message="expected output jar {path} does not exist: the buildpack wants the name ARTIFACT-VERSION.jar.",
+        fix="Take <finalName> out of pom.xml, so that Maven writes {path}.",
+        link="https://cloud.google.com/docs/buildpacks/java",
+    ),
+    Rule(
         code="buildpacks-failed",
         pattern=r"failed to build: (?:executing lifecycle: failed with status code: (?P<status>\d+)|exit "
         r"status (?P<exit>\d+))|"
@@ -384,7 +394,7 @@ RULES: tuple[Rule, ...] = (
         place=first(whole_file(*LANGUAGE_FILES)),
         rank=Rank.SYMPTOM,
         title="The buildpack could not build the source: {told}",
-        message="ERROR: failed to build: {told} (status {status}{exit}).",
+        message="ERROR: failed to build: {told}{ended}.",
         fix="Correct what the lines above say: the last command that the buildpack ran failed.",
     ),
 )

@@ -20,7 +20,7 @@ RULES = (
     ),
     google(
         "cloud-sql-instance",
-        r"\[(?P<name>[\w.:-]+:[\w-]+:[\w-]+)\] The Google Cloud SQL Instance does not exist or your account is not authorized",
+        r"[\[\"](?P<name>[\w.:-]+:[\w-]+:[\w-]+)[\]\"]:? (?:The (?:Google )?Cloud SQL Instance does not exist or your account is not authorized|ensure that the account has access to )",
         "Cloud SQL's instance {name} is not there, or not allowed",
         "The instance {name} does not exist, or the service's account lacks roles/cloudsql.client.",
         "Compare the name: gcloud sql instances describe INSTANCE --format='value(connectionName)'; then gcloud projects add-iam-policy-binding {project} --member=serviceAccount:{account} --role=roles/cloudsql.client",

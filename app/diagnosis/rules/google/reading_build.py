@@ -46,3 +46,9 @@ def substitution(written: str, unmatched: str) -> Mapping[str, str]:
         "name": name,
         "advice": f"Use ${{{name}}} in a step, take it out of the substitutions, or write $${name} where the shell is to read it (options: substitutionOption: ALLOW_LOOSE lets unused ones pass).",
     }
+
+
+def pushed_to(hit: Hit) -> Mapping[str, str]:
+    """The registry that was pushed to, as this line or docker above it says."""
+    above = hit.find_before(r"push refers to (?:a )?repository \[(?P<host>[\w.-]+)/", 60)
+    return {"host": hit["host"] or (above["host"] if above else "gcr.io")}

@@ -80,7 +80,9 @@ def failure(hit: Hit) -> Mapping[str, str]:
     said = (re.match(r"Failure: \(ID: \w+\) ?(\S.*)", line) for line in hit.elsewhere())
     own = next((match[1] for match in said if match), "")
     below = next((line.strip() for line in hit.after(3) if line.strip(" -")), "")
-    return {"told": hit["told"].strip() or own or told_most(hit) or below}
+    status = hit["status"] or hit["exit"]
+    ended = f" (status {status})" if status else ""
+    return {"told": hit["told"].strip() or own or told_most(hit) or below, "ended": ended}
 
 
 def function(hit: Hit) -> Mapping[str, str] | None:

@@ -16,7 +16,11 @@ def quota(hit: Hit) -> Mapping[str, str]:
         if allowed and int(requested or 0)
         else ""
     )
-    return {"lower": f"--max-instances={most}" if most else "--max-instances=FEWER", "times": times}
+    if requested:
+        told = f"Quota violated: {hit['quota']} requested: {requested} allowed: {allowed}{times}"
+    else:
+        told = f"With what each instance asks for, the region allows this project at most {most} instances"
+    return {"told": told, "lower": f"--max-instances={most}" if most else "--max-instances=FEWER"}
 
 
 def tag(hit: Hit) -> Mapping[str, str]:

@@ -75,7 +75,7 @@ RULES = (
         "cpu-quota",
         r"Quota violated: (?P<quota>\w+) requested: (?P<requested>\d+) allowed: (?P<allowed>\d+)|Max instances must be set to (?P<instances>\d+)|maxScale may not exceed (?P<most>\d+)",
         "More is asked for than the region's quota allows",
-        "Quota violated: {quota} requested: {requested} allowed: {allowed}{times}: instances times CPU and memory.",
+        "{told}: instances times CPU and memory.",
         "Lower instances: {{max: …}} (or cpu, memory): gcloud run services update {service} --region={region} {lower}; or ask for more quota.",
         read=quota,
         place=asked("instances", "max", "cpu", "memory"),

@@ -46,7 +46,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="deno-module",
-        pattern=r"error: (?:Uncaught .*)?Module not found \"(?P<url>(?:file|https?)://[^\"]+)\"",
+        pattern=r"error: (?:Uncaught .*)?(?:Module not found|Cannot resolve module) \"(?P<url>(?:file|https?)://[^\"]+)\"",
         read=missing,
         place=lambda hit: spot(hit, hit["path"], hit["line"]) or failing_instruction(hit),
         rank=Rank.ROOT,
@@ -54,6 +54,17 @@ RULES: tuple[Rule, ...] = (
         message="deno: Module not found {url}, imported at {path}:{line}.",
         fix="Correct the import (deno wants the file's ending, and small and capital letters as in the repository), or COPY the file into the image.",
         link="https://docs.deno.com/runtime/fundamentals/modules/",
+    ),
+    Rule(
+        code="deno-not-cached",
+        pattern=r"(?:Specifier not found in cache|not found in (?:the )?(?:npm )?cache): \"(?P<url>[^\"]+)\", --cached-only is specified|(?P<url2>\S+) not found in cache.*--cached-only",
+        read=lambda hit: {"name": hit["url"] or hit["url2"]},
+        place=first(instruction("CMD", "ENTRYPOINT"), failing_instruction),
+        rank=Rank.ROOT,
+        title="deno may download nothing, and {name} is not in the image",
+        message="--cached-only is specified, and no RUN deno cache fetched {name}: it is not found in cache.",
+        fix="Write RUN deno cache with the file that CMD starts, after COPY . . and as the same user; or take --cached-only out of the command.",
+        link="https://docs.deno.com/runtime/reference/docker/",
     ),
     Rule(
         code="deno-bare-import",

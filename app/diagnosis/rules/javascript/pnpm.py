@@ -7,7 +7,7 @@ from app.diagnosis.javascript.packages import list_place
 from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_dependencies import dependency
-from app.diagnosis.rules.javascript.reading_pnpm import coded, differing_setting, young
+from app.diagnosis.rules.javascript.reading_pnpm import coded, differing_setting, lock_copied, young
 from app.diagnosis.transcript import Kind
 
 _RAN = frozenset({Kind.STEP, Kind.INSTRUCTION})
@@ -19,13 +19,14 @@ RULES: tuple[Rule, ...] = (
         pattern=r"ERR_PNPM_LOCKFILE_CONFIG_MISMATCH\S*\s+.*The current \"(?P<setting>\w+)\" configuration",
         read=differing_setting,
         place=first(
+            lock_copied,
             matching(r"{setting}", "package.json", "pnpm-workspace.yaml", ".npmrc"),
             whole_file("pnpm-lock.yaml"),
         ),
         rank=Rank.ROOT,
         title="pnpm-lock.yaml was made with other {setting} than the project has",
-        message='The lock file (lockfile) pnpm-lock.yaml does not match the current "{setting}" of {where}; a pnpm of another major version reads them from another file.',
-        fix="Run pnpm install --no-frozen-lockfile with the pnpm that the image has and commit pnpm-lock.yaml; pin it with packageManager in package.json.",
+        message='The lock file (lockfile) pnpm-lock.yaml does not match the current "{setting}" of {where}{why}.',
+        fix="{fix}.",
         link="https://pnpm.io/errors",
     ),
     Rule(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatch
 
+from app.diagnosis.instructions import failing_dockerfile, find_instruction
 from app.diagnosis.javascript.packages import split_spec
 from app.diagnosis.rule import Hit
+from app.dockerfile import Instruction
+from app.model import Place
 
 # What to do about a code; https://pnpm.io/errors and pnpm's own hints.
 ADVICE = {
@@ -20,11 +24,61 @@ ADVICE = {
 
 
 def differing_setting(hit: Hit) -> Mapping[str, str]:
-    """The file that has the setting."""
-    for name in ("pnpm-workspace.yaml", "package.json", ".npmrc"):
-        if any(hit.files.search(path, hit["setting"]) for path in hit.files.named(name)):
-            return {"where": name}
-    return {"where": "the project"}
+    """The file that has the setting, and whether the image has that file when pnpm installs."""
+    path = _setting_file(hit)
+    where = path.rpartition("/")[2] or "the project"
+    if path and not _brought(hit, where):
+        return {
+            "where": where,
+            "left_out": where,
+            "why": f": the image has no {where} when pnpm installs",
+            "fix": f"COPY {where} together with pnpm-lock.yaml, before pnpm install",
+        }
+    return {
+        "where": where,
+        "why": "; a pnpm of another major version reads them from another file",
+        "fix": "Run pnpm install --no-frozen-lockfile with the pnpm that the image has and commit pnpm-lock.yaml; pin it with packageManager in package.json",
+    }
+
+
+def _setting_file(hit: Hit) -> str:
+    if hit["setting"] == "pnpmfileChecksum":
+        return next(iter(hit.files.named(".pnpmfile.cjs", ".pnpmfile.mjs")), "")
+    having = (
+        path
+        for name in ("pnpm-workspace.yaml", "package.json", ".npmrc")
+        for path in hit.files.named(name)
+        if hit.files.search(path, hit["setting"])
+    )
+    return next(having, "")
+
+
+def _copies(hit: Hit) -> list[Instruction]:
+    """What the failing stage copies before the install; none where the Dockerfile or the install is not found."""
+    found = failing_dockerfile(hit)
+    ran = hit.section.instruction or hit.transcript.failed_instruction
+    failing = find_instruction(found[1], ran, hit.section.stage) if found else None
+    if found is None or failing is None:
+        return []
+    above = [each for each in found[1].of("COPY", "ADD") if each.line < failing.line]
+    return [each for each in above if each.stage == failing.stage and "from" not in each.flags]
+
+
+def _brought(hit: Hit, name: str) -> bool:
+    """Whether one of them brings this file; what is not to be read off is taken for yes."""
+    copies = _copies(hit)
+    sources = [source for each in copies for source in each.arguments[:-1]]
+    return not any("pnpm-lock.yaml" in each.value for each in copies) or any(
+        "$" in source or source.strip("./") == "" or fnmatch(name, source.rstrip("/").rpartition("/")[2])
+        for source in sources
+    )
+
+
+def lock_copied(hit: Hit) -> Place | None:
+    """The COPY of the lock file, where another file has to come along with it."""
+    found = failing_dockerfile(hit)
+    line = next((each.line for each in _copies(hit) if "pnpm-lock.yaml" in each.value), 0)
+    return hit.files.place(found[0], line) if found and line and hit["left_out"] else None
 
 
 def young(hit: Hit) -> Mapping[str, str]:

@@ -108,6 +108,18 @@ RULES: tuple[Rule, ...] = (
         fix="{fix}",
     ),
     Rule(
+        code="gradle-toolchain-unusable",
+        pattern=r"(?:Provisioned t|T)oolchain (?:installation )?'(?P<path>[^']+)' could not be probed",
+        place=first(
+            base_image, matching(r"languageVersion|jvmToolchain", "build.gradle", "build.gradle.kts")
+        ),
+        rank=Rank.ROOT,
+        title="The JDK that Gradle fetched does not run in this image",
+        message="Provisioned toolchain {path} could not be probed: a JDK for glibc does not start on Alpine (musl).",
+        fix="Take an image that is not Alpine and has the JDK of java {{ toolchain }} (FROM eclipse-temurin:17-jdk), or ask in the toolchain for the version that the image has.",
+        link="https://docs.gradle.org/current/userguide/toolchains.html",
+    ),
+    Rule(
         code="gradle-task",
         pattern=r"[Tt]ask '(?P<name>[^']+)' (?:not found in|is ambiguous in) (?P<where>(?:root )?project '?[^'. ]*'?)|Cannot locate tasks that match '(?P<name2>[^']+)'",
         read=lambda hit: {

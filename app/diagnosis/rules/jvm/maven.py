@@ -69,7 +69,10 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="jvm-network",
-        pattern=r"(?:repo1?\.maven\.(?:apache\.)?org|plugins\.gradle\.org|services\.gradle\.org|repo\.maven\.apache\.org).*(?:Unknown host|timed out|onnection (?:refused|reset)|Temporary failure|status code:? 5\d\d)|(?:UnknownHostException|SocketTimeoutException|ConnectException).*(?:maven|gradle)\.(?:apache\.)?org|(?:Unknown host|No such host is known \(|Name or service not known).{0,40}(?:maven|gradle)",
+        pattern=r"(?:repo1?\.maven\.(?:apache\.)?org|plugins\.gradle\.org|services\.gradle\.org|repo\.maven\.apache\.org).*(?:Unknown host|timed out|onnection (?:refused|reset)|Temporary failure|status code:? 5\d\d)|(?:UnknownHostException|SocketTimeoutException|ConnectException).*(?:maven|gradle)\.(?:apache\.)?org|(?:Unknown host|No such host is known \(|Name or service not known).{0,40}(?:maven|gradle)|^[\s>]*(?P<below>Read timed out|Connect(?:ion)? (?:timed out|reset|refused)|Remote host (?:closed|terminated))",
+        read=lambda hit: (
+            {} if not hit["below"] or hit.find_before(r"> Could not (?:GET|HEAD|get resource) '", 4) else None
+        ),
         nowhere=True,
         blame=Blame.UNKNOWN,
         rank=Rank.ROOT,

@@ -53,6 +53,9 @@ def _script_fix(said: str, name: str, line: str) -> str:
         return f"Define {match[1]} (gradle.properties, ext) or correct its name on {where}."
     if match := re.search(r"Plugin \[id: '([^']+)'(?:, version: '([^']+)')?\] was not found|Plugin with id '([^']+)'", said):  # fmt: skip
         return f"Correct the id or version of the plugin {match[1] or match[3]} {match[2] or ''} on {where} (https://plugins.gradle.org)."
+    if "propertyName=classifier" in said or re.search(r"org/gradle/(?:util/ConfigureUtil|api/internal/HasConvention|api/plugins/JavaPluginConvention)", said):  # fmt: skip
+        plugin = "shadow (com.gradleup.shadow)" if "Shadow" in said else "the plugin"
+        return f"Raise {plugin} in {name} to a version for this Gradle, which took out what the old one uses; or stay with Gradle 7 (FROM gradle:7-jdk17, distributionUrl)."
     return f"Correct {where}."
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from app.diagnosis.rule import Hit
 
 _NATIVE = (
+    (r"can't find header files for ruby", "ruby-dev"),
     (r"libpq-fe\.h|pg_config|PostgreSQL client library", "libpq-dev"),
     (r"mysql client is missing|mysql\.h|mysql_config|libmysqlclient|mariadb", "default-libmysqlclient-dev"),
     (r"sqlite3\.h|sqlite3_libversion|SQLite3", "libsqlite3-dev"),

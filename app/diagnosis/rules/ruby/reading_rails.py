@@ -29,8 +29,8 @@ def secret_build(hit: Hit) -> Mapping[str, str] | None:
         advice = "Give the service SECRET_KEY_BASE (from Secret Manager) or RAILS_MASTER_KEY"
     else:
         advice = (
-            "Write RUN SECRET_KEY_BASE_DUMMY=1 bin/rails assets:precompile (before Rails 7.1: "
-            "SECRET_KEY_BASE=dummy)"
+            "Write RUN SECRET_KEY_BASE_DUMMY=1 bin/rails assets:precompile (before Rails 7.1, set "
+            "SECRET_KEY_BASE to any word in this RUN)"
         )
     return {"advice": advice}
 
