@@ -10,6 +10,7 @@ from app.config.draft import Block, Draft, Said
 from app.diagnosis.files import Files
 from app.health_path import health_path
 from app.importing.telling import kept_elsewhere
+from app.inspection.base_port import listening
 from app.inspection.languages import languages
 from app.inspection.port import exposed
 from app.services_below import folders_with, names_of, root_is_one, services_below
@@ -131,6 +132,8 @@ def _port(files: Files, inside: str) -> Said:
     ]
     if ports:
         return Said("port", ports[-1], f"EXPOSE of {inside}Dockerfile; the container is told it as $PORT")
+    if parsed and (found := listening(files, inside, f"{inside}Dockerfile", parsed, "")):
+        return Said("port", found.port, f"{found.who} listens at it")
     return Said("port", 8080, "the usual one; the container is told it as $PORT")
 
 

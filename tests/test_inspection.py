@@ -130,6 +130,31 @@ FAULTS: list[tuple[str, Target, dict[str, str], str, str]] = [
         "Dockerfile:2",
     ),
     (
+        "nginx's own port",
+        TARGET,
+        {"Dockerfile": "FROM nginx:alpine\nCOPY . /www"},
+        "port-differs",
+        "Dockerfile:1",
+    ),
+    (
+        "a server of PHP's",
+        TARGET,
+        {"Dockerfile": "FROM php:8.3-apache\nRUN true"},
+        "port-differs",
+        "Dockerfile:1",
+    ),
+    (
+        "nginx's configuration",
+        TARGET,
+        {
+            "Dockerfile": "FROM a AS b\nFROM nginx\nCOPY nginx.conf /etc/nginx/conf.d/default.conf\n"
+            "COPY --from=b /etc/x /usr/share/nginx/html",
+            "nginx.conf": "server {\n  listen [::]:3000;\n  listen 3000;\n}\n",
+        },
+        "port-differs",
+        "nginx.conf:2",
+    ),
+    (
         "package.json",
         TARGET,
         {"package.json": '{\n  "name": "a",\n}'},
@@ -205,6 +230,26 @@ SOUND: list[tuple[str, dict[str, str]]] = [
     ("a port asked at", {"Dockerfile": "FROM x\nEXPOSE 3000\nHEALTHCHECK CMD curl localhost:$PORT"}),
     ("another protocol's port", {"Dockerfile": "FROM x\nEXPOSE 9000/udp"}),
     ("a registry", {"Dockerfile": "FROM localhost:5000/a/b-c__d:1.2@sha256:" + "a" * 64}),
+    (
+        "nginx that is led to $PORT",
+        {
+            "Dockerfile": "FROM nginx\nCOPY a.conf.template /etc/nginx/templates/default.conf.template",
+            "a.conf.template": "listen ${PORT};",
+        },
+    ),
+    (
+        "nginx at the port that is asked",
+        {"Dockerfile": "FROM nginx\nCOPY a.conf /etc/nginx/conf.d/", "a.conf": "server {\n listen 8080;\n}"},
+    ),
+    (
+        "nginx whose configuration is rewritten",
+        {
+            "Dockerfile": "FROM nginx\nCOPY a.conf /etc/nginx/conf.d/default.conf\n"
+            "CMD sed -i s/80/$PORT/ /etc/nginx/conf.d/default.conf && nginx -g 'daemon off;'",
+            "a.conf": "server {\n listen 80;\n}",
+        },
+    ),
+    ("PHP without a server", {"Dockerfile": "FROM php:8.3-fpm\nRUN true"}),
     ("wildcards that fit nothing", {"Dockerfile": "FROM x\nCOPY a* b.loc[k] c? /"}),
     ("tabs", {"Dockerfile": "FROM\tx AS\tb\nCOPY\t.\t.\nFROM\tscratch\nCOPY\t--from=b\t/a /a"}),
     (

@@ -63,7 +63,7 @@ def wanted(path: str) -> bool:
     return (
         name in manifests.READ
         or name in START_FILES
-        or name.endswith((".py", ".toml", ".yml", ".yaml"))
+        or name.endswith((".py", ".toml", ".yml", ".yaml", ".conf"))
         or "dockerfile" in name.lower()
         or name in (".dockerignore", "Procfile", ATTRIBUTES, MODULES, GITIGNORE)
         or re.fullmatch(r"requirements[^/]*\.(?:txt|in)", name) is not None

@@ -80,7 +80,7 @@ def _judged(files: Files, target: Target, inside: str, path: str, parsed: Docker
     yield from islice(_images(path, parsed, stages), MOST)
     yield from islice(_copies(Context(files, inside, path), path, parsed, stages), MOST)
     yield from islice(_from_stages(path, parsed), MOST)
-    yield from port(target, path, parsed)
+    yield from port(files, inside, target, path, parsed)
 
 
 def _images(path: str, parsed: Dockerfile, stages: frozenset[int]) -> Iterator[Finding]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from app.diagnosis.files import Files
 from app.dockerfile import Dockerfile, Instruction
+from app.inspection.base_port import Listening, listening
 from app.inspection.stages import lineage
 from app.model import Finding, Place, Target, Weight
 from app.titles import fitting
@@ -32,9 +34,12 @@ def exposed(parsed: Dockerfile, stage: str = "") -> tuple[tuple[str, Instruction
     return tuple(told for told in all_of_them if told[0] not in ENCRYPTED) or all_of_them
 
 
-def port(target: Target, path: str, parsed: Dockerfile) -> Iterator[Finding]:
-    """EXPOSE is only a remark, but one that contradicts `port` is usually the truth."""
+def port(files: Files, inside: str, target: Target, path: str, parsed: Dockerfile) -> Iterator[Finding]:
+    """EXPOSE is only a remark, but one that contradicts `port` is usually the truth; else what the base image does."""
     told = exposed(parsed, target.service.build.target)
+    if not told:
+        yield from _by_itself(listening(files, inside, path, parsed, target.service.build.target), target)
+        return
     ports = [(number, each) for number, each in told if number.isascii() and number.isdecimal()]
     if not ports or any("$" in number or _spans(number, target.service.port) for number, _ in told):
         return
@@ -48,6 +53,23 @@ def port(target: Target, path: str, parsed: Dockerfile) -> Iterator[Finding]:
         message=f"Cloud Run sends requests to $PORT, which is {target.service.port} for {target.name}.",
         fix=f"Listen on $PORT, or write `port: {number}` for {target.name} in servergem.yml.",
         place=Place(path, each.line, each.end),
+        link="https://cloud.google.com/run/docs/container-contract#port",
+    )
+
+
+def _by_itself(found: Listening | None, target: Target) -> Iterator[Finding]:
+    """What listens whatever $PORT says."""
+    if found is None or found.port == target.service.port:
+        return
+    yield Finding(
+        code="port-differs",
+        weight=Weight.WARN,
+        title=fitting(f"{found.who} listens at {found.port}, Cloud Run asks at {target.service.port}"),
+        message=f"Nothing here leads {found.who} to $PORT, which is {target.service.port} for {target.name}, so the "
+        "first request of Cloud Run finds nobody.",
+        fix=f"Write `port: {found.port}` for {target.name} in servergem.yml, or have it listen at "
+        f"{target.service.port}.",
+        place=found.place,
         link="https://cloud.google.com/run/docs/container-contract#port",
     )
 
