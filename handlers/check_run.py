@@ -6,7 +6,7 @@ import msgspec
 
 from app.delivery import Refused
 from app.model import RERUN, Delivery, Ignore, Job, Press
-from app.payload import Installation, Repo, Sha
+from app.payload import Id, Installation, Repo, Sha
 
 PRESSED, RERUN_PRESSED = "requested_action", "rerequested"
 
@@ -28,6 +28,7 @@ class _Action(msgspec.Struct):
 
 class _User(msgspec.Struct):
     login: str
+    id: Id = 0
 
 
 class _Event(msgspec.Struct):
@@ -67,5 +68,6 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
             delivery.id,
             check_name=run.name,
             run_id=run.external_id or "",
+            sender_id=event.sender.id,
         ),
     )

@@ -6,13 +6,14 @@ import msgspec
 
 from app.delivery import Refused
 from app.model import Delivery, Ignore, Job, Said
-from app.payload import Installation, Repo
+from app.payload import Id, Installation, Repo
 from app.talk import speaks_to_us
 
 
 class _User(msgspec.Struct):
     login: str
     type: str = "User"
+    id: Id = 0
 
 
 class _Comment(msgspec.Struct):
@@ -66,5 +67,6 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
             comment.created_at,
             comment.html_url,
             delivery.id,
+            comment.user.id,
         ),
     )
