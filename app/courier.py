@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from app import log, outside
@@ -22,7 +23,8 @@ from gcp.errors import GoogleError
 # Pauses double: the tries are over after about three hours.
 MOST_TRIES = 12
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 3600.0
-WRITERS = 4
+# Of these one project has so many at most, however slow its receivers are: the others are told meanwhile.
+WRITERS, MOST_OF_ONE = 8, 2
 # Longer than a try can take: who took a notice and died in between leaves it to the next one.
 LEASE = 120.0
 # Another process may have left something; seconds.
@@ -38,6 +40,8 @@ class Courier:
         self._store, self._google = store, google
         self._loopback, self._first_pause = loopback, first_pause
         self._news, self._stopping = threading.Event(), threading.Event()
+        self._busy: Counter[str] = Counter()
+        self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(WRITERS)
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="courier")
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
@@ -71,13 +75,20 @@ class Courier:
     def _round(self) -> float:
         """Hand out what is due; seconds until something is again."""
         while not self._stopping.is_set() and self._places.acquire(timeout=LEASE):
-            notice = self._store.notices.take(time.time(), LEASE)
+            notice = self._store.notices.take(time.time(), LEASE, self._full())
             if notice is None:
                 self._places.release()
                 break
+            with self._lock:
+                self._busy[notice.project] += 1
             self._writers.submit(self._send, notice)
-        due = self._store.notices.next_due()
+        due = self._store.notices.next_due(self._full())
         return LOOK_AGAIN if due is None else min(LOOK_AGAIN, max(0.01, due - time.time()))
+
+    def _full(self) -> list[str]:
+        """The projects that have as many on their way as one may have."""
+        with self._lock:
+            return [project for project, number in self._busy.items() if number >= MOST_OF_ONE]
 
     def _send(self, notice: Notice) -> None:
         try:
@@ -85,6 +96,8 @@ class Courier:
         except Exception as error:  # noqa: BLE001 - the others have their turn, and after its lease so has this one
             log.fault("notice.failed", error, notice=notice.id)
         finally:
+            with self._lock:
+                self._busy[notice.project] -= 1
             self._places.release()
             self._news.set()
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
+import time
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from queue import Empty, SimpleQueue
 
 import httpx
 
@@ -40,10 +43,12 @@ def post(url: str, body: str, headers: dict[str, str], *, loopback: bool, within
     `loopback`, for a trial: this machine may be reached, also without TLS.
     """
     address = _address(url, loopback)
-    pinned = _pinned(address, loopback)
+    began = time.monotonic()
+    pinned = _pinned(address, loopback, within)
+    left = within - (time.monotonic() - began)
     told = {"content-type": "application/json", "user-agent": "ServerGem", **headers}
     try:
-        status = asyncio.run(asyncio.wait_for(_status(address, pinned, body, told), within))
+        status = asyncio.run(asyncio.wait_for(_status(address, pinned, body, told), left))
     except TimeoutError as error:
         raise Refused(f"{address.host} did not answer within {within:g} s") from error
     except httpx.HTTPError as error:
@@ -84,16 +89,32 @@ def _address(url: str, loopback: bool) -> httpx.URL:
     return address
 
 
-def _pinned(address: httpx.URL, loopback: bool) -> str:
+def _pinned(address: httpx.URL, loopback: bool, within: float) -> str:
     """The first address of the host; Refused when any of them is not for everybody."""
-    try:
-        found = socket.getaddrinfo(address.host, address.port or 443, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise Refused(f"{address.host} has no address") from error
-    addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+    addresses = _resolved(address.host, address.port or 443, within)
+    if not addresses:
+        raise Refused(f"{address.host} has no address")
     if any(not is_public(each) and not (loopback and each.is_loopback) for each in addresses):
         raise Refused(f"{address.host} is not on the public internet", final=True)
     return str(addresses[0])
+
+
+def _resolved(host: str, port: int, within: float) -> list[Address]:
+    """Its addresses, none where it has none. The name is somebody else's, and so may be the server that is asked."""
+    told: SimpleQueue[list[Address]] = SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            found = []  # which is the answer
+        told.put([ip_address(str(each[4][0]).partition("%")[0]) for each in found])
+
+    threading.Thread(target=look_up, name="resolver", daemon=True).start()
+    try:
+        return told.get(timeout=within)
+    except Empty as error:
+        raise Refused(f"{host} was not found within {within:g} s") from error
 
 
 def is_public(address: Address) -> bool:

@@ -5,11 +5,11 @@ https://docs.github.com/actions/reference/workflows-and-actions/deployments-and-
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from app.config import patterns
-from app.model import Blame, Finding
+from app.model import Blame, Finding, Person
 from app.report import moment
 from app.titles import fitting
 
@@ -22,7 +22,7 @@ class Protection:
 
     environment: str
     url: str = ""
-    reviewers: tuple[str, ...] = ()
+    reviewers: tuple[Person, ...] = ()
     teams: tuple[str, ...] = ()
     no_self_review: bool = False
     wait: int = 0
@@ -53,11 +53,11 @@ def waited_out(findings: tuple[Finding, ...], now: float) -> bool:
     return bool(findings) and times
 
 
-def may_approve(rules: Protection, who: str, requesters: frozenset[str], *, operator: bool) -> str:
+def may_approve(rules: Protection, who: Person, requesters: Iterable[Person], *, operator: bool) -> str:
     """Empty when this person may; else why not, and who may. An operator stands in for teams, which we cannot read."""
-    if rules.no_self_review and who.lower() in {each.lower() for each in requesters}:
+    if rules.no_self_review and any(who.is_same(each) for each in requesters):
         return f"{rules.environment} takes the review of somebody else than who asked for the deployment"
-    if who.lower() in {each.lower() for each in rules.reviewers} or (operator and rules.teams):
+    if any(who.is_same(each) for each in rules.reviewers) or (operator and rules.teams):
         return ""
     return f"{rules.environment} is approved by {_whom(rules)}"
 
@@ -120,7 +120,7 @@ def _fits(pattern: str, branch: str) -> bool:
 
 
 def _whom(rules: Protection) -> str:
-    people = list(rules.reviewers)
+    people = [each.login for each in rules.reviewers]
     if rules.teams:
         teams = " and ".join(rules.teams)
         people.append(f"an operator of this ServerGem for the team {teams}, whose members it cannot see")

@@ -72,6 +72,7 @@ class Recovery:
             delivery_id=id_,
             pusher=push.login,
             missed=push.at,
+            pusher_id=push.login_id,
         )
         self._world.start(job, id_)
 

@@ -10,7 +10,7 @@ from threading import Lock
 from app import allowance, log
 from app.accounts import means
 from app.fault import explain
-from app.model import Commit, Finding, Row, Stop, Superseded, Target, TargetJob
+from app.model import Commit, Finding, Person, Row, Stop, Superseded, Target, TargetJob
 from app.ownership import is_ours, job_not_ours, not_ours
 from app.redaction import Stream
 from app.report import LOG_TAIL_LINES
@@ -43,6 +43,15 @@ class Run:
     """Who reviewed it where the environment requires that."""
     home: Target | None = None
     """Where merging the pull request will deploy the same service."""
+    by_id: int = 0
+    pusher_id: int = 0
+    """Who these two are, whatever they are called by now; 0 where it is not known."""
+
+    @property
+    def requesters(self) -> tuple[Person, ...]:
+        """Who wants this deployment."""
+        both = (Person(self.by_id, self.by), Person(self.pusher_id, self.pusher))
+        return tuple(each for each in both if each.login)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter
 
 from app import durable
-from app.model import Commit, Deploy, Preview, Row, ServiceConfig, Target
+from app.model import Commit, Deploy, Person, Preview, Row, ServiceConfig, Target
 from app.previews import environment_of
 from app.scene import Run
 from app.store.previews import PreviewRow
@@ -75,6 +75,24 @@ def keep(world: World, story: str, run: Run) -> None:
 def attempt_after(run_id: str, mark: str) -> str:
     """The id of another attempt at the same deployment."""
     return f"{run_id.partition(AGAIN)[0]}{AGAIN}{mark}"
+
+
+def attempt(run: Run, mark: str, who: Person, *, waits: bool) -> Run:
+    """Another attempt that a person asks for; whoever wanted the first one is not forgotten.
+
+    What `waits` goes on waiting since it was wanted first; what has ended is wanted anew, and waits anew.
+    """
+    first = run.requesters[-1] if run.requesters else Person(0, "")
+    return replace(
+        run,
+        id=attempt_after(run.id, mark),
+        by=who.login,
+        by_id=who.id,
+        pusher=first.login,
+        pusher_id=first.id,
+        answer=0,
+        since=(run.since or run.read.started) if waits else 0.0,
+    )
 
 
 def run_id(job: Deploy, target: Target) -> str:

@@ -58,6 +58,10 @@ class World:
             engine,
         )
 
+    def operates(self, login: str, person_id: int) -> bool:
+        """Whether this person is an operator of this ServerGem."""
+        return self.store.operators.operates(self.settings.operators, login, person_id)
+
     def start(self, job: object, workflow_id: str) -> None:
         """Start the story of this kind of job at once; a second start under the same id is the first one."""
         self._engine.begin(job, workflow_id)

@@ -7,7 +7,7 @@ import msgspec
 from app import payload
 from app.delivery import Refused
 from app.model import RERUN, Delivery, Ignore, Job, Press
-from app.payload import Installation, Repo, Sha
+from app.payload import Id, Installation, Repo, Sha
 
 PRESSED, RERUN_PRESSED = "requested_action", "rerequested"
 
@@ -29,6 +29,7 @@ class _Action(msgspec.Struct):
 
 class _User(msgspec.Struct):
     login: str
+    id: Id = 0
 
 
 class _Event(msgspec.Struct):
@@ -65,5 +66,6 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
             delivery.id,
             check_name=run.name,
             run_id=run.external_id or "",
+            sender_id=event.sender.id,
         ),
     )

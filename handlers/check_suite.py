@@ -6,7 +6,7 @@ import msgspec
 
 from app import payload
 from app.model import RERUN, Delivery, Ignore, Job, Press
-from app.payload import Installation, Repo, Sha
+from app.payload import Id, Installation, Repo, Sha
 
 
 class _Suite(msgspec.Struct):
@@ -16,6 +16,7 @@ class _Suite(msgspec.Struct):
 
 class _User(msgspec.Struct):
     login: str
+    id: Id = 0
 
 
 class _Event(msgspec.Struct):
@@ -39,4 +40,5 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
         return (Ignore(payload.OWN_WEBHOOK),)
     suite, repository = event.check_suite, event.repository.repository(event.installation)
     branch = suite.head_branch or ""
-    return (Press(repository, suite.head_sha, branch, RERUN, event.sender.login, delivery.id),)
+    who = event.sender
+    return (Press(repository, suite.head_sha, branch, RERUN, who.login, delivery.id, sender_id=who.id),)

@@ -6,13 +6,14 @@ import msgspec
 
 from app import payload
 from app.model import Delivery, Ignore, Job, Said
-from app.payload import Installation, Repo
+from app.payload import Id, Installation, Repo
 from app.talk import speaks_to_us
 
 
 class _User(msgspec.Struct):
     login: str
     type: str = "User"
+    id: Id = 0
 
 
 class _Comment(msgspec.Struct):
@@ -63,5 +64,6 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
             comment.created_at,
             comment.html_url,
             delivery.id,
+            comment.user.id,
         ),
     )

@@ -6,7 +6,7 @@ import msgspec
 
 from app import payload
 from app.model import Commit, Delivery, Deploy, Ignore, Job, Repository
-from app.payload import Installation, Repo, Sha, epoch
+from app.payload import Id, Installation, Repo, Sha, epoch
 from app.skip_mark import skip_mark
 
 # https://docs.github.com/webhooks/webhook-events-and-payloads#push
@@ -28,6 +28,7 @@ class _HeadCommit(msgspec.Struct):
 
 class _Sender(msgspec.Struct):
     login: str = ""
+    id: Id = 0
 
 
 class _Push(msgspec.Struct):
@@ -53,8 +54,10 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
         return (Ignore(reason),)
     # What a tag named before may be a tag itself, and no commit to compare with.
     comparable = not (push.created or push.forced or push.before == NO_COMMIT or push.ref.startswith(TAG))
-    before, pusher = push.before if comparable else "", push.sender.login if push.sender else ""
-    return (Deploy(_commit(push), before=before, delivery_id=delivery.id, pusher=pusher),)
+    before, who = push.before if comparable else "", push.sender or _Sender()
+    return (
+        Deploy(_commit(push), before=before, delivery_id=delivery.id, pusher=who.login, pusher_id=who.id),
+    )
 
 
 def _reason_to_ignore(push: _Push) -> str | None:

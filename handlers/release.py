@@ -6,7 +6,7 @@ import msgspec
 
 from app import payload
 from app.model import Delivery, Ignore, Job, Released
-from app.payload import Installation, Repo
+from app.payload import Id, Installation, Repo
 
 
 class _Release(msgspec.Struct):
@@ -15,6 +15,7 @@ class _Release(msgspec.Struct):
 
 class _User(msgspec.Struct):
     login: str
+    id: Id = 0
 
 
 class _Event(msgspec.Struct):
@@ -37,4 +38,5 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     if event.installation is None:
         return (Ignore(payload.OWN_WEBHOOK),)
     repository = event.repository.repository(event.installation)
-    return (Released(repository, event.release.tag_name, event.sender.login, delivery.id),)
+    who = event.sender
+    return (Released(repository, event.release.tag_name, who.login, delivery.id, who.id),)

@@ -6,7 +6,7 @@ import msgspec
 
 from app import payload
 from app.model import Bring, Delivery, Ignore, Job
-from app.payload import Installation, Repo
+from app.payload import Id, Installation, Repo
 
 DEPLOY = "deploy"
 
@@ -19,6 +19,7 @@ class _Wish(msgspec.Struct):
 
 class _User(msgspec.Struct):
     login: str
+    id: Id = 0
 
 
 class _Event(msgspec.Struct):
@@ -48,5 +49,7 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
         wish = _WISH.decode(event.client_payload)
     except msgspec.ValidationError as error:
         return (Ignore(f"The event deploy takes client_payload with image, service, environment: {error}."),)
-    repository = event.repository.repository(event.installation)
-    return (Bring(repository, wish.service, wish.environment, wish.image, event.sender.login, delivery.id),)
+    repository, who = event.repository.repository(event.installation), event.sender
+    return (
+        Bring(repository, wish.service, wish.environment, wish.image, who.login, delivery.id, by_id=who.id),
+    )

@@ -26,9 +26,9 @@ from app.cli import main
 from app.conversation.commands import obey
 from app.conversation.gate import Gate, untested
 from app.conversation.hearing import Hearing
-from app.github.sign_in import Person
 from app.importing import NotRead, imported
 from app.importing.report import report
+from app.model import Person
 from app.outside import Refused, is_public, post
 from app.pages.strangers import KNOWN_SECONDS, MOST_AT_ONCE, MOST_WRONG, WITHIN_SECONDS, Strangers, TooMany
 from tests.test_brought_images import DIGEST, PATH

@@ -10,7 +10,7 @@ import pytest
 
 from app.conversation.buttons import decide
 from app.conversation.outcome import Pardon
-from app.model import Button, Ending
+from app.model import Button, Ending, Person
 from app.protection import (
     AWAITS_REVIEW,
     AWAITS_TIME,
@@ -32,7 +32,7 @@ NOW = 1_790_000_000.0
 FREE = Protection("production")
 SEEN = Sought("main", protected=False, since=NOW - 60)
 TAGGED = replace(SEEN, tag="v1")
-REVIEWED = replace(FREE, reviewers=("Ada",))
+REVIEWED = replace(FREE, reviewers=(Person(1, "Ada"),))
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_a_deployment_is_held_by_its_environment(rules: Protection, sought: Soug
             False,
             "production takes the review of somebody else",
         ),
-        (replace(REVIEWED, reviewers=("bob",), no_self_review=True), "bob", False, ""),
+        (replace(REVIEWED, reviewers=(Person(0, "bob"),), no_self_review=True), "bob", False, ""),
         (replace(FREE, teams=("leads",)), "bob", False, "an operator of this ServerGem for the team leads"),
         (replace(FREE, teams=("leads",)), "bob", True, ""),
     ],
 )
 def test_a_listed_reviewer_approves(rules: Protection, who: str, operator: bool, refused: str) -> None:
     """Whoever is named there, whoever it is that asked, unless the environment wants somebody else."""
-    told = may_approve(rules, who, frozenset({"Ada"}), operator=operator)
+    told = may_approve(rules, Person(0, who), [Person(1, "Ada")], operator=operator)
     assert refused in told if refused else told == ""
 
 
@@ -108,7 +108,9 @@ def test_an_approval_is_for_one_attempt() -> None:
         pressed("retry", attempts=(replace(pressed("retry").attempts[0], run=run),))
     ).deployments
     assert again.approved_by == ""
-    strange = decide(pressed("approve", report=waiting, rules=replace(REVIEWED, reviewers=("bob",))))
+    strange = decide(
+        pressed("approve", report=waiting, rules=replace(REVIEWED, reviewers=(Person(0, "bob"),)))
+    )
     assert strange.words == "ada pressed Approve, but production is approved by bob"
     assert begun(strange) == {}
     own = replace(REVIEWED, no_self_review=True)

@@ -80,10 +80,10 @@ class Rollbacks:
         assert visitor.person and visitor.bearer, "the guard lets nobody else through"
         if not access.reach(visitor.bearer, repository).writes:
             raise Refusal(403, TO_CHANGE)
-        login = visitor.person.login
-        if not self.world.github.may_write(repository, login):
+        person = visitor.person
+        if not self.world.github.may_write(repository, person.login, person.id):
             raise Refusal(403, f"To roll back takes write permission to {repository.full_name}.")
-        return begin(self.world, listed, Button.ROLL_BACK, login, "api")
+        return begin(self.world, listed, Button.ROLL_BACK, person, "api")
 
 
 def _undecided(press: str, deployment: str) -> PressShape:

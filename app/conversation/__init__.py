@@ -70,7 +70,7 @@ def _pressed(world: World, job: Press) -> Outcome:
 def _see(world: World, job: Said) -> Ear | None:
     """Never None by now; a comment that was seen before its author was asked about has None in the journal."""
     home = job.repository
-    if world.github.may_write(home, job.author):
+    if world.github.may_write(home, job.author, job.author_id):
         world.github.react(home, job.comment_id, "eyes")
         return Ear.WRITER
     fresh = world.store.talks.may_answer_reader(
@@ -81,7 +81,7 @@ def _see(world: World, job: Said) -> Ear | None:
 
 def _obeyed(world: World, job: Said, ear: Ear | None, answer: int) -> Outcome:
     """Ask, decide, act."""
-    writer = ear is Ear.WRITER if ear else world.github.may_write(job.repository, job.author)
+    writer = ear is Ear.WRITER if ear else world.github.may_write(job.repository, job.author, job.author_id)
     said = talk.commands(job.text)
     heard = asking.hearing(world, job, said, writer=writer, answer=answer)
     return act(world, job.repository, job.author, commands.obey(heard, said), job.comment_id)

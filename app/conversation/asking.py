@@ -43,10 +43,10 @@ def pressing(world: World, job: Press) -> Pressing:
     known = Pressing(
         press=job,
         now=time.time(),
-        allowed=world.github.may_write(job.repository, job.sender),
+        allowed=world.github.may_write(job.repository, job.sender, job.sender_id),
         report=world.store.deployments.report(job.run_id) if job.run_id else None,
         repairs=world.settings.repairs,
-        operator=_operates(world, job.sender),
+        operator=world.operates(job.sender, job.sender_id),
     )
     if known.report and known.report.commit.repository.id != job.repository.id:
         return replace(known, report=None, foreign=True)
@@ -83,6 +83,7 @@ def hearing(world: World, job: Said, commands: tuple[Command, ...], *, writer: b
         repository=home,
         number=job.number,
         author=job.author,
+        author_id=job.author_id,
         link=job.link,
         delivery_id=job.delivery_id,
         now=time.time(),
@@ -92,7 +93,7 @@ def hearing(world: World, job: Said, commands: tuple[Command, ...], *, writer: b
         previews=tuple(_shown(world, row) for row in previews.of(home.id, job.number)),
         verdict=pulls.verdict(home.id, job.number),
         looked_at=PullRequest.head_of(pulls.seen(home.id, job.number)),
-        operator=_operates(world, job.author),
+        operator=world.operates(job.author, job.author_id),
     )
     if not writer:
         return replace(known, standings=standings_of(world, deployed_by(world, home.id)))
@@ -173,12 +174,9 @@ def _brought(world: World, known: Hearing, commands: tuple[Command, ...]) -> Ite
             known.author,
             known.delivery_id,
             known.answer,
+            known.author_id,
         )
         yield replace(brought(world, job), words=command.words)
-
-
-def _operates(world: World, login: str) -> bool:
-    return login.lower() in world.settings.operators
 
 
 def _shown(world: World, row: PreviewRow) -> ShownPreview:

@@ -40,7 +40,7 @@ def brought(world: World, job: Bring) -> Brought:
     except Stop as stop:
         return Brought(refused=f"Nothing can be deployed now: {in_markdown(stop.finding.title)}.")
     named = [each for each in there if job.service in ("", each.source_name)]
-    if refused := _refused(job, environment, named, operator=job.by.lower() in world.settings.operators):
+    if refused := _refused(job, environment, named, operator=world.operates(job.by, job.by_id)):
         return Brought(refused=refused, commit=commit)
     (target,) = named
     return Brought(_run(job, commit, target), commit=commit)
@@ -90,4 +90,5 @@ def _run(job: Bring, commit: Commit, target: Target) -> Run:
         job.by,
         job.answer,
         remarks=(f"{job.by} brought the image {image}.",),
+        by_id=job.by_id,
     )

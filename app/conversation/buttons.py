@@ -13,7 +13,7 @@ from app.model import RERUN, Button, Commit, Deploy, Ending, Report, Review
 from app.protection import may_approve
 from app.report import moment
 from app.scene import Run
-from app.start import AGAIN, Rollback, attempt_after
+from app.start import AGAIN, Rollback, attempt
 from app.store.previews import PreviewRow
 from app.store.traffic import Lock
 
@@ -74,7 +74,7 @@ def extend(pressing: Pressing, _report: Report) -> Outcome:
 def approve(pressing: Pressing, report: Report) -> Outcome:
     """Bound to the commit, base branch and configuration that was looked at, or to the environment's own reviewers."""
     if pressing.run and not report.commit.pull_request:
-        return _approve_there(pressing, pressing.run)
+        return _approve_there(pressing, pressing.run, report)
     number, pull, terms = report.commit.pull_request, pressing.pull, pressing.terms
     if pull is None or not pull.open or pull.head_sha != report.commit.sha:
         return Outcome(f"{pressing.who} approved {report.commit.short}, which is no longer the head")
@@ -91,14 +91,14 @@ def approve(pressing: Pressing, report: Report) -> Outcome:
     )
 
 
-def _approve_there(pressing: Pressing, run: Run) -> Outcome:
+def _approve_there(pressing: Pressing, run: Run, report: Report) -> Outcome:
     """What an environment's rules hold back goes on when one of its reviewers says so."""
     who, rules = pressing.who, pressing.rules
-    requesters = frozenset({run.by, run.pusher} - {""})
-    if rules and (why := may_approve(rules, who, requesters, operator=pressing.operator)):
+    if rules and (why := may_approve(rules, pressing.person, run.requesters, operator=pressing.operator)):
         return Outcome(f"{who} pressed Approve, but {why}")
     words = f"{who} approved {run.commit.short} for {run.target.environment}"
-    return Outcome(words) + _deploy_again(pressing, run, pressing.anew, approved_by=who)
+    waits = report.ending is Ending.AWAITING
+    return Outcome(words) + _deploy_again(pressing, run, pressing.anew, waits, approved_by=who)
 
 
 def roll_back(pressing: Pressing, report: Report) -> Outcome:
@@ -109,7 +109,9 @@ def roll_back(pressing: Pressing, report: Report) -> Outcome:
     if newest is None or newest.revision != report.revision:
         return Outcome(f"{who} pressed Roll back, but something else serves by now")
     row = asked(f"Rollback asked for by {who}", pressing.now)
-    back = Rollback(Run(rollback_id(pressing.mark), run.commit, run.target, row, who))
+    back = Rollback(
+        Run(rollback_id(pressing.mark), run.commit, run.target, row, who, by_id=pressing.person.id)
+    )
     return Outcome(f"{who} pressed Roll back", rollbacks=(back,))
 
 
@@ -128,7 +130,8 @@ def promote(pressing: Pressing, report: Report) -> Outcome:
         return Outcome(f"{who} pressed Promote. {_refused(pressing.anew)}")
     row = asked(f"Promoted from {run.target.environment} by {who}", pressing.now)
     id_ = f"{pressing.mark}-{home.name}-{home.environment}"
-    promoted = Run(id_, run.commit, home, row, who, home=pressing.anew.onward if pressing.anew else None)
+    onward = pressing.anew.onward if pressing.anew else None
+    promoted = Run(id_, run.commit, home, row, who, home=onward, by_id=pressing.person.id)
     return Outcome(f"{who} promoted this image to {home.environment}", deployments=(promoted,))
 
 
@@ -190,12 +193,13 @@ def extended(row: PreviewRow, now: float) -> float:
     return min(max(now, row.expires) + DAY, max(now + MOST_AHEAD, row.expires))
 
 
-def _attempt(pressing: Pressing, attempt: Attempt) -> Outcome:
-    press, report = pressing.press, attempt.report
-    if attempt.run is not None and attempt.story == DEPLOY:
-        return _deploy_again(pressing, attempt.run, attempt.anew)
+def _attempt(pressing: Pressing, old: Attempt) -> Outcome:
+    press, report = pressing.press, old.report
+    if old.run is not None and old.story == DEPLOY:
+        waits = report is not None and report.ending is Ending.AWAITING
+        return _deploy_again(pressing, old.run, old.anew, waits)
     if number := report.commit.pull_request if report else 0:
-        only = (attempt.service,) if attempt.service else ()
+        only = (old.service,) if old.service else ()
         return Outcome(reviews=(Review(press.repository, number, pressing.mark, pressing.mark, only),))
     return _push_again(pressing, report.check_name if report else press.check_name)
 
@@ -208,26 +212,21 @@ def _refused(anew: Anew | None) -> str:
     return anew.refused if anew else ""
 
 
-def _deploy_again(pressing: Pressing, run: Run, anew: Anew | None, *, approved_by: str = "") -> Outcome:
+def _deploy_again(
+    pressing: Pressing, run: Run, anew: Anew | None, waits: bool, *, approved_by: str = ""
+) -> Outcome:
     """The same commit once more, as it may be deployed now, with no approval but this one.
 
     What was rolled back is wanted after all.
     """
     if anew is None or anew.target is None:
         return Outcome(f"{run.commit.short} is not deployed again. {_refused(anew)}".strip())
-    id_ = attempt_after(run.id, pressing.mark)
     row = asked(f"Run again for {pressing.who}", pressing.now)
-    since = run.since or run.read.started
     again = replace(
-        run,
-        id=id_,
+        attempt(run, pressing.mark, pressing.person, waits=waits),
         target=anew.target,
         home=anew.onward,
         read=row,
-        by=pressing.who,
-        answer=0,
-        pusher=run.pusher or run.by,
-        since=since,
         approved_by=approved_by,
     )
     return Outcome(deployments=(again,), wishes=(Pardon(anew.target.lane, run.commit.sha),))
@@ -238,7 +237,8 @@ def _push_again(pressing: Pressing, check_name: str) -> Outcome:
     press = pressing.press
     if not press.branch:
         return Outcome(f"{press.sha[:7]} is on no branch that ServerGem could deploy")
-    job = Deploy(_commit(pressing), delivery_id=pressing.mark, only=check_name, by=pressing.who)
+    who = pressing.person
+    job = Deploy(_commit(pressing), delivery_id=pressing.mark, only=check_name, by=who.login, by_id=who.id)
     return Outcome(pushes=(job,))
 
 

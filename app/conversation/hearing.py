@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.approval import Terms
 from app.conversation.gate import Anew, Gate
 from app.escaping import in_code, in_markdown
-from app.model import Commit, Press, PullRequest, Report, Repository, Target
+from app.model import Commit, Person, Press, PullRequest, Report, Repository, Target
 from app.protection import Protection
 from app.scene import Run
 from app.store.previews import PreviewRow
@@ -82,6 +82,7 @@ class Hearing:
     delivery_id: str
     now: float
     writer: bool
+    author_id: int = 0
     made: float = 0.0
     answer: int = 0
     found: PullRequest | None = None
@@ -163,6 +164,11 @@ class Pressing:
     @property
     def who(self) -> str:
         return self.press.sender
+
+    @property
+    def person(self) -> Person:
+        """Who pressed, whatever they are called by now."""
+        return Person(self.press.sender_id, self.press.sender)
 
     @property
     def mark(self) -> str:

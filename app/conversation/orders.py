@@ -188,7 +188,8 @@ def _to_environment(hearing: Hearing, named: Scope) -> Outcome:
     def run(target: Target) -> Run:
         id_ = f"{hearing.delivery_id}-{target.name}-{target.environment}"
         following = onward.get(target.source_name)
-        return Run(id_, commit, target, row, hearing.author, hearing.answer, home=following)
+        author, answer = hearing.author, hearing.answer
+        return Run(id_, commit, target, row, author, answer, home=following, by_id=hearing.author_id)
 
     return Outcome(
         f"Deploying {commit.short} to {in_markdown(named.environment)}.",
@@ -211,7 +212,7 @@ def _run_back(hearing: Hearing, target: Target, newest: Shift) -> Run:
     commit = Commit(hearing.repository, newest.sha, hearing.repository.default_branch)
     row = asked(f"Rollback asked for by {hearing.author}", hearing.now)
     id_ = f"rollback-{hearing.delivery_id}-{target.name}"
-    return Run(id_, commit, target, row, hearing.author, hearing.answer)
+    return Run(id_, commit, target, row, hearing.author, hearing.answer, by_id=hearing.author_id)
 
 
 def _extend(hearing: Hearing) -> Outcome:

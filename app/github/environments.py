@@ -6,7 +6,7 @@ from typing import Any
 
 from app.github import endpoints
 from app.github.calls import Calls
-from app.model import Repository
+from app.model import Person, Repository
 from app.protection import Protection
 
 
@@ -48,7 +48,7 @@ def _protection(
     return Protection(
         told["name"],
         told["html_url"],
-        tuple(each["reviewer"]["login"] for each in listed if each["type"] == "User"),
+        tuple(_person(each["reviewer"]) for each in listed if each["type"] == "User"),
         tuple(each["reviewer"]["slug"] for each in listed if each["type"] == "Team"),
         bool(review.get("prevent_self_review")),
         int(rules.get("wait_timer", {}).get("wait_timer") or 0),
@@ -56,3 +56,7 @@ def _protection(
         tags,
         bool(policy.get("protected_branches")),
     )
+
+
+def _person(told: dict[str, Any]) -> Person:
+    return Person(int(told["id"]), told["login"])

@@ -12,16 +12,9 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from app.github.errors import GitHubError
+from app.model import Person
 
 TIMEOUT_SECONDS = 10.0
-
-
-@dataclass(frozen=True)
-class Person:
-    """A GitHub account; a login may pass to somebody else, an id never does."""
-
-    id: int
-    login: str
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ class Activity:
     after: str
     at: float
     login: str
+    login_id: int = 0
 
 
 class Sources(Calls):
@@ -142,6 +143,7 @@ class Sources(Calls):
                 each["after"],
                 datetime.fromisoformat(each["timestamp"]).timestamp(),
                 (each["actor"] or {}).get("login", ""),
+                (each["actor"] or {}).get("id", 0),
             )
             for each in told.json()
             if each["ref"].startswith(BRANCH) and each["activity_type"] in (*FOLLOWS, *ANEW)

@@ -13,8 +13,8 @@ import httpx
 
 from app.github.connection import API_VERSION, USER_AGENT
 from app.github.errors import GitHubError
-from app.github.sign_in import TIMEOUT_SECONDS, Person
-from app.model import Repository
+from app.github.sign_in import TIMEOUT_SECONDS
+from app.model import Person, Repository
 
 SCOPES = "x-oauth-scopes"
 # What these say is about the token or the repository; anything else is about GitHub.

@@ -5,7 +5,7 @@ client or an open file, and pydantic can write it to JSON and read it back.
 """
 
 from app.model.findings import Blame, Button, Finding, Place, Remedy, Stop, Superseded, Weight
-from app.model.github import Commit, Delivery, PullRequest, Repository
+from app.model.github import Commit, Delivery, Person, PullRequest, Repository
 from app.model.image_name import ImageName, Shelf, same_image
 from app.model.job_config import JobConfig
 from app.model.jobs import (
@@ -62,6 +62,7 @@ __all__ = [
     "JobConfig",
     "Live",
     "Notify",
+    "Person",
     "Place",
     "Press",
     "Preview",

@@ -22,6 +22,20 @@ class Repository:
 
 
 @dataclass(frozen=True)
+class Person:
+    """A GitHub account; a login may pass to somebody else, an id never does, and is 0 where it is not known."""
+
+    id: int
+    login: str
+
+    def is_same(self, other: Person) -> bool:
+        """By id; by login only where one of the two ids is not known."""
+        if self.id and other.id:
+            return self.id == other.id
+        return self.login.lower() == other.login.lower()
+
+
+@dataclass(frozen=True)
 class Commit:
     """One commit of a repository, on the branch whose push told us of it, or of the default one for a tag's.
 

@@ -14,7 +14,8 @@ class Deploy:
     `before` is the commit that the branch pointed at until now; empty when that cannot be compared
     with (a new branch, a force push), which means "everything changed". `only` names the one check run
     that is run again; empty means every service. `by` is the person who asked for it, when one did, and
-    `pusher` who pushed it. `missed` is when it was pushed (epoch seconds), where no webhook told of it.
+    `pusher` who pushed it: each by the login of that moment, and by the id, which stays. `missed` is when it was
+    pushed (epoch seconds), where no webhook told of it.
     """
 
     commit: Commit
@@ -24,6 +25,8 @@ class Deploy:
     by: str = ""
     pusher: str = ""
     missed: float = 0.0
+    by_id: int = 0
+    pusher_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Press:
     check_name: str = ""
     run_id: str = ""
     words: str = ""
+    sender_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class Said:
     at: str
     link: str
     delivery_id: str
+    author_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,7 @@ class Bring:
     by: str
     delivery_id: str
     answer: int = 0
+    by_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,7 @@ class Released:
     tag: str
     by: str
     delivery_id: str
+    by_id: int = 0
 
 
 @dataclass(frozen=True)

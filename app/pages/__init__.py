@@ -71,7 +71,7 @@ def site(
     pages.state.store, pages.state.access = store, access
     pages.state.begins, pages.state.cookies = begins, doorman.cookies
     pages.state.addresses = Addresses(web_url(settings.github_api_url))
-    return Guard(pages, settings, doorman, access)
+    return Guard(pages, settings, doorman, access, store)
 
 
 def _routes() -> list[Route]:

@@ -19,9 +19,8 @@ from starlette.concurrency import run_in_threadpool
 
 from app import log
 from app.github.errors import GitHubError
-from app.github.sign_in import Person
 from app.github.user_tokens import Reach, UserTokens
-from app.model import Repository
+from app.model import Person, Repository
 from app.pages.strangers import Strangers
 
 if TYPE_CHECKING:

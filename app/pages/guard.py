@@ -13,11 +13,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import log
 from app.github.errors import GitHubError
+from app.model import Person
 from app.pages.access import Access, Bearer, Visitor
 from app.pages.rendering import ASSETS, page
 from app.pages.sign_in import CALLBACK, SIGN_IN, SIGN_OUT, Doorman
 from app.pages.strangers import WITHIN_SECONDS, TooMany
 from app.settings import Settings
+from app.store import Store
 
 FREE = (SIGN_IN, CALLBACK, SIGN_OUT)
 # Who asks for these is no person that could sign in.
@@ -58,6 +60,7 @@ class Guard:
     settings: Settings
     doorman: Doorman
     access: Access
+    store: Store
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def told(message: Message) -> None:
@@ -72,10 +75,14 @@ class Guard:
     def visitor(self, request: Request) -> Visitor | None:
         """Who looks; None when nobody has signed in and somebody has to."""
         person = self.doorman.person(request) if self.settings.can_sign_in else None
-        operates = person is not None and person.login.lower() in self.settings.operators
+        operates = person is not None and self._operates(person)
         if self.settings.pages == "open":
             return Visitor(person, is_operator=True, operates=operates)
         return Visitor(person, operates, operates=operates) if person else None
+
+    def _operates(self, person: Person) -> bool:
+        named = self.settings.operators
+        return bool(named) and self.store.operators.operates(named, person.login, person.id)
 
     async def _refusal(self, request: Request) -> Response | None:
         """Why this request goes no further; None when it does, with its visitor known."""

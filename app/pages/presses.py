@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from app import log
 from app.conversation.buttons import begun_by
-from app.model import Button, Press, Repository
+from app.model import Button, Person, Press, Repository
 from app.pages.access import Access
 from app.pages.asked import visitor_of
 from app.pages.form import token_of
@@ -52,7 +52,7 @@ class Shower:
     token: str
 
 
-def begin(world: World, listed: Listed, button: Button, login: str, kind: str, words: str = "") -> Press:
+def begin(world: World, listed: Listed, button: Button, person: Person, kind: str, words: str = "") -> Press:
     """Start the story of a press of this deployment's button by this person; `kind` says where it was pressed."""
     report, id_ = listed.report, f"{kind}-{uuid4().hex}"
     commit = report.commit
@@ -61,14 +61,15 @@ def begin(world: World, listed: Listed, button: Button, login: str, kind: str, w
         commit.sha,
         commit.branch,
         button,
-        login,
+        person.login,
         id_,
         report.check_name,
         listed.id,
         words,
+        person.id,
     )
     world.start(press, id_)
-    log.fact(f"{kind}.pressed", button=button.value, deployment=listed.id, press=id_, sender=login)
+    log.fact(f"{kind}.pressed", button=button.value, deployment=listed.id, press=id_, sender=person.login)
     return press
 
 

@@ -11,8 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.github.sign_in import Person
-from app.model import Button
+from app.model import Button, Person
 from app.pages.access import Access
 from app.pages.asked import found_for, store_of, visitor_of
 from app.pages.deployment import missing
@@ -68,7 +67,7 @@ def _pressed(request: Request, listed: Listed, button: Button, words: str) -> st
     if world is None:
         raise Untaken(503, ONLY_A_DOOR)
     person = _writer(request, listed, button)
-    return begin(world, listed, button, person.login, "page", words).delivery_id
+    return begin(world, listed, button, person, "page", words).delivery_id
 
 
 def _writer(request: Request, listed: Listed, button: Button) -> Person:

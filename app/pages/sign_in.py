@@ -15,7 +15,8 @@ from starlette.routing import Route
 
 from app import log
 from app.github.errors import GitHubError
-from app.github.sign_in import Person, SignIn
+from app.github.sign_in import SignIn
+from app.model import Person
 from app.pages.rendering import page
 from app.pages.session import Cookies
 

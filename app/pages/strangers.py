@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.github.sign_in import Person
+from app.model import Person
 
 # So many wrong ones within so many seconds; GitHub does not tell its own number.
 MOST_WRONG, WITHIN_SECONDS = 30, 60.0

@@ -57,7 +57,8 @@ class Decided(Intervals):
     )
     operators: tuple[str, ...] = setting(
         "OPERATORS",
-        "Logins at GitHub, separated by commas: they see every page, and may deploy what is not merged yet.",
+        "Ids at GitHub (`gh api users/LOGIN --jq .id`), separated by commas: they see every page, and may deploy what "
+        "is not merged yet. A login is whose it is when it is first seen here, and nobody else's later.",
         (),
         read=read_logins,
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.store.intake_postgres import PostgresIntake
     from app.store.lanes import Lanes
     from app.store.notices import NoticeRows
+    from app.store.operators import OperatorRows
     from app.store.opinions import OpinionRows
     from app.store.previews import PreviewRows
     from app.store.pull_requests import PullRequestRows
@@ -111,6 +112,11 @@ class Store:
     def opinions(self) -> OpinionRows:
         """How often Gemini was asked today."""
         return self._database.opinions
+
+    @property
+    def operators(self) -> OperatorRows:
+        """Whose account it is that the settings name."""
+        return self._database.operators
 
     @property
     def heartbeats(self) -> Heartbeats:

@@ -12,6 +12,7 @@ from app.store.deployments import Deployments, Heartbeats
 from app.store.history import History
 from app.store.lanes import Lanes
 from app.store.notices import NoticeRows
+from app.store.operators import OperatorRows
 from app.store.opinions import OpinionRows
 from app.store.previews import PreviewRows
 from app.store.pull_requests import PullRequestRows
@@ -42,6 +43,7 @@ class Database:
     retention: Retention
     notices: NoticeRows
     opinions: OpinionRows
+    operators: OperatorRows
 
     @classmethod
     def open(cls, data: Path, database_url: str) -> Database:
@@ -62,6 +64,7 @@ class Database:
             Retention(engine),
             NoticeRows(engine),
             OpinionRows(engine),
+            OperatorRows(engine),
         )
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Column, Engine, Float, Integer, Table, delete, func, select, update
@@ -51,9 +52,13 @@ class NoticeRows:
         with transaction(self._engine) as connection:
             insert_once(connection, NOTICES, **asdict(notice))
 
-    def take(self, now: float, lease: float) -> Notice | None:
-        """The one that is due for longest; no other process gets it for `lease` seconds, and this counts as a try."""
-        oldest = select(NOTICES).where(NOTICES.c.due <= now).order_by(NOTICES.c.due).limit(1)
+    def take(self, now: float, lease: float, but_of: Collection[str] = ()) -> Notice | None:
+        """The one that is due for longest; no other process gets it for `lease` seconds, and this counts as a try.
+
+        Those of the projects in `but_of` wait.
+        """
+        due = (NOTICES.c.due <= now, NOTICES.c.project.not_in(but_of))
+        oldest = select(NOTICES).where(*due).order_by(NOTICES.c.due).limit(1)
         with transaction(self._engine) as connection:
             if (row := connection.execute(oldest).mappings().first()) is None:
                 return None
@@ -73,7 +78,8 @@ class NoticeRows:
         with transaction(self._engine) as connection:
             connection.execute(delete(NOTICES).where(NOTICES.c.id == id_))
 
-    def next_due(self) -> float | None:
-        """When one is due next, in epoch seconds; None when none waits."""
+    def next_due(self, but_of: Collection[str] = ()) -> float | None:
+        """When one is due next, in epoch seconds, those of the projects in `but_of` aside; None when none waits."""
+        query = select(func.min(NOTICES.c.due)).where(NOTICES.c.project.not_in(but_of))
         with transaction(self._engine) as connection:
-            return connection.execute(select(func.min(NOTICES.c.due))).scalar()
+            return connection.execute(query).scalar()

@@ -118,6 +118,8 @@ def push(world: World, job: Deploy) -> None:
             remarks=(*_tagged(job), *_missed(job, reading)),
             pusher=job.pusher,
             home=home,
+            by_id=job.by_id,
+            pusher_id=job.pusher_id,
         )
         begin(world, run)
 

@@ -134,7 +134,7 @@ def _tag_stays(world: World, job: Deploy) -> Plan | None:
         return Plan(ignored=f"No environment deploys {commit.came_as}.")
     head = world.github.branch_head(repository, repository.default_branch)
     merged = head and world.github.compare(repository, head, commit.sha).status in ("behind", "identical")
-    if merged or job.pusher.lower() in world.settings.operators:
+    if merged or world.operates(job.pusher, job.pusher_id):
         return None
     return Plan(unmerged=(_not_merged(commit, environment.name),))
 

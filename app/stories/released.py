@@ -23,4 +23,4 @@ def _push(world: World, job: Released) -> Deploy | None:
     if found is None:
         return None
     commit = replace(found, branch=job.repository.default_branch, tag=job.tag)
-    return Deploy(commit, delivery_id=job.delivery_id, pusher=job.by, missed=time.time())
+    return Deploy(commit, delivery_id=job.delivery_id, pusher=job.by, missed=time.time(), pusher_id=job.by_id)

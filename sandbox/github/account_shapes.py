@@ -29,7 +29,7 @@ class Accounts:
         url = f"{self.base}/users/{quote(login)}"
         return {
             "login": login,
-            "id": account_id(login),
+            "id": self.hub.logins.id_of(login),
             "node_id": node_id("U", login),
             "avatar_url": f"{self.base}/_avatars/{quote(login)}.svg",
             "gravatar_id": "",

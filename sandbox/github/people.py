@@ -30,6 +30,10 @@ class People(Owners):
         """A classic token of somebody's own, as `gh auth token` prints one with the scope `repo`."""
         return self.hub.tokens.people.give(login, frozenset(scopes))
 
+    def rename_account(self, login: str, new: str) -> None:
+        """Somebody is called otherwise from now on, and somebody else takes the login."""
+        self.hub.logins.rename(login, new)
+
     def fork(self, full_name: str, owner: str) -> str:
         """A repository of the owner's own, to clone and to push to; its name."""
         return self.hub.fork(self.hub.of(full_name), owner).full_name

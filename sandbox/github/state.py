@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sandbox.github.archive_keys import ArchiveKeys
 from sandbox.github.git import Git
 from sandbox.github.issues import Comment, Issue, PullRequest
+from sandbox.github.logins import Logins
 from sandbox.github.records import (
     PERMISSIONS,
     AppFacts,
@@ -59,7 +60,7 @@ class Hub:
         self._names: dict[str, int] = {}
         self._installations: dict[str, Installation] = {}
         self._organizations: set[str] = {app.owner.lower()}
-        self._roles: dict[tuple[int, str], str] = {}
+        self.logins = Logins()
         self._ids = itertools.count(710_000_001)
         self.archive_keys = ArchiveKeys()
         # Granted when the App was installed; a new app.yml does not change that.
@@ -177,17 +178,15 @@ class Hub:
         return "Organization" if login.lower() in self._organizations else "User"
 
     def set_role(self, repo: Repo, login: str, role: str) -> None:
-        if role not in PERMISSIONS:
-            raise ValueError(f"{role} is no role: {', '.join(PERMISSIONS)}")
         with self.lock:
-            self._roles[repo.id, login.lower()] = role
+            self.logins.give_role(repo.id, login, role)
 
     def role(self, repo: Repo, login: str) -> str:
         """Everybody may read what is public."""
         if login.lower() == repo.owner.lower():
             return "admin"
         otherwise = "admin" if login == FOUNDER and repo.parent is None else "none"
-        role = self._roles.get((repo.id, login.lower()), otherwise)
+        role = self.logins.role(repo.id, login, otherwise)
         return "read" if role == "none" and not repo.private else role
 
     def may_write(self, repo: Repo, login: str) -> bool:
