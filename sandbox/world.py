@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -45,6 +46,12 @@ class Options:
     with_app: bool = True
 
 
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    """The App's, made once: to find one takes longer than all else that a sandbox does to be up."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class Sandbox:
     """`with Sandbox() as world`: everything is up; `world.settings(...)` is what ServerGem needs to find it."""
 
@@ -55,7 +62,7 @@ class Sandbox:
         self.root = root or Path(str(self._temporary and self._temporary.name))
         self.options = options
         self.faults = Faults()
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        key = _key()
         self.private_key = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ).decode()

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from sandbox.world import PROJECT, SAMPLES, Options, Sandbox
-from tests.again import FAILED
+from tests.again import pytest_terminal_summary  # noqa: F401 - pytest looks for it here
 from tests.setting_up import give_rights
 from tests.warm import Process, servergem
 
@@ -249,16 +249,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         on_postgres = "database" in fixtures and "postgres" in item.callspec.params.values()  # type: ignore[attr-defined]
         if SERVERS & fixtures or on_postgres:
             item.add_marker("wire")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Leave the names of what failed to `tests/again.py`, when all of it talks to a server."""
-    FAILED.unlink(missing_ok=True)
-    stats = terminalreporter.stats
-    failed = [*stats.get("failed", ()), *stats.get("error", ())]
-    if failed and all("wire" in report.keywords for report in failed):
-        FAILED.parent.mkdir(exist_ok=True)
-        FAILED.write_text("\n".join(sorted({report.nodeid for report in failed})))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 SUITE = """
 import pathlib
 import pytest
-from tests.conftest import pytest_terminal_summary  # noqa: F401
+from tests.again import pytest_terminal_summary  # noqa: F401
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "wire: talks to a server")
@@ -32,7 +32,9 @@ def run(folder: Path, *parts: str) -> tuple[int, str]:
     (folder / "conftest.py").write_text(SUITE)
     for part in parts:
         (folder / f"test_{part}.py").write_text(f"import pathlib\nimport pytest\n\n{TESTS[part]}")
-    environment = {"PYTHONPATH": str(ROOT), "PATH": ""}
+    # No plugin but the one that `-n 0` is for: to load all of them takes longer than what is tried here.
+    plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin"}
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "", **plugins}
     first = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "."],
         cwd=folder,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from sandbox.world import Sandbox
+from tests import warm
 from tests.conftest import House, eventually, web
 from tests.test_conversation import PRODUCTION
 from tests.test_pages import a_service, site
@@ -20,8 +20,7 @@ from tests.test_previews import live, remark
 def typed(url: str, token: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """What the command prints for whoever has this token."""
     env = os.environ | {"SERVERGEM_URL": url, "GITHUB_TOKEN": token} | environment
-    command = [str(Path(sys.executable).with_name("servergem")), *words]
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    return warm.typed(*words, environment=env)
 
 
 def test_a_terminal_follows_a_deployment_and_takes_it_back(house: House) -> None:

@@ -15,6 +15,7 @@ from app.accounts import bucket_name
 from app.setup_google import steps
 from sandbox.world import PROJECT, SAMPLES, Options, Sandbox
 from tests.conftest import keep_traffic
+from tests.warm import typed
 
 pytestmark = pytest.mark.wire
 
@@ -29,15 +30,9 @@ case "$*" in *" create "*) echo "it already exists" >&2; exit 1;; esac
 
 
 def servergem(*words: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", *words],
-        cwd=ROOT,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PATH": os.environ["PATH"], "COLUMNS": "100"} | environment,
-    )
+    """What it says and how it ends; that it starts from nothing is test_check_loads_no_client's."""
+    around = {"PATH": os.environ["PATH"], "COLUMNS": "100"} | environment
+    return typed(*words, stdin=stdin, cwd=ROOT, environment=around)
 
 
 def insist(name: str, said: str) -> None:

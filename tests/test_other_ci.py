@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shlex
 import shutil
@@ -76,17 +77,26 @@ def _filled(expression: str, inputs: dict[str, str]) -> str:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The action's own first step, once: what it installs is what the other steps run."""
-    runner = Runner(tmp_path_factory.mktemp("installed"))
+    """The action's own first step, once for all of pytest's workers: what it installs is what the other steps run."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "installed"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            _install(Runner(folder))
+    return folder
+
+
+def _install(runner: Runner) -> None:
+    runner.folder.mkdir()
     for name in MADE_OF:
         source, target = ROOT / name, runner.folder / "action" / name
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(exist_ok=True, parents=True)
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
     for name in ("workspace", "temp"):
         (runner.folder / name).mkdir()
     done = runner.run("Install ServerGem")
     assert done.returncode == 0, done.stdout + done.stderr
-    return runner.folder
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -105,23 +106,25 @@ def test_an_addition_touches_few_places(what: str, most: int) -> None:
 
 def files_that_say(name: str) -> set[str]:
     """The files of app and handlers in which this name is read, defined or given, as code and not in a sentence."""
+    return {str(path.relative_to(ROOT)) for path, said in _said().items() if name in said}
+
+
+@cache
+def _said() -> dict[Path, frozenset[str]]:
+    """What each file of app and handlers says; read once for all names."""
     return {
-        str(path.relative_to(ROOT))
+        path: frozenset(name for node in ast.walk(tree(path)) for name in _names(node))
         for path in sources()
         if path.is_relative_to(ROOT / "app") or path.is_relative_to(ROOT / "handlers")
-        if any(_says(node, name) for node in ast.walk(tree(path)))
     }
 
 
-def _says(node: ast.AST, name: str) -> bool:
+def _names(node: ast.AST) -> Iterator[str]:
     match node:
-        case ast.Attribute(attr=found) | ast.Constant(value=str(found)):
-            return found == name
-        case ast.ClassDef(name=found):
-            return found == name
+        case ast.Attribute(attr=found) | ast.Constant(value=str(found)) | ast.ClassDef(name=found):
+            yield found
         case ast.Assign(targets=[ast.Name(id=found)]):
-            return found == name
-    return False
+            yield found
 
 
 def test_a_button_is_declared_where_the_readme_says() -> None:

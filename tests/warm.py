@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -107,6 +108,36 @@ def _serve(environment: Mapping[str, str], port: int, log: Path, version: str, r
 
     journal.VERSION = version or journal.VERSION
     main([role, "--port", str(port)], standalone_mode=False)
+
+
+def typed(
+    *words: str, stdin: str = "", cwd: Path = Path(), environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """What `servergem WORDS` says in `cwd`, with these variables and no others, as a process of its own."""
+    with tempfile.TemporaryDirectory(prefix="servergem-typed-") as kept:
+        streams = tuple(Path(kept, name) for name in ("stdin", "stdout", "stderr"))
+        streams[0].write_text(stdin)
+        process = _forks().Process(target=_type, args=(words, cwd.resolve(), dict(environment), streams))
+        process.start()
+        process.join()
+        return subprocess.CompletedProcess(
+            ["servergem", *words], process.exitcode, streams[1].read_text(), streams[2].read_text()
+        )
+
+
+def _type(
+    words: tuple[str, ...], cwd: Path, environment: Mapping[str, str], streams: tuple[Path, ...]
+) -> None:
+    """In the new process: what a terminal does, with files for the keyboard and the screen."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(cwd)
+    for number, path in enumerate(streams):
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), number)
+    sys.stdin = open(0)  # noqa: SIM115 - the process's own, as long as it lives
+    from app.cli import main
+
+    main(list(words), prog_name="servergem")
 
 
 def _wait_until_open(process: ForkServerProcess, port: int, log: Path) -> None:

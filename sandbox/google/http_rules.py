@@ -9,8 +9,9 @@ import importlib
 import inspect
 import re
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sandbox.google import table
@@ -80,6 +81,7 @@ class Binding:
         return dict(zip(fields, map(_read, found.groups()), strict=True))
 
 
+@cache
 def bindings() -> tuple[Binding, ...]:
     """Every binding of every method of the table; where two fit a path, the one that comes first is meant."""
     methods = table.methods()
@@ -94,6 +96,7 @@ def _breadth(binding: Binding) -> tuple[bool, int, int]:
     return ":" not in template.rpartition("}")[2], template.count("**"), template.count("*")
 
 
+@cache
 def _expression(template: str) -> str:
     """The template as a regular expression: `*` is one segment, `**` any number, a bare variable one."""
     parts, end = [], 0
@@ -115,7 +118,7 @@ def _read(written: str) -> str:
     return "%2F".join(urllib.parse.unquote(part) for part in re.split("%2[Ff]", written))
 
 
-def _told(transport: Any, methods: dict[str, table.Method]) -> Iterator[Binding]:
+def _told(transport: Any, methods: Mapping[str, table.Method]) -> Iterator[Binding]:
     """What the library's own REST transport says."""
     try:
         module = importlib.import_module(transport.__module__.removesuffix("grpc") + "rest_base")
@@ -133,12 +136,12 @@ def _told(transport: Any, methods: dict[str, table.Method]) -> Iterator[Binding]
             )
 
 
-def _method(name: str, services: set[str], methods: dict[str, table.Method]) -> table.Method:
+def _method(name: str, services: set[str], methods: Mapping[str, table.Method]) -> table.Method:
     paths = [f"{service}/{name}" for service in sorted(services)] + [_OPERATIONS + name]
     return next(methods[path] for path in paths if path in methods)
 
 
-def _listed(lines: str, methods: dict[str, table.Method]) -> Iterator[Binding]:
+def _listed(lines: str, methods: Mapping[str, table.Method]) -> Iterator[Binding]:
     api = service = ""
     for line in lines.strip().splitlines():
         words = line.split()

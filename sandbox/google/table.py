@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from google.auth.credentials import AnonymousCredentials
@@ -85,8 +87,9 @@ def short_name(path: str) -> str:
     return f"{service.rpartition('.')[2]}.{method}"
 
 
-def methods() -> dict[str, Method]:
-    """Every RPC of the libraries, by path."""
+@cache
+def methods() -> Mapping[str, Method]:
+    """Every RPC of the libraries, by path; read once, since a process may have many a sandbox."""
     table: dict[str, Method] = {}
     for transport in TRANSPORTS:
         for path, request in _registered(transport).items():
@@ -100,7 +103,7 @@ def methods() -> dict[str, Method]:
     ):
         path = f"/google.longrunning.Operations/{name}"
         table[path] = Method(path, short_name(path), request)
-    return table
+    return MappingProxyType(table)
 
 
 def paths(transport: Any) -> list[str]:
