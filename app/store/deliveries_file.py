@@ -161,16 +161,11 @@ class DeliveriesFile:
         return {row[0] for row in found}
 
     def _mark(self, marks: Sequence[tuple[str, str]]) -> None:
-        """Without waiting for the disk, while the door would wait for us: a mark that is lost with the power is made
-        again, since a story that has an id starts once."""
-        self._marker.execute("BEGIN IMMEDIATE")
-        try:
-            self._marker.executemany(MARK, marks)
-            self._marker.execute("COMMIT")
-        except sqlite3.Error:
-            if self._marker.in_transaction:
-                self._marker.execute("ROLLBACK")
-            raise
+        """Each in one call, which holds the file while no thread of ours can hold it up: the door waits meanwhile.
+
+        Nor for the disk: a mark that is lost with the power is made again, since a story that has an id starts once.
+        """
+        self._marker.executemany(MARK, marks)
 
     def _count(self, written: int) -> None:
         self._written += written

@@ -113,7 +113,7 @@ def rows() -> list[Row]:
             f"{calm}, stories running",
             f"{busy.steady.p99:.1f} ms",
             "at most 15 ms",
-            f"p50 {busy.steady.p50:.1f} ms; {stories}",
+            f"p50 {busy.steady.p50:.1f} ms; {stories}; the bare one: {busy.bare_steady.p99:.1f} ms",
         ),
         Row(
             f"a burst of {REQUESTS:,} beside the bare one, stories running",
@@ -122,7 +122,12 @@ def rows() -> list[Row]:
             f"the bare one: {statistics.median(run.per_second for run in busy.bare):,.0f}/s",
         ),
         Row("CPU for one delivery", f"{cpu:.0f} us", "", f"the bare one: {bare_cpu:.0f} us"),
-        Row("this disk's fsync", f"{disk:.2f} ms", "", "waited for before every 202"),
+        Row(
+            "this disk's fsync",
+            f"{disk:.2f} ms",
+            "",
+            f"waited for before every 202; {busy.fsync:.2f} ms with stories running",
+        ),
         Row("deliveries not answered 202", f"{failed}", "0"),
     ]
 
@@ -165,9 +170,11 @@ class _Busy:
     """What a ServerGem whose worker deploys all the while did at its door; and the bare handler beside it."""
 
     steady: Run
+    bare_steady: Run
     bursts: list[Run]
     bare: list[Run]
     deployments: int
+    fsync: float
 
     @property
     def ratio(self) -> float:
@@ -217,12 +224,14 @@ def _pushing(works: list[Work]) -> Iterator[None]:
 
 def _measured(house: House, door: _Server, bare: _Server) -> _Busy:
     before = _begun(house)
+    fsync = _fsync_milliseconds(house.folder)
+    bare_steady = _measure(bare, STEADY_RATE * BUSY_SECONDS, STEADY_RATE)
     steady = _measure(door, STEADY_RATE * BUSY_SECONDS, STEADY_RATE)
     bursts: dict[int, list[Run]] = {bare.port: [], door.port: []}
     for _ in range(ROUNDS):
         for server in (bare, door):
             bursts[server.port].append(_measure(server, REQUESTS, None))
-    return _Busy(steady, bursts[door.port], bursts[bare.port], _begun(house) - before)
+    return _Busy(steady, bare_steady, bursts[door.port], bursts[bare.port], _begun(house) - before, fsync)
 
 
 def _begun(house: House) -> int:
