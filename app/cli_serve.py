@@ -1,4 +1,4 @@
-"""`servergem serve`, or its two halves apart: `servergem door` and `servergem worker`."""
+"""`servergem serve`, or one of its two halves alone: `servergem door` and `servergem worker`."""
 
 from __future__ import annotations
 
@@ -29,13 +29,20 @@ _relay = click.option(
 @_host
 @_port
 @_relay
-def serve(host: str, port: int, relay: str) -> None:
+@click.option(
+    "--together",
+    is_flag=True,
+    help="Both halves in one process: less memory, and the door waits whenever a story computes.",
+)
+def serve(host: str, port: int, relay: str, together: bool) -> None:
     """Receive webhooks and deploy. The settings come from the environment; README.md lists them.
+
+    The door and the worker are a process each, watched by a third one that starts anew what ended.
 
     The exit status is 1, with the reason, when a setting is wrong or names what cannot be reached, or the port is
     taken.
     """
-    _listen("serve", host, port, relay)
+    _listen("serve", host, port, relay, together=together)
 
 
 @click.command()
@@ -61,12 +68,12 @@ def worker(host: str, port: int) -> None:
     _listen("worker", host, port, "")
 
 
-def _listen(role: str, host: str, port: int, relay: str) -> None:
+def _listen(role: str, host: str, port: int, relay: str, *, together: bool = False) -> None:
     from app import listening
     from app.role import Role
     from app.settings import BadSettings
 
     try:
-        listening.serve(host, port, relay, Role(role))
+        listening.serve(host, port, relay, Role(role), together=together)
     except (BadSettings, listening.CannotListen) as error:
         raise click.ClickException(str(error)) from error

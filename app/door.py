@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from app import log, metrics, trace
 from app.delivery import MAX_BODY_BYTES, Refused, heading, too_large, verify
-from app.dispatcher import Dispatcher, Unreadable, jobs_of, named
+from app.dispatcher import Unreadable, jobs_of, named
 from app.model import Delivery, Ignore
 from app.settings import Settings
 from app.store import Store, StoreError
@@ -36,9 +36,11 @@ class Behind(Protocol):
 
     settings: Settings
     store: Store
-    dispatcher: Dispatcher
     bodies: Bodies
     refusals: Refusals
+
+    def heard(self) -> None:
+        """A delivery was stored."""
 
 
 async def webhook(request: Request) -> Response:
@@ -63,7 +65,7 @@ async def webhook(request: Request) -> Response:
         return Response(status_code=400)
     if new:
         trace.received(delivery.id, delivery.event, began)
-        house.dispatcher.tell()
+        house.heard()
     outcome = (ignored or "accepted") if new else "duplicate"
     metrics.delivered(named(delivery.event), "ignored" if new and ignored else outcome)
     return JSONResponse({"delivery": delivery.id, "outcome": outcome}, status_code=202)

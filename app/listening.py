@@ -7,14 +7,18 @@ import os
 import socket
 import sys
 import threading
+from dataclasses import dataclass
+from functools import partial
 
 import uvicorn
 
-from app import tunnel
 from app.connections import Connection
+from app.hatch import Between
 from app.main import create_app
+from app.pair import BACKLOG, Ended, Pair, worker_socket
 from app.role import Role, insist_on_postgres
-from app.settings import load
+from app.settings import Settings, load
+from app.store import Store
 from app.store.reach import insist_on_a_place_to_stay, insist_on_reach
 
 SAYS = {
@@ -24,29 +28,74 @@ SAYS = {
 }
 
 
+# GitHub waits for the door's answer and for no story: where both want a processor the door has it.
+BEHIND_THE_DOOR = 5  # of nice's 19
+
+
 class CannotListen(Exception):  # noqa: N818 - reads as what happened
     """Why nobody can reach ServerGem at this address, in a sentence."""
 
 
-def serve(host: str, port: int, relay: str = "", role: Role = Role.SERVE) -> None:
+def serve(host: str, port: int, relay: str = "", role: Role = Role.SERVE, *, together: bool = False) -> None:
     """Until a signal ends it; with a relay, what it receives from GitHub is handed to our own door.
 
-    Raises BadSettings and CannotListen before anything has begun.
+    Both halves are a process each, unless they are to be `together` in one. Raises BadSettings and CannotListen before
+    anything has begun, and CannotListen when a half ends as often as it is started.
     """
     settings = load(os.environ)
     insist_on_postgres(role, settings)
     insist_on_a_place_to_stay(os.environ, settings)
     insist_on_reach(settings)
     door = _bound(host, port)
-    config = uvicorn.Config(
-        create_app(settings, role), http=Connection, ws="none", log_config=None, access_log=False
-    )
-    server = _Server(config, role, _shown(host, door.getsockname()[1]), relay)
+    place = _Place(host, door, relay)
+    if role is not Role.SERVE or together:
+        _run(settings, role, place)
+        return
     try:
-        server.run(sockets=[door])
+        door.listen(BACKLOG)
+    except OSError as error:
+        raise _cannot(host, port, error) from error
+    Store.open(settings.data, settings.database_url).close()  # the intake's file is made by one alone
+    pair = Pair({"door": partial(_door, settings, place), "worker": partial(_worker, settings)}, _tell)
+    try:
+        pair.run()
+    except Ended as ended:
+        raise CannotListen(str(ended)) from ended
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a process listens; nowhere that anybody is told of without a host."""
+
+    host: str
+    door: socket.socket
+    relay: str = ""
+
+    @property
+    def port(self) -> int:
+        found: int = self.door.getsockname()[1]
+        return found
+
+
+def _door(settings: Settings, place: _Place, between: Between) -> None:
+    _run(settings, Role.DOOR, place, between)
+
+
+def _worker(settings: Settings, between: Between) -> None:
+    os.nice(BEHIND_THE_DOOR)
+    _run(settings, Role.WORKER, _Place("", worker_socket(between)), between)
+
+
+def _run(settings: Settings, role: Role, place: _Place, between: Between | None = None) -> None:
+    app = create_app(settings, role, between)
+    config = uvicorn.Config(app, http=Connection, ws="none", log_config=None, access_log=False)
+    address = _shown(place.host, place.port) if place.host else ""
+    server = _Server(config, SAYS[Role.SERVE if between else role], address, place.relay)
+    try:
+        server.run(sockets=[place.door])
     except OSError as error:
         # Two that start at the same moment may both have bound the port; only one listens.
-        raise _cannot(host, port, error) from error
+        raise _cannot(place.host, place.port, error) from error
     if not server.started:
         sys.exit(1)
 
@@ -54,16 +103,17 @@ def serve(host: str, port: int, relay: str = "", role: Role = Role.SERVE) -> Non
 class _Server(uvicorn.Server):
     """Says where it listens once it does."""
 
-    def __init__(self, config: uvicorn.Config, role: Role, address: str, relay: str) -> None:
+    def __init__(self, config: uvicorn.Config, says: str, address: str, relay: str) -> None:
         super().__init__(config)
-        self._says = SAYS[role]
-        self._address, self._relay = address, relay
+        self._says, self._address, self._relay = says, address, relay
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
+        if self.started and self._address:
             _tell(f"{self._says} {self._address}")
         if self.started and self._relay:
+            from app import tunnel
+
             # From here as from anywhere; it ends with the process, and GitHub's deliveries can be asked for again.
             door = self._address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
             told = (self._relay, f"{door}/webhook", _tell, threading.Event())

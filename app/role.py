@@ -8,7 +8,7 @@ from app.settings import BadSettings, Settings
 
 ALONE = (
     "door and worker apart need Postgres: set DATABASE_URL to postgresql://USER:PASSWORD@HOST/DATABASE. "
-    "With SQLite `servergem serve` is both in one process."
+    "With SQLite `servergem serve` runs both on one machine."
 )
 
 
@@ -32,6 +32,7 @@ class Role(StrEnum):
 
 
 def insist_on_postgres(role: Role, settings: Settings) -> None:
-    """Raises BadSettings where the halves would not meet: a SQLite file is one process's own."""
+    """Raises BadSettings where the halves would not meet: SQLite files are one door's and one worker's, whom one
+    `servergem serve` watches."""
     if role is not Role.SERVE and not settings.database_url:
         raise BadSettings((ALONE,))

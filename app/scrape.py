@@ -12,11 +12,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app import log, metrics
+from app.counted import together
+from app.hatch import Away
 from app.metrics import Standing
 from app.settings import Settings
 from app.store import Store, StoreError
 
 if TYPE_CHECKING:
+    from app.hatch import Hatch
     from app.world import World
 
 # Who asks through a proxy on this machine is not on this machine: each proxy that says so says it with one of these.
@@ -33,15 +36,26 @@ class Behind(Protocol):
     settings: Settings
     store: Store
     world: World | None
+    hatch: Hatch | None
 
 
 async def scrape(request: Request) -> Response:
-    """Everything that this process has counted, in Prometheus' text format."""
+    """Everything that this process has counted, and its other half, in Prometheus' text format."""
     house: Behind = request.app.state.house
     if not may_read(request, house.settings.metrics_token):
         return PlainTextResponse("Not Found", 404)
-    text = await run_in_threadpool(lambda: metrics.instruments().text(standing(house)))
-    return Response(text, media_type=metrics.CONTENT_TYPE)
+    return Response(await run_in_threadpool(_counted, house), media_type=metrics.CONTENT_TYPE)
+
+
+def _counted(house: Behind) -> str:
+    ours = metrics.instruments().text(standing(house)).decode()
+    if house.hatch is None:
+        return ours
+    try:
+        return together(ours, house.hatch.metrics())
+    except Away as away:
+        log.warning("metrics.without_worker", why=str(away))
+        return ours
 
 
 def may_read(request: Request, token: str) -> bool:

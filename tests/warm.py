@@ -107,7 +107,8 @@ def _serve(environment: Mapping[str, str], port: int, log: Path, version: str, r
     from app.durable import journal
 
     journal.VERSION = version or journal.VERSION
-    main([role, "--port", str(port)], standalone_mode=False)
+    how = ["--together"] if role == "serve" else []
+    main([role, *how, "--port", str(port)], standalone_mode=False)
 
 
 def typed(

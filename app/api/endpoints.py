@@ -28,20 +28,20 @@ from app.model import Ending, Repository
 from app.pages.asked import found_for, may_read, number, readable, store_of
 from app.pages.insight import MOST_PAST, pasts_of
 from app.pages.log_lines import log_text
+from app.pages.presses import Begins
 from app.pages.served import Filters, Served, rows
 from app.settings import Settings
 from app.store import Store
 from app.store.history import Wanted
-from app.world import World
 
 AT_FIRST = 25
 STATES = frozenset({"running", *Ending})
 Answer = tuple[BaseModel, int]
 
 
-def routes(settings: Settings, world: World | None) -> list[Route]:
-    """To be put beside the pages, behind the same guard. Without a world (in a lone door) nothing can be begun."""
-    answers, rollbacks = Answers(settings.public_url), Rollbacks(world)
+def routes(settings: Settings, begins: Begins | None) -> list[Route]:
+    """To be put beside the pages, behind the same guard. Without `begins` (in a lone door) nothing can be begun."""
+    answers, rollbacks = Answers(settings.public_url), Rollbacks(begins)
     one = "/api/v1/deployments/{id}"
     return [
         Route("/api/v1/openapi.json", answers.described),

@@ -16,12 +16,12 @@ from starlette.requests import Request
 from app.api.shapes import PressShape
 from app.api.words import Refusal, not_there
 from app.conversation.buttons import rollback_id
+from app.hatch import Away
 from app.model import Button, Press
 from app.pages.access import Access, Visitor
 from app.pages.asked import found_for, visitor_of
-from app.pages.presses import begin
+from app.pages.presses import Begins, begin
 from app.store.history import Listed
-from app.world import World
 
 PRESS = re.compile(r"api-[0-9a-f]{32}")
 TO_CHANGE = (
@@ -38,10 +38,10 @@ ONLY_A_DOOR = (
 class Rollbacks:
     """Begins them, and says what came of each."""
 
-    begins: World | None
+    begins: Begins | None
 
     @property
-    def world(self) -> World:
+    def world(self) -> Begins:
         """Raises Refusal where nothing can be begun."""
         if self.begins is None:
             raise Refusal(503, ONLY_A_DOOR)
@@ -83,7 +83,10 @@ class Rollbacks:
         person = visitor.person
         if not self.world.github.may_write(repository, person.login, person.id):
             raise Refusal(403, f"To roll back takes write permission to {repository.full_name}.")
-        return begin(self.world, listed, Button.ROLL_BACK, person, "api")
+        try:
+            return begin(self.world, listed, Button.ROLL_BACK, person, "api")
+        except Away as away:
+            raise Refusal(503, str(away)) from away
 
 
 def _undecided(press: str, deployment: str) -> PressShape:

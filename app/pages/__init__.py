@@ -39,7 +39,7 @@ from app.store import Store
 
 if TYPE_CHECKING:
     from app.github import GitHub
-    from app.world import World
+    from app.pages.presses import Begins
 
 NEWEST = 50
 
@@ -48,7 +48,7 @@ def site(
     settings: Settings,
     store: Store,
     github: GitHub,
-    begins: World | None = None,
+    begins: Begins | None = None,
     beside: Sequence[BaseRoute] = (),
 ) -> Guard:
     """The pages behind their guard; `/deployments/ID` is where a check run's "Details" leads.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from starlette.concurrency import run_in_threadpool
@@ -24,11 +24,27 @@ from app.store import Store
 from app.store.history import Listed
 
 if TYPE_CHECKING:
-    from app.world import World
+    from app.github import GitHub
 
 PRESS = re.compile(r"page-[0-9a-f]{32}")
 # A press begins its deployments at once, so that they are among the newest of its repository.
 NEWEST = 20
+
+
+class Begins(Protocol):
+    """What begins a press: the worker's world, or from the door the hatch to it."""
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def github(self) -> GitHub: ...
+
+    def start(self, job: object, workflow_id: str) -> None:
+        """Start its story at once. Away where there is no worker at this moment."""
+
+    def finished(self, workflow_id: str) -> bool:
+        """Whether its story has ended."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +68,11 @@ class Shower:
     token: str
 
 
-def begin(world: World, listed: Listed, button: Button, person: Person, kind: str, words: str = "") -> Press:
-    """Start the story of a press of this deployment's button by this person; `kind` says where it was pressed."""
+def begin(world: Begins, listed: Listed, button: Button, person: Person, kind: str, words: str = "") -> Press:
+    """Start the story of a press of this deployment's button by this person; `kind` says where it was pressed.
+
+    Away where there is no worker at this moment.
+    """
     report, id_ = listed.report, f"{kind}-{uuid4().hex}"
     commit = report.commit
     press = Press(

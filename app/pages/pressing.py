@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.hatch import Away
 from app.model import Button, Person
 from app.pages.access import Access
 from app.pages.asked import found_for, store_of, visitor_of
 from app.pages.deployment import missing
 from app.pages.form import NOBODY, Untaken, refused, sent
 from app.pages.offers import Offer, offers_of
-from app.pages.presses import begin
+from app.pages.presses import Begins, begin
 from app.pages.service import offers_in
 from app.store.history import Listed
-
-if TYPE_CHECKING:
-    from app.world import World
 
 # As long a page may wait for the decision, most of which come within one; what comes later, the page says by itself.
 DECIDED_SECONDS, LOOK_SECONDS = 3.0, 0.1
@@ -63,11 +60,14 @@ def _offer(request: Request, listed: Listed, button: str, at_service: bool) -> O
 
 def _pressed(request: Request, listed: Listed, button: Button, words: str) -> str:
     """The press's id, once its story has begun."""
-    world: World | None = request.app.state.begins
+    world: Begins | None = request.app.state.begins
     if world is None:
         raise Untaken(503, ONLY_A_DOOR)
     person = _writer(request, listed, button)
-    return begin(world, listed, button, person, "page", words).delivery_id
+    try:
+        return begin(world, listed, button, person, "page", words).delivery_id
+    except Away as away:
+        raise Untaken(503, str(away)) from away
 
 
 def _writer(request: Request, listed: Listed, button: Button) -> Person:
@@ -82,7 +82,7 @@ def _writer(request: Request, listed: Listed, button: Button) -> Person:
 
 async def _decided(request: Request, pressed: str) -> None:
     """Wait a moment for what comes of it."""
-    world: World = request.app.state.begins
+    world: Begins = request.app.state.begins
     until = time.monotonic() + DECIDED_SECONDS
     while time.monotonic() < until and not await run_in_threadpool(world.finished, pressed):
         await asyncio.sleep(LOOK_SECONDS)

@@ -1,6 +1,7 @@
-"""The SQLite file of all deliveries: WAL and synchronous=FULL, written by one thread and read by any.
+"""The SQLite file of all deliveries: WAL and synchronous=FULL, written by one thread of a process and read by any.
 
-The file is `deliveries.db`, beside nothing else of ours. Measured reasons: design.md, decision 1.
+Two processes may have it open when only one of them brings deliveries, the door, and only the other one, the worker,
+says what became of them. The file is `deliveries.db`, beside nothing else of ours.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ class DeliveriesFile:
             self._connection = _connect(path)
             self._make_tables()
             self._reader = _connect(path)
+            self._marker = _connect(path, "NORMAL")
         self._checkpointer = threading.Thread(target=self._checkpoint, name="intake-checkpoint", daemon=True)
         self._checkpointer.start()
 
@@ -73,6 +75,9 @@ class DeliveriesFile:
         with _as_store_errors():
             if not marks:
                 return self._insert(self._first_heard(accepts))  # one statement is its own transaction
+            if not accepts:
+                self._mark(marks)
+                return set()
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 new = self._insert(self._first_heard(accepts))
@@ -118,6 +123,7 @@ class DeliveriesFile:
         self._checkpointer.join()
         with self._reading:
             self._reader.close()
+        self._marker.close()
         self._connection.close()
 
     def _read(self, sql: str, *values: int) -> list[tuple]:  # type: ignore[type-arg]  # sqlite3's rows are untyped
@@ -125,7 +131,7 @@ class DeliveriesFile:
             return self._reader.execute(sql, values).fetchall()
 
     def _first_heard(self, accepts: Mapping[str, Arrived]) -> list[Arrived]:
-        """Those whose signature came under no other id; nobody else writes, so that none comes in between."""
+        """Those whose signature came under no other id; nobody else brings any, so that none comes in between."""
         signatures = {one.delivery.signature for one in accepts.values()} - {""}
         if not signatures:
             return list(accepts.values())
@@ -153,6 +159,13 @@ class DeliveriesFile:
         ).fetchall()
         self._count(sum(len(each.delivery.payload) for each in accepts))
         return {row[0] for row in found}
+
+    def _mark(self, marks: Sequence[tuple[str, str]]) -> None:
+        """Each in one call, which holds the file while no thread of ours can hold it up: the door waits meanwhile.
+
+        Nor for the disk: a mark that is lost with the power is made again, since a story that has an id starts once.
+        """
+        self._marker.executemany(MARK, marks)
 
     def _count(self, written: int) -> None:
         self._written += written
@@ -189,10 +202,10 @@ def first_heard(known: Iterable[tuple[str, str]], arrived: Sequence[Delivery]) -
     ]
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, synchronous: str = "FULL") -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     return connection
 

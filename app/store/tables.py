@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.legible import legible
-from app.store.private import private_database
+from app.store.private import private_database, private_folder
 from app.store.rows import StoreError
 
 BUSY_SECONDS = 30
@@ -129,13 +130,23 @@ def open_database(data: Path, database_url: str) -> Engine:
         engine = create_engine(postgres_url(database_url), pool_pre_ping=True, pool_size=10, max_overflow=20)
     else:
         engine = sqlite_engine(data / "servergem.db")
-    with transaction(engine) as connection:
-        if database_url:  # two that start at the same moment would both make the tables
+    # Two that start at the same moment would both make the tables.
+    with nullcontext() if database_url else _alone(data), transaction(engine) as connection:
+        if database_url:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({MAKING_TABLES})"))
         METADATA.create_all(connection)
         if database_url:
             _add_what_is_new(connection)
     return engine
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """While one half of a `servergem serve` makes the file the other waits; the change to WAL wants nobody else."""
+    private_folder(data)
+    with (data / "making-tables.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _add_what_is_new(connection: Connection) -> None:

@@ -8,6 +8,7 @@ import hmac
 import json
 import os
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -20,9 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.ports import free_port
+from sandbox.servergem import servergem
 from sandbox.world import PROJECT, Sandbox
 from tests.bench.table import Row
-from tests.conftest import House, Work
+from tests.conftest import QUICK, House, Work
 
 ROOT = Path(__file__).parent.parent.parent
 SECRET = "a webhook secret for measuring"
@@ -95,8 +97,9 @@ def rows() -> list[Row]:
     ratio = statistics.median(
         d.per_second / b.per_second for d, b in zip(full["door"], full["bare"], strict=True)
     )
-    busy, stories = _beside_stories()
-    failed = sum(run.failed for run in (*full["door"], steady, busy))
+    busy = _beside_stories()
+    stories = f"{busy.deployments} deployments begun meanwhile"
+    failed = sum(run.failed for run in (*full["door"], steady, busy.steady, *busy.bursts))
     cpu, bare_cpu = (statistics.median(run.cpu_us for run in full[name]) for name in ("door", "bare"))
     load = f"{CONNECTIONS} connections, {BODY_BYTES[0] // 1000} to {BODY_BYTES[-1] // 1000} kB each"
     calm = f"p99 at a steady {STEADY_RATE}/s"
@@ -106,9 +109,25 @@ def rows() -> list[Row]:
             "beside a bare Starlette handler", f"{ratio:.2f}", "at least 0.45", f"the bare one: {peer:,.0f}/s"
         ),
         Row(calm, f"{steady.p99:.1f} ms", "at most 6 ms", f"p50 {steady.p50:.1f} ms; no story runs"),
-        Row(f"{calm}, stories running", f"{busy.p99:.1f} ms", "at most 15 ms", stories),
+        Row(
+            f"{calm}, stories running",
+            f"{busy.steady.p99:.1f} ms",
+            "at most 15 ms",
+            f"p50 {busy.steady.p50:.1f} ms; {stories}; the bare one: {busy.bare_steady.p99:.1f} ms",
+        ),
+        Row(
+            f"a burst of {REQUESTS:,} beside the bare one, stories running",
+            f"{busy.ratio:.2f}",
+            "at least 0.45",
+            f"the bare one: {statistics.median(run.per_second for run in busy.bare):,.0f}/s",
+        ),
         Row("CPU for one delivery", f"{cpu:.0f} us", "", f"the bare one: {bare_cpu:.0f} us"),
-        Row("this disk's fsync", f"{disk:.2f} ms", "", "waited for before every 202"),
+        Row(
+            "this disk's fsync",
+            f"{disk:.2f} ms",
+            "",
+            f"waited for before every 202; {busy.fsync:.2f} ms with stories running",
+        ),
         Row("deliveries not answered 202", f"{failed}", "0"),
     ]
 
@@ -146,25 +165,46 @@ def _server(kind: str, folder: str) -> Iterator[_Server]:
         process.wait(10)
 
 
-def _beside_stories() -> tuple[Run, str]:
-    """The steady rate at a ServerGem that deploys all the while, and how many deployments that were."""
-    with tempfile.TemporaryDirectory() as folder, Sandbox(Path(folder) / "sandbox") as world:
+@dataclass(frozen=True)
+class _Busy:
+    """What a ServerGem whose worker deploys all the while did at its door; and the bare handler beside it."""
+
+    steady: Run
+    bare_steady: Run
+    bursts: list[Run]
+    bare: list[Run]
+    deployments: int
+    fsync: float
+
+    @property
+    def ratio(self) -> float:
+        return statistics.median(
+            door.per_second / bare.per_second for door, bare in zip(self.bursts, self.bare, strict=True)
+        )
+
+
+def _beside_stories() -> _Busy:
+    """`servergem serve` as it is, two processes; a push follows the other for as long as anything is measured."""
+    with tempfile.TemporaryDirectory() as name, Sandbox(Path(name) / "sandbox") as world:
+        folder = Path(name)
         world.google.provisioned_project(PROJECT)
-        house = House(world, Path(folder))
-        house.start()
-        house.ready()
-        try:
+        with servergem(world, folder, **QUICK) as started, _server("bare", name) as bare:
+            world.github.webhook_url = f"{started.address}/webhook"
+            house = House(world, folder, started.address)
+            house.ready()
             works = [house.repository("hello-python", f"busy-{n}") for n in range(BUSY_REPOSITORIES)]
             pushed = [work.push("Begin") for work in works]
             for sha, work in zip(pushed, works, strict=True):
                 house.ended(sha, work.name)
-            return _push_and_measure(house, works)
-        finally:
-            house.kill()
+            door = _Server(
+                children(started.pid)[0], int(started.address.rpartition(":")[2]), world.webhook_secret
+            )
+            with _pushing(works):
+                return _measured(house, door, bare)
 
 
-def _push_and_measure(house: House, works: list[Work]) -> tuple[Run, str]:
-    assert house.running is not None
+@contextmanager
+def _pushing(works: list[Work]) -> Iterator[None]:
     stop = threading.Event()
 
     def push() -> None:
@@ -173,18 +213,36 @@ def _push_and_measure(house: House, works: list[Work]) -> tuple[Run, str]:
             number += 1
             works[number % len(works)].push("More", **{"n.txt": str(number)})
 
-    before = len(house.deployments())
-    pushing = threading.Thread(target=push)
-    pushing.start()
-    port = int(house.address.rpartition(":")[2])
-    server = _Server(house.running.pid, port, house.world.webhook_secret)
+    thread = threading.Thread(target=push)
+    thread.start()
     try:
-        run = _measure(server, STEADY_RATE * BUSY_SECONDS, STEADY_RATE)
+        yield
     finally:
         stop.set()
-        pushing.join()
-    begun = len(house.deployments()) - before
-    return run, f"p50 {run.p50:.1f} ms; {begun} deployments begun in {BUSY_SECONDS} s"
+        thread.join()
+
+
+def _measured(house: House, door: _Server, bare: _Server) -> _Busy:
+    before = _begun(house)
+    fsync = _fsync_milliseconds(house.folder)
+    bare_steady = _measure(bare, STEADY_RATE * BUSY_SECONDS, STEADY_RATE)
+    steady = _measure(door, STEADY_RATE * BUSY_SECONDS, STEADY_RATE)
+    bursts: dict[int, list[Run]] = {bare.port: [], door.port: []}
+    for _ in range(ROUNDS):
+        for server in (bare, door):
+            bursts[server.port].append(_measure(server, REQUESTS, None))
+    return _Busy(steady, bare_steady, bursts[door.port], bursts[bare.port], _begun(house) - before, fsync)
+
+
+def _begun(house: House) -> int:
+    """How many deployments have begun, also those that the newest fifty hide."""
+    with sqlite3.connect(house.folder / "servergem" / "servergem.db") as rows_:
+        return int(rows_.execute("SELECT count(*) FROM deployments").fetchone()[0])
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one has started, in that order: of a `servergem serve` its door and its worker."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _measure(server: _Server, requests: int, rate: int | None) -> Run:
