@@ -1,4 +1,4 @@
-"""A POST to an address that somebody else has chosen: https, to the public internet, and nowhere else.
+"""A request to an address that somebody else has chosen: https, to the public internet, and nowhere else.
 
 The name is resolved once, every address of it is judged, and the connection goes to the address that was judged: what
 the name says a moment later is of no use. Redirects are not followed, since they would lead past all of that.
@@ -42,34 +42,52 @@ def post(url: str, body: str, headers: dict[str, str], *, loopback: bool, within
     address = _address(url, loopback)
     pinned = _pinned(address, loopback)
     told = {"content-type": "application/json", "user-agent": "ServerGem", **headers}
-    try:
-        status = asyncio.run(asyncio.wait_for(_status(address, pinned, body, told), within))
-    except TimeoutError as error:
-        raise Refused(f"{address.host} did not answer within {within:g} s") from error
-    except httpx.HTTPError as error:
-        raise Refused(f"{address.host}: {type(error).__name__}") from error
+    request = httpx.Request("POST", address, content=body.encode(), headers=told)
+    status = _within(within, request, pinned)
     if not 200 <= status < 300:
         final = 300 <= status < 500 and status not in (408, 425, 429)
         raise Refused(f"{address.host} answered {status}", final=final)
 
 
-async def _status(address: httpx.URL, pinned: str, body: str, headers: dict[str, str]) -> int:
+def get(url: str, headers: dict[str, str], *, through: str = "", within: float = SECONDS) -> int:
+    """The status that a GET of `url` is answered with, in so many seconds at most. Raises Refused, as `post` does.
+
+    `through`: the address of a stand-in, which is asked in place of the name.
+    """
+    stand_in = httpx.URL(through) if through else None
+    address = _address(url, loopback=False)
+    request = httpx.Request("GET", address, headers={"user-agent": "ServerGem-verify", **headers})
+    if stand_in is not None:
+        request.url = address.copy_with(scheme=stand_in.scheme, port=stand_in.port)
+    return _within(within, request, stand_in.host if stand_in else _pinned(address, loopback=False))
+
+
+def _within(seconds: float, request: httpx.Request, pinned: str) -> int:
+    """The answer's status, unless it takes longer."""
+    host = request.url.host
+    try:
+        return asyncio.run(asyncio.wait_for(_status(request, pinned), seconds))
+    except TimeoutError as error:
+        raise Refused(f"{host} did not answer within {seconds:g} s") from error
+    except httpx.HTTPError as error:
+        raise Refused(f"{host}: {type(error).__name__}") from error
+
+
+async def _status(request: httpx.Request, pinned: str) -> int:
     """What is answered, of which nothing but the first line counts."""
-    headers = headers | {"host": address.netloc.decode("ascii")}
+    request.extensions["sni_hostname"] = request.url.host
+    request.url = request.url.copy_with(host=pinned)
     client = httpx.AsyncClient(
         timeout=None,  # noqa: S113 - there is one for everything together
         trust_env=False,
         follow_redirects=False,
     )
-    there = client.stream(
-        "POST",
-        address.copy_with(host=pinned),
-        content=body.encode(),
-        headers=headers,
-        extensions={"sni_hostname": address.host},
-    )
-    async with client, there as answer:
-        return answer.status_code
+    async with client:
+        answer = await client.send(request, stream=True)
+        try:
+            return answer.status_code
+        finally:
+            await answer.aclose()
 
 
 def _address(url: str, loopback: bool) -> httpx.URL:
