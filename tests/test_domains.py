@@ -13,7 +13,7 @@ from app import config
 from app.allowance import Allowance, beyond
 from app.config import granted
 from app.domain import domain_of
-from app.model import Stop
+from app.model import Preview, Stop
 from app.settings import load
 from gcp.cloud import Google
 from gcp.domain_mappings import REGIONS, Place, make
@@ -223,6 +223,7 @@ def test_the_operators_domain_is_of_one_project_and_region() -> None:
         default_branch="main",
     )
     assert domain_of(settings, here) == "my-app.servergem.app"
+    assert domain_of(settings, replace(here, preview=Preview(3))) == ""
     assert domain_of(settings, replace(here, region="us-east1")) == ""
     assert domain_of(settings, replace(here, project="other")) == ""
 

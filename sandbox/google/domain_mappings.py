@@ -52,11 +52,12 @@ class DomainMapping(Named):
 
 @dataclass(frozen=True)
 class Kept:
-    """A mapping, and where it is."""
+    """A mapping, and where it is. `authorized`: whoever made it was an owner of the domain at that moment."""
 
     project: str
     region: str
     mapping: DomainMapping
+    authorized: bool = True
 
 
 class DomainMappings:
@@ -124,7 +125,8 @@ class DomainMappings:
             raise Refusal(Code.ALREADY_EXISTS, f"Resource '{domain}' already exists.")
         if known is not None:
             return self._told(Kept(project, region, wish), taken=True)
-        self.kept[domain] = Kept(project, region, wish)
+        owned = any(domain == each or domain.endswith(f".{each}") for each in self.verified)
+        self.kept[domain] = Kept(project, region, wish, owned)
         return self._told(self.kept[domain])
 
     def _one(self, verb: str, project: str, region: str, domain: str) -> dict[str, Any]:
@@ -166,7 +168,7 @@ class DomainMappings:
         """Its condition `Ready`: status, reason, message."""
         domain, route = kept.mapping.metadata.name or "", kept.mapping.spec.route_name
         name = f"projects/{kept.project}/locations/{kept.region}/services/{route}"
-        if not any(domain == each or domain.endswith(f".{each}") for each in self.verified):
+        if not kept.authorized:
             return "False", "", f"Caller is not authorized to administer the domain {domain}."
         if name not in self._run.services:
             return "False", "RouteMissing", f"Route '{route}' does not exist."
