@@ -29,6 +29,7 @@ class Entry(BaseModel):
     service_accounts: Names = DEFAULT.service_accounts
     secrets: Names = DEFAULT.secrets
     regions: Names = DEFAULT.regions
+    domains: Names = DEFAULT.domains
     services: Count = DEFAULT.services
     previews: Annotated[Whole, Field(ge=1)] = DEFAULT.previews
     previews_per_pull_request: Count = DEFAULT.previews_per_pull_request

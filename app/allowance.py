@@ -34,6 +34,7 @@ class Allowance:
     service_accounts: tuple[str, ...] = ANYTHING
     secrets: tuple[str, ...] = ANYTHING
     regions: tuple[str, ...] = ANYTHING
+    domains: tuple[str, ...] = ANYTHING
     services: int = 50
     previews: int = 0
     """0: as many as PREVIEWS_LIMIT says."""
@@ -128,6 +129,9 @@ def _names(allowance: Allowance, target: Target) -> Iterator[Finding]:
         yield _beyond(f"It may not reach the project {target.project}", "`projects`", target.place("project"))
     if not _fits(target.region, allowance.regions):
         yield _beyond(f"It may not run in {target.region}", "`regions`", target.place("region"))
+    domain = target.service.domain
+    if domain and not _fits(domain, allowance.domains):
+        yield _beyond(f"It may not have the domain {domain}", "`domains`", target.place("domain"))
     for key, secret in target.secrets_read:
         if not _fits(secret.name, allowance.secrets):
             yield _beyond(f"It may not read the secret {secret.name}", "`secrets`", _place(target, key))

@@ -142,6 +142,40 @@ def host(project: str, region: str, file: Path, source: Path, apply: bool) -> No
         raise click.ClickException(str(error)) from error
 
 
+def _domain(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    from app.settings.texts import read_domain
+
+    try:
+        return read_domain(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} {error}.") from error
+
+
+@setup.command()
+@click.option(
+    "--domain", "name", required=True, callback=_domain, help="The domain for everything: servergem.app."
+)
+@click.option("--project", required=True, help="The project that the services run in: GOOGLE_CLOUD_PROJECT.")
+@click.option("--region", default="europe-west1", show_default=True, help="Theirs: SERVERGEM_REGION.")
+@click.option("--apply", is_flag=True, help="Run each step with gcloud instead of only printing it.")
+@click.option("--check", is_flag=True, help="Run no step; only look at what they have made.")
+def domain(name: str, project: str, region: str, apply: bool, check: bool) -> None:
+    """Print (and with --apply run) what it takes to have each service at SERVICE.DOMAIN, and look at each part of it.
+
+    The exit status is 1 while anything is missing: a record, the certificate, an answer.
+    """
+    from rich.console import Console
+
+    from app import naming
+    from app.setup_domain import Domain
+
+    plan = naming.Plan(Domain(project, region, name), apply, check)
+    try:
+        _end_with(naming.run(plan, Console(highlight=False, soft_wrap=True)))
+    except naming.NotNamed as error:
+        raise click.ClickException(str(error)) from error
+
+
 @setup.command("webhook-secret")
 @click.option(
     "--settings",

@@ -1,4 +1,4 @@
-"""A POST to an address that somebody else has chosen: https, to the public internet, and nowhere else.
+"""A request to an address that somebody else has chosen: https, to the public internet, and nowhere else.
 
 The name is resolved once, every address of it is judged, and the connection goes to the address that was judged: what
 the name says a moment later is of no use. Redirects are not followed, since they would lead past all of that.
@@ -10,6 +10,7 @@ import asyncio
 import socket
 import threading
 import time
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from queue import Empty, SimpleQueue
 
@@ -43,38 +44,56 @@ def post(url: str, body: str, headers: dict[str, str], *, loopback: bool, within
     `loopback`, for a trial: this machine may be reached, also without TLS.
     """
     address = _address(url, loopback)
-    began = time.monotonic()
-    pinned = _pinned(address, loopback, within)
-    left = within - (time.monotonic() - began)
     told = {"content-type": "application/json", "user-agent": "ServerGem", **headers}
-    try:
-        status = asyncio.run(asyncio.wait_for(_status(address, pinned, body, told), left))
-    except TimeoutError as error:
-        raise Refused(f"{address.host} did not answer within {within:g} s") from error
-    except httpx.HTTPError as error:
-        raise Refused(f"{address.host}: {type(error).__name__}") from error
+    request = httpx.Request("POST", address, content=body.encode(), headers=told)
+    status = _asked(request, within, lambda: _pinned(address, loopback, within))
     if not 200 <= status < 300:
         final = 300 <= status < 500 and status not in (408, 425, 429)
         raise Refused(f"{address.host} answered {status}", final=final)
 
 
-async def _status(address: httpx.URL, pinned: str, body: str, headers: dict[str, str]) -> int:
+def get(url: str, headers: dict[str, str], *, through: str = "", within: float = SECONDS) -> int:
+    """The status that a GET of `url` is answered with, in so many seconds at most. Raises Refused, as `post` does.
+
+    `through`: the address of a stand-in, which is asked in place of the name.
+    """
+    stand_in = httpx.URL(through) if through else None
+    address = _address(url, loopback=False)
+    request = httpx.Request("GET", address, headers={"user-agent": "ServerGem-verify", **headers})
+    if stand_in is not None:
+        request.url = address.copy_with(scheme=stand_in.scheme, port=stand_in.port)
+    host = stand_in.host if stand_in else ""
+    return _asked(request, within, lambda: host or _pinned(address, False, within))
+
+
+def _asked(request: httpx.Request, within: float, pin: Callable[[], str]) -> int:
+    """The answer's status, unless it takes longer together with the way to the address that `pin` finds."""
+    host, began = request.url.host, time.monotonic()
+    pinned = pin()
+    left = within - (time.monotonic() - began)
+    try:
+        return asyncio.run(asyncio.wait_for(_status(request, pinned), left))
+    except TimeoutError as error:
+        raise Refused(f"{host} did not answer within {within:g} s") from error
+    except httpx.HTTPError as error:
+        raise Refused(f"{host}: {type(error).__name__}") from error
+
+
+async def _status(request: httpx.Request, pinned: str) -> int:
     """What is answered, of which nothing but the first line counts."""
-    headers = headers | {"host": address.netloc.decode("ascii")}
+    request.extensions["sni_hostname"] = request.url.host
+    request.url = request.url.copy_with(host=pinned)
     client = httpx.AsyncClient(
         timeout=None,  # noqa: S113 - there is one for everything together
         trust_env=False,
         follow_redirects=False,
     )
-    there = client.stream(
-        "POST",
-        address.copy_with(host=pinned),
-        content=body.encode(),
-        headers=headers,
-        extensions={"sni_hostname": address.host},
-    )
-    async with client, there as answer:
-        return answer.status_code
+    async with client:
+        answer = await client.send(request, stream=True)
+        try:
+            return answer.status_code
+        finally:
+            await answer.aclose()
 
 
 def _address(url: str, loopback: bool) -> httpx.URL:

@@ -143,6 +143,7 @@ def _copy(config: Config, pull: PullRequest, home: Target, service: ServiceConfi
         env=env,
         secrets=previews.secrets,
         service_account=previews.service_account,
+        domain="",
         instances=Instances(0, min(service.instances.max, 3)),
         release=service.release if previews.release else "",
         rollout=(100,),

@@ -26,7 +26,10 @@ def what_serves(
     except GoogleError as error:
         log.warning("serving.unknown", error=str(error))
         return _last_known(traffic, target.lane)
-    return Serving(state.serving, sha, state.url)
+    last = _last_known(traffic, target.lane)
+    # Where it has a domain that answers, that is what its traffic was last given.
+    url = last.url if last and last.revision == state.serving else state.url
+    return Serving(state.serving, sha, url)
 
 
 def _last_known(traffic: TrafficRows, lane: str) -> Serving | None:

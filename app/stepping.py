@@ -54,7 +54,7 @@ def _run(step: Step, console: Console) -> tuple[int, str]:
         done = _patiently(step, console)
         before = bool(done.returncode) and any(words in done.stderr for words in step.again)
         if before and step.update:
-            done = _of_gcloud(step.update)
+            done = of_gcloud(step.update)
     if done.returncode and not (before and not step.update):
         console.print(Text(done.stderr.strip(), "red"))
         return done.returncode, ""
@@ -65,17 +65,18 @@ def _run(step: Step, console: Console) -> tuple[int, str]:
 
 def _patiently(step: Step, console: Console) -> subprocess.CompletedProcess[str]:
     """Run the command; an account that was made a moment ago is not there for everybody yet."""
-    done = _of_gcloud(step.command)
+    done = of_gcloud(step.command)
     for seconds in PAUSES:
         if not (done.returncode and NOT_THERE_YET.search(done.stderr)):
             break
         console.print(Text(f"  the account is not known everywhere yet; once more in {seconds} s", "dim"))
         time.sleep(seconds)
-        done = _of_gcloud(step.command)
+        done = of_gcloud(step.command)
     return done
 
 
-def _of_gcloud(command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+def of_gcloud(command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    """What a command of gcloud says; 127 as a shell has it where there is no gcloud."""
     try:
         return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     except FileNotFoundError:

@@ -8,8 +8,7 @@ https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.retry import Policy
 from gcp.errors import Denial, GoogleError, ask
-from gcp.identity import SCOPE
+from gcp.rest import line_to_google
 
 METHOD = "PredictionService.GenerateContent"
 SECONDS = 20.0  # from the question to the last byte of the answer
@@ -95,7 +94,7 @@ def generate(
 
 def _asked(endpoint: str, model: Model, body: Mapping[str, Any], seconds: float) -> bytes:
     until = time.monotonic() + seconds
-    with _line(endpoint) as line:
+    with line_to_google(endpoint, SECONDS) as line:
         answer = line.post(
             (endpoint or model.address) + model.path,
             json=body,
@@ -117,20 +116,3 @@ def _whole(answer: requests.Response, until: float) -> bytes:
         if len(found) > MOST_BYTES or time.monotonic() > until:
             raise GoogleError(Denial("DEADLINE_EXCEEDED", "an answer without an end", METHOD))
     return found
-
-
-@contextmanager
-def _line(endpoint: str) -> Iterator[requests.Session]:
-    """A connection that says who we are."""
-    if endpoint:
-        with requests.Session() as line:
-            yield line
-        return
-    import google.auth
-    from google.auth.transport.requests import AuthorizedSession
-
-    load: Callable[..., Any] = google.auth.default
-    credentials, _ = load(scopes=[SCOPE])
-    session: Callable[..., requests.Session] = AuthorizedSession
-    with session(credentials, max_refresh_attempts=0, refresh_timeout=SECONDS) as line:
-        yield line

@@ -39,6 +39,8 @@ class Runner:
         self._stopping = threading.Event()
         self._instances = Instances(root, docker, self._stopping)
         self._router = Router(self._find)
+        # Which service a domain leads to; that is Google's to know.
+        self.service_at: Callable[[str], str] = lambda _host: ""
 
     def start(self, port: int = 0) -> None:
         """Open the one address behind which all services are."""
@@ -133,9 +135,14 @@ class Runner:
         for one in ended:
             self._instances.end(one)
 
+    @property
+    def address(self) -> str:
+        """Where all services are, by their hosts' names."""
+        return f"http://127.0.0.1:{self._router.port}"
+
     def _find(self, host: str, authorized: bool) -> int:
         """The loopback port that this request goes to; below 0 is the HTTP status to answer instead."""
-        name = host.split(":")[0].removesuffix(".localhost")
+        name = self.service_at(host) or host.split(":")[0].removesuffix(".localhost")
         tag, _, service = name.rpartition("---")
         with self._lock:
             found = next(((k, s) for k, s in self._services.items() if k.endswith(f"/{service}")), None)

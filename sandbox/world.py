@@ -92,6 +92,7 @@ class Sandbox:
             startup_timeout=options.startup_timeout,
             record=options.record_google,
         )
+        self.runner.service_at = self.google.domains.service_at
         self.control = Control(self)
 
     def __enter__(self) -> Sandbox:
@@ -144,6 +145,8 @@ class Sandbox:
             "GOOGLE_ENDPOINT": self.google.grpc_address,
             "STORAGE_EMULATOR_HOST": self.google.storage_url,
             "VERTEX_ENDPOINT": self.google.rest_url,
+            "RUN_ENDPOINT": self.google.rest_url,
+            "DOMAINS_ENDPOINT": self.runner.address,
             "SERVICE_URL": self.runner.url(project, "-", "{service}"),
             "SERVERGEM_DATA": str(data),
         }

@@ -98,6 +98,19 @@ def test_a_first_push_loses_calls(losing: House) -> None:
     made_once(losing)
 
 
+def test_a_domain_loses_calls(losing: House) -> None:
+    """Mapped, refused, removed and mapped anew, whichever answer is lost: live at it in the end, by one mapping."""
+    domains, yaml = losing.world.google.domains, f"services: {{{SAMPLE}: {{domain: shop.example.com}}}}\n"
+    work = losing.repository(SAMPLE)
+    sha = work.push("Say where", **{"servergem.yml": yaml})
+    assert losing.ended(sha)["ending"] == "live", losing.log_tail()
+    domains.verified.add("example.com")
+    domains.pointed.add("shop.example.com")
+    again = work.push("Once more", **{"n.txt": "2"})
+    assert losing.ended(again)["url"] == "https://shop.example.com", losing.log_tail()
+    assert list(domains.kept) == ["shop.example.com"]
+
+
 def test_a_preview_loses_calls(losing: House) -> None:
     """Opened, talked about, extended and closed: one comment, one answer to each, and nothing is left."""
     work = live(losing)

@@ -63,6 +63,8 @@ FLOORS = {
     "app.rotation": 5,
     "app.hosting": 5,
     "app.stepping": 5,
+    "app.naming": 5,
+    "app.setup_domain": 2,
     "app.setup_host": 2,
     "app.setup_terraform": 2,
     "app.registering": 5,
@@ -70,6 +72,7 @@ FLOORS = {
     "app.plain_http": 3,
     "app.tunnel": 3,
     "app.app_manifest": 2,
+    "app.domain": 2,
     "app.signs": 1,
     "app.images": 4,
     "app.ground": 4,
@@ -175,6 +178,7 @@ ON_THE_WAY = (
     "Release without traffic",
     "Verify",
     "Move traffic",
+    "Domain",
     "Update jobs",
 )
 ONLY_AT_THE_EDGE = ("google", "github", "sqlalchemy", "dbos", "httpx", "backoff", "grpc")

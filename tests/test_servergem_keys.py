@@ -53,7 +53,7 @@ TOLD = {"env", "secrets"}
 READ_BY = {
     "path": "app/configuration.py", "watch": "app/config/targets.py", "build": "app/stages/build.py",
     "region": "app/config/targets.py", "image": "app/stages/find_image.py", "health": "app/stages/verify.py",
-    "release": "app/stories/deploy.py", "rollout": "app/stages/shift.py",
+    "release": "app/stories/deploy.py", "rollout": "app/stages/shift.py", "domain": "app/domain.py",
 }  # fmt: skip
 
 

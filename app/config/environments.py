@@ -63,10 +63,14 @@ def onward_of(every: tuple[Environment, ...], name: str, default_branch: str) ->
     return following or (None if home.after or home.name == name else home)
 
 
-def service_in(environment: Environment, service: ServiceConfig) -> ServiceConfig:
-    """The service as this environment wants it: its own, then what all have there, then what is said of it there."""
+def service_in(environment: Environment, service: ServiceConfig, *, at_home: bool = True) -> ServiceConfig:
+    """The service as this environment wants it: its own, then what all have there, then what is said of it there.
+
+    A domain leads to one place, which is home: what is not `at_home` has what is said of it there, or none.
+    """
     shared = replace(
         service,
+        domain=service.domain if at_home else "",
         region=region_in(environment, service),
         env=tuple((dict(service.env) | dict(environment.env)).items()),
         instances=environment.instances or service.instances,

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.config.kinds import Text, no_list, nothing
 from app.config.limits import Kind
-from app.model import ImageName
+from app.model import DOMAIN, ImageName
 from app.ownership import LABELS
 
 # A label's bounds; six of the 64 are ServerGem's: https://cloud.google.com/run/docs/configuring/services/labels
@@ -33,6 +33,8 @@ POLICY = r"default|projects/[^/\s]+/platforms/cloudRun/[^/\s]+"
 # https://cloud.google.com/storage/docs/buckets#naming
 BUCKET = r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"
 NFS = r"[^:/\s]+:/\S*"
+# Of a certificate that Google makes: https://cloud.google.com/run/docs/mapping-custom-domains#limitations
+LONGEST_DOMAIN = 63
 # No volume is mounted there, or below: https://cloud.google.com/run/docs/configuring/services/cloud-storage-volume-mounts
 TAKEN = re.compile(r"/(?:dev|proc|sys|cloudsql)(?:/.*)?")
 
@@ -71,6 +73,15 @@ def _label(value: object) -> str:
         raise ValueError("is not a label's name: a-z, 0-9, _ and -, a letter first, 63 at most")
     if name in LABELS:
         raise ValueError("is a label that ServerGem itself sets")
+    return name
+
+
+def _domain(value: str) -> str:
+    name = value.lower().rstrip(".")
+    if name and not re.fullmatch(DOMAIN, name):
+        raise ValueError("is not a domain such as shop.example.com, without https:// and path")
+    if len(name) > LONGEST_DOMAIN:
+        raise ValueError(f"is longer than {LONGEST_DOMAIN} characters, for which Google makes no certificate")
     return name
 
 
@@ -136,4 +147,7 @@ Labels = Annotated[
 ]
 ImageText = Annotated[
     Text, AfterValidator(_image), Kind("image", "of Artifact Registry, or elsewhere by its digest")
+]
+Domain = Annotated[
+    Text, AfterValidator(_domain), Kind("domain", f"without https://; {LONGEST_DOMAIN} characters at most")
 ]

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from app.config.agreement import faults_between
 from app.config.document import MAX_FAULTS, Document
+from app.config.domains import one_domain_twice
 from app.config.environments import Environment
 from app.config.faults import fault
 from app.config.file import File, known_keys
@@ -165,3 +166,6 @@ def _names_taken(config: Config, default_branch: str, region: str) -> Iterator[F
             "Give one of the two another name.",
             message=f"Both would be {name} at Cloud Run, and each would replace the other.",
         )
+    for one, other, domain, line in one_domain_twice(config, default_branch):
+        title = f"{one} and {other} both want {domain}"
+        yield fault(config.path, line, title, "A domain leads to one service: remove one of the two.")

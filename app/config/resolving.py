@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.config.differences import BY_NAME, over
+from app.config.environments import Environment, home_of
 from app.config.file import EnvironmentFile, File
 from app.config.freezing import said_by
 from app.config.job_shape import JobFile
@@ -27,15 +28,24 @@ def written(file: File, names: tuple[str, ...]) -> dict[str, Any]:
     """Every service as it is in every environment, defaults filled in, nothing of what is empty."""
     environments = file.environments or {"production": EnvironmentFile(branch="main")}
     whole = file.model_copy(update={"environments": environments})
-    return {"environments": {str(each): _environment(whole, each, names) for each in environments}}
+    home = home_of(tuple(Environment(name, part.branch) for name, part in environments.items()), "main").name
+    return {"environments": {str(each): _environment(whole, each, names, home) for each in environments}}
 
 
-def _environment(file: File, name: str, names: tuple[str, ...]) -> dict[str, Any]:
+def _environment(file: File, name: str, names: tuple[str, ...], home: str) -> dict[str, Any]:
     there = _words(file.environments[name])
     kept: dict[str, Any] = {key: there[key] for key in ("branch", "tags", "after", "project") if key in there}
-    services = {each: _words(service_there(file, name, each)) for each in names}
+    services = {each: _words(_at_its_domain(file, name, each, home)) for each in names}
     jobs = {str(each): _words(_of_a_service(part or JobFile(), names)) for each, part in file.jobs.items()}
     return {**kept, "services": services, **({"jobs": jobs} if jobs else {})}
+
+
+def _at_its_domain(file: File, environment: str, name: str, home: str) -> ServiceFile:
+    """The service's own domain is that of home; anywhere else it has what is said there."""
+    there = file.environments[environment].services.get(name) or DifferenceFile()
+    found = service_there(file, environment, name)
+    own = environment == home or "domain" in said_by(there)
+    return found if own else found.model_copy(update={"domain": ""})
 
 
 def _of_a_service(job: JobFile, names: tuple[str, ...]) -> JobFile:

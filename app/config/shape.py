@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from app.config.google_names import (
     CloudSql,
+    Domain,
     EncryptionKey,
     ImageText,
     LabelName,
@@ -96,6 +97,12 @@ class ServiceFile(Part):
     )
     public: Flag = Field(
         default=True, description="Whether everybody may call it without signing in.", examples=[False]
+    )
+    domain: Domain = Field(
+        default="",
+        description="A domain of your own that leads to it: that of the environment where the default branch goes; "
+        "each other one names its own.",
+        examples=["shop.example.com"],
     )
     service_account: Account = Field(
         default="",

@@ -144,7 +144,7 @@ def target_in(
 
     `owner` is the repository's id.
     """
-    own = service_in(environment, service)
+    own = service_in(environment, service, at_home=at_home)
     return Target(
         project=environment.project or project,
         region=own.region or region,

@@ -4,6 +4,7 @@ Each word survives a restart: it holds names (a digest, a revision, a generation
 client or an open file, and pydantic can write it to JSON and read it back.
 """
 
+from app.model.domain_name import DOMAIN
 from app.model.findings import Blame, Button, Finding, Place, Remedy, Stop, Superseded, Weight
 from app.model.github import Commit, Delivery, Person, PullRequest, Repository
 from app.model.image_name import ImageName, Shelf, same_image
@@ -38,6 +39,7 @@ from app.model.target import (
 )
 
 __all__ = [
+    "DOMAIN",
     "RERUN",
     "STARTER",
     "Blame",

@@ -24,6 +24,7 @@ class ServiceConfig:
     timeout: int = 300
     instances: Instances = Instances()
     public: bool = True
+    domain: str = ""
     service_account: str = ""
     env: tuple[tuple[str, str], ...] = ()
     secrets: tuple[tuple[str, SecretRef], ...] = ()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.settings.domains import WithDomains
 from app.settings.row import setting
-from app.settings.table import Decided
 from app.settings.texts import read_count, read_model, read_url_or_nothing, read_yes_or_no
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Decided):
+class Settings(WithDomains):
     """What the operator decides, a second opinion with it."""
 
     gemini_model: str = setting(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from app.model import DOMAIN
+
 # What a button on a check run may change in a project, once a person with write permission has pressed it.
 REPAIRS = ("enable-api", "grant-role")
 
@@ -115,3 +117,11 @@ def read_model(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,79}", text):
         raise ValueError("is not a model such as gemini-2.5-flash")
     return text
+
+
+def read_domain(text: str) -> str:
+    """A name of DNS, without scheme and path."""
+    name = text.lower().rstrip(".")
+    if name and not re.fullmatch(DOMAIN, name):
+        raise ValueError("is not a domain such as servergem.app")
+    return name

@@ -83,10 +83,11 @@ def roll_back(scene: InLane, target: Target, back: Return) -> Live:
     if now is None:
         raise Stop((_nothing_before(f"There is no service {target.name}"),))
     scene.note(f"the traffic is back at {back.words}")
-    scene.world.store.traffic.shifted(
-        Shift(scene.run.id, target.lane, back.sha, back.revision, now.url, back.before)
-    )
-    return Live(now.url, back.revision, back.traffic if len(back.traffic) > 1 else ())
+    traffic = scene.world.store.traffic
+    # At its domain, where it was shown there; a run that is repeated finds itself.
+    url = next((shift.url for shift in traffic.shifts(target.lane, 1)), now.url)
+    traffic.shifted(Shift(scene.run.id, target.lane, back.sha, back.revision, url, back.before))
+    return Live(url, back.revision, back.traffic if len(back.traffic) > 1 else ())
 
 
 def _entries(state: ServiceState, back: Return) -> tuple[Traffic, ...]:

@@ -14,6 +14,7 @@ from app.store.intake import Intake
 from app.store.rows import GIVEN_UP, Heartbeat, Known, Received, SomebodyAsked, StoreError, Ticket, Unshown
 
 if TYPE_CHECKING:
+    from app.store.addresses import AddressRows
     from app.store.approvals import ApprovalRows
     from app.store.database import Database
     from app.store.deployments import Deployments, Heartbeats
@@ -132,6 +133,11 @@ class Store:
     def pull_requests(self) -> PullRequestRows:
         """What people said of each pull request, and what became of it."""
         return self._database.pull_requests
+
+    @property
+    def addresses(self) -> AddressRows:
+        """Shifts of addresses, rollbacks, locks, and images by their content."""
+        return self._database.addresses
 
     @property
     def traffic(self) -> TrafficRows:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from app.store.addresses import AddressRows
 from app.store.approvals import ApprovalRows
 from app.store.deployments import Deployments, Heartbeats
 from app.store.history import History
@@ -34,6 +35,7 @@ class Database:
     heartbeats: Heartbeats
     previews: PreviewRows
     traffic: TrafficRows
+    addresses: AddressRows
     talks: TalkRows
     sources: SourceRows
     approvals: ApprovalRows
@@ -55,6 +57,7 @@ class Database:
             Heartbeats(engine),
             PreviewRows(engine),
             TrafficRows(engine),
+            AddressRows(engine),
             TalkRows(engine),
             SourceRows(engine),
             ApprovalRows(engine),

@@ -9,11 +9,13 @@ from dataclasses import replace
 from app import durable, log
 from app.call import call
 from app.deployment import Deployment, Road
+from app.domain import domain_of
 from app.ground import Ground, has_jobs
 from app.model import Bundle, Button, Deploy, Image, Live, Target
 from app.order import insist_on_newest
 from app.report import duration
 from app.scene import Run
+from app.stages.bring_domain import bring_domain
 from app.stages.bring_jobs import bring_jobs
 from app.stages.build import build
 from app.stages.find_image import find_image
@@ -37,6 +39,7 @@ ROAD: Road = {
     make_revision: "Release without traffic",
     verify: "Verify",
     shift: "Move traffic",
+    bring_domain: "Domain",
     bring_jobs: "Update jobs",
 }
 RESTORE = "Restore traffic"
@@ -63,6 +66,8 @@ def to_an_address(this: Deployment) -> tuple[Live, bool]:
     with this.on_failure(RESTORE, restore, target, revision):
         verified = this.stage(verify, commit, target, revision)
         live = this.stage(shift, commit, target, revision, verified)
+        if domain_of(this.world.settings, target):
+            live = this.one_more(ROAD[bring_domain], call(bring_domain, target, live))
     if has_jobs(target, ground):
         this.one_more(ROAD[bring_jobs], call(bring_jobs, commit, target, image, ground))
     return live, revision.first
@@ -90,6 +95,7 @@ def road(target: Target) -> Road:
     built = not target.service.image
     seen = {upload: built, build: built, find_image: target.service.image}
     seen |= {run_release_command: target.service.release, bring_jobs: target.jobs}
+    seen |= {bring_domain: target.service.domain and not target.preview}
     return {stage: title for stage, title in ROAD.items() if seen.get(stage, True)}
 
 

@@ -16,6 +16,7 @@ from google.cloud import resourcemanager_v3
 
 from sandbox.google import http_rules, run_v1_calls, table, transcoding
 from sandbox.google.cloud_run import CloudRun
+from sandbox.google.domain_mappings import DomainMappings
 from sandbox.google.errors import Refusal, invalid
 from sandbox.google.listener import Listener
 from sandbox.google.resource_manager_v1 import project_of_v1
@@ -50,10 +51,11 @@ class RestDoor:
         storage: Callable[[Asked], Answer | None],
         run: CloudRun,
         vertex: VertexAi,
+        domains: DomainMappings,
     ) -> None:
         self._carry_out = carry_out
         self._storage = storage
-        self._vertex = vertex
+        self._vertex, self._domains = vertex, domains
         self._run_v1 = RunV1(carry_out, run)
         self._listener = Listener("rest", self._answer)
 
@@ -74,6 +76,8 @@ class RestDoor:
             return self._vertex.answer(asked)
         if api == STORAGE:
             return self._storage(asked)
+        if api == RUN and self._domains.is_asked(asked):
+            return self._domains.answer(asked, region_of(asked.host))
         body = b"".join(asked.body())
         try:
             if api == RUN and (

@@ -70,6 +70,7 @@ _VIEW = (
     | _each("secretmanager.versions", "get list")
     | _each("logging.logEntries", "list")
     | _each("resourcemanager.projects", "get")
+    | _each("run.domainmappings", "get list")
 )
 # An editor reads no secret's value, changes no policy and opens no service; it may act as any account.
 _EDIT = (
@@ -80,6 +81,8 @@ _EDIT = (
     | _each("serviceusage.services", "enable disable use")
     | _each("logging.logEntries", "create list")
     | _each("aiplatform.endpoints", "predict")
+    # No role of Cloud Run's holds them, "roles/run.admin" neither; see the page of its roles above.
+    | _each("run.domainmappings", "create delete get list")
     | _each("resourcemanager.projects", "get getIamPolicy")
 )
 _OWN = (

@@ -15,7 +15,9 @@ from sandbox.google.cloud_logging import CloudLogging
 from sandbox.google.cloud_run import CloudRun
 from sandbox.google.cloud_scheduler import CloudScheduler
 from sandbox.google.custom_roles import CustomRoles
+from sandbox.google.domain_mappings import DomainMappings
 from sandbox.google.door import Door
+from sandbox.google.http_calls import HttpCalls
 from sandbox.google.iam import Iam
 from sandbox.google.jobs import Jobs
 from sandbox.google.operations import Operations
@@ -63,15 +65,7 @@ class GoogleSandbox:
         self.storage = Storage(root / "storage", self.projects)
         self.registry = ArtifactRegistry(self.projects, self.operations)
         self.secrets = SecretManager(self.projects)
-        self.builds = CloudBuild(
-            self.projects,
-            self.operations,
-            self.logging,
-            self.storage,
-            self.registry,
-            builder,
-            parallel_builds,
-        )
+        self.builds = self._cloud_build(builder, parallel_builds)
         source_code = SourceCode(self.projects, self.storage, builder)
         revisions = Revisions(self.projects, self.logging, self.registry, self.secrets, source_code, runner)
         self.run = CloudRun(self.projects, self.operations, revisions, runner)
@@ -79,8 +73,18 @@ class GoogleSandbox:
         self.schedules = CloudScheduler(self.projects, self.jobs)
         self._storage_server = StorageServer(self.storage, self.faults, self.calls, lambda: self.latency)
         self._door = Door(self)
-        self.vertex = VertexAi(self.projects, self.faults, self.calls)
-        self._rest = RestDoor(self._door.carry_out, self._storage_server.answer, self.run, self.vertex)
+        http = HttpCalls(self.faults, self.calls)
+        self.vertex = VertexAi(self.projects, http)
+        self.domains = DomainMappings(self.projects, self.run, http)
+        self._rest = self._rest_door()
+
+    def _cloud_build(self, builder: Builder, at_once: int) -> CloudBuild:
+        projects, operations = self.projects, self.operations
+        return CloudBuild(projects, operations, self.logging, self.storage, self.registry, builder, at_once)
+
+    def _rest_door(self) -> RestDoor:
+        storage = self._storage_server.answer
+        return RestDoor(self._door.carry_out, storage, self.run, self.vertex, self.domains)
 
     def start(self, grpc_port: int = 0, storage_port: int = 0) -> None:
         """Listen; port 0 is any free one."""

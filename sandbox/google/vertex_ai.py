@@ -6,20 +6,14 @@ https://cloud.google.com/vertex-ai/docs/general/iam-permissions (aiplatform.endp
 
 from __future__ import annotations
 
-import json
 import re
-import time
 from collections import deque
 from typing import Any
 
-import grpc
-
-from sandbox.faults import Faults, PlannedFault
-from sandbox.google.calls import Calls
 from sandbox.google.errors import Code, Refusal, invalid
+from sandbox.google.http_calls import HttpCalls, read_json
 from sandbox.google.state import Projects
 from sandbox.google.storage_words import Answer, Asked
-from sandbox.google.transcoding import refused
 
 API = "aiplatform.googleapis.com"
 GENERATE = "PredictionService.GenerateContent"
@@ -47,8 +41,8 @@ MOST_TOKENS = 65_536  # of what gemini-2.5 writes
 class VertexAi:
     """`answers` are what the model writes next, in order; `asked` is what came, whole."""
 
-    def __init__(self, projects: Projects, faults: Faults, calls: Calls) -> None:
-        self._projects, self._faults, self._calls = projects, faults, calls
+    def __init__(self, projects: Projects, http: HttpCalls) -> None:
+        self._projects, self._http = projects, http
         self.answers: deque[str] = deque()
         self.asked: list[dict[str, Any]] = []
 
@@ -60,19 +54,7 @@ class VertexAi:
         """None for a connection that is to be lost."""
         named = PATH.fullmatch(asked.path)
         assert named is not None
-        begun = time.perf_counter()
-        self._calls.arrived(GENERATE)
-        fault = self._faults.take(GENERATE)
-        if fault is not None and fault.kind == "drop":
-            return None
-        body = b"".join(asked.body())
-        try:
-            _meet(fault)
-            answer = Answer(200, self._generated(named, body))
-        except Refusal as refusal:
-            answer = Answer(*refused(refusal))
-        self._calls.answered(GENERATE, {"path": asked.path}, str(answer.status), time.perf_counter() - begun)
-        return answer
+        return self._http.carried_out(GENERATE, asked, lambda body: self._generated(named, body))
 
     def _generated(self, named: re.Match[str], body: bytes) -> dict[str, Any]:
         resource = f"{named['parent']}/endpoints/{named['model']}"
@@ -87,20 +69,9 @@ class VertexAi:
         return {"candidates": [{"content": content, "finishReason": "STOP"}], "modelVersion": named["model"]}
 
 
-def _meet(fault: PlannedFault | None) -> None:
-    """A planned refusal, or a planned delay."""
-    if fault is not None and fault.kind == "status":
-        raise Refusal(grpc.StatusCode[fault.status], fault.message or "a planned fault")
-    if fault is not None:
-        time.sleep(fault.seconds)
-
-
 def _read(body: bytes) -> dict[str, Any]:
     """The question, if it is one that Google would take."""
-    try:
-        question = json.loads(body)
-    except ValueError as error:
-        raise invalid(f"Invalid JSON payload received. {error}") from error
+    question = read_json(body)
     config = question.get("generationConfig", {})
     for name in (*(question.keys() - FIELDS), *(config.keys() - CONFIG)):
         raise invalid(f'Invalid JSON payload received. Unknown name "{name}": Cannot find field.')
