@@ -25,6 +25,8 @@ from app.hatch import Between
 # One that ends so soon after its start, so often in a row, will do so again.
 TOO_SOON_SECONDS, MOST_IN_A_ROW = 10.0, 3
 WORKER_SOCKET = "worker"
+# The address of a socket has room for 104 bytes on macOS and 108 on Linux, its end included: unix(4), unix(7).
+LONGEST_FOLDER = 80
 BACKLOG = 2048  # connections that wait while the door is started anew; what uvicorn asks for as well
 
 Half = Callable[[Between], None]
@@ -56,7 +58,7 @@ class Pair:
 
     def run(self) -> None:
         """Raises Ended when a half ends again and again as soon as it is started."""
-        folder = Path(tempfile.mkdtemp(prefix="servergem-"))
+        folder = Path(tempfile.mkdtemp(prefix="servergem-", dir=_place()))
         lifeline, news = os.pipe(), os.pipe()
         os.set_blocking(news[1], False)
         try:
@@ -140,6 +142,12 @@ def _end_with(lifeline: int) -> None:
 def _in_words(status: int) -> str:
     code = os.waitstatus_to_exitcode(status)
     return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+
+
+def _place() -> str:
+    """Where the folder of the worker's socket goes: the system's own place where this one's is too long for that."""
+    place = tempfile.gettempdir()
+    return place if len(os.fsencode(place)) <= LONGEST_FOLDER else "/tmp"  # noqa: S108 - a folder of our own is made in it
 
 
 def worker_socket(between: Between) -> socket.socket:

@@ -40,11 +40,11 @@ def test_a_stage_that_is_not_on_the_road_raises_at_once(world: Sandbox, tmp_path
 
 
 def test_what_only_some_have_is_on_their_road_alone() -> None:
-    """A release command, jobs, and an image that somebody else has built, which is found and not built."""
-    api = ServiceConfig("api", release="migrate")
+    """A release command, jobs, a domain, and an image that somebody else has built, which is found and not built."""
+    api = ServiceConfig("api", release="migrate", domain="api.example.com")
     whole = Target("p", "r", "production", api, jobs=(TargetJob("nightly", JobConfig("nightly", "api")),))
     brought = replace(TARGET, service=replace(TARGET.service, image="europe-docker.pkg.dev/p/r/api:1"))
     usual, every, found = (set(road(each).values()) for each in (TARGET, whole, brought))
-    assert every - usual == {"Run release command", "Update jobs"}
+    assert every - usual == {"Run release command", "Update jobs", "Domain"}
     assert usual - found == {"Upload source", "Build image"} and len(found - usual) == 1
     assert usual | every | found == set(ROAD.values())

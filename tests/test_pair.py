@@ -159,6 +159,15 @@ def test_a_half_that_cannot_live_ends_both(running: Serve) -> None:
 
 
 @pytest.mark.wire
+def test_no_folder_for_what_is_temporary_is_too_long(world: Sandbox, tmp_path: Path) -> None:
+    """A socket's address has room for a hundred letters; where the machine's folder has more of them, both come up."""
+    deep = tmp_path / ("long" * 20)
+    deep.mkdir()
+    with serve(world, tmp_path, TMPDIR=str(deep)) as started:
+        eventually(lambda: web.get(f"{started.address}/readyz").json()["ready"], "readiness", started.told)
+
+
+@pytest.mark.wire
 def test_both_halves_are_counted(world: Sandbox, tmp_path: Path, running: Serve) -> None:
     """At the door's /metrics stand what it received and what the worker made of it."""
     house = House(world, tmp_path, running.address)
