@@ -17,7 +17,7 @@ from app.inspection.made_elsewhere import GITIGNORE
 from app.inspection.python_version import python_version
 from app.missing_content import ATTRIBUTES, MODULES, missing_content
 from app.model import Build, Finding, Place, Target, Weight
-from app.services_below import SHOWN, configuration, services_below
+from app.services_below import SHOWN, configuration, lone_dockerfile, services_below
 from app.start_command import START_FILES
 from app.syntax import starts, syntax
 from app.titles import fitting
@@ -49,6 +49,8 @@ def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
         found += python_version(files, inside, Weight.WARN if known - {"python", "any"} else Weight.STOP)
         found += entry_point(files, inside, target.source_name, releases=bool(target.service.release))
         first = starts(files, inside)
+        if not inside and target.service.build.kind is Build.AUTO and (lone := lone_dockerfile(files)):
+            found.append(_dockerfile_below(target, lone, known))
     elif inside + "index.html" in files.paths:
         found.append(_static_site(target, inside))
     else:
@@ -124,7 +126,8 @@ def _services_below(files: Files, target: Target, below: tuple[str, ...]) -> Fin
         title="The services are in folders of their own, not at the root",
         message=f"What is built is the repository's root, which has no Dockerfile and nothing that starts; "
         f"{_listed(below)} {'have' if len(below) > 1 else 'has'} what is needed.",
-        fix=f"Write servergem.yml with `{configuration(below)}`, {_rest(below)}leave out what answers no requests.",
+        fix=f"Write servergem.yml with `{configuration(files, below)}`, {_rest(below)}"
+        "leave out what answers no requests.",
         place=target.place("path"),
     )
 
@@ -136,6 +139,20 @@ def _listed(below: tuple[str, ...]) -> str:
 
 def _rest(below: tuple[str, ...]) -> str:
     return "add the others in the same way, and " if len(below) > SHOWN else "and "
+
+
+def _dockerfile_below(target: Target, path: str, known: frozenset[str]) -> Finding:
+    """Nobody has said which of the two ways is meant."""
+    seen = ", ".join(sorted(known - {"any"})) or "a Procfile"
+    return Finding(
+        code="dockerfile-below",
+        weight=Weight.NOTE,
+        title=fitting(f"{path} is not used: buildpacks build {target.name}"),
+        message=f"The root has no Dockerfile, and buildpacks find {seen} there.",
+        fix=f"To build with it, write `build: {{dockerfile: {path}}}` for {target.source_name} in servergem.yml; "
+        "`build: buildpacks` says that it is meant as it is.",
+        place=Place(path, 1),
+    )
 
 
 def _static_site(target: Target, inside: str) -> Finding:
