@@ -155,7 +155,8 @@ def _port(files: Files, inside: str, dockerfile: str) -> Said:
         int(port) for port, _ in told if port.isascii() and port.isdecimal() and 0 < int(port[:6]) <= 65535
     ]
     if ports:
-        return Said("port", ports[-1], f"EXPOSE of {dockerfile}; the container is told it as $PORT")
+        told_port = 8080 if 8080 in ports else ports[-1]
+        return Said("port", told_port, f"EXPOSE of {dockerfile}; the container is told it as $PORT")
     if parsed and (found := listening(files, inside, dockerfile, parsed, "")):
         return Said("port", found.port, f"{found.who} listens at it")
     return Said("port", 8080, "the usual one; the container is told it as $PORT")

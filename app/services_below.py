@@ -32,6 +32,16 @@ _AT_WORK = frozenset({"start", "build", "gcp-build", "preinstall", "install", "p
 PACKED = re.compile(
     r"(?i)docker(?:files?)?|containers?|deploy(?:ment)?|build|package|packaging|ci|infra|ops|\."
 )
+UNBUILT = (
+    "mix.exs",
+    "Cargo.toml",
+    "build.sbt",
+    "project.clj",
+    "deps.edn",
+    "Package.swift",
+    "shard.yml",
+    "gleam.toml",
+)
 DEEPEST = 2  # folders below the root: `vote`, `services/vote`
 SHOWN = 6
 
@@ -45,7 +55,8 @@ def services_below(files: Files) -> tuple[str, ...]:
         within = tuple(_copied_elsewhere(files, docker))
         alone = (each for each in listed if _starts(files, each) and not f"{each}/".startswith(within))
         return tuple(sorted({*docker, *alone}))
-    return listed
+    # The assets of an application in a language that no buildpack knows are no service beside it.
+    return () if any(path in files.paths for path in UNBUILT) else listed
 
 
 def _copied_elsewhere(files: Files, folders: tuple[str, ...]) -> Iterator[str]:

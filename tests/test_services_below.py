@@ -48,6 +48,7 @@ FOLDERS = {
         },
         ("docker",),
     ),
+    "the assets of Elixir": ({"mix.exs": "", "assets/package.json": '{"dependencies": {"topbar": "1"}}'}, ()),
     "nothing": ({"README.md": ""}, ()),
 }
 

@@ -12,9 +12,10 @@ from app.config import remarks
 from app.diagnosis.files import Files
 from app.entry_point import entry_point
 from app.inspection import dockerfile, manifests
-from app.inspection.languages import languages
+from app.inspection.languages import languages, unknown_language
 from app.inspection.made_elsewhere import GITIGNORE
 from app.inspection.python_version import python_version
+from app.inspection.several import several
 from app.missing_content import ATTRIBUTES, MODULES, missing_content
 from app.model import Build, Finding, Place, Target, Weight
 from app.services_below import SHOWN, configuration, lone_dockerfile, services_below
@@ -48,13 +49,14 @@ def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
         found += manifests.for_buildpacks(files, inside, known)
         found += python_version(files, inside, Weight.WARN if known - {"python", "any"} else Weight.STOP)
         found += entry_point(files, inside, target.source_name, releases=bool(target.service.release))
+        found += several(files, inside, known)
         first = starts(files, inside)
         if not inside and target.service.build.kind is Build.AUTO and (lone := lone_dockerfile(files)):
             found.append(_dockerfile_below(target, lone, known))
     elif inside + "index.html" in files.paths:
         found.append(_static_site(target, inside))
     else:
-        found.append(_nothing_to_build(target))
+        found.append(_nothing_to_build(target, unknown_language(files, inside)))
     found += syntax(files, inside, starts=first)
     return tuple(sorted(found, key=lambda finding: finding.weight is not Weight.STOP))
 
@@ -65,9 +67,9 @@ def wanted(path: str) -> bool:
     return (
         name in manifests.READ
         or name in START_FILES
-        or name.endswith((".py", ".toml", ".yml", ".yaml", ".conf"))
+        or name.endswith((".py", ".toml", ".yml", ".yaml", ".conf", ".csproj", ".fsproj", ".vbproj"))
         or "dockerfile" in name.lower()
-        or name in (".dockerignore", "Procfile", ATTRIBUTES, MODULES, GITIGNORE)
+        or name in (".dockerignore", "Procfile", "main.go", ATTRIBUTES, MODULES, GITIGNORE)
         or re.fullmatch(r"requirements[^/]*\.(?:txt|in)", name) is not None
     )
 
@@ -168,13 +170,17 @@ def _static_site(target: Target, inside: str) -> Finding:
     )
 
 
-def _nothing_to_build(target: Target) -> Finding:
+def _nothing_to_build(target: Target, language: str) -> Finding:
     where = "the repository's root" if target.service.path == "." else target.service.path
     return Finding(
         code="nothing-to-build",
         title=fitting(f"Nothing in {where} says how to build {target.name}"),
-        message="There is no Dockerfile, and no file by which buildpacks recognise a language.",
-        fix="Add a Dockerfile, or a requirements.txt, package.json, go.mod, pom.xml, Gemfile or composer.json; "
+        message=f"There is no Dockerfile, and Google's buildpacks do not know {language}."
+        if language
+        else "There is no Dockerfile, and no file by which buildpacks recognise a language.",
+        fix=f"Add a Dockerfile that builds the {language} application and listens on $PORT."
+        if language
+        else "Add a Dockerfile, or a requirements.txt, package.json, go.mod, pom.xml, Gemfile or composer.json; "
         "when the service is in another folder, write it as `path:` in servergem.yml.",
         place=target.place("path"),
         link="https://cloud.google.com/docs/buildpacks/overview",
