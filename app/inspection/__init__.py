@@ -20,6 +20,7 @@ from app.missing_content import ATTRIBUTES, MODULES, missing_content
 from app.model import Build, Finding, Place, Target, Weight
 from app.services_below import SHOWN, configuration, lone_dockerfile, services_below
 from app.start_command import START_FILES
+from app.start_script import CONFIGURATION
 from app.syntax import starts, syntax
 from app.titles import fitting
 
@@ -69,6 +70,7 @@ def wanted(path: str) -> bool:
         or name in START_FILES
         or name.endswith((".py", ".toml", ".yml", ".yaml", ".conf", ".csproj", ".fsproj", ".vbproj"))
         or "dockerfile" in name.lower()
+        or CONFIGURATION.fullmatch(name) is not None
         or name in (".dockerignore", "Procfile", "main.go", ATTRIBUTES, MODULES, GITIGNORE)
         or re.fullmatch(r"requirements[^/]*\.(?:txt|in)", name) is not None
     )
