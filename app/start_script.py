@@ -139,6 +139,8 @@ def procfile_lines(files: Files, procfile: str, *, releases: bool) -> Iterator[F
         kind, _, command = line.partition(":")
         if kind == "web" and (found := HEROKU.match(command.strip())):
             yield _only_heroku(procfile, number, found[1], found[2])
+        if kind == "web" and _streamlit_at_its_own_port(files, procfile, command):
+            yield _streamlit(procfile, number, command.strip())
         if kind == "web" and (program := _named_by_module(files, procfile, command)):
             yield _named_otherwise(procfile, number, program)
         if kind == "release" and command.strip() and not releases:
@@ -150,6 +152,28 @@ def procfile_lines(files: Files, procfile: str, *, releases: bool) -> Iterator[F
                 fix=f"Write `release: {command.strip()}` under the service in servergem.yml.",
                 place=Place(procfile, number),
             )
+
+
+def _streamlit_at_its_own_port(files: Files, procfile: str, command: str) -> bool:
+    """Whether the line starts Streamlit and nothing leads it to $PORT."""
+    settings = procfile.removesuffix("Procfile") + ".streamlit/config.toml"
+    return (
+        re.match(r"\s*(?:python3? -m )?streamlit run\b", command) is not None
+        and not re.search(r"PORT|--server\.port", command)
+        and settings not in files.paths
+    )
+
+
+def _streamlit(procfile: str, number: int, command: str) -> Finding:
+    return Finding(
+        code="procfile-streamlit-port",
+        weight=Weight.WARN,
+        title="Streamlit listens at 8501, and Cloud Run asks at $PORT",
+        message=f"The web line of {procfile} gives it no port.",
+        fix=f"Write `web: {command} --server.address 0.0.0.0 --server.port $PORT` in {procfile}.",
+        place=Place(procfile, number),
+        link="https://docs.streamlit.io/develop/api-reference/configuration/config.toml#server",
+    )
 
 
 def _named_by_module(files: Files, procfile: str, command: str) -> str:

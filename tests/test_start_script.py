@@ -196,3 +196,16 @@ def test_svelte_serves_with_an_adapter_of_node_alone(adapter: str, told_of: int)
     needs = {"@sveltejs/kit": "2", f"@sveltejs/adapter-{adapter}": "3"}
     source = {"package.json": json.dumps({"scripts": {"build": "vite build"}, "devDependencies": needs})}
     assert [each.code for each in told(source)] == ["no-start-command"] * told_of
+
+
+def test_streamlit_without_a_port_is_told_the_line_that_has_one() -> None:
+    """Its own port is 8501; a flag, a variable or a configuration of its own leads it elsewhere."""
+    source = {"app.py": "import streamlit\n", "requirements.txt": "streamlit\n"}
+    (finding,) = told(source | {"Procfile": "web: streamlit run app.py\n"})
+    assert "`web: streamlit run app.py --server.address 0.0.0.0 --server.port $PORT`" in finding.fix
+    assert told(source | {"Procfile": "web: streamlit run app.py --server.port=$PORT\n"}) == []
+    configured = {
+        "Procfile": "web: streamlit run app.py\n",
+        ".streamlit/config.toml": "[server]\nport = 8080\n",
+    }
+    assert told(source | configured) == []
