@@ -43,8 +43,9 @@ def bring(source: BinaryIO, folder: Path, only_print: bool) -> None:
     """Write a servergem.yml for the repository in FOLDER from SOURCE, another platform's file, or - for standard input.
 
     SOURCE is App Engine's app.yaml, render.yaml, fly.toml, railway.json, railway.toml, Heroku's app.json or Procfile,
-    a Compose file, or what `gcloud run services describe --format=export` prints. What does not come along is told on
-    standard error, with its line. The exit status is 1 when there is a servergem.yml already, or a fault remains.
+    a Compose file, what `gcloud run services describe --format=export` prints, or a cloudbuild.yaml or a workflow of
+    GitHub Actions that deploys to Cloud Run. What does not come along is told on standard error, with its line. The
+    exit status is 1 when there is a servergem.yml already, or a fault remains.
     """
     from app import offline
     from app.importing import NotRead

@@ -7,7 +7,7 @@ cmd/ruby/missing_entrypoint and pkg/entrypoint/procfile.go of github.com/GoogleC
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.formats import value_of
@@ -27,7 +27,7 @@ OTHER_LANGUAGES = re.compile(
     r"(?:go\.mod|pom\.xml|(?:build|settings)\.gradle(?:\.kts)?|pubspec\.yaml|[^/]+\.(?:go|java|jar|csproj|fsproj|vbproj))"
 )
 # Frameworks for which the Node buildpack has a start command of its own, or which a build turns into files.
-OWN_START = {"nuxt", "@sveltejs/kit", "@angular/core", "@google-cloud/functions-framework", "turbo"}
+OWN_START = {"nuxt", "@angular/core", "@google-cloud/functions-framework", "turbo"}
 SERVERS = {"gunicorn", "uvicorn", "streamlit", "functions-framework"}
 
 
@@ -86,12 +86,11 @@ def _node_flaw(files: Files, inside: str) -> Flaw | None:
         _table(package, "scripts"),
         _table(package, "dependencies") | _table(package, "devDependencies"),
     )
-    if (
-        "start" in scripts
-        or inside + "server.js" in files.paths
-        or OWN_START & set(needs)
-        or "workspaces" in package
-    ):
+    if "start" in scripts or inside + "server.js" in files.paths or "workspaces" in package:
+        return None
+    if "@sveltejs/kit" in needs:
+        return _svelte_flaw(files, path, needs)
+    if OWN_START & set(needs):
         return None
     main = str(package.get("main") or "index.js").removeprefix("./")
     there = {inside + main, f"{inside}{main}.js", f"{inside}{main}/index.js"} & files.paths
@@ -99,6 +98,21 @@ def _node_flaw(files: Files, inside: str) -> Flaw | None:
     if there or (builds and "main" in package):
         return None
     return f"no `start` script, no server.js, and no {main}", files.place(path, 1)
+
+
+def _svelte_flaw(files: Files, path: str, needs: Mapping[str, Any]) -> Flaw | None:
+    """SvelteKit builds a server with adapter-node, which adapter-auto takes in Google's buildpacks (GCP_BUILDPACKS).
+
+    https://github.com/sveltejs/kit/blob/main/packages/adapter-auto/adapters.js
+    """
+    adapter = next(
+        (name for name in needs if re.fullmatch(r"@sveltejs/adapter-(?!(?:node|auto)$).+", name)), ""
+    )
+    if not adapter or any("adapter" in name and name != adapter for name in needs):
+        return None
+    return f"{adapter} builds no server of Node.js", files.place(
+        path, files.search(path, re.escape(adapter)) or 1
+    )
 
 
 def _table(package: dict[Any, Any], key: str) -> dict[Any, Any]:

@@ -13,7 +13,14 @@ from app.importing.telling import kept_elsewhere
 from app.inspection.base_port import listening
 from app.inspection.languages import languages
 from app.inspection.port import exposed
-from app.services_below import folders_with, names_of, root_is_one, services_below
+from app.services_below import (
+    built_from,
+    folders_with,
+    lone_dockerfile,
+    names_of,
+    root_is_one,
+    services_below,
+)
 
 HEAD = (
     "Written by `servergem init`; every key: docs/servergem-yml.md. `servergem check` reads it as a push does.",
@@ -58,8 +65,8 @@ def first_configuration(files: Files, repository_name: str) -> Draft:
     """One service for each folder that is one, or the root alone."""
     folders = _folders(files)
     beside = tuple(folder for folder in folders if _keeps_data(files, folder))
-    named = names_of(tuple(folder for folder in folders if folder not in beside))
-    sections = tuple(_section(files, folder, name or repository_name) for folder, name in named.items())
+    named = names_of(tuple(folder for folder in folders if folder not in beside), repository_name)
+    sections = tuple(_section(files, folder, name) for folder, name in named.items())
     tail = tuple(f"{folder} is left out: {kept_elsewhere(_image(files, folder))}" for folder in beside)
     return Draft(Block((Said("services", Block(sections)), ENVIRONMENTS, PREVIEWS)), HEAD, tail)
 
@@ -87,12 +94,11 @@ def _section(files: Files, folder: str, name: str) -> Said:
 
 
 def _said(files: Files, folder: str) -> Iterator[Said]:
-    inside = f"{folder}/" if folder else ""
-    yield Said(
-        "path", folder or ".", "what is built; a change elsewhere deploys nothing" if folder else "the root"
-    )
-    yield from _built(files, inside)
-    yield _port(files, inside)
+    path, dockerfile = built_from(files, folder)
+    inside = f"{folder}/" if folder and (not dockerfile or languages(files, f"{folder}/")) else ""
+    yield Said("path", path, _why(path, dockerfile))
+    yield from _built(files, inside, dockerfile)
+    yield _port(files, inside, _dockerfile_of(folder))
     if found := health_path(files, inside):
         yield Said("health", found.path, f"{found.origin}; asked before traffic moves")
     else:
@@ -104,19 +110,37 @@ def _said(files: Files, folder: str) -> Iterator[Said]:
         if language in known:
             yield Said("memory", size, why, off=True)
             break
-    if folder and (shared := _shared(files)):
+    if path != "." and (shared := _shared(files)):
         yield Said("watch", tuple(f"{each}/**" for each in shared), "a change there deploys it too", off=True)
 
 
-def _built(files: Files, inside: str) -> Iterator[Said]:
+def _why(path: str, dockerfile: str) -> str:
+    if path != ".":
+        return "what is built; a change elsewhere deploys nothing"
+    return "the root: what the Dockerfile copies is found from here" if dockerfile else "the root"
+
+
+def _dockerfile_of(folder: str) -> str:
+    return f"{folder}/Dockerfile" if folder else "Dockerfile"
+
+
+def _built(files: Files, inside: str, dockerfile: str) -> Iterator[Said]:
     """What of several Dockerfiles is meant is said; buildpacks say which language they saw."""
     seen = ", ".join(sorted(languages(files, inside) - {"any"}))
-    if f"{inside}Dockerfile" in files.paths:
+    if dockerfile:
+        yield Said("build", Block((Said("dockerfile", dockerfile, "from the path"),)))
+    elif f"{inside}Dockerfile" in files.paths:
         yield Said("build", "dockerfile", f"{inside}Dockerfile")
     elif seen:
-        yield Said("build", "buildpacks", f"no Dockerfile here: {seen}")
+        yield Said("build", "buildpacks", f"no Dockerfile here: {seen}{_or_with(files, inside)}")
     elif named := _otherwise_named(files, inside):
         yield Said("build", Block((Said("dockerfile", named, "the only one here"),)))
+
+
+def _or_with(files: Files, inside: str) -> str:
+    """The other way, where there is one Dockerfile below."""
+    lone = "" if inside else lone_dockerfile(files)
+    return f"; with Docker instead: {{dockerfile: {lone}}}" if lone else ""
 
 
 def _otherwise_named(files: Files, inside: str) -> str:
@@ -124,15 +148,16 @@ def _otherwise_named(files: Files, inside: str) -> str:
     return here[0][len(inside) :] if len(here) == 1 else ""
 
 
-def _port(files: Files, inside: str) -> Said:
-    parsed = files.dockerfiles.get(f"{inside}Dockerfile")
+def _port(files: Files, inside: str, dockerfile: str) -> Said:
+    parsed = files.dockerfiles.get(dockerfile)
     told = exposed(parsed) if parsed else ()
     ports = [
         int(port) for port, _ in told if port.isascii() and port.isdecimal() and 0 < int(port[:6]) <= 65535
     ]
     if ports:
-        return Said("port", ports[-1], f"EXPOSE of {inside}Dockerfile; the container is told it as $PORT")
-    if parsed and (found := listening(files, inside, f"{inside}Dockerfile", parsed, "")):
+        told_port = 8080 if 8080 in ports else ports[-1]
+        return Said("port", told_port, f"EXPOSE of {dockerfile}; the container is told it as $PORT")
+    if parsed and (found := listening(files, inside, dockerfile, parsed, "")):
         return Said("port", found.port, f"{found.who} listens at it")
     return Said("port", 8080, "the usual one; the container is told it as $PORT")
 
@@ -146,5 +171,5 @@ def _keeps_data(files: Files, folder: str) -> bool:
 
 
 def _image(files: Files, folder: str) -> str:
-    parsed = files.dockerfiles.get(f"{folder}/Dockerfile")
+    parsed = files.dockerfiles.get(_dockerfile_of(folder))
     return parsed.stages[-1].image if parsed and parsed.stages else ""

@@ -28,6 +28,12 @@ DEVELOPMENT = {
     name: name
     for name in ("ts-node", "ts-node-dev", "nodemon", "tsx", "vite", "cross-env", "dotenv", "concurrently")
 }
+# These listen on 127.0.0.1, at a port that $PORT does not move: https://docs.astro.build/en/reference/cli-reference/,
+# https://vite.dev/config/server-options, https://angular.dev/cli/serve, https://www.gatsbyjs.com/docs/reference/gatsby-cli/
+SERVES_DEVELOPMENT = re.compile(
+    r"astro (?:dev|preview|start)\b|vite(?: (?:dev|serve|preview))?(?=\s*$|\s--)|ng serve\b|gatsby (?:develop|serve)\b"
+)
+CONFIGURATION = re.compile(r"(?:vite|astro|gatsby|svelte)[.-]config\.\w+|angular\.json")  # a file's own name
 PRODUCTION = ("start:prod", "start:production", "prod", "production", "serve:prod")
 NPM_RUN = re.compile(r"(?:npm|yarn|pnpm)\s+(?:run\s+)?([\w:.-]+)\s*\Z")
 HEROKU = re.compile(
@@ -47,6 +53,27 @@ def development_tool(package: object, script: str) -> tuple[str, str]:
         if brought in only:
             return program, brought
     return "", ""
+
+
+def development_server(files: Files, inside: str, package: object, script: str) -> str:
+    """The server of development that this script ends in, when it is on this machine alone and at a port of its own."""
+    words = re.split(r"&&|\|\||;", str(_table(package, "scripts").get(script, "")))[-1].split()
+    words = [word for word in words if not re.match(r"\w+=", word)]
+    if words[:1] == ["npx"]:
+        words = words[1:]
+    line = " ".join(words)
+    found = SERVES_DEVELOPMENT.match(line)
+    if found is None or re.search(r"--(?:host|port)\b|-[pH]\b|\$\{?PORT", line):
+        return ""
+    configured = (
+        path
+        for path in files.paths
+        if path.startswith(inside) and CONFIGURATION.fullmatch(path[len(inside) :])
+    )
+    led = any(
+        not files.was_read(path) or re.search(r"\b(?:host|port)\b", files.text(path)) for path in configured
+    )
+    return "" if led else found[0]
 
 
 def way_out(package: object, brought: str) -> str:
@@ -86,6 +113,24 @@ def start_script(files: Files, inside: str, web: str) -> Iterator[Finding]:
             place=files.place(path, line),
             link=LINK,
         )
+    elif server := development_server(files, inside, package, script):
+        yield _serves_development(files, path, package, script, server)
+
+
+def _serves_development(files: Files, path: str, package: object, script: str, server: str) -> Finding:
+    served = file_server(package)
+    added = f", and add {FILE_SERVER} to dependencies" if needs_file_server(package, served) else ""
+    return Finding(
+        code="start-of-development",
+        weight=Weight.WARN,
+        title=fitting(f"The script {script} starts a server of development: {server}"),
+        message=f"`{server}` listens on this machine alone and not at $PORT, so that Cloud Run reaches nobody.",
+        fix=f"Write Procfile with the line `web: {served}`, which serves what the build makes{added}."
+        if served
+        else f"Have {script} start what the build makes, on 0.0.0.0 and $PORT.",
+        place=files.place(path, files.search(path, rf'"{re.escape(script)}"\s*:') or 1),
+        link="https://cloud.google.com/run/docs/container-contract#port",
+    )
 
 
 def procfile_lines(files: Files, procfile: str, *, releases: bool) -> Iterator[Finding]:
@@ -94,6 +139,8 @@ def procfile_lines(files: Files, procfile: str, *, releases: bool) -> Iterator[F
         kind, _, command = line.partition(":")
         if kind == "web" and (found := HEROKU.match(command.strip())):
             yield _only_heroku(procfile, number, found[1], found[2])
+        if kind == "web" and _streamlit_at_its_own_port(files, procfile, command):
+            yield _streamlit(procfile, number, command.strip())
         if kind == "web" and (program := _named_by_module(files, procfile, command)):
             yield _named_otherwise(procfile, number, program)
         if kind == "release" and command.strip() and not releases:
@@ -105,6 +152,28 @@ def procfile_lines(files: Files, procfile: str, *, releases: bool) -> Iterator[F
                 fix=f"Write `release: {command.strip()}` under the service in servergem.yml.",
                 place=Place(procfile, number),
             )
+
+
+def _streamlit_at_its_own_port(files: Files, procfile: str, command: str) -> bool:
+    """Whether the line starts Streamlit and nothing leads it to $PORT."""
+    settings = procfile.removesuffix("Procfile") + ".streamlit/config.toml"
+    return (
+        re.match(r"\s*(?:python3? -m )?streamlit run\b", command) is not None
+        and not re.search(r"PORT|--server\.port", command)
+        and settings not in files.paths
+    )
+
+
+def _streamlit(procfile: str, number: int, command: str) -> Finding:
+    return Finding(
+        code="procfile-streamlit-port",
+        weight=Weight.WARN,
+        title="Streamlit listens at 8501, and Cloud Run asks at $PORT",
+        message=f"The web line of {procfile} gives it no port.",
+        fix=f"Write `web: {command} --server.address 0.0.0.0 --server.port $PORT` in {procfile}.",
+        place=Place(procfile, number),
+        link="https://docs.streamlit.io/develop/api-reference/configuration/config.toml#server",
+    )
 
 
 def _named_by_module(files: Files, procfile: str, command: str) -> str:

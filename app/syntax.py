@@ -33,11 +33,26 @@ READ_ELSEWHERE = {
     "servergem.yml",
     "servergem.yaml",
 }
-NOT_THE_SERVICE = re.compile(
-    r"(?:^|/)(?:\.[^/]+|tests?|testdata|fixtures|examples?|samples?|templates?|charts?|vendor|node_modules|"
-    r"site-packages|cookiecutter[^/]*|docs?|snippets)/"
+# Folders of tests, samples and texts that become files elsewhere: what is broken there is often meant to be.
+_ASIDE = (
+    r"tests?|testing|test[-_]?(?:data|cases|files|resources)|fixtures?|specs?|e2e|mocks?|stubs?|fakes?|golden|corpus|"
+    r"fuzz(?:ing)?|bench(?:marks?)?|examples?|samples?|demos?|templates?|tmpl|tpls?|skel(?:etons?)?|scaffold(?:s|ing)?|"
+    r"boilerplates?|blueprints?|generators?|charts?|helm|vendor|third_party|node_modules|site-packages|cookiecutter|"
+    r"docs?|documentation|snippets|invalid|broken|malformed|bad|corrupt(?:ed)?"
 )
-TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{\{")
+NOT_THE_SERVICE = re.compile(
+    rf"(?i)(?:^|/)(?:\.[^/]+|[^/]*[{{}}%$][^/]*|(?:[^/]*[-_.])?_*(?:{_ASIDE})(?:[-_.][^/]*)?)/"
+)
+# The same of a file of settings that says so in its own name.
+SAMPLE = re.compile(
+    r"(?i)(?:^|[-_.])(?:tests?|fixtures?|examples?|samples?|templates?|tmpl|tpl|j2|jinja2?|invalid|broken|malformed|bad|"
+    r"corrupt(?:ed)?)[-_.]|[{}%$]"
+)
+# Placeholders of Jinja, Go, ERB, Handlebars, Octopus, Maven, autoconf, Symfony and Azure.
+TEMPLATE = re.compile(r"\{\{|\{[%#]|<[%?]|\$\{\{|\$\[\[|[#@%]\{|(?<![\w.])@\w+@|%[\w.]+%")
+# What libyaml refuses and YAML 1.2 does not: signs in the name of an anchor, a comma in a tag.
+YAML_1_2 = re.compile(r"alphabetic or numeric character|expected whitespace or line break|simple key")
+LONGEST_KEY = 1024  # letters; libyaml takes nothing longer for a key
 PYTHON_2 = re.compile(r"Missing parentheses in call|leading zeros in decimal|inconsistent use of tabs")
 ALWAYS = re.compile(
     r"expected ':'$|expected an indented block|unexpected indent|unindent does not match|was never closed$"
@@ -54,7 +69,7 @@ def syntax(files: Files, inside: str, *, starts: str = "") -> Iterator[Finding]:
     """Every file under `inside` that does not parse. `starts` is the file that surely runs: a stop."""
     version = _version(files, inside)
     found = letters = 0
-    for path in _readable(files, inside):
+    for path in _readable(files, inside, starts):
         letters += len(files.text(path))
         if letters > MOST_PARSED:
             return
@@ -84,13 +99,20 @@ def starts(files: Files, inside: str) -> str:
     return next((inside + name for name in ("main.py", "app.py") if inside + name in files.paths), "")
 
 
-def _readable(files: Files, inside: str) -> list[str]:
+def _readable(files: Files, inside: str, first: str) -> list[str]:
     """The service's own files in a language that is parsed here, the nearest to its root first."""
     kinds = (".py", ".toml", ".yml", ".yaml")
     mine = [p for p in files.paths if p.startswith(inside) and p.endswith(kinds)]
-    mine = [p for p in mine if not NOT_THE_SERVICE.search(p[len(inside) :])]
+    mine = [p for p in mine if p == first or not _is_aside(p[len(inside) :])]
     mine = [p for p in mine if p.rpartition("/")[2] not in READ_ELSEWHERE]
     return sorted(mine, key=lambda p: (p.count("/"), p))[:MOST_FILES]
+
+
+def _is_aside(path: str) -> bool:
+    """Whether a file is one of those that nothing at work loads."""
+    if NOT_THE_SERVICE.search(path):
+        return True
+    return not path.endswith(".py") and SAMPLE.search(path.rpartition("/")[2]) is not None
 
 
 def _version(files: Files, inside: str) -> tuple[int, int]:
@@ -110,7 +132,18 @@ def _fault(path: str, text: str, version: tuple[int, int]) -> Fault | None:
         return _python(text, version)
     if TEMPLATE.search(text):
         return None
-    return toml_fault(text) if path.endswith(".toml") else yaml_fault(text)
+    return toml_fault(text) if path.endswith(".toml") else _yaml(text)
+
+
+def _yaml(text: str) -> Fault | None:
+    """A fault to every parser; tabs that separate, and do not indent, are read by most."""
+    fault = yaml_fault(text)
+    if fault is None or YAML_1_2.search(fault.said):
+        return None
+    line = _line(text, fault.line)
+    if len(line) > LONGEST_KEY or re.search(r"[-:?]\t|^\s*\t\s*$", line):
+        return None
+    return fault
 
 
 def _python(text: str, version: tuple[int, int]) -> Fault | None:

@@ -48,6 +48,10 @@ REPOSITORIES: dict[str, tuple[dict[str, str], list[str]]] = {
         {"Dockerfile": "FROM x AS dev\nEXPOSE 9229\nFROM y\nEXPOSE 80 443\n"},
         ["    port: 80  # EXPOSE of Dockerfile"],
     ),
+    "Visual Studio's ports": (
+        {"Dockerfile": "FROM mcr.microsoft.com/dotnet/aspnet:8.0\nEXPOSE 8080\nEXPOSE 8081\n"},
+        ["    port: 8080  # EXPOSE of Dockerfile"],
+    ),
     "another Dockerfile": ({"Dockerfile.prod": DOCKER}, ["    build:", "      dockerfile: Dockerfile.prod"]),
 }  # fmt: skip
 

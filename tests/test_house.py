@@ -131,6 +131,7 @@ FLOORS = {
     "app.skip_mark": 2,
     "app.entry_point": 2,
     "app.services_below": 2,
+    "app.build_context": 2,
     "app.start_command": 2,
     "app.start_stated": 2,
     "app.start_node": 2,

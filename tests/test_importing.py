@@ -90,8 +90,15 @@ def test_each_thing_left_has_its_line(path: Path) -> None:
     lines = read.source.splitlines()
     for left in read.made.left:
         assert 1 <= left.line <= len(lines), left
-        if not left.at[-1].isdecimal() and read.name.endswith(("yml", "yaml", "json")):
-            assert re.search(rf"\b{re.escape(left.at[-1])}\b", lines[left.line - 1]), left
+        named = re.search(r"[\w-]+$", left.at[-1] if left.at else "")
+        if named and not named[0].isdecimal() and read.name.endswith(("yml", "yaml", "json")):
+            assert re.search(rf"(?<!\w){re.escape(named[0])}\b", below(lines, left.line)), left
+
+
+def below(lines: list[str], number: int) -> str:
+    """A line, with the script that begins on it."""
+    line, *rest = lines[number - 1 :]
+    return "\n".join([line, *rest]) if line.rstrip().endswith(("|", "|-", ">", ">-")) else line
 
 
 def test_there_are_samples_of_each_kind() -> None:
@@ -137,8 +144,19 @@ def bomb() -> str:
 
 
 def test_what_is_of_no_kind_is_refused() -> None:
-    """A manifest of Kubernetes, a list, a broken file and a bomb are told as what they are."""
-    for text in ("apiVersion: v1\nkind: Service\n", "- a\n", "a: [\n", "", bomb(), "x" * 300_000):
+    """A manifest of Kubernetes, what deploys nothing, a list, a broken file and a bomb are told as what they are."""
+    workflow = "name: CI\non: push\nenv: {A: b}\njobs: {test: {steps: [{run: make}]}}\n"
+    build = "steps: [{name: docker, args: [build, .]}]\n"
+    for text in (
+        "apiVersion: v1\nkind: Service\n",
+        "- a\n",
+        "a: [\n",
+        "",
+        bomb(),
+        "x" * 300_000,
+        workflow,
+        build,
+    ):
         with pytest.raises(NotRead):
             imported(text, path="x", repository_name="shop")
 

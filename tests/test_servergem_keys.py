@@ -45,6 +45,7 @@ NAMED_FOR_PEOPLE = {
     "app/importing/cloud_run.py": "Cloud Run's own keys, and ours that say the same",
     "app/importing/cloud_run_annotations.py": "Cloud Run's own keys, and ours that say the same",
     "app/importing/compose.py": "Compose's own keys, and ours that say the same",
+    "app/importing/gcloud_flags.py": "the flags of gcloud, and our keys that say the same",
     "app/importing/railway.py": "Railway's own keys, and ours that say the same",
 }
 # Keys of a service of which Cloud Run is told, beside those that a merge plan compares by name.

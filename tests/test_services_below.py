@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import yaml
 
+from app.config.writing import text
 from app.diagnosis.files import Files
+from app.first_configuration import first_configuration
+from app.inspection import inspect
+from app.model import Build, BuildPlan, ServiceConfig, Target
 from app.services_below import configuration, services_below
 
 VOTE = {
@@ -34,6 +40,15 @@ FOLDERS = {
     ),
     "the root has code": (VOTE | {"main.py": ""}, ()),
     "the root has a Procfile": (VOTE | {"Procfile": "web: python vote/app.py"}, ()),
+    "what another folder's Dockerfile copies is in its image": (
+        {
+            "docker/Dockerfile": "FROM x\nCOPY api/go.mod .\nCOPY api api\n",
+            "api/go.mod": "",
+            "api/main.go": "",
+        },
+        ("docker",),
+    ),
+    "the assets of Elixir": ({"mix.exs": "", "assets/package.json": '{"dependencies": {"topbar": "1"}}'}, ()),
     "nothing": ({"README.md": ""}, ()),
 }
 
@@ -47,7 +62,7 @@ def test_the_folders_that_are_services_are_found(kind: str) -> None:
 
 def test_the_line_to_write_is_a_configuration_of_each_folder() -> None:
     """What is printed is YAML, and its names are names that a service may have."""
-    line = configuration(("Web_UI", "services/vote"))
+    line = configuration(Files.of({}), ("Web_UI", "services/vote"))
     assert yaml.safe_load(line) == {
         "services": {"web-ui": {"path": "Web_UI"}, "vote": {"path": "services/vote"}}
     }
@@ -55,7 +70,7 @@ def test_the_line_to_write_is_a_configuration_of_each_folder() -> None:
 
 def test_folders_of_the_same_name_are_services_of_different_names() -> None:
     """A key that is there twice would be refused, so that the whole path is the name of both."""
-    line = configuration(("flask/app", "django/app", "web"))
+    line = configuration(Files.of({}), ("flask/app", "django/app", "web"))
     assert yaml.safe_load(line) == {
         "services": {
             "flask-app": {"path": "flask/app"},
@@ -63,3 +78,82 @@ def test_folders_of_the_same_name_are_services_of_different_names() -> None:
             "web": {"path": "web"},
         }
     }
+
+
+ASP = 'FROM x AS build\nCOPY ["src/Web/Web.csproj", "src/Web/"]\nCOPY . .\nFROM x\nCOPY --from=build /app .\n'
+CONTEXTS = {
+    "Visual Studio's": (
+        {"App.sln": "", "src/Web/Dockerfile": ASP, "src/Web/Web.csproj": ""},
+        {"web": {"path": ".", "build": {"dockerfile": "src/Web/Dockerfile"}}},
+    ),
+    "named after packing": (
+        {"build/package/Dockerfile": "FROM x\nCOPY cmd/ cmd/\n", "cmd/a/x.go": ""},
+        {"app": {"path": ".", "build": {"dockerfile": "build/package/Dockerfile"}}},
+    ),
+    "wildcards": (
+        {"docker/Dockerfile": "FROM x\nCOPY lib/*.rs .\n", "lib/a.rs": ""},
+        {"app": {"path": ".", "build": {"dockerfile": "docker/Dockerfile"}}},
+    ),
+    "between": (
+        {"api/docker/Dockerfile": "FROM x\nCOPY go.sum /\n", "api/go.sum": ""},
+        {"api": {"path": "api", "build": {"dockerfile": "docker/Dockerfile"}}},
+    ),
+    "all, beside nothing": (
+        {"deploy/Dockerfile": "FROM x\nCOPY . .\n", "deploy/run.sh": "", "lib/a.rs": ""},
+        {"app": {"path": ".", "build": {"dockerfile": "deploy/Dockerfile"}}},
+    ),
+    "all, beside a page": (
+        {"web/Dockerfile": "FROM nginx\nCOPY . /usr/share/nginx/html\n", "web/index.html": ""},
+        {"web": {"path": "web"}},
+    ),
+    "nothing of the repository": (
+        {"proxy/Dockerfile": "FROM nginx\nRUN true\n", "lib/a.rs": ""},
+        {"proxy": {"path": "proxy"}},
+    ),
+    "in both": (
+        {"web/Dockerfile": "FROM x\nCOPY LICENSE /\n", "web/LICENSE": "", "LICENSE": ""},
+        {"web": {"path": "web"}},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CONTEXTS)
+def test_a_dockerfile_below_is_built_from_where_its_sources_are(kind: str) -> None:
+    """The path is the folder that COPY names its sources from; both the advice and the draft say so."""
+    source, services = CONTEXTS[kind]
+    files = Files.of(source)
+    assert yaml.safe_load(configuration(files, services_below(files)))["services"] == services
+    drafted = yaml.safe_load(text(first_configuration(files, "app")))["services"]
+    said = {
+        name: {key: value for key, value in each.items() if key == "path" or isinstance(value, dict)}
+        for name, each in drafted.items()
+    }
+    assert said == services
+
+
+def test_a_folder_that_is_not_the_context_is_told_with_the_one_that_is() -> None:
+    """Once for the Dockerfile, not once for each COPY; what is nowhere is still said by itself."""
+    source = {"App.sln": "", "src/Web/Dockerfile": ASP, "src/Web/Web.csproj": ""}
+    target = Target("p", "r", "production", ServiceConfig("web", path="src/Web"))
+    (found,) = inspect(Files.of(source), target)
+    assert "`path: .` and `build: {dockerfile: src/Web/Dockerfile}` for web" in found.fix
+    gone = source | {"src/Web/Dockerfile": "FROM x\nCOPY gone.txt /\n"}
+    assert [each.message for each in inspect(Files.of(gone), target)] == [
+        "The build context has no gone.txt."
+    ]
+
+
+def test_a_lone_dockerfile_that_buildpacks_pass_over_is_remarked() -> None:
+    """Only where nobody has said which of the two is meant, and where the Dockerfile is the root's."""
+    lone = {"go.mod": "", "main.go": "", "build/Dockerfile": "FROM x\nCOPY go.mod .\n"}
+    target = Target("p", "r", "production", ServiceConfig("web"))
+
+    def codes(source: dict[str, str], kind: Build = Build.AUTO) -> list[str]:
+        asked = replace(target, service=replace(target.service, build=BuildPlan(kind)))
+        return [f"{each.weight}: {each.code}" for each in inspect(Files.of(source), asked)]
+
+    assert codes(lone) == ["note: dockerfile-below"]
+    assert codes(lone, Build.BUILDPACKS) == []
+    assert codes(lone | {"b/Dockerfile": "FROM x\n"}) == []
+    assert codes(lone | {"build/Dockerfile": "FROM x\nCOPY a .\n", "build/a": ""}) == []
+    assert "{dockerfile: build/Dockerfile}" in text(first_configuration(Files.of(lone), "web"))

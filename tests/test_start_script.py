@@ -149,3 +149,63 @@ def test_ruby_without_a_gemfile_is_warned_of() -> None:
     found = inspect(Files.of({"app.rb": "require 'sinatra'\n"}), target)
     (finding,) = [each for each in found if each.code == "no-start-command"]
     assert "web: ruby app.rb -o 0.0.0.0 -p $PORT" in finding.fix and finding.weight is Weight.WARN
+
+
+SERVES = {
+    "astro": package("astro dev", dependencies={"astro": "5"}),
+    "vite": package("vite", dependencies={"vite": "6"}),
+    "angular": package("npx ng serve", dependencies={"@angular/cli": "19"}),
+    "behind a build": package("vite build && vite preview", dependencies={"vite": "6"}),
+}
+REACHED = {
+    "vite on all": package("vite --host 0.0.0.0 --port $PORT", dependencies={"vite": "6"}),
+    "in its configuration": package("vite", dependencies={"vite": "6"})
+    | {"vite.config.ts": "server: {host: true}"},
+    "a build": package("vite build", dependencies={"vite": "6"}),
+    "next": package("next dev", dependencies={"next": "15"}),
+    "a script of that name": package("node astro dev", dependencies={"astro": "5"}),
+}
+
+
+@pytest.mark.parametrize("kind", SERVES)
+def test_a_server_of_development_is_not_reached(kind: str) -> None:
+    """What listens on its own machine is said before a revision waits for it in vain."""
+    assert [each.code for each in told(SERVES[kind])] == ["start-of-development"]
+
+
+@pytest.mark.parametrize("kind", REACHED)
+def test_a_server_that_is_led_to_the_port_is_not_questioned(kind: str) -> None:
+    """By its words, or by a configuration that speaks of a host or a port."""
+    assert told(REACHED[kind]) == []
+
+
+def test_a_server_of_development_gets_the_line_that_serves_the_build() -> None:
+    """Astro's own template: `start` is `astro dev`."""
+    (finding,) = told(package("astro dev", dependencies={"astro": "5"}) | {"x": ""})
+    assert finding.fix == "Have start start what the build makes, on 0.0.0.0 and $PORT."
+    scripts = {"start": "astro dev", "build": "astro build"}
+    (finding,) = told({"package.json": json.dumps({"scripts": scripts, "dependencies": {"astro": "5"}})})
+    assert (
+        "`web: npx serve dist --listen $PORT`" in finding.fix and "add serve to dependencies" in finding.fix
+    )
+
+
+@pytest.mark.parametrize(("adapter", "told_of"), [("auto", 0), ("static", 1), ("vercel", 1), ("node", 0)])
+def test_svelte_serves_with_an_adapter_of_node_alone(adapter: str, told_of: int) -> None:
+    """The others make files, or a program for another platform; adapter-auto takes that of Node in buildpacks."""
+    needs = {"@sveltejs/kit": "2", f"@sveltejs/adapter-{adapter}": "3"}
+    source = {"package.json": json.dumps({"scripts": {"build": "vite build"}, "devDependencies": needs})}
+    assert [each.code for each in told(source)] == ["no-start-command"] * told_of
+
+
+def test_streamlit_without_a_port_is_told_the_line_that_has_one() -> None:
+    """Its own port is 8501; a flag, a variable or a configuration of its own leads it elsewhere."""
+    source = {"app.py": "import streamlit\n", "requirements.txt": "streamlit\n"}
+    (finding,) = told(source | {"Procfile": "web: streamlit run app.py\n"})
+    assert "`web: streamlit run app.py --server.address 0.0.0.0 --server.port $PORT`" in finding.fix
+    assert told(source | {"Procfile": "web: streamlit run app.py --server.port=$PORT\n"}) == []
+    configured = {
+        "Procfile": "web: streamlit run app.py\n",
+        ".streamlit/config.toml": "[server]\nport = 8080\n",
+    }
+    assert told(source | configured) == []

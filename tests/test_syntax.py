@@ -45,6 +45,14 @@ FAULTS: dict[str, tuple[dict[str, str], str, int, Weight]] = {
     "no condition": ({"main.py": "if :\n    pass\n"}, "main.py", 1, Weight.STOP),
     "no name": ({"main.py": "class:\n    pass\n"}, "main.py", 1, Weight.STOP),
     "TOML": ({"settings.toml": "a = 1\nb = \n"}, "settings.toml", 2, Weight.WARN),
+    "tabs that indent": ({"conf/app.yml": "a:\n\tb: 1\n"}, "conf/app.yml", 2, Weight.WARN),
+    "a word within a word": ({"contest/latest.yml": "a: [\n"}, "contest/latest.yml", 2, Weight.WARN),
+    "the file that starts, wherever it is": (
+        {"Procfile": "web: python demo/b.py\n", "demo/b.py": BROKEN},
+        "demo/b.py",
+        1,
+        Weight.STOP,
+    ),
     "YAML": ({"conf/app.yaml": "a: [1\nb: 2\n"}, "conf/app.yaml", 2, Weight.WARN),
 }
 
@@ -60,6 +68,11 @@ def test_a_file_that_does_not_parse_is_named(kind: str) -> None:
     assert len(finding.title) <= 80 and not finding.title.endswith(":")
 
 
+WHERE_BROKEN = [
+    "testing/a.yml", "pkg/__fixtures__/a.yaml", "src/app/test_data/a.toml", "spec/a.yml", "api-tests/a.py",
+    "cmd/testcases/a.yaml", "lib/generators/a.py", "a/helm-charts/a.yaml", "b/invalid/a.toml", "Tests/a.yml",
+    "{{cookiecutter.slug}}/a.py", "conf/settings.example.yml", "invalid-config.yaml", "a.j2.yml", "e2e/a.yml",
+]  # fmt: skip
 newer = f"3.{sys.version_info.minor + 1}"
 FINE: dict[str, dict[str, str]] = {
     "what a newer Python may read": {".python-version": newer, "main.py": "type X[T] = list[T]\ny = !x\n"},
@@ -71,6 +84,29 @@ FINE: dict[str, dict[str, str]] = {
     "a template": {"pack.py": "x = {{ cookiecutter.x }}\n", "a.yaml": "x: {{ .Values.x }}\n"},
     "tests and samples": {"tests/bad.py": BROKEN, "examples/a.py": BROKEN, ".github/a.yml": "a: [\n"},
     "tags and several documents": {"a.yml": "a: !Ref b\n---\nb: &x 1\nc: *x\n"},
+    "fixtures by any name": dict.fromkeys(
+        WHERE_BROKEN,
+        BROKEN + "a: [\n",
+    ),
+    "placeholders": {
+        **{
+            f"{n}.yml": f"a: {text}\n"
+            for n, text in enumerate(("@VERSION@", "%kernel.dir%", "#{a}\nb: [", "%{x}"))
+        },
+        "salt.yml": "{# a #}\na: [\n",
+    },
+    "what YAML 1.2 reads": {
+        "a.yml": "a: &x.y 1\nb: *x.y\n",
+        "b.yml": "a:\n  - x\n\t\n  - y\n",
+        "c.yml": "-\tx\n",
+        "d.yml": "k" * 1100 + ": 1\n",
+        "e.yml": "a: !t,u b\n",
+    },
+    "tags of other programs": {
+        "mkdocs.yml": "a: !!python/name:x.y\nb: !ENV [A, b]\n",
+        "c.yml": "a:\n  script:\n    - !reference [.x, script]\nb: !If [c, d, !Ref e]\n",
+        "s.yml": "$ANSIBLE_VAULT;1.1;AES256\n6162\n6364\n",
+    },
     "a file that was not read": {"main.py": ""},
     "bytes of another encoding": {"main.py": "x = '\ufffd'\nif\n"},
 }

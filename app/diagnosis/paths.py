@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import re2
-
+from app.build_context import context_of, glob
 from app.diagnosis.files import Files
-from app.diagnosis.instructions import failing_dockerfile, linear, workdir
+from app.diagnosis.instructions import failing_dockerfile, workdir
 from app.diagnosis.rule import Hit
 from app.dockerfile import Dockerfile, Instruction, joined
 
@@ -80,7 +79,7 @@ def _copies(
         clean = joined("/", source)[1:]
         inside = f"{context}/{clean}".strip("/")
         if any(character in source for character in "*?["):
-            pattern = _glob(inside)
+            pattern = glob(inside)
             for path in files.paths:
                 if pattern is not None and pattern.fullmatch(path):
                     yield path, f"{target.rstrip('/')}/{path.rpartition('/')[2]}", False
@@ -89,33 +88,6 @@ def _copies(
             yield inside, whole if destination.endswith(("/", ".")) or len(sources) > 1 else target, False
         else:
             yield inside, target, True
-
-
-def _glob(pattern: str) -> re2._Regexp[str] | None:
-    """What a COPY with wildcards fits; None for what is no pattern."""
-    pieces = re.split(r"(\*+|\?)", pattern)
-    meant = {"*": "[^/]*", "?": "[^/]", "": ""}
-    return linear(
-        "".join(
-            meant.get(piece, ".*") if number % 2 else re2.escape(piece) for number, piece in enumerate(pieces)
-        )
-    )
-
-
-def context_of(files: Files, dockerfile_path: str, parsed: Dockerfile) -> str:
-    """The build context: the Dockerfile's own folder, unless what it copies is only at the root."""
-    folder = dockerfile_path.rpartition("/")[0]
-    if not folder:
-        return ""
-    sources = [s for c in parsed.of("COPY", "ADD") if "from" not in c.flags for s in c.arguments[:-1]]
-    named = [joined("/", s)[1:] for s in sources if joined("/", s) != "/" and "*" not in s]
-    here = sum(_exists(files, f"{folder}/{name}") for name in named)
-    at_root = sum(_exists(files, name) for name in named)
-    return "" if at_root > here else folder
-
-
-def _exists(files: Files, path: str) -> bool:
-    return path in files.paths or any(each.startswith(path + "/") for each in files.paths)
 
 
 def _in_a_subdirectory(files: Files, hit: Hit | None) -> bool:

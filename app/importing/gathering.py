@@ -52,7 +52,7 @@ def gathered(named: Named, name: str) -> Gathered:
             said.insert(0, Said("port", each.value, "PORT", each.at))
         elif instead := _instead(each):
             left.append(Left(each.at, instead))
-        elif is_secret(each.name, each.value):
+        elif each.secret or is_secret(each.name, each.value):
             held[each.name] = secret_name(name, each.name)
             if SHELL_NAME.fullmatch(each.name):
                 needed.append(Needed(held[each.name], each.name))

@@ -107,7 +107,8 @@ def is_heroku(value: Mapping[str, Any]) -> bool:
         "repository",
         "env",
     }
-    return PROCFILE in value or ("name" in value and bool(known & value.keys()) and "expo" not in value)
+    others = {"expo", "jobs", "steps", "dependencies", "devDependencies"}
+    return PROCFILE in value or ("name" in value and bool(known & value.keys()) and not others & value.keys())
 
 
 def tell(heroku: Heroku, around: Around) -> Iterator[Named | Left]:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.config.draft import Keys
-from app.importing import app_engine, cloud_run, compose, fly, heroku, railway, render
+from app.importing import (
+    app_engine,
+    cloud_build,
+    cloud_run,
+    compose,
+    fly,
+    github_actions,
+    heroku,
+    railway,
+    render,
+)
 from app.importing.around import Around
 from app.importing.foreign import Foreign
 from app.importing.told import Left, Named
@@ -39,6 +49,16 @@ class Kind:
 # In the order in which they are tried: what only one of them has comes first.
 KINDS = (
     Kind("Cloud Run", cloud_run.is_cloud_run, cloud_run.CloudRun, cloud_run.tell, cloud_run.LEFT),
+    Kind(
+        "GitHub Actions",
+        github_actions.is_workflow,
+        github_actions.Workflow,
+        github_actions.tell,
+        github_actions.LEFT,
+    ),
+    Kind(
+        "Cloud Build", cloud_build.is_cloud_build, cloud_build.CloudBuild, cloud_build.tell, cloud_build.LEFT
+    ),
     Kind("Heroku", heroku.is_heroku, heroku.Heroku, heroku.tell, heroku.LEFT),
     Kind("Fly.io", fly.is_fly, fly.Fly, fly.tell, fly.LEFT),
     Kind("Render", render.is_render, render.Render, render.tell, render.LEFT),

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from app.importing.cloud_run_annotations import OTHERWISE, SERVICE, TEMPLATE
 from app.importing.foreign import Foreign
+from app.importing.gcloud_flags import LEFT, MANY, ROWS
 from app.importing.kinds import KINDS, Kind
 
 PAGE = Path(__file__).parent.parent.parent / "docs/importing.md"
@@ -18,6 +19,7 @@ Made by `python -m app.importing.reference`; `tests/test_importing.py` holds it.
 ```sh
 servergem init                     # of the source: services, ports, health paths, each key with its reason
 servergem import fly.toml          # of another platform's file, which is recognised by what it holds
+servergem import cloudbuild.yaml   # or .github/workflows/deploy.yml: of a deployment that you have already
 gcloud run services describe api --format=export | servergem import -
 ```
 
@@ -32,7 +34,18 @@ does not have in that size (three CPUs, 64 MB) becomes the next that it has. The
 
 def page() -> str:
     """The whole page."""
-    return INTRODUCTION + "".join(map(_chapter, KINDS))
+    return INTRODUCTION + "".join(map(_chapter, KINDS)) + _flags()
+
+
+def _flags() -> str:
+    rows = "".join(f"| `--{name}` | `{row.key}` |\n" for name, row in ROWS.items())
+    rows += "".join(f"| `--{name}` | `{key}` |\n" for name, key in MANY.items())
+    told = "".join(f"| `--{name}` | {instead} |\n" for name, instead in LEFT.items())
+    return (
+        "\n## gcloud run deploy\n\nIts flags, in steps of Cloud Build and workflows of GitHub Actions.\n\n"
+        f"| there | here |\n|---|---|\n| `--image` | `path`, `build` of its build, else `image` |\n"
+        f"| `--source` | `path` |\n{rows}\n| not carried over | instead |\n|---|---|\n{told}"
+    )
 
 
 def _chapter(kind: Kind) -> str:

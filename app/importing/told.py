@@ -28,6 +28,8 @@ class Variable:
     name: str
     value: str | None
     at: Keys
+    secret: bool = False
+    """Whether it comes from where the other platform keeps secrets, whatever it is called."""
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,15 @@ from app.config import remarks
 from app.diagnosis.files import Files
 from app.entry_point import entry_point
 from app.inspection import dockerfile, manifests
-from app.inspection.languages import languages
+from app.inspection.languages import languages, unknown_language
 from app.inspection.made_elsewhere import GITIGNORE
 from app.inspection.python_version import python_version
+from app.inspection.several import several
 from app.missing_content import ATTRIBUTES, MODULES, missing_content
 from app.model import Build, Finding, Place, Target, Weight
-from app.services_below import SHOWN, configuration, services_below
+from app.services_below import SHOWN, configuration, lone_dockerfile, services_below
 from app.start_command import START_FILES
+from app.start_script import CONFIGURATION
 from app.syntax import starts, syntax
 from app.titles import fitting
 
@@ -48,11 +50,14 @@ def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
         found += manifests.for_buildpacks(files, inside, known)
         found += python_version(files, inside, Weight.WARN if known - {"python", "any"} else Weight.STOP)
         found += entry_point(files, inside, target.source_name, releases=bool(target.service.release))
+        found += several(files, inside, known)
         first = starts(files, inside)
+        if not inside and target.service.build.kind is Build.AUTO and (lone := lone_dockerfile(files)):
+            found.append(_dockerfile_below(target, lone, known))
     elif inside + "index.html" in files.paths:
         found.append(_static_site(target, inside))
     else:
-        found.append(_nothing_to_build(target))
+        found.append(_nothing_to_build(target, unknown_language(files, inside)))
     found += syntax(files, inside, starts=first)
     return tuple(sorted(found, key=lambda finding: finding.weight is not Weight.STOP))
 
@@ -63,9 +68,10 @@ def wanted(path: str) -> bool:
     return (
         name in manifests.READ
         or name in START_FILES
-        or name.endswith((".py", ".toml", ".yml", ".yaml", ".conf"))
+        or name.endswith((".py", ".toml", ".yml", ".yaml", ".conf", ".csproj", ".fsproj", ".vbproj"))
         or "dockerfile" in name.lower()
-        or name in (".dockerignore", "Procfile", ATTRIBUTES, MODULES, GITIGNORE)
+        or CONFIGURATION.fullmatch(name) is not None
+        or name in (".dockerignore", "Procfile", "main.go", ATTRIBUTES, MODULES, GITIGNORE)
         or re.fullmatch(r"requirements[^/]*\.(?:txt|in)", name) is not None
     )
 
@@ -124,7 +130,8 @@ def _services_below(files: Files, target: Target, below: tuple[str, ...]) -> Fin
         title="The services are in folders of their own, not at the root",
         message=f"What is built is the repository's root, which has no Dockerfile and nothing that starts; "
         f"{_listed(below)} {'have' if len(below) > 1 else 'has'} what is needed.",
-        fix=f"Write servergem.yml with `{configuration(below)}`, {_rest(below)}leave out what answers no requests.",
+        fix=f"Write servergem.yml with `{configuration(files, below)}`, {_rest(below)}"
+        "leave out what answers no requests.",
         place=target.place("path"),
     )
 
@@ -136,6 +143,20 @@ def _listed(below: tuple[str, ...]) -> str:
 
 def _rest(below: tuple[str, ...]) -> str:
     return "add the others in the same way, and " if len(below) > SHOWN else "and "
+
+
+def _dockerfile_below(target: Target, path: str, known: frozenset[str]) -> Finding:
+    """Nobody has said which of the two ways is meant."""
+    seen = ", ".join(sorted(known - {"any"})) or "a Procfile"
+    return Finding(
+        code="dockerfile-below",
+        weight=Weight.NOTE,
+        title=fitting(f"{path} is not used: buildpacks build {target.name}"),
+        message=f"The root has no Dockerfile, and buildpacks find {seen} there.",
+        fix=f"To build with it, write `build: {{dockerfile: {path}}}` for {target.source_name} in servergem.yml; "
+        "`build: buildpacks` says that it is meant as it is.",
+        place=Place(path, 1),
+    )
 
 
 def _static_site(target: Target, inside: str) -> Finding:
@@ -151,13 +172,17 @@ def _static_site(target: Target, inside: str) -> Finding:
     )
 
 
-def _nothing_to_build(target: Target) -> Finding:
+def _nothing_to_build(target: Target, language: str) -> Finding:
     where = "the repository's root" if target.service.path == "." else target.service.path
     return Finding(
         code="nothing-to-build",
         title=fitting(f"Nothing in {where} says how to build {target.name}"),
-        message="There is no Dockerfile, and no file by which buildpacks recognise a language.",
-        fix="Add a Dockerfile, or a requirements.txt, package.json, go.mod, pom.xml, Gemfile or composer.json; "
+        message=f"There is no Dockerfile, and Google's buildpacks do not know {language}."
+        if language
+        else "There is no Dockerfile, and no file by which buildpacks recognise a language.",
+        fix=f"Add a Dockerfile that builds the {language} application and listens on $PORT."
+        if language
+        else "Add a Dockerfile, or a requirements.txt, package.json, go.mod, pom.xml, Gemfile or composer.json; "
         "when the service is in another folder, write it as `path:` in servergem.yml.",
         place=target.place("path"),
         link="https://cloud.google.com/docs/buildpacks/overview",

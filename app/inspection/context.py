@@ -21,7 +21,7 @@ class Context:
     """The folder `inside` (empty, or with a slash at its end) as the Dockerfile at `path` is given it."""
 
     def __init__(self, files: Files, inside: str, path: str) -> None:
-        self._files, self._inside = files, inside
+        self._files, self.inside = files, inside
         beside = f"{path}.dockerignore"
         self.ignored_by = beside if beside in files.paths else inside + ".dockerignore"
         self._asked = 0
@@ -30,7 +30,7 @@ class Context:
     def paths(self) -> frozenset[str]:
         """Every file, as COPY names it."""
         return frozenset(
-            each[len(self._inside) :] for each in self._files.paths if each.startswith(self._inside)
+            each[len(self.inside) :] for each in self._files.paths if each.startswith(self.inside)
         )
 
     def may_have(self, source: str) -> bool:
@@ -44,17 +44,17 @@ class Context:
 
     def holds(self, source: str) -> bool:
         """Whether the folder has it, hidden or not."""
-        whole = self._inside + dockerfile.joined("/", source)[1:]
+        whole = self.inside + dockerfile.joined("/", source)[1:]
         return whole in self._files.paths or whole in self._files.folders
 
     def is_made_elsewhere(self, source: str) -> bool:
         """Whether a step outside of the image makes it, so that no commit has it."""
-        return is_made_elsewhere(self._files, self._inside, source)
+        return is_made_elsewhere(self._files, self.inside, source)
 
     def _leads_through_a_link(self, path: str) -> bool:
         if not self._files.links:
             return False
-        parts = (self._inside + path).split("/")
+        parts = (self.inside + path).split("/")
         return any("/".join(parts[: end + 1]) in self._files.links for end in range(min(len(parts), 100)))
 
     def _hides(self, path: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app import dockerfile
+from app.build_context import context_of
 from app.diagnosis.files import Files
 from app.dockerfile import KEYWORDS, Dockerfile
 from app.inspection import dockerfile_faults as faults
@@ -78,7 +79,11 @@ def _judged(files: Files, target: Target, inside: str, path: str, parsed: Docker
         return
     stages = built(parsed, target.service.build.target)
     yield from islice(_images(path, parsed, stages), MOST)
-    yield from islice(_copies(Context(files, inside, path), path, parsed, stages), MOST)
+    context = Context(files, inside, path)
+    if wrong := _from_elsewhere(files, target, context, path, parsed, stages):
+        yield wrong
+    else:
+        yield from islice(_copies(context, path, parsed, stages), MOST)
     yield from islice(_from_stages(path, parsed), MOST)
     yield from port(files, inside, target, path, parsed)
 
@@ -99,6 +104,24 @@ def _may_be_image(image: str) -> bool:
     if "$" in image or "\\" in image or "`" in image or len(image) > LONGEST_IMAGE:
         return True
     return IMAGE.fullmatch(image) is not None
+
+
+def _from_elsewhere(
+    files: Files, target: Target, context: Context, path: str, parsed: Dockerfile, stages: frozenset[int]
+) -> Finding | None:
+    """The one fault of a Dockerfile whose sources are found from a folder above the service's."""
+    copies = (each for each in parsed.of("COPY", "ADD") if each.stage in stages and "from" not in each.flags)
+    lacking = next(
+        ((each, one) for each in copies for one in each.sources if not context.may_have(one)), None
+    )
+    if lacking is None or context.holds(lacking[1]) or not path.startswith(context.inside):
+        return None
+    right = context_of(files, path, parsed)
+    inside = f"{right}/" if right else ""
+    is_above = len(inside) < len(context.inside) and context.inside.startswith(inside)
+    if not is_above or not Context(files, inside, path).holds(lacking[1]):
+        return None
+    return faults.copy_from_above(target, path, *lacking, right)
 
 
 def _copies(context: Context, path: str, parsed: Dockerfile, stages: frozenset[int]) -> Iterator[Finding]:

@@ -123,6 +123,20 @@ def copy_of_nothing(path: str, each: Instruction, source: str, context: frozense
     )
 
 
+def copy_from_above(target: Target, path: str, each: Instruction, source: str, right: str) -> Finding:
+    dockerfile = path.removeprefix(f"{right}/") if right else path
+    return Finding(
+        code="copy-source-missing",
+        title=fitting(f"{path} is written for {right or 'the root'} as its build context"),
+        message=f"{source}, which line {each.line} copies, is not in {target.service.path}, but in "
+        f"{right or 'the root'}.",
+        fix=f"Write `path: {right or '.'}` and `build: {{dockerfile: {dockerfile}}}` for {target.source_name} in "
+        "servergem.yml.",
+        place=Place(path, each.line, each.end),
+        link=CONTEXT,
+    )
+
+
 def copy_of_output(path: str, each: Instruction, source: str) -> Finding:
     return Finding(
         code="copy-source-missing",

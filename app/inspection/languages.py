@@ -34,6 +34,21 @@ _HERE_PATTERNS = {language: re.compile(pattern) for language, pattern in _HERE.i
 _BELOW_PATTERN = re.compile(
     r"[^/.][^/]*\.(?:" + "|".join(f"(?P<{language}>{ending})" for language, ending in _BELOW.items()) + ")"
 )
+# What no buildpack of Google's looks for, by what stands at the root of such an application.
+UNKNOWN = {
+    "mix.exs": "Elixir",
+    "Cargo.toml": "Rust",
+    "deno.json": "Deno",
+    "deno.jsonc": "Deno",
+    "build.sbt": "Scala",
+    "project.clj": "Clojure",
+    "deps.edn": "Clojure",
+    "Package.swift": "Swift",
+    "shard.yml": "Crystal",
+    "gleam.toml": "Gleam",
+    "stack.yaml": "Haskell",
+    "build.zig": "Zig",
+}
 _DENO = ("deno.json", "deno.jsonc")
 
 
@@ -53,6 +68,11 @@ def languages(files: Files, inside: str) -> frozenset[str]:
     if _has_typescript(files, inside):
         found.add("node")
     return frozenset(found)
+
+
+def unknown_language(files: Files, inside: str) -> str:
+    """The language of an application that no buildpack builds; empty where nothing shows one."""
+    return next((language for name, language in UNKNOWN.items() if inside + name in files.paths), "")
 
 
 def _has_typescript(files: Files, inside: str) -> bool:

@@ -31,7 +31,7 @@ def detected(hit: Hit) -> Mapping[str, str] | None:
             f"that it is committed"
         )
     elif (below := services_below(hit.files)) and not hit.files.named("cloudbuild.yaml", "cloudbuild.yml"):
-        advice = f"Write servergem.yml with {configuration(below)}: the root is no service"
+        advice = f"Write servergem.yml with {configuration(hit.files, below)}: the root is no service"
     elif deeper:
         folder = deeper[0].rpartition("/")[0]
         advice = (
@@ -111,7 +111,7 @@ def python_entry(hit: Hit) -> Mapping[str, str] | None:
     if below := services_below(hit.files):
         return {
             "app": "",
-            "advice": f"Write servergem.yml with {configuration(below)}: the root is no service",
+            "advice": f"Write servergem.yml with {configuration(hit.files, below)}: the root is no service",
         }
     if start := start_command(hit.files):
         where = f" ({start.origin})" if start.place else ""
