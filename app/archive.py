@@ -6,6 +6,7 @@ it passes by unread, which costs neither time nor memory. https://pubs.opengroup
 
 from __future__ import annotations
 
+import re
 import tarfile
 import zlib
 from collections.abc import Callable
@@ -24,6 +25,8 @@ from app.source_text import (
 
 BLOCK = tarfile.BLOCKSIZE
 PIECE = 1 << 20
+# Where a record of a pax header begins; no header that is read has more bytes than seven digits say.
+LENGTH = re.compile(rb"([0-9]{1,7}) ")
 
 
 class Passing:
@@ -160,11 +163,13 @@ class Passing:
 def _records(body: bytes) -> dict[str, str]:
     """A pax header's records, `LENGTH KEY=VALUE` each."""
     found: dict[str, str] = {}
-    while body:
-        length, _, _ = body.partition(b" ")
-        if not length.isdigit() or not 0 < int(length) <= len(body):
+    at = 0
+    while length := LENGTH.match(body, at):
+        end = at + int(length[1])
+        if not length.end() <= end <= len(body):
             break
-        record, body = body[: int(length)], body[int(length) :]
-        key, _, value = record.partition(b" ")[2].rstrip(b"\n").partition(b"=")
+        # Each record is looked at where it stands: a header of a million small ones is copied no million times.
+        key, _, value = body[length.end() : end].rstrip(b"\n").partition(b"=")
         found[key.decode(errors="replace")] = value.decode(errors="replace")
+        at = end
     return found

@@ -6,16 +6,22 @@ loses the folders above the service.
 
 from __future__ import annotations
 
+import re
 import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from app.source_text import LONGEST_TEXT, MOST_UNPACKED
+from app.source_text import LONGEST_PATH, MOST_UNPACKED
 
 BLOCK, PIECE = tarfile.BLOCKSIZE, 1 << 20
 # https://github.com/firebase/firebase-tools/pull/10439
 MOST_BYTES = 250 * 2**20
+# Bytes of one header: a path and the path of a link, and what else is said of a file.
+LONGEST_HEADER = 4 * LONGEST_PATH
+# No part of a path is so long, and the library takes time with the square of it.
+DIGITS = re.compile(rb"[0-9]{256}")
 # Ours alone: nothing of the source is put there, so that nothing of it stands in the way or leads elsewhere.
 OWN = ".servergem"
 PACKAGES, START = f"{OWN}/packages", f"{OWN}/start"
@@ -66,7 +72,7 @@ def _plain(source: Iterable[bytes], inside: str, packages: Iterable[bytes], star
 
 def _leads_straight(name: str) -> bool:
     """Whether it is a path as git has them: no way up or back to the root, which would lead into what is ours alone."""
-    return not {"", ".", ".."} & set(name.split("/"))
+    return "\0" not in name and not {"", ".", ".."} & set(name.split("/"))
 
 
 def _moved(archive: Iterable[bytes], to: Callable[[str], str]) -> Iterator[bytes]:
@@ -75,9 +81,11 @@ def _moved(archive: Iterable[bytes], to: Callable[[str], str]) -> Iterator[bytes
     if stream.ended():
         return
     file: Any = stream  # it has of a file what is asked for when one is only read
-    with tarfile.open(fileobj=file, mode="r:") as tar:
+    with _as_said():
+        opened = tarfile.TarFile(fileobj=file)
+    with opened as tar:
         kept: Any = tar  # `members` is not in the library's stubs
-        while (member := tar.next()) is not None:
+        while (member := _next(tar)) is not None:
             kept.members.clear()  # else each of them is held to the end
             name = to(member.name)
             if not name or member.issparse() or not (member.isreg() or member.isdir() or member.issym()):
@@ -91,6 +99,20 @@ def _moved(archive: Iterable[bytes], to: Callable[[str], str]) -> Iterator[bytes
             stream.seek(member.offset_data)
             yield from stream.pieces(member.size)
             yield bytes(-member.size % BLOCK)
+
+
+@contextmanager
+def _as_said() -> Iterator[None]:
+    """What the library takes for a fault of its own is the archive's: a thousand digits, headers without end."""
+    try:
+        yield
+    except (ValueError, RecursionError) as error:
+        raise tarfile.ReadError(f"a header of an archive cannot be read: {type(error).__name__}") from error
+
+
+def _next(tar: tarfile.TarFile) -> tarfile.TarInfo | None:
+    with _as_said():
+        return tar.next()
 
 
 def _header(about: tarfile.TarInfo, *, size: int, mode: int) -> bytes:
@@ -146,9 +168,12 @@ class Forward:
 
     def read(self, size: int) -> bytes:
         """So many bytes, fewer at the end; tarfile.ReadError for more than any header has."""
-        if size > LONGEST_TEXT:
+        if size > LONGEST_HEADER:
             raise tarfile.ReadError("a header of an archive is larger than a file that anybody reads")
-        return self._taken(size)
+        found = self._taken(size)
+        if size > BLOCK and DIGITS.search(found):
+            raise tarfile.ReadError("a header of an archive has a number that nothing has")
+        return found
 
     def pieces(self, size: int) -> Iterator[bytes]:
         """The next `size` bytes, piece by piece; tarfile.ReadError where it ends before."""

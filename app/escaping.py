@@ -10,7 +10,7 @@ import re
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from app.legible import INSTEAD, legible
+from app.legible import INSTEAD, legible, without_escapes
 from app.redaction import redact
 
 # What somebody typed is shown so that they know it again, and not for its own sake.
@@ -24,8 +24,7 @@ MENTION = re.compile(r"(?<![A-Za-z0-9])&#64;(?=[A-Za-z0-9])")
 ISSUE = re.compile(r"&#35;(?=\d)|\b(?i:GH)-(?=\d)")
 # Addresses become links by themselves: https://github.github.com/gfm/#autolinks-extension-
 AUTOLINK = re.compile(r"://|\b(?i:www)\.|\b(?i:mailto|xmpp):")
-# Colours and titles of a terminal (ECMA-48), then all other characters that are not seen.
-ESCAPES = re.compile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]{0,300}(?:\x07|\x1b\\\\)?|[@-_])")
+# All other characters that are not seen: `without_escapes` has taken a terminal's colours and titles out.
 UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
@@ -71,7 +70,7 @@ def plain(words: str) -> str:
 
 def seen(words: str) -> str:
     """The same of text that is redacted already: a log is, as a whole."""
-    words = LINE_ENDS.sub("\n", ESCAPES.sub("", legible(words)))
+    words = LINE_ENDS.sub("\n", without_escapes(legible(words)))
     return UNSEEN.sub(INSTEAD, words)
 
 

@@ -10,6 +10,9 @@ from typing import Any
 # https://www.postgresql.org/docs/current/datatype-character.html
 HALVES = re.compile("[\ud800-\udfff]")
 INSTEAD = "\N{REPLACEMENT CHARACTER}"
+# Colours and titles of a terminal (ECMA-48), as they are and as JSON or a pager writes them.
+ESCAPE, SPELLED = "\x1b", re.compile(r"(?:\\u001[bB]|\\x1[bB]|\\033|\^\[|␛)\[[0-9;]*m")
+ESCAPES = re.compile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]{0,300}(?:\x07|\x1b\\\\)?|[@-_])")
 NUL, SYMBOL_FOR_NUL = "\0", "\N{SYMBOL FOR NULL}"
 
 
@@ -18,6 +21,12 @@ def legible(words: str) -> str:
     if NUL in words:
         words = words.replace(NUL, SYMBOL_FOR_NUL)
     return words if words.isascii() else HALVES.sub(INSTEAD, words)
+
+
+def without_escapes(words: str) -> str:
+    """`words` as a terminal would show them, without its colours: what is broken by one is whole to the eye."""
+    words = ESCAPES.sub("", words) if ESCAPE in words else words
+    return SPELLED.sub("", words) if "[" in words else words
 
 
 def legible_data(data: Any) -> Any:

@@ -10,12 +10,15 @@ import asyncio
 import threading
 from dataclasses import dataclass
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
 # Long enough for an instance that is just starting; a health page that takes longer is not healthy.
 QUESTION_SECONDS = 30.0
 BODY_BYTES = 2_000
+# The services of all repositories are asked by one client, and any of them could set a cookie for all of run.app.
+KEEPS_NO_COOKIE = DefaultCookiePolicy(allowed_domains=())
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def _client() -> httpx.AsyncClient:
     return httpx.AsyncClient(
         timeout=None,  # noqa: S113 - the question has one for everything together
         follow_redirects=False,
+        cookies=CookieJar(KEEPS_NO_COOKIE),
         headers={"user-agent": "ServerGem-verify"},
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
     )

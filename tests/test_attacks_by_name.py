@@ -39,7 +39,7 @@ def test_an_operators_old_login_is_no_operator(operated: House) -> None:
     assert house.ended(work.push("Say hello"))["ending"] == "live", house.log_tail()
     github.set_permission(name, LEAD, "write")
     number, sha = opened(house, work)
-    say(house, work, number, "/deploy staging", author=LEAD)
+    say(house, work, number, f"/deploy staging {sha}", author=LEAD)
     staging = f"ServerGem / {SAMPLE} (staging)"
     assert preview(house, work, sha, staging)["conclusion"] == "success", house.log_tail()
     github.rename_account(LEAD, CHIEF)

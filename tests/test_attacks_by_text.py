@@ -316,7 +316,8 @@ def test_a_tag_is_no_way_past_the_environment_before() -> None:
     [command] = talk.commands("/deploy api production")
     refused = obey(heard(operator=False), (command,))
     assert not refused.deployments and "press Promote on the check run in staging" in refused.words
-    by_operator = obey(heard(operator=True), (command,))
+    [named] = talk.commands(f"/deploy api production {HEAD}")
+    by_operator = obey(heard(operator=True), (named,))
     assert [run.commit.sha for run in by_operator.deployments] == [HEAD]
     assert untested(AFTER, (PINNED,), operator=False) == ""
     assert untested(replace(AFTER, after=""), (TAGGED,), operator=False) == ""

@@ -164,7 +164,7 @@ def test_deploy_to_an_environment_of_its_own(operated: House) -> None:
     say(house, work, number, "/deploy staging")
     assert answer(house, work, number, f"staging takes what is on develop, and {sha[:7]} is not there")
     assert f"{SAMPLE}-staging" not in services(house)
-    say(house, work, number, "/deploy staging", author="lead")
+    say(house, work, number, f"/deploy staging {sha}", author="lead")
     run = preview(house, work, sha, f"ServerGem / {SAMPLE} (staging)")
     assert run["conclusion"] == "success", run["output"]
     assert f"{SAMPLE}-staging" in services(house)

@@ -164,8 +164,14 @@ SAID = {
         begun={"deployments": [("api", "staging")]},
     ),
     "an environment takes what its branch contains": Said("/deploy production", NOT_MERGED),
-    "an operator may deploy before the merge": Said(
+    "an operator's word past the branch is for a commit that is named whole": Said(
         "/deploy api production",
+        "production takes a1b2c3d only by an operator's word, which is for one commit: look at it, and say "
+        f"<code>/deploy api production {HEAD}</code>.",
+        heard=replace(HEARD, operator=True),
+    ),
+    "an operator may deploy before the merge": Said(
+        f"/deploy api production {HEAD}",
         "Deploying a1b2c3d to production.",
         (Pardon(lane("api"), HEAD),),
         replace(HEARD, operator=True),

@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from app.legible import without_escapes
 from app.redaction import HIDDEN, Stream, hide, redact, redact_lines
 from tests.samples import FOLDERS, samples
 
@@ -255,6 +256,7 @@ def test_what_is_no_secret_stays_as_it_is(line: str) -> None:
 def test_what_the_samples_of_diagnosis_say_stays() -> None:
     """Of some thousand lines that real tools wrote hardly one is touched."""
     lines = [line for case in samples(*FOLDERS) for line in case.log.split("\n")]
+    lines = [without_escapes(line) for line in lines]
     touched = [(line, redact(line)) for line in lines if redact(line) != line]
     assert len(touched) <= 5, touched[:60]
 

@@ -42,7 +42,7 @@ def deploy(hearing: Hearing, command: Command) -> Outcome:
         return _preview_here(hearing, named)
     if pull.fork:
         return _nowhere_else(pull)
-    return _to_environment(hearing, named)
+    return _to_environment(hearing, named, whole=commit == pull.head_sha)
 
 
 def rollback(hearing: Hearing, command: Command) -> Outcome:
@@ -170,18 +170,29 @@ def _not_the_head_that_was_seen(hearing: Hearing, command: Command, named: Scope
     )
 
 
-def _to_environment(hearing: Hearing, named: Scope) -> Outcome:
+def _name_the_commit(hearing: Hearing, named: Scope) -> Outcome:
+    """A branch may be pushed to at any moment, also back to what GitHub has long known: the word is for one commit."""
+    head = hearing.pull.head_sha
+    again = typed(" ".join(("/deploy", *named.services, named.environment, head)))
+    return Outcome(
+        f"{in_markdown(named.environment)} takes {head[:7]} only by an operator's word, which is for one commit: look "
+        f"at it, and say {again}."
+    )
+
+
+def _to_environment(hearing: Hearing, named: Scope, *, whole: bool) -> Outcome:
+    """What the environment takes; past that an operator's word goes, for a commit that is named `whole`."""
     commit = replace(hearing.pull.head, pull_request=0)
     gate = next(
         (each for each in hearing.gates if each.environment == named.environment), Gate(named.environment)
     )
     targets = [each.target for each in hearing.at(named.services, named.environment)]
     services = tuple(target.source_name for target in targets)
-    if refused := (
-        refusal(gate, commit, services, operator=hearing.operator)
-        or untested(gate, targets, operator=hearing.operator)
-    ):
+    refused = refusal(gate, commit, services, operator=False) or untested(gate, targets, operator=False)
+    if refused and not hearing.operator:
         return Outcome(refused)
+    if refused and not whole:
+        return _name_the_commit(hearing, named)
     row = asked(f"Asked for by {hearing.author}", hearing.now)
     onward = {each.service: each.target for each in hearing.at((), gate.onward)} if gate.onward else {}
 

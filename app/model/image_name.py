@@ -12,7 +12,10 @@ TAG = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
 DIGEST = r"sha256:[0-9a-f]{64}"
 NAME = re.compile(rf"({PATH}?)(?::({TAG}))?(?:@({DIGEST}))?")
 # https://cloud.google.com/artifact-registry/docs/docker/names
-REGISTRY = re.compile(r"([a-z0-9-]+)-docker\.pkg\.dev/((?:[a-z0-9-]+\.[a-z0-9.-]+/)?[^/]+)/([^/]+)/(.+)")
+# Its port may be said, and leads to the same place.
+REGISTRY = re.compile(
+    r"([a-z0-9-]+)-docker\.pkg\.dev(?::443)?/((?:[a-z0-9-]+\.[a-z0-9.-]+/)?[^/]+)/([^/]+)/(.+)"
+)
 
 
 @dataclass(frozen=True)

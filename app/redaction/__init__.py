@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.legible import legible
+from app.legible import legible, without_escapes
 from app.redaction.assigned import without_assigned
 from app.redaction.pem import KeyLines, without_keys
 from app.redaction.tokens import without_tokens
@@ -27,13 +27,13 @@ def hide(secrets: Iterable[str]) -> None:
 
 def redact(text: str) -> str:
     """`text` without the secrets we hold and without what looks like somebody's."""
-    return _by_pattern(without_keys(_values.hidden(legible(text))))
+    return _by_pattern(without_keys(_values.hidden(_as_seen(text))))
 
 
 def redact_lines(lines: Iterable[str]) -> tuple[str, ...]:
     """As many lines, with what a terminal has wrapped from one to the next hidden as well."""
     stream = Stream()
-    joined = _values.hidden("\n".join(legible(line.replace("\n", " ")) for line in lines))
+    joined = _values.hidden("\n".join(_as_seen(line.replace("\n", " ")) for line in lines))
     return tuple(stream.line(line) for line in joined.split("\n")) if joined else ()
 
 
@@ -45,7 +45,12 @@ class Stream:
 
     def line(self, line: str) -> str:
         """The next line as it may be shown."""
-        return _by_pattern(self._keys.hidden(_values.hidden(legible(line))))
+        return _by_pattern(self._keys.hidden(_values.hidden(_as_seen(line))))
+
+
+def _as_seen(text: str) -> str:
+    """A colour in the middle of a secret, or between its name and it, hides it from a pattern and from nobody else."""
+    return without_escapes(legible(text))
 
 
 def _by_pattern(text: str) -> str:

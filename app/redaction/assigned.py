@@ -27,7 +27,21 @@ IN_SHELL = re2.compile(rf"(\b[A-Z0-9_]*{WORDS.upper()})(=)([^\s\"'`&|<>(){{}}\[\
 ASSIGNED = re2.compile(rf"(?i)([A-Za-z0-9_.-]*{WORDS})((?:\\?[\"'`])?[ \t]*(?:=>|:=|[=:])[ \t]*)({VALUE})")
 AS_INSTRUCTION = re2.compile(rf"(?i)(\b(?:ENV|ARG)[ \t]+[A-Z0-9_]*{WORDS}[ \t]+)([^\s=]\S*)")
 AS_FLAG = re2.compile(rf"(?i)(\s--?[a-z-]*{WORDS}[ \t]+)([^\s-]\S*)")
-HINT = re.compile(r"(?i)pass|pwd|secret|token|key|credential")
+# The same where name and value are apart, as Kubernetes, Cloud Run and XML have them, and in an address.
+QUOTE = r"(?:\\?[\"'])?"
+APART = (
+    re2.compile(
+        rf"(?i)(\b(?:name|key){QUOTE}\s*[:=]\s*{QUOTE}[A-Za-z0-9_.-]*{WORDS}{QUOTE}\s*,?\s*{QUOTE}value{QUOTE}\s*[:=]\s*)"
+        rf"({VALUE})"
+    ),
+    re2.compile(
+        rf"(?i)(\b[A-Za-z0-9_.-]*{WORDS}%3D)((?:[^\s&\"'<>%]|%(?:[013-9A-F][0-9A-F]|2[0-57-9A-F]))+)"
+    ),
+    re2.compile(r"(?i)(\b[a-z][a-z0-9+.-]*%3A%2F%2F[^\s%\"'<>&]*%3A)([^\s\"'<>&]+?)%40"),
+    re2.compile(rf"(?i)(<[A-Za-z0-9_.:-]*{WORDS}>)([^<>\s]+)</"),
+    re2.compile(rf"(?i)(\"[A-Za-z0-9_.-]*{WORDS}\"\s*:\s*\{{\s*\"value\"\s*:\s*)({VALUE})"),
+)
+HINT = re.compile(r"(?i)pass|pwd|secret|token|key|credential|%3a%2f%2f")
 
 SPECIMEN = re.compile(
     r"\$.*|\{\{.*|<.*|%\(?\w*\)?s?|%\w+%|\*+\S{0,4}|x{3,}|X{3,}|\.{2,}|…|\[hidden\].*|-+|"
@@ -67,6 +81,8 @@ def without_assigned(text: str) -> str:
         return text
     text = AS_INSTRUCTION.sub(_spoken, text)
     text = AS_FLAG.sub(_spoken, text)
+    for pattern in APART:
+        text = pattern.sub(_apart, text)
     for pattern in (IN_SHELL, ASSIGNED):
         text = pattern.sub(_assigned, text)
     return text
@@ -83,6 +99,17 @@ def _spoken(match: re.Match[str]) -> str:
     if SPECIMEN.fullmatch(value) or value.lower().strip(".,:;)") in PROSE or CODE.fullmatch(value):
         return match[0]
     return f"{match[1]}{HIDDEN}" if instruction or _looks_made(value) else match[0]
+
+
+def _apart(match: re.Match[str]) -> str:
+    """What stands behind the value is kept: the pattern has looked at it."""
+    value, behind = match[2], match[0][len(match[1]) + len(match[2]) :]
+    quote = re.match(r"\\?[\"'`]", value)
+    around = quote[0] if quote else ""
+    bare = value[len(around) : len(value) - len(around)]
+    if not any(c.isalnum() for c in bare) or SPECIMEN.fullmatch(bare) or REFERENCE.fullmatch(bare):
+        return match[0]
+    return f"{match[1]}{around}{HIDDEN}{around}{behind}"
 
 
 def _assigned(match: re.Match[str]) -> str:

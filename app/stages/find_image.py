@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.model import Blame, Finding, Image, ImageName, Shelf, Stop, Target
 from app.scene import Scene
+from app.settings import Settings
 from app.titles import fitting
 from gcp import artifact_registry
 from gcp.errors import GoogleError
@@ -13,10 +14,36 @@ def find_image(scene: Scene, target: Target) -> Image:
     """The image of `image:` by digest; a tag may be moved afterwards, and what serves is still what was verified."""
     name = ImageName.parse(target.service.image)
     assert name is not None, "the configuration has looked"
+    if (taken := not_ours(scene.world.settings, target, name)) is not None:
+        raise Stop((taken,))
     if not name.digest:
         name = name.at(_digest(scene, target, name))
     scene.note(f"{name.digest[:19]}, for {target.service.image}"[:200])
     return Image(name.path, name.digest, reused=f"taken from {target.service.image}")
+
+
+def not_ours(settings: Settings, target: Target, name: ImageName) -> Finding | None:
+    """Why an image that ServerGem has built is not this repository's to take; None for anybody else's.
+
+    The account that deploys reads them all, so nothing at Google tells one repository's from another's. What was built
+    for previews or forks is taken by nobody: it may be what nobody has reviewed.
+    """
+    shelf = name.shelf
+    builder, slash, _ = shelf.package.partition("/") if shelf else ("", "", "")
+    unreviewed = (settings.preview_repository, settings.fork_repository)
+    if shelf is None or not (slash and builder.isdecimal()):
+        return None
+    theirs = shelf.repository == settings.repository and builder != str(target.owner)
+    if shelf.repository not in unreviewed and not theirs:
+        return None
+    return Finding(
+        "image-not-ours",
+        fitting(f"The image {shelf.package} is not this repository's to deploy"),
+        "Name an image that was pushed for this service, or leave `image` out, so that its source is built.",
+        message=f"ServerGem has built it, for the repository with the id {builder}, in {shelf.repository}: there only "
+        "that repository's own deployments take it from, and never by `image:` what a preview or a fork was.",
+        place=target.place("image"),
+    )
 
 
 def _digest(scene: Scene, target: Target, name: ImageName) -> str:
