@@ -37,6 +37,7 @@ QUICK = {
     "LOG_INTERVAL_SECONDS": "0.05",
     "LOG_PATIENCE_SECONDS": "2",
     "HEARTBEAT_SECONDS": "2",
+    "CLOUD_RUN_WRITES": "6000",
     "LOG_FORMAT": "json",
     # Who may see what is the matter of tests/test_pages.py.
     "PAGES": "open",
