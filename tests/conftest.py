@@ -68,6 +68,7 @@ LONG = {
     "test_escaping",
     "test_logs",
     "test_redaction",
+    "test_scale",
     "test_sandbox_outside",
     "test_store",
     "test_servergem_keys",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import statistics
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +15,8 @@ from tests.bench.intake import children, cpu_seconds, flooded
 from tests.bench.table import Row
 from tests.conftest import House
 
-IGNORED, PUSHES, PATIENCE = 1_000, 60, 120.0
+IGNORED, PUSHES, DEPLOYMENTS, PATIENCE = 1_000, 60, 10, 120.0
+WAL_HEADER, FRAME_HEADER = 32, 24
 LIMIT = "at most 5 ms"
 
 
@@ -25,7 +28,7 @@ def rows() -> list[Row]:
         house.start()
         house.ready()
         try:
-            return [_ignored(house), _undeployed(house)]
+            return [_ignored(house), _undeployed(house), *_deployed(house)]
         finally:
             house.kill()
 
@@ -49,6 +52,41 @@ def _undeployed(house: House) -> Row:
     time.sleep(2)
     each = (_burnt(house) - before) / PUSHES * 1000
     return Row("CPU for a push that nothing deploys", f"{each:.1f} ms", LIMIT, f"of {PUSHES}, one story each")
+
+
+def _deployed(house: House) -> list[Row]:
+    """For comparison, and for docs/scale.md: what a whole deployment costs."""
+    work = house.repository("hello-python", "deployed")
+    house.ended(work.push("Begin"))
+    burnt, commits = _burnt(house), [_commits(house)]
+    for number in range(DEPLOYMENTS):
+        house.ended(work.push("More", **{"n.txt": str(number)}))
+        commits.append(_commits(house))
+    time.sleep(2)
+    cpu = (_burnt(house) - burnt) / DEPLOYMENTS * 1000
+    # The median: now and then a log begins anew.
+    written = statistics.median(after - before for before, after in pairwise(commits))
+    return [
+        Row("CPU for a deployment", f"{cpu:.0f} ms", "", f"of {DEPLOYMENTS}, one after the other"),
+        Row("database commits of a deployment", f"{written:.0f}", "", "in three SQLite files"),
+    ]
+
+
+def _commits(house: House) -> int:
+    """How many transactions the write-ahead logs hold: a frame that ends one tells the size of the database.
+
+    https://sqlite.org/fileformat2.html#the_write_ahead_log
+    """
+    return sum(map(_commits_in, (house.folder / "servergem").glob("*.db-wal")))
+
+
+def _commits_in(log: Path) -> int:
+    data = log.read_bytes()
+    if len(data) < WAL_HEADER:
+        return 0
+    page, salt = int.from_bytes(data[8:12], "big"), data[16:24]
+    frames = range(WAL_HEADER, len(data) - FRAME_HEADER, FRAME_HEADER + page)
+    return sum(1 for at in frames if data[at + 8 : at + 16] == salt and any(data[at + 4 : at + 8]))
 
 
 def _burnt(house: House) -> float:
