@@ -70,13 +70,10 @@ class Google:
         `find` gives the method: its client is built when it is first needed, which may fail like a call.
         Raises GoogleError.
         """
-
-        def once() -> T:
-            if method in WRITES:
-                self.run_writes.wait(place_of(words))
-            return find()(*given, retry=None, timeout=timeout, **words)
-
-        return self.ask(method, once)
+        if method in WRITES:
+            # Before the first try: who has waited long for its turn may still be tried again.
+            self.run_writes.wait(place_of(words))
+        return self.ask(method, lambda: find()(*given, retry=None, timeout=timeout, **words))
 
     def unless_missing(
         self, method: str, find: Callable[[], Callable[..., T]], *given: Any, **words: Any

@@ -179,10 +179,10 @@ def _begin(google: Google, service: WantedService, job: str) -> str:
     def attempt() -> str:
         if found := _newest(google, name):
             return found
-        google.run_writes.wait(place_of({"name": name}))
         operation: Any = google.jobs.run_job(name=name, retry=None, timeout=TIMEOUT)
         return str(operation.metadata.name)
 
+    google.run_writes.wait(place_of({"name": name}))
     return google.ask("Jobs.RunJob", attempt)
 
 
