@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from threading import BoundedSemaphore
 from typing import Any, Generic, TypeVar, TypeVarTuple, get_type_hints
 
 from pydantic import TypeAdapter
@@ -18,7 +17,9 @@ from app import log, metrics, retry, trace
 from app.fault import unexpected
 from app.github import GitHubError
 from app.model import Finding, Row, RowState, Stop, Superseded
+from app.places import Places, behalf
 from app.scene import InLane, Run, explained
+from app.turn import party_of
 from app.world import World
 from gcp.errors import GoogleError
 
@@ -26,8 +27,10 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 # Each pair of stages asks a dozen questions side by side; a thousand pushes at once must not ask them all at once.
-AT_ONCE = 12
-_places = BoundedSemaphore(AT_ONCE)
+# One repository has half of these at most (app.turn).
+AT_ONCE = 16
+_places = Places(AT_ONCE)
+TURN = "Wait for a turn"
 
 
 @dataclass(frozen=True)
@@ -102,10 +105,25 @@ def perform(one: Call[Any], scene: InLane) -> Record:
 def perform_both(
     first: Call[Any], second: Call[Any], scene: Callable[[Call[Any]], InLane]
 ) -> tuple[Record, Record]:
-    """Run two stages side by side, each on the `scene` that is made for it."""
-    with _places, ThreadPoolExecutor(1) as beside:
+    """Run two stages side by side, each on the `scene` that is made for it, when it is our repository's turn."""
+    with _turn(scene(first)), ThreadPoolExecutor(1) as beside:
         other = beside.submit(contextvars.copy_context().run, perform, second, scene(second))
         return perform(first, scene(first)), other.result()
+
+
+@contextmanager
+def _turn(scene: InLane) -> Iterator[None]:
+    """A place among those that prepare a deployment; who waits long is seen to wait, with the reason."""
+    row, shown = Row(TURN, RowState.RUNNING, started=time.time(), idle=True), []
+
+    def tell(why: str) -> None:
+        shown.append(row.noted(why))
+        scene.show(shown[-1])
+
+    with _places.one(party_of(scene.run.commit.repository), tell):
+        for waited in shown:
+            scene.show(replace(waited, state=RowState.DONE, ended=time.time()))
+        yield
 
 
 def finding_of(world: World, run: Run, error: Exception) -> Finding:
@@ -117,9 +135,14 @@ def finding_of(world: World, run: Run, error: Exception) -> Finding:
 
 @contextmanager
 def _heard_by(scene: InLane) -> Iterator[None]:
-    """Retries are told to this stage's row while it runs: its thread does other things later, for other runs."""
+    """Retries are told to this stage's row while it runs, and what is scarce is used on its repository's behalf.
+
+    Its thread does other things later, for other runs.
+    """
     before = retry.heard.set(scene.note)
+    nobody = behalf.set(party_of(scene.run.commit.repository))
     try:
         yield
     finally:
         retry.heard.reset(before)
+        behalf.reset(nobody)

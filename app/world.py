@@ -45,7 +45,9 @@ class World:
     def build(cls, settings: Settings, store: Store, engine: Engine | None = None) -> World:
         policy = retry.Policy(attempts=settings.retry_attempts, first_wait=settings.retry_first_wait)
         github = github_of(settings)
-        google = Google(settings.google_endpoint, settings.storage_endpoint, policy)
+        google = Google(
+            settings.google_endpoint, settings.storage_endpoint, policy, settings.cloud_run_writes
+        )
         return cls(
             settings,
             store,

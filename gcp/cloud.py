@@ -12,6 +12,7 @@ from app.retry import Policy
 from gcp import identity
 from gcp.errors import GoogleError, ask
 from gcp.log_reads import LogReads
+from gcp.run_writes import ALLOWED, WRITES, RunWrites, place_of
 
 if TYPE_CHECKING:
     import grpc
@@ -39,10 +40,17 @@ CHANNEL = (("grpc.keepalive_time_ms", 60_000), ("grpc.max_receive_message_length
 class Google:
     """Every client ServerGem uses. Safe for any thread."""
 
-    def __init__(self, endpoint: str = "", storage_endpoint: str = "", policy: Policy | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: str = "",
+        storage_endpoint: str = "",
+        policy: Policy | None = None,
+        run_writes: int = ALLOWED,
+    ) -> None:
         self.endpoint, self.storage_endpoint = endpoint, storage_endpoint
         self.policy = policy or Policy()
         self.log_reads = LogReads()
+        self.run_writes = RunWrites(run_writes)
         self._building = RLock()
 
     def ask(self, method: str, call: Callable[[], T]) -> T:
@@ -62,6 +70,9 @@ class Google:
         `find` gives the method: its client is built when it is first needed, which may fail like a call.
         Raises GoogleError.
         """
+        if method in WRITES:
+            # Before the first try: who has waited long for its turn may still be tried again.
+            self.run_writes.wait(place_of(words))
         return self.ask(method, lambda: find()(*given, retry=None, timeout=timeout, **words))
 
     def unless_missing(
@@ -95,21 +106,7 @@ class Google:
     @cached_property
     def member(self) -> str:
         """Who we are as a member of a policy; empty where the credentials do not tell, as those of a user do not."""
-        if self.endpoint:
-            return STAND_IN
-        import google.auth
-        from google.auth.exceptions import GoogleAuthError
-        from google.auth.transport.requests import Request
-
-        load: Callable[..., Any] = google.auth.default
-        try:
-            credentials, _ = load(scopes=["https://www.googleapis.com/auth/cloud-platform"])
-            if getattr(credentials, "service_account_email", "") == "default":
-                credentials.refresh(Request())  # the metadata server tells the address with the token
-        except GoogleAuthError:
-            return ""
-        email = getattr(credentials, "service_account_email", "") or ""
-        return f"serviceAccount:{email}" if "@" in email else ""
+        return STAND_IN if self.endpoint else identity.member()
 
     @cached_property
     def projects(self) -> ProjectsClient:

@@ -16,6 +16,7 @@ from gcp.cloud import TIMEOUT, Google
 from gcp.cloud_logging import QUIET, Log, LogLine
 from gcp.errors import GoogleError
 from gcp.operations import finished
+from gcp.run_writes import place_of
 from gcp.service_specification import WantedService, running
 
 # https://cloud.google.com/run/docs/create-jobs: a job's name
@@ -181,6 +182,7 @@ def _begin(google: Google, service: WantedService, job: str) -> str:
         operation: Any = google.jobs.run_job(name=name, retry=None, timeout=TIMEOUT)
         return str(operation.metadata.name)
 
+    google.run_writes.wait(place_of({"name": name}))
     return google.ask("Jobs.RunJob", attempt)
 
 

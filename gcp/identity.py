@@ -57,3 +57,20 @@ def _of_account(credentials: Any, audience: str) -> Any:
     make: Callable[..., Any] = impersonated_credentials.IDTokenCredentials
     target = account(source_credentials=credentials, target_principal=email, target_scopes=[SCOPE])
     return make(target, target_audience=audience, include_email=True)
+
+
+def member() -> str:
+    """Who we are as a member of a policy; empty where the credentials do not tell."""
+    import google.auth
+    from google.auth.exceptions import GoogleAuthError
+    from google.auth.transport.requests import Request
+
+    load: Callable[..., Any] = google.auth.default
+    try:
+        credentials, _ = load(scopes=["https://www.googleapis.com/auth/cloud-platform"])
+        if getattr(credentials, "service_account_email", "") == "default":
+            credentials.refresh(Request())  # the metadata server tells the address with the token
+    except GoogleAuthError:
+        return ""
+    email = getattr(credentials, "service_account_email", "") or ""
+    return f"serviceAccount:{email}" if "@" in email else ""

@@ -37,6 +37,7 @@ QUICK = {
     "LOG_INTERVAL_SECONDS": "0.05",
     "LOG_PATIENCE_SECONDS": "2",
     "HEARTBEAT_SECONDS": "2",
+    "CLOUD_RUN_WRITES": "6000",
     "LOG_FORMAT": "json",
     # Who may see what is the matter of tests/test_pages.py.
     "PAGES": "open",
@@ -67,6 +68,7 @@ LONG = {
     "test_escaping",
     "test_logs",
     "test_redaction",
+    "test_scale",
     "test_sandbox_outside",
     "test_store",
     "test_servergem_keys",

@@ -86,6 +86,8 @@ FLOORS = {
     "app.open_checks": 5,
     "app.forgotten": 5,
     "app.role": 2,
+    "app.turn": 2,
+    "app.places": 3,
     "app.alive": 3,
     "app.deployment": 5,
     "app.call": 4,

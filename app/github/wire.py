@@ -6,7 +6,6 @@ never repeats a PATCH, follows a 301 without its query and takes a 307 for succe
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -24,6 +23,8 @@ from app.github.credentials import AppKey, Tokens
 from app.github.endpoints import REPOSITORY_BY_ID, TOKEN, Endpoint, permissions
 from app.github.errors import GitHubError, refusal, unreachable
 from app.model import Repository
+from app.places import Places
+from app.turn import NOBODY, Party, party_of
 
 ACCEPT = "application/vnd.github+json"
 # GitHub's limit is 100 at once: .../rate-limits-for-the-rest-api#about-secondary-rate-limits
@@ -41,20 +42,20 @@ class Wire:
         self.key = AppKey(app_id, private_key)
         self.tokens = Tokens(self._mint)
         self._clients: deque[Client] = deque()
-        self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._places = Places(AT_ONCE)
         self._names: dict[int, str] = {}
         self._quiet_until: dict[int, float] = {}
         self._remembered = Remembered()
 
     def as_app(self, endpoint: Endpoint, body: Any = None, **parts: object) -> Answer:
         """Ask as the App itself."""
-        return self._send(0, endpoint.verb, path_of(endpoint, **parts), self.key.jwt(), None, body)
+        return self._send(NOBODY, endpoint.verb, path_of(endpoint, **parts), self.key.jwt(), None, body)
 
     def pages_as_app(self, endpoint: Endpoint) -> Iterator[Any]:
         """Each page's JSON, as far as the caller reads."""
         page: str | None = f"{path_of(endpoint)}?per_page=100"
         while page:
-            answer = self._send(0, endpoint.verb, page, self.key.jwt(), None, None)
+            answer = self._send(NOBODY, endpoint.verb, page, self.key.jwt(), None, None)
             yield answer.json()
             page = answer.next_page
 
@@ -164,7 +165,7 @@ class Wire:
     ) -> Answer:
         token = self.tokens.of(repository)
         try:
-            return self._send(repository.installation_id, verb, path, token, query, body, etag)
+            return self._send(party_of(repository), verb, path, token, query, body, etag)
         except GitHubError as error:
             if error.status != 401:
                 raise
@@ -172,7 +173,7 @@ class Wire:
 
     def _send(
         self,
-        installation: int,
+        party: Party,
         verb: str,
         path: str,
         bearer: str,
@@ -180,10 +181,11 @@ class Wire:
         body: Any,
         etag: str = "",
     ) -> Answer:
+        installation = party.installation
         self.insist_not_quiet(installation)
         headers = {"Accept": ACCEPT} | ({"If-None-Match": etag} if etag else {})
         words = {"url.path": path.partition("?")[0]}
-        with trace.span(f"GitHub {verb}", outside=True, **words), self._client() as client:
+        with trace.span(f"GitHub {verb}", outside=True, **words), self._client(party) as client:
             client.bearer.value = bearer
             try:
                 status, told, text = client.requester.requestJson(
@@ -197,9 +199,9 @@ class Wire:
         return Answer(status, told, text)
 
     @contextmanager
-    def _client(self) -> Iterator[Client]:
+    def _client(self, party: Party) -> Iterator[Client]:
         """A client for one request: never two threads' at once, and the last used first, its connection warm."""
-        with self._places:
+        with self._places.one(party):
             try:
                 client = self._clients.pop()
             except IndexError:

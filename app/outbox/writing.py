@@ -14,6 +14,7 @@ from app.outbox.letter import Letter, has_news, marked
 from app.outbox.sending import Sender, rendered
 from app.report import github_deployment_state
 from app.store import Store
+from app.turn import Most, Party, party_of, whose_turn
 
 WRITERS = 4
 
@@ -114,16 +115,23 @@ class Outbox:
                 if self._stopping:
                     return
                 now = time.monotonic()
-                waits = []
-                for run_id, letter in self._letters.items():
-                    if letter.busy or not has_news(letter):
-                        continue
-                    if letter.due <= now:
-                        letter.busy = True
-                        self._writers.submit(self._write, run_id, letter)
-                    else:
-                        waits.append(letter.due - now)
+                idle = [each for each in self._letters.items() if not each[1].busy and has_news(each[1])]
+                due = [each for each in idle if each[1].due <= now]
+                self._hand_out(due)
+                waits = [letter.due - now for _, letter in idle if letter.due > now]
                 self._changed.wait(min(waits, default=None))
+
+    def _hand_out(self, due: list[tuple[str, Letter]]) -> None:
+        """Give the free writers something, repositories by turns; what finds none waits until one comes back."""
+        held = [_party(letter) for letter in self._letters.values() if letter.busy]
+        while len(held) < WRITERS:
+            place = whose_turn([_party(each) for _, each in due], held, Most.of(WRITERS))
+            if place is None:
+                return
+            run_id, letter = due.pop(place)
+            letter.busy = True
+            held.append(_party(letter))
+            self._writers.submit(self._write, run_id, letter)
 
     def _write(self, run_id: str, letter: Letter) -> None:
         with self._changed:
@@ -158,3 +166,7 @@ class Outbox:
                     letter.delivered.set_result(None)
             letter.busy = False
             self._changed.notify()
+
+
+def _party(letter: Letter) -> Party:
+    return party_of(letter.report.commit.repository)

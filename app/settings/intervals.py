@@ -54,6 +54,12 @@ class Intervals:
     check_run_interval: float = setting(
         "CHECK_RUN_SECONDS", "Between two updates of one check run.", 2.0, read=read_positive
     )
+    cloud_run_writes: int = setting(
+        "CLOUD_RUN_WRITES",
+        "How many writes a minute, project and region Cloud Run takes; repositories take turns at them.",
+        60,
+        read=read_count,
+    )
     retry_attempts: int = setting(
         "RETRY_ATTEMPTS", "How often a call is tried when its fault is transient.", 3, read=read_count
     )

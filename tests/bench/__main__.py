@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from tests.bench import explain, intake, merge, preflight, road, start, success, waiting
+from tests.bench import explain, intake, merge, nothing, preflight, road, start, success, waiting
 from tests.bench.table import Row, show
 
 PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
@@ -17,6 +17,7 @@ PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "merge": ("A merge without a build", merge.rows),
     "explain": ("Diagnosis", explain.rows),
     "success": ("Success rate", success.rows),
+    "nothing": ("What comes to nothing", nothing.rows),
     "waiting": ("A thousand at once", waiting.rows),
     "start": ("Start and rest", start.rows),
 }

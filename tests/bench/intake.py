@@ -267,6 +267,11 @@ def _measure(server: _Server, requests: int, rate: int | None) -> Run:
     )
 
 
+def flooded(port: int, secret: str, requests: int) -> None:
+    """Send so many deliveries that start nothing, as fast as they are taken."""
+    asyncio.run(_load(port, _requests(requests, secret), None, []))
+
+
 async def _load(
     port: int, waiting: list[bytes], rate: int | None, answers: list[tuple[float, bool]]
 ) -> float:

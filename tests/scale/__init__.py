@@ -1,0 +1,1 @@
+"""A day of many repositories in virtual time, decided by the functions that decide in ServerGem."""

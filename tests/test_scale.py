@@ -1,0 +1,19 @@
+"""What docs/scale.md says of one machine is what its simulated days show."""
+
+from __future__ import annotations
+
+from tests.scale.day import REPOSITORIES, a_day
+from tests.scale.machine import Machine
+from tests.scale.page import BOUND, PAGE, page
+
+
+def test_the_page_is_what_the_days_show() -> None:
+    """docs/scale.md is made anew with `python -m tests.scale > docs/scale.md`."""
+    assert PAGE.read_text() == page()
+
+
+def test_no_push_waits_long_for_a_monorepo_or_a_bot() -> None:
+    """On a whole day of 5,000 repositories every person's deployment is begun within ten seconds."""
+    seen = Machine(lambda _: "all").run(a_day(REPOSITORIES))
+    assert len(seen.waits["monorepo"]) == 4_000
+    assert max(seen.waits["person"]) < BOUND
