@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -144,9 +145,12 @@ def open_database(data: Path, database_url: str) -> Engine:
 def _alone(data: Path) -> Iterator[None]:
     """While one half of a `servergem serve` makes the file the other waits; the change to WAL wants nobody else."""
     private_folder(data)
-    with (data / "making-tables.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    folder = os.open(data, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(folder)
 
 
 def _add_what_is_new(connection: Connection) -> None:
