@@ -12,7 +12,7 @@ from starlette.requests import Request
 from app import door, hatch, log, metrics, trace
 from app.dispatcher import LOOK_AGAIN, Dispatcher
 from app.hatch import Away, Between, Hatch
-from app.readiness import NotYet, Question, Readiness
+from app.readiness import NotYet, Question, Readiness, Starting
 from app.redaction import redact
 from app.role import Role
 from app.settings import Settings
@@ -45,7 +45,7 @@ class House:
         self.bodies = door.Bodies()
         self.refusals = door.Refusals()
         self.broken = ""
-        self.readiness = Readiness(self._questions, self.wired.is_set)
+        self.readiness = Readiness(self._questions)
         self._thread = threading.Thread(target=self._run, name="house", daemon=True)
 
     def open(self) -> None:
@@ -153,7 +153,9 @@ class House:
         try:
             answers = self.hatch.readiness()
         except Away as away:
-            raise NotYet("ServerGem is starting") from away
+            raise Starting from away
+        if any(answer["starting"] for answer in answers.values()):
+            raise Starting
         if whys := [answer["why"] for answer in answers.values() if not answer["ok"]]:
             raise NotYet(whys[0])
 
@@ -177,4 +179,4 @@ class House:
             raise NotYet("No worker is alive. Start one: servergem worker")
 
     def _asleep(self) -> NotYet:
-        return NotYet(self.broken or "ServerGem is starting")
+        return NotYet(self.broken) if self.broken else Starting()

@@ -77,7 +77,7 @@ async def _readyz(request: Request) -> Response:
     answers = await run_in_threadpool(house.readiness.answers)
     ready = all(answer.ok for answer in answers.values())
     told = answers if house.tells(request) else {}
-    parts = {name: asdict(answer) for name, answer in told.items()}
+    parts = {name: {"ok": answer.ok, "why": answer.why} for name, answer in told.items()}
     return JSONResponse({"ready": ready, **parts}, status_code=200 if ready else 503)
 
 

@@ -38,8 +38,11 @@ class Serve:
         return children(self.process.pid)
 
     def other_than(self, *known: int) -> int | None:
-        """A half that was started later."""
-        return next((pid for pid in self.halves() if pid not in known), None)
+        """A half that was started later; none also when all of it has ended."""
+        try:
+            return next((pid for pid in self.halves() if pid not in known), None)
+        except FileNotFoundError:
+            return None
 
     def told(self) -> str:
         return self.log.read_text()[-9000:]
@@ -146,14 +149,14 @@ def alive(pid: int) -> bool:
 def test_a_half_that_cannot_live_ends_both(running: Serve) -> None:
     """Killed as soon as it is started, three times: the exit status is 1, and the reason the last line."""
     known = set(running.halves())
-    _, victim = running.halves()
-    for _ in range(4):
+    victim: int | None = running.halves()[1]
+    while victim is not None:
         os.kill(victim, signal.SIGKILL)
         known.add(victim)
-        found = eventually(
-            lambda: running.other_than(*known) or running.process.poll() is not None, "another", running.told
+        eventually(
+            lambda: running.process.poll() is not None or running.other_than(*known), "another", running.told
         )
-        victim = int(found)
+        victim = running.other_than(*known)
     assert running.process.wait(PATIENCE) == 1
     assert "ServerGem's worker was ended by SIGKILL, 3 times in a row within 10 s" in running.told()
 
