@@ -61,8 +61,17 @@ async def _ask(address: httpx.URL, identity_token: str) -> Answer:
         return Answer(response.status_code, await _beginning(response))
 
 
-@cache
 def _loop() -> asyncio.AbstractEventLoop:
+    """The one loop: `cache` alone would make two for two services that are verified first at the same moment."""
+    with _beginning_of_loop:
+        return _made_loop()
+
+
+_beginning_of_loop = threading.Lock()
+
+
+@cache
+def _made_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="probe", daemon=True).start()
     return loop

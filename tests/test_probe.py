@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx
@@ -166,3 +167,18 @@ def test_a_private_service_gets_its_token_and_no_redirect_is_followed() -> None:
     assert answer.status == 302 and answer.good
     assert asked.calls.last.request.headers["authorization"] == "Bearer ey.example.token"
     assert not elsewhere.called
+
+
+def test_all_questions_share_one_loop() -> None:
+    """Also the first ones, of services that are verified at the same moment: their client belongs to one loop."""
+    for _ in range(50):
+        probe._made_loop.cache_clear()
+        together = threading.Barrier(8)
+
+        def first() -> object:
+            together.wait()  # noqa: B023 - each round waits for its own
+            return probe._loop()
+
+        with ThreadPoolExecutor(8) as threads:
+            assert len({id(each.result()) for each in [threads.submit(first) for _ in range(8)]}) == 1
+    probe._client.cache_clear()
