@@ -13,12 +13,13 @@ from typing import Any, Generic, TypeVar, TypeVarTuple, get_type_hints
 
 from pydantic import TypeAdapter
 
-from app import log, metrics, retry, trace
+from app import retry
 from app.fault import unexpected
 from app.github import GitHubError
 from app.model import Finding, Row, RowState, Stop, Superseded
 from app.places import Places, behalf
 from app.scene import InLane, Run, explained
+from app.telemetry import log, metrics, trace
 from app.turn import party_of
 from app.world import World
 from gcp.errors import GoogleError

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.escaping import in_code, in_markdown, link, web_address
 from app.model import Ending, Report
 from app.report import moment, title
+from app.text.escaping import in_code, in_markdown, link, web_address
 
 STICKY = "preview"
 

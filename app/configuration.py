@@ -8,12 +8,13 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
-from app import config, trace
+from app import config
 from app.config import Config
-from app.content import content_of
 from app.github import Listing
 from app.model import Build, Commit, Finding, PullRequest, Repository, Stop, Target
-from app.titles import fitting
+from app.source.content import content_of
+from app.telemetry import trace
+from app.text.titles import fitting
 from app.world import World
 
 

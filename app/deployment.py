@@ -12,17 +12,18 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, TypeVar, TypeVarTuple
 
-from app import durable, log, metrics
+from app import durable
+from app.acts.serving import what_serves
 from app.call import Call, Record, call, finding_of, perform, perform_both
 from app.lane import Insist, wait_for_lane, wait_for_lock
 from app.model import Button, Ending, Finding, Live, Report, Row, RowState, Stop, Superseded
-from app.notices import notify
+from app.notices.hearers import notify
 from app.open_report import OpenReport
 from app.outbox import Unsent
 from app.report import ended
 from app.scene import InLane, Run
-from app.serving import what_serves
 from app.store import Ticket
+from app.telemetry import log, metrics
 from app.verdict import fingerprint, overtaken, verdict_of
 from app.world import World
 
@@ -238,8 +239,7 @@ class Deployment:
             self._open.change(lambda now: replace(now, serving=serving))
         world.store.lanes.leave(run.target.lane, run.id)
         self._open.finish()
-        ending = self.report.ending.value if self.report.ending else ""
-        metrics.ended(ending)
+        metrics.ended(ending := self.report.ending.value if self.report.ending else "")
         notify(world, run, self.report)
         log.fact("deployment.ended", ending=ending, note=self.report.ending_note)
 

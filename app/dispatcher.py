@@ -13,11 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import handlers
-from app import log, metrics, trace
 from app.delivery import Refused
 from app.model import Delivery, Ignore, Job, Said
 from app.redaction import redact
 from app.store import GIVEN_UP, Store, StoreError
+from app.telemetry import log, metrics, trace
 
 BATCH = 100
 # Pauses double: ten tries are about five minutes.

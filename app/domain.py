@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from app.model import Blame, Finding, Live, Target, Weight
 from app.settings import Settings
-from app.titles import fitting
+from app.text.titles import fitting
 
 PAGE = "https://github.com/servergem/servergem/blob/main/docs/domains.md"
 LIMITS = "https://cloud.google.com/run/docs/mapping-custom-domains#limitations"

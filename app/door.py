@@ -14,12 +14,12 @@ from typing import Protocol
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from app import log, metrics, trace
 from app.delivery import MAX_BODY_BYTES, Refused, heading, too_large, verify
 from app.dispatcher import Unreadable, jobs_of, named
 from app.model import Delivery, Ignore
 from app.settings import Settings
 from app.store import Store, StoreError
+from app.telemetry import log, metrics, trace
 
 # Over all connections; GitHub's bodies are kilobytes, and the largest of all is MAX_BODY_BYTES.
 MOST_UNVERIFIED_BYTES = 64 * 1024 * 1024

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app import log
 from app.diagnosis import Files, diagnose
 from app.diagnosis.facts import Facts, filled
 from app.github import GitHub, GitHubError
 from app.model import Blame, Commit, Finding, Target
-from app.titles import fitting
+from app.telemetry import log
+from app.text.titles import fitting
 from gcp.errors import Denial, GoogleError, evidence
 
 

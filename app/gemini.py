@@ -5,13 +5,13 @@ Whatever goes wrong here is a line of the log: a second opinion is a present, an
 
 from __future__ import annotations
 
-from app import log
 from app.diagnosis import Diagnosis, Files
 from app.diagnosis.rule import Rank
 from app.model import Finding, Target
 from app.scene import InLane
 from app.second_opinion import FORM, NoOpinion, opinion, question, wanted
 from app.store import StoreError
+from app.telemetry import log
 from gcp import vertex_ai
 from gcp.errors import GoogleError
 

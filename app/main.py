@@ -19,11 +19,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from app import door, hatch, log, metrics, scrape, trace
-from app.hatch import Between
-from app.house import House
-from app.role import Role
+from app import door
+from app.process import hatch
+from app.process.hatch import Between
+from app.process.house import House
+from app.process.role import Role
 from app.settings import Settings
+from app.telemetry import log, metrics, scrape, trace
 
 WIRING_SECONDS = 30.0  # how long a page may wait for the rest of the house
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from app.approval import Terms
 from app.config import Config, Previews, fitted
 from app.model import Instances, Preview, PullRequest, ServiceConfig, Sibling, Target, Vpc
-from app.skip_mark import skip_mark
+from app.text.skip_mark import skip_mark
+from app.trust.approval import Terms
 
 # What a variable that leads to somebody's data looks like, by its name or by its value.
 DATA_NAMES = re.compile(

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import backoff
 
-from app import metrics
+from app.telemetry import metrics
 
 T = TypeVar("T")
 

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
-from app import allowance, log
-from app.accounts import means
 from app.fault import explain
 from app.model import Commit, Finding, Person, Row, Stop, Superseded, Target, TargetJob
-from app.ownership import is_ours, job_not_ours, not_ours
 from app.redaction import Stream
 from app.report import LOG_TAIL_LINES
 from app.store import Ticket
+from app.telemetry import log
+from app.trust import allowance
+from app.trust.accounts import means
+from app.trust.ownership import is_ours, job_not_ours, not_ours
 from app.world import World
 from gcp.cloud_run import ServiceState
 from gcp.errors import GoogleError

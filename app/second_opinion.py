@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.diagnosis import Files
-from app.escaping import one_line
 from app.model import Blame, Finding, Target, Weight
 from app.redaction import redact
 from app.settings import Settings
+from app.text.escaping import one_line
 
 CODE = "suggested"
 TITLE = "Suggested by Gemini, not verified"

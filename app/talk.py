@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from app.spoken import spoken
+from app.text.spoken import spoken
 
 MOST_COMMANDS = 5
 NEAR = 0.7
@@ -33,7 +33,7 @@ class Command:
 
 
 def commands(comment: str) -> tuple[Command, ...]:
-    """What a comment asks, in order. Quotes, code and what is hidden are not said: app/spoken.py.
+    """What a comment asks, in order. Quotes, code and what is hidden are not said: app/text/spoken.py.
 
     A word that is near none of ours is left alone: it may be meant for another App.
     """

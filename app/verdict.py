@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from app.model import Blame, Button, Ending, Finding, Target
-from app.protection import AWAITS_REVIEW, AWAITS_TIME
+from app.trust.protection import AWAITS_REVIEW, AWAITS_TIME
 
 # What nobody can mend in the repository, in the project or in this ServerGem.
 NOBODY_HERE = frozenset({Blame.GOOGLE, Blame.GITHUB, Blame.SANDBOX})

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app import allow_file, retry
-from app.allowance import AllowList
-from app.courier import Courier
+from app import retry
+from app.acts.ground import Memory
 from app.durable import Engine
 from app.github import GitHub
-from app.ground import Memory
+from app.notices.courier import Courier
 from app.outbox import Outbox
 from app.settings import Settings
 from app.store import Store
+from app.trust import allow_file
+from app.trust.allowance import AllowList
 from gcp.build_watcher import BuildWatcher
 from gcp.cloud import Google
 

@@ -15,8 +15,8 @@ from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 from google.rpc import code_pb2, error_details_pb2
 
-from app import trace
 from app.retry import Policy, retrying
+from app.telemetry import trace
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from google.cloud import run_v2
 from google.protobuf import duration_pb2
 
 from app.model import STARTER, Bundle, ServiceConfig, told
-from app.ownership import COMMIT, LABELS
+from app.trust.ownership import COMMIT, LABELS
 from gcp import service_parts
 
 # What a service has and its revisions do not is written on each revision of ours, so that the next deployment knows

@@ -7,7 +7,7 @@ import msgspec
 from app import payload
 from app.model import Commit, Delivery, Deploy, Ignore, Job, Repository
 from app.payload import Id, Installation, Repo, Sha, epoch
-from app.skip_mark import skip_mark
+from app.text.skip_mark import skip_mark
 
 # https://docs.github.com/webhooks/webhook-events-and-payloads#push
 BRANCH, TAG = "refs/heads/", "refs/tags/"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.setup_google import DEPLOYER, steps
-from app.setup_step import Step
+from app.setup.google_steps import DEPLOYER, steps
+from app.setup.step import Step
 from sandbox.google.server import GoogleSandbox
 
 REGION = "europe-west1"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from app.abandoned import NAME, WHY, WHY_PRESSED, WHY_SAID, abandoned
 from app.durable import Abandoned
 from app.model import Commit, Deploy, Press, Repository, Review, Row, Said, ServiceConfig, Target
+from app.rounds.abandoned import NAME, WHY, WHY_PRESSED, WHY_SAID, abandoned
 from app.scene import Run
 from app.settings import load
 from app.start import Rollback

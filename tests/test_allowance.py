@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app import allow_file, config
-from app.allowance import Allowance, AllowList, beyond, insist_on_few, own_accounts
+from app import config
 from app.model import Repository, Stop, Target
 from app.settings import BadSettings, load
+from app.trust import allow_file
+from app.trust.allowance import Allowance, AllowList, beyond, insist_on_few, own_accounts
 from sandbox.world import PROJECT, Sandbox
 from tests.conftest import House
 from tests.setting_up import builds_anywhere

@@ -11,7 +11,7 @@ import pytest
 import respx
 
 from app import probe
-from app.outside import Refused, post
+from app.notices.outside import Refused, post
 
 METADATA = "169.254.169.254"
 # Each stands for a cloud's metadata, this machine or nothing, in a form that some library takes for an address.

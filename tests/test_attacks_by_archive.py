@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from app.archive import Passing
-from app.bundle import TooLarge, bundled
+from app.source.archive import Passing
+from app.source.bundle import TooLarge, bundled
 
 
 def entry(body: bytes, kind: bytes = tarfile.XHDTYPE) -> bytes:

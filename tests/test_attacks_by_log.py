@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from app.escaping import fenced, in_markdown, plain
 from app.redaction import Stream, redact_lines
+from app.text.escaping import fenced, in_markdown, plain
 
 SECRET = "hunter22xyz"
 URL = f"postgres://user:{SECRET}@db/shop"

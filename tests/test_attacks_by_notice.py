@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.courier import MOST_OF_ONE, WRITERS, Courier
-from app.outside import Refused, post
+from app.notices.courier import MOST_OF_ONE, WRITERS, Courier
+from app.notices.outside import Refused, post
 from app.store import Store
 from app.store.notices import Notice
 from gcp.cloud import Google
@@ -44,7 +44,7 @@ def test_a_name_that_nobody_answers_for_holds_nobody(monkeypatch: pytest.MonkeyP
         gone.wait(20)
         return []
 
-    monkeypatch.setattr("app.outside.socket.getaddrinfo", never)
+    monkeypatch.setattr("app.notices.outside.socket.getaddrinfo", never)
     began = time.monotonic()
     with pytest.raises(Refused, match="was not found within"):
         post("https://slow.example/", "{}", {}, loopback=False, within=0.3)

@@ -21,16 +21,16 @@ import yaml
 from click.testing import CliRunner
 
 from app import talk
-from app.bundle import bundled
-from app.cli import main
+from app.cli.__main__ import main
 from app.conversation.commands import obey
 from app.conversation.gate import Gate, untested
 from app.conversation.hearing import Hearing
 from app.importing import NotRead, imported
 from app.importing.report import report
 from app.model import Person
-from app.outside import Refused, is_public, post
+from app.notices.outside import Refused, is_public, post
 from app.pages.strangers import KNOWN_SECONDS, MOST_AT_ONCE, MOST_WRONG, WITHIN_SECONDS, Strangers, TooMany
+from app.source.bundle import bundled
 from tests.test_brought_images import DIGEST, PATH
 from tests.test_orders import API, HEAD, HEARD
 

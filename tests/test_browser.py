@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from app import settings_file, setup_github
+from app.setup import github_app, settings_file
 from sandbox.github.state import FOUNDER
 from sandbox.ports import free_port
 from sandbox.world import PROJECT, Options, Sandbox
@@ -193,9 +193,9 @@ def test_an_app_is_registered_installed_and_proved(tmp_path: Path, page: Page) -
         world.google.project(PROJECT)
         world.github.create_repository(OWNER, SAMPLE)
         host, into = f"http://127.0.0.1:{free_port()}", tmp_path / "servergem.env"
-        plan = setup_github.Plan(host, world.github.url, OWNER, "ServerGem", into, False, 0, PATIENCE)
+        plan = github_app.Plan(host, world.github.url, OWNER, "ServerGem", into, False, 0, PATIENCE)
         told: queue.Queue[str] = queue.Queue()
-        running = pool.submit(lambda: list(setup_github.run(plan, told.put)))
+        running = pool.submit(lambda: list(github_app.run(plan, told.put)))
         page.goto(told.get(timeout=PATIENCE).split()[1])
         page.get_by_role("button", name="Go to GitHub").click()
         page.locator("input[name=name]").fill("Deploys of Acme")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import bundle
-from app.bundle import TooLarge, bundled
+from app.source import bundle
+from app.source.bundle import TooLarge, bundled
 
 TOP = "acme-shop-1234567"
 

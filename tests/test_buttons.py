@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from app.approval import Terms
 from app.conversation.buttons import BUTTONS as DONE
 from app.conversation.buttons import decide, refused_before
 from app.conversation.gate import Anew, Gate, refusal
@@ -16,6 +15,7 @@ from app.conversation.outcome import Approve, Extend, Outcome, Pardon, Repair, U
 from app.model import RERUN, Button, Commit, Ending, Finding, Press, Preview, Remedy, Report, Row
 from app.scene import Run
 from app.store.traffic import Lock
+from app.trust.approval import Terms
 from tests.test_orders import FORK, HEAD, HOME, NOW, OLD, PULL, ROW, SERVED, lane, target
 
 COMMIT = Commit(HOME, OLD, "main")

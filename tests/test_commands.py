@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.accounts import bucket_name
-from app.setup_google import steps
+from app.setup.google_steps import steps
+from app.trust.accounts import bucket_name
 from sandbox.world import PROJECT, SAMPLES, Options, Sandbox
 from tests.conftest import keep_traffic
 from tests.warm import typed
@@ -261,7 +261,7 @@ def test_check_loads_no_client(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text("print('hello'\n")
     program = (
         "import sys\n"
-        "from app.cli import main\n"
+        "from app.cli.__main__ import main\n"
         "try:\n    main(['check', sys.argv[1]])\n"
         "except SystemExit:\n    pass\n"
         "print(*(name for name in sys.argv[2:] if name in sys.modules))\n"

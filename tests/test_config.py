@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app import config
 from app.model import Build, SecretRef, Stop, Target
-from app.source_text import decoded
+from app.source.text import decoded
 
 SCHEMA = Path(__file__).parent.parent / "app" / "servergem.schema.json"
 

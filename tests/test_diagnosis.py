@@ -9,7 +9,7 @@ import pytest
 
 from app.diagnosis.rules import rows
 from app.diagnosis.unknown import UNKNOWN
-from app.escaping import OUR_LINKS
+from app.text.escaping import OUR_LINKS
 from tests.samples import FOLDERS, Sample, samples
 
 

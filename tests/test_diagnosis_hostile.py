@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.diagnosis import Files, diagnose
 from app.diagnosis.engine import MOST_FINDINGS
 from app.model import Finding
-from app.titles import LONGEST_TITLE
+from app.text.titles import LONGEST_TITLE
 from tests.samples import FOLDERS, Sample, samples
 
 ALL = samples(*FOLDERS, "clean")

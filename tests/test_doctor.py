@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app import doctor
-from app.cli import main
+from app.cli.__main__ import main
+from app.setup import doctor
 from app.signs import Sign
 from sandbox.world import PROJECT
 from tests.conftest import OWNER, House

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from app import config
-from app.allowance import Allowance, beyond
 from app.config import granted
 from app.domain import domain_of
 from app.model import Preview, Stop
 from app.settings import load
+from app.trust.allowance import Allowance, beyond
 from gcp.cloud import Google
 from gcp.domain_mappings import REGIONS, Place, make
 from sandbox.google import domain_mappings as sandboxed

@@ -22,7 +22,6 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from app import log
 from app.connections import Connection
 from app.delivery import MAX_BODY_BYTES
 from app.main import create_app
@@ -30,6 +29,7 @@ from app.model import Delivery
 from app.redaction import HIDDEN
 from app.settings import load
 from app.store import GIVEN_UP, Store
+from app.telemetry import log
 from tests.conftest import PATIENCE, eventually, web
 from tests.test_store import intake_away
 

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from app import config
-from app.allowance import Allowance, beyond, within
 from app.config import Config
 from app.config.granting import granted
 from app.model import Instances, SecretRef, Stop, Target
+from app.trust.allowance import Allowance, beyond, within
 from tests.conftest import House
 from tests.test_commands import insist, servergem
 from tests.test_previews import SAMPLE, services

@@ -19,10 +19,8 @@ from markdown_it import MarkdownIt
 
 from app.comment import Line, answer, state_of, sticky
 from app.conversation.hearing import Standing, where
-from app.escaping import advice, fenced, in_code, in_markdown, link, plain, typed, web_address
 from app.github import GitHub
 from app.github.bodies import status
-from app.legible import legible
 from app.model import (
     Blame,
     Commit,
@@ -44,6 +42,8 @@ from app.report import check_run, ended, last_word, title
 from app.retry import Policy
 from app.settings import load
 from app.store import Store
+from app.text.escaping import advice, fenced, in_code, in_markdown, link, plain, typed, web_address
+from app.text.legible import legible
 from tests.test_settings import GOOD
 
 HOSTILE = {

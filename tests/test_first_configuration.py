@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app import config, offline
-from app.cli import main
+from app import config
+from app.cli import offline
+from app.cli.__main__ import main
 from app.config.writing import text
 from app.diagnosis import Files
-from app.first_configuration import first_configuration
+from app.source.first_configuration import first_configuration
 from tests.conftest import House, answer_of
 
 DOCKER = "FROM node:22\nEXPOSE 3000\nCMD node server.js\n"

@@ -14,14 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app import dockerfile
-from app.archive import Passing
 from app.delivery import Refused, verify
 from app.dispatcher import start_stories
-from app.escaping import advice, fenced, in_code, in_markdown, plain
 from app.model import Delivery
 from app.redaction import redact, redact_lines
-from app.spoken import spoken
+from app.source.archive import Passing
 from app.talk import commands
+from app.text.escaping import advice, fenced, in_code, in_markdown, plain
+from app.text.spoken import spoken
 
 FEW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 SECRET = "whisper"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.accounts import PREVIEW_BUILDER
-from app.setup_google import BUILDER, PREVIEWS, RUNTIME, YARDS, email
+from app.setup.google_steps import BUILDER, PREVIEWS, RUNTIME, YARDS, email
+from app.trust.accounts import PREVIEW_BUILDER
 from sandbox.google.rest import gcloud_settings
 from sandbox.google.server import GoogleSandbox
 from sandbox.world import PROJECT, Options, Sandbox

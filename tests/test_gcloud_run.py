@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from google.cloud import run_v2
 
-from app import settings_file
+from app.setup import settings_file
 from sandbox.google.server import GoogleSandbox
 from sandbox.world import PROJECT, Sandbox
 from tests import test_gcloud

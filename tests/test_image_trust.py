@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app.accounts import Means, means, trusts_previews
-from app.content import content_of
 from app.github import Listing
 from app.model import BuildPlan, Preview, ServiceConfig, Target
 from app.settings import Settings
+from app.source.content import content_of
+from app.trust.accounts import Means, means, trusts_previews
 from sandbox.world import PROJECT, Sandbox
 from tests.conftest import OWNER, House, Work, eventually
 from tests.setting_up import set_up

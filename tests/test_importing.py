@@ -13,7 +13,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import config, offline
+from app import config
+from app.cli import offline
 from app.diagnosis import Files
 from app.importing import Imported, NotRead, imported
 from app.importing.kinds import KINDS

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import dockerfile
-from app.archive import Passing
 from app.diagnosis import Files
 from app.inspection import inspect, wanted
 from app.model import Build, BuildPlan, Finding, ServiceConfig, Target, Weight
+from app.source.archive import Passing
 
 SERVICE = ServiceConfig("api")
 TARGET = Target("p", "europe-west1", "production", SERVICE, (("services.api.path", 3),), "servergem.yml")
@@ -506,7 +506,7 @@ def test_a_folder_and_a_push_are_judged_alike(texts: dict[str, str], tmp_path: P
 
 def test_an_archive_larger_than_any_source_passes_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit nothing is unpacked any more, and nothing is an error."""
-    monkeypatch.setattr("app.archive.MOST_UNPACKED", 3_000_000)
+    monkeypatch.setattr("app.source.archive.MOST_UNPACKED", 3_000_000)
     passing = Passing(wanted)
     whole = archived({"a.bin": "x" * 40_000_000, "z": ""}, "a" * 40)
     for start in range(0, len(whole), 1000):

@@ -8,12 +8,12 @@ import pytest
 from google.cloud import run_v2
 
 from app import config
-from app.allowance import Allowance, beyond
 from app.config import granted
 from app.config.cron import cron
 from app.model import Stop, Target
-from app.rights import When, used_by
 from app.stages.checks.apis import SCHEDULES, needed
+from app.trust.allowance import Allowance, beyond
+from app.trust.rights import When, used_by
 from gcp.cloud import Google
 from sandbox.google.cron_rules import is_cron
 from sandbox.world import PROJECT

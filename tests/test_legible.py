@@ -7,7 +7,7 @@ import os
 import pytest
 
 from app import probe
-from app.legible import legible, legible_data
+from app.text.legible import legible, legible_data
 from tests.conftest import House
 
 

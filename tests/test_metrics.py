@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 
-from app import metrics
-from app.metrics import Standing
 from app.retry import Policy, retrying
-from app.scrape import may_read
 from app.store import Store
+from app.telemetry import metrics
+from app.telemetry.metrics import Standing
+from app.telemetry.scrape import may_read
 from sandbox.github.rest import RESOURCE_LIMIT
 from sandbox.world import Sandbox
 from tests.conftest import OWNER, House, eventually, web

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from app.archive import Passing
 from app.diagnosis import Files
 from app.inspection import inspect, wanted
-from app.missing_content import missing_content
 from app.model import ServiceConfig, Target
-from app.source_text import POINTER
+from app.source.archive import Passing
+from app.source.missing_content import missing_content
+from app.source.text import POINTER
 
 TARGET = Target("p", "europe-west1", "production", ServiceConfig("api"))
 IN_API = replace(TARGET, service=ServiceConfig("api", path="services/api"))

@@ -11,10 +11,10 @@ import pytest
 
 from app import config
 from app.config.granting import granted
-from app.courier import MOST_TRIES, Courier
 from app.model import Commit, Ending, Finding, Happening, Notify, Report, Repository, Stop
-from app.notice import SIGNATURE, body, happenings, signature, wanted
-from app.outside import Refused, is_public, post
+from app.notices.courier import MOST_TRIES, Courier
+from app.notices.notice import SIGNATURE, body, happenings, signature, wanted
+from app.notices.outside import Refused, is_public, post
 from app.store import Store
 from app.store.notices import Notice
 from gcp.cloud import Google

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.forgotten import MOST_REPOSITORIES, RECENT, TITLE, commits, heard_of
 from app.github import Activity, Attempt
 from app.model import Commit, Ending, Report, Repository, Row
-from app.open_checks import LOST
+from app.rounds.forgotten import MOST_REPOSITORIES, RECENT, TITLE, commits, heard_of
+from app.rounds.open_checks import LOST
 from app.store import Store
 from sandbox.world import Sandbox
 from tests.conftest import OWNER, House, eventually

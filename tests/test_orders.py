@@ -9,7 +9,6 @@ import pytest
 from pydantic import TypeAdapter
 
 from app import talk
-from app.approval import Terms
 from app.conversation import Ear, _see
 from app.conversation.commands import help_text, obey
 from app.conversation.gate import Gate
@@ -20,6 +19,7 @@ from app.previews import Verdict
 from app.store.previews import PreviewRow
 from app.store.traffic import Lock, Shift
 from app.stories.judgement import Judgement
+from app.trust.approval import Terms
 
 NOW = 1_790_000_000.0  # 21 September 2026, 14:13 UTC
 HOME = Repository(7, "acme", "shop", 42)

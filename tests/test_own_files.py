@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from app.acts.reasons import own_files
 from app.diagnosis import Files, diagnose
 from app.model import Build, BuildPlan, ServiceConfig, Target
-from app.reasons import own_files
 
 MAIN = "import os\n\nprint(os.environ['DATABASE_URL'])\n"
 REPOSITORY = {

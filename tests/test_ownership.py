@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from app import config
-from app.cli import main
+from app.cli.__main__ import main
 from app.model import Commit, Preview, Repository, ServiceConfig, Target
-from app.ownership import claim, is_ours, not_ours
+from app.trust.ownership import claim, is_ours, not_ours
 from sandbox.world import PROJECT
 from tests.conftest import OWNER, House, Work, answer_of, eventually
 from tests.test_conversation import say

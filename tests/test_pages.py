@@ -22,7 +22,7 @@ from app.main import create_app
 from app.model import Commit, Delivery, Ending, Finding, Place, Report, Repository, Row, RowState
 from app.pages.session import Cookies
 from app.pages.sign_in import inside
-from app.role import Role
+from app.process.role import Role
 from app.settings import BadSettings, load
 from app.store import Store
 from app.store.traffic import Lock, Shift

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from app.counted import together
-from app.hatch import Away, Hatch
 from app.model import Button, Press, Repository
+from app.process.hatch import Away, Hatch
+from app.telemetry.counted import together
 from sandbox.ports import free_port
 from sandbox.world import Sandbox
 from tests.bench.intake import children

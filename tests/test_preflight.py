@@ -10,11 +10,11 @@ import pytest
 from google.cloud import run_v2
 from google.cloud.artifactregistry_v1 import Repository
 
-from app.accounts import bucket_name
-from app.rights import RIGHTS, Held, When, permissions
 from app.stages.checks.accounts import ACT_AS
 from app.stages.checks.apis import APIS
 from app.stages.preflight import CHECKS
+from app.trust.accounts import bucket_name
+from app.trust.rights import RIGHTS, Held, When, permissions
 from gcp.cloud import Google
 from sandbox.world import PROJECT, Sandbox
 from tests.conftest import House, answer_of, eventually

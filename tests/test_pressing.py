@@ -15,7 +15,7 @@ from app.model import Button, Commit, Ending, Report, Repository
 from app.pages.offers import ASKED, OVERTAKEN, offers_at, offers_of
 from app.pages.served import Served
 from app.pages.session import Cookies
-from app.role import Role
+from app.process.role import Role
 from app.store import Store
 from app.store.history import Listed
 from app.store.talks import Pressed

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from app import commands, offline
-from app.accounts import bucket_name
-from app.cli import _without_github
-from app.commands import Looked
+from app.cli import looking, offline
+from app.cli.__main__ import _without_github
+from app.cli.looking import Looked
+from app.cli.offline import Source
 from app.diagnosis import Files
 from app.model import Ending, Finding, Preview, Row, RowState, Weight
-from app.offline import Source
 from app.report import check_run, ended
 from app.settings import load
 from app.store import Store
+from app.trust.accounts import bucket_name
 from app.world import World
 from gcp.iam import home
 from sandbox.world import PROJECT, Sandbox
@@ -61,8 +61,8 @@ class Desk:
         store = Store.open(self.folder)
         world = World.build(load(environment | self.settings), store)
         try:
-            [looked] = commands.preflight(
-                world, source, commands.nowhere(self.folder), fix=fix, tell=lambda _row: None
+            [looked] = looking.preflight(
+                world, source, looking.nowhere(self.folder), fix=fix, tell=lambda _row: None
             )
         finally:
             world.outbox.close()
@@ -342,7 +342,7 @@ def test_preflight_reads_as_its_file(
     console = Console(file=paper, highlight=False, soft_wrap=True, width=100)
     configuration = "" if status == 0 else SECRET
     looked = desk.look(configuration)
-    assert commands.show([looked], desk.source(configuration), console) == status
+    assert looking.show([looked], desk.source(configuration), console) == status
     insist(f"{name}.txt", untimed(paper.getvalue()))
 
 

@@ -11,7 +11,7 @@ import pytest
 from app.conversation.buttons import decide
 from app.conversation.outcome import Pardon
 from app.model import Button, Ending, Person
-from app.protection import (
+from app.trust.protection import (
     AWAITS_REVIEW,
     AWAITS_TIME,
     Protection,

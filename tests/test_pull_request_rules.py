@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from app import config, previews
-from app.approval import Terms
 from app.config import Previews
 from app.merge_plan import Serving, changes
 from app.model import PullRequest, Repository, Target
 from app.previews import Wishes, decide, leads_to_data
+from app.trust.approval import Terms
 
 HOME = Repository(1, "acme", "shop", 7)
 PULL = PullRequest(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from app.cli.pushed import pushed
 from app.diagnosis import Files
-from app.pushed import pushed
 
 
 def repository(folder: Path, texts: dict[str, str]) -> Path:

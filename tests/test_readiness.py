@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.readiness import Answer, NotYet, Readiness, Starting
+from app.process.readiness import Answer, NotYet, Readiness, Starting
 
 
 def asked(*ends: Exception | None) -> tuple[Readiness, list[Answer]]:

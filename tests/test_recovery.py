@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.github import Activity, Attempt
-from app.recovery import CLOCKS, due, most_looks, newest, pause, undelivered
+from app.rounds.recovery import CLOCKS, due, most_looks, newest, pause, undelivered
 from sandbox.world import Sandbox
 from tests.conftest import OWNER, House, eventually
 from tests.test_previews import SAMPLE, live, services

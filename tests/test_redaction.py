@@ -12,8 +12,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from app.legible import without_escapes
 from app.redaction import HIDDEN, Stream, hide, redact, redact_lines
+from app.text.legible import without_escapes
 from tests.samples import FOLDERS, samples
 
 VALUE = 'pa"ss/w+rd & <ümlaut> 8'

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.escaping import fenced, in_markdown
 from app.model import (
     Blame,
     Button,
@@ -27,6 +26,7 @@ from app.model import (
 )
 from app.report import annotated, check_run, duration, ended, placed, within, worked
 from app.stories.announce import FORK_GETS
+from app.text.escaping import fenced, in_markdown
 
 REPORTS = Path(__file__).parent / "reports"
 COMMIT = Commit(Repository(1, "acme", "hello", 7), "a1b2c3d" + "0" * 33, "main", "Say hello")

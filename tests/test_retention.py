@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.model import Commit, Ending, Report, Repository
-from app.retention import BATCH, DAY, Retention
+from app.rounds.retention import BATCH, DAY, Retention
 from app.store import Store
 from app.store.previews import PreviewRow
 from app.store.traffic import ROLLBACKS_OFFERED, Shift

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from app.alive import leader
+from app.process.alive import leader
 from app.store.rows import Heartbeat
 from sandbox.world import Sandbox
 from tests.conftest import OWNER, QUICK, House, Work, eventually, web

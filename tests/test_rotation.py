@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app import rotation, settings_file, setup_github
 from app.github import GitHubError
+from app.setup import github_app, rotation, settings_file
 from sandbox.world import Sandbox
 from tests.test_sandbox_github import PUBLIC, Receiver
 from tests.test_setup_github import Person, plan_for, receiver, world
@@ -21,7 +21,7 @@ __all__ = ["receiver", "world"]
 def test_github_signs_with_what_the_file_holds(world: Sandbox, receiver: Receiver, tmp_path: Path) -> None:
     """Another secret than before, in a file for its owner alone, and in no word that is said."""
     plan = plan_for(world, tmp_path, receiver.url.removesuffix("/webhook"))
-    list(setup_github.run(plan, Person()))
+    list(github_app.run(plan, Person()))
     before = settings_file.read(plan.into)
     told = rotation.new_webhook_secret(plan.into)
     after = settings_file.read(plan.into)
@@ -39,7 +39,7 @@ def test_what_github_refuses_leaves_the_file_as_it_was(
 ) -> None:
     """The old secret is still good; the new one is beside it, for GitHub may have taken it unheard."""
     plan = plan_for(world, tmp_path, receiver.url.removesuffix("/webhook"))
-    list(setup_github.run(plan, Person()))
+    list(github_app.run(plan, Person()))
     before = plan.into.read_text()
     world.github.tokens.trust(0, PUBLIC)
     with pytest.raises(GitHubError):

@@ -11,10 +11,10 @@ import pytest
 from google.cloud import run_v2
 
 from app import config
-from app.allowance import Allowance, beyond
 from app.config.granting import granted
 from app.model import Bundle, PullRequest, Repository, ServiceConfig, Stop, Target
 from app.previews import targets as copies
+from app.trust.allowance import Allowance, beyond
 from gcp.cloud import Google
 from gcp.service_specification import WantedService, shape, specification
 from sandbox.google.errors import Refusal

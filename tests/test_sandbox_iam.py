@@ -16,7 +16,7 @@ from google.iam.v1 import iam_policy_pb2, policy_pb2
 from google.longrunning import operations_pb2
 from google.type import expr_pb2  # type: ignore[import-untyped]  # it ships no types
 
-from app.setup_google import PERMISSIONS
+from app.setup.google_steps import PERMISSIONS
 from gcp import named_jobs
 from gcp.cloud import Google
 from sandbox.google.access import Access

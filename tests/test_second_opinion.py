@@ -12,7 +12,6 @@ import pytest
 from app.diagnosis import Files
 from app.model import Blame, Finding, Place, Preview, ServiceConfig, Target, Weight
 from app.report import annotated, finding_in_markdown
-from app.rights import permissions
 from app.second_opinion import (
     FORM,
     MOST_EXCERPT,
@@ -25,8 +24,9 @@ from app.second_opinion import (
     wanted,
 )
 from app.settings import load
-from app.setup_google import GEMINI_API, steps
+from app.setup.google_steps import GEMINI_API, steps
 from app.store import Store
+from app.trust.rights import permissions
 from gcp import vertex_ai
 from gcp.errors import GoogleError
 from sandbox.google.vertex_ai import GENERATE

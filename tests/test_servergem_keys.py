@@ -41,7 +41,7 @@ NAMED_FOR_PEOPLE = {
     "gcp/build_steps.py": "a build's own words",
     "app/diagnosis/rules/google/run.py": "says which key to change after which refusal",
     "app/previews.py": "says which keys a copy does without",
-    "app/specification.py": "lays what a job says over what its service says",
+    "app/acts/specification.py": "lays what a job says over what its service says",
     "app/importing/cloud_run.py": "Cloud Run's own keys, and ours that say the same",
     "app/importing/cloud_run_annotations.py": "Cloud Run's own keys, and ours that say the same",
     "app/importing/compose.py": "Compose's own keys, and ours that say the same",

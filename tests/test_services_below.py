@@ -9,10 +9,10 @@ import yaml
 
 from app.config.writing import text
 from app.diagnosis.files import Files
-from app.first_configuration import first_configuration
 from app.inspection import inspect
 from app.model import Build, BuildPlan, ServiceConfig, Target
-from app.services_below import configuration, services_below
+from app.source.first_configuration import first_configuration
+from app.source.services_below import configuration, services_below
 
 VOTE = {
     "vote/Dockerfile": "FROM python:3.12\n",

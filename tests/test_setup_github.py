@@ -16,12 +16,12 @@ import httpx
 import pytest
 import yaml
 
-from app import registering, round_trip, settings_file, setup_github
-from app.app_manifest import Wanted, as_json, events
 from app.github import GitHub
 from app.github.registration import api_url, form_url
 from app.retry import Policy
-from app.setup_github import Plan
+from app.setup import github_app, registering, round_trip, settings_file
+from app.setup.app_manifest import Wanted, as_json, events
+from app.setup.github_app import Plan
 from app.signs import Sign
 from sandbox.ports import free_port
 from sandbox.world import PROJECT, Options, Sandbox
@@ -129,7 +129,7 @@ def test_the_form_goes_to_whose_app_it_will_be() -> None:
 def test_what_is_secret_is_for_its_owner_alone(world: Sandbox, receiver: Receiver, tmp_path: Path) -> None:
     """Settings and key are in files that nobody else reads, and in nothing that is told."""
     plan, person = plan_for(world, tmp_path, receiver.url.removesuffix("/webhook")), Person()
-    signs = list(setup_github.run(plan, person))
+    signs = list(github_app.run(plan, person))
     kept = settings_file.read(plan.into)
     for path in (plan.into, settings_file.key_beside(plan.into)):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -142,9 +142,9 @@ def test_what_is_secret_is_for_its_owner_alone(world: Sandbox, receiver: Receive
 def test_it_is_not_registered_twice(world: Sandbox, receiver: Receiver, tmp_path: Path) -> None:
     """Run again, it says what is there and looks on."""
     plan = plan_for(world, tmp_path, receiver.url.removesuffix("/webhook"))
-    list(setup_github.run(plan, Person()))
+    list(github_app.run(plan, Person()))
     again = Person()
-    list(setup_github.run(plan, again))
+    list(github_app.run(plan, again))
     assert (
         again.heard[0].startswith(f"{plan.into} holds App {world.github.hub.app.id}.") and not again.answers
     )
@@ -171,7 +171,7 @@ def test_the_page_is_read_on_this_machine_only(world: Sandbox, tmp_path: Path) -
             statuses.append(httpx.get(found[1], headers={"host": "evil.example"}).status_code)
             threading.Thread(target=through_github, args=(found[1],)).start()
 
-    list(setup_github.run(plan_for(world, tmp_path, "http://127.0.0.1:9"), tell))
+    list(github_app.run(plan_for(world, tmp_path, "http://127.0.0.1:9"), tell))
     assert statuses == [400]
 
 
@@ -179,7 +179,7 @@ def test_a_place_that_cannot_be_written_is_told_before_anything(world: Sandbox, 
     """GitHub hands the secrets over once: no App is registered whose secrets nobody could keep."""
     plan = replace(plan_for(world, tmp_path, "http://127.0.0.1:9"), into=tmp_path / "missing" / "x.env")
     with pytest.raises(settings_file.Unusable, match="--into"):
-        list(setup_github.run(plan, Person()))
+        list(github_app.run(plan, Person()))
     assert not world.github.hub.app.id
 
 
@@ -200,7 +200,7 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path, text: str, said:
     into.write_text(text)
     plan = Plan("http://127.0.0.1:9", "http://127.0.0.1:9", "", "ServerGem", into, False, 0, 0.0)
     with pytest.raises(settings_file.Unusable, match=said):
-        list(setup_github.run(plan, Person()))
+        list(github_app.run(plan, Person()))
     assert into.read_text() == text
 
 
@@ -237,7 +237,7 @@ def test_each_broken_thing_is_said(world: Sandbox, receiver: Receiver, tmp_path:
     host = receiver.url.removesuffix("/webhook")
     world.github.create_repository("acme", "hello")
     plan = plan_for(world, tmp_path, host)
-    list(setup_github.run(plan, Person()))
+    list(github_app.run(plan, Person()))
     kept = settings_file.read(plan.into)
     key = settings_file.key_beside(plan.into).read_text()
     github = GitHub(kept["GITHUB_APP_ID"], key, kept["GITHUB_API_URL"], QUICK)
@@ -259,10 +259,10 @@ def test_the_whole_way(world: Sandbox, tmp_path: Path) -> None:
     world.github.create_repository("acme", "hello")
     port = free_port()
     plan, person = plan_for(world, tmp_path, f"http://127.0.0.1:{port}"), Person()
-    before = wrong(list(setup_github.run(plan, person)))
+    before = wrong(list(github_app.run(plan, person)))
     assert "nobody answered" in before["Round trip"]
     world.github.install("acme")
     with servergem(world, tmp_path, PORT=str(port), **settings_file.read(plan.into)):
-        after = list(setup_github.run(plan, person))
+        after = list(github_app.run(plan, person))
         assert not wrong(after), wrong(after)
         assert after[-1].seen == "the installation of GitHub came, and its signature is right"

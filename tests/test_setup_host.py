@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app import settings_file
-from app.cli import main
+from app.cli.__main__ import main
+from app.setup import settings_file
 from tests.test_commands import insist
 from tests.test_sandbox_github import PRIVATE
 
@@ -106,7 +106,7 @@ def test_a_step_that_fails_ends_it(folder: Path) -> None:
 
 def test_the_password_is_typed_as_it_is_given(folder: Path) -> None:
     """What a shell makes of the printed line is what --apply gives."""
-    from app.setup_host import PASSWORD_TYPED, _password_in, database_at
+    from app.setup.host_steps import PASSWORD_TYPED, _password_in, database_at
     from tests.test_running_papers import typed as in_shell
 
     address = database_at("p:r:servergem", "1a2b")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from app.cli import main
-from app.setup_google import APIS, PERMISSIONS, REPAIRS, steps
-from app.setup_step import Step
-from app.setup_terraform import NUMBERED, Untold, terraform
+from app.cli.__main__ import main
+from app.setup.google_steps import APIS, PERMISSIONS, REPAIRS, steps
+from app.setup.step import Step
+from app.setup.terraform import NUMBERED, Untold, terraform
 from tests.test_commands import insist
 
 PROJECT, REGION = "my-shop", "europe-west1"

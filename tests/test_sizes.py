@@ -13,10 +13,10 @@ from tests.sources import module_of, sources, tree
 MOST_LINES, MOST_LINES_OF_A_FUNCTION, MOST_LINES_AT_ALL = 250, 40, 400
 # What a library calls by its name, and what only the tests have a use for, with the reason.
 CALLED_FROM_OUTSIDE = {
-    ("app.counted", "collect"): "Prometheus' library",
+    ("app.telemetry.counted", "collect"): "Prometheus' library",
     ("app.connections", "on_chunk_complete"): "httptools'",
     ("app.importing.foreign", "_without_nothing"): "pydantic's model_validator's",
-    ("app.log", "emit"): "logging.Handler's",
+    ("app.telemetry.log", "emit"): "logging.Handler's",
     ("app.store.tables", "process_bind_param"): "SQLAlchemy's TypeDecorator's",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.skip_mark import skip_mark
+from app.text.skip_mark import skip_mark
 
 SQUASHED = "Add a button (#7)\n\n* Typo [skip ci]\n\n* Draw it\n\nskip-checks: true\n\n* Colours"
 

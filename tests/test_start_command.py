@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from app.diagnosis import Files, diagnose
-from app.entry_point import entry_point
 from app.inspection import inspect, wanted
 from app.model import Finding, ServiceConfig, Target, Weight
 from app.start_command import Confidence, start_command
+from app.start_command.entry_point import entry_point
 
 TARGET = Target("p", "europe-west1", "production", ServiceConfig("api"), (), "servergem.yml")
 FASTAPI = "from fastapi import FastAPI\n\napp = FastAPI()\n"

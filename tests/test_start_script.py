@@ -7,9 +7,9 @@ import json
 import pytest
 
 from app.diagnosis import Files, diagnose
-from app.entry_point import entry_point
 from app.inspection import inspect
 from app.model import Build, BuildPlan, Finding, Place, ServiceConfig, Target, Weight
+from app.start_command.entry_point import entry_point
 
 NEST = {
     "scripts": {"start": "nest start", "build": "nest build", "start:prod": "node dist/main"},

@@ -8,7 +8,7 @@ import pytest
 
 from app.diagnosis import Files
 from app.model import Weight
-from app.syntax import starts, syntax
+from app.source.syntax import starts, syntax
 
 BROKEN = "def f(self)\n    pass\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.diagnosis import Files, diagnose
-from app.titles import LONGEST_TITLE, fitting
+from app.text.titles import LONGEST_TITLE, fitting
 
 LONG = "The release command of api failed: python manage.py migrate --database production --noinput"
 

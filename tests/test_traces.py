@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import load
-from app.trace_export import beginning
+from app.telemetry.trace_export import beginning
 from sandbox.world import Sandbox
 from tests.collector import Collector, collecting
 from tests.conftest import House, eventually
@@ -93,7 +93,7 @@ def test_a_killed_story_goes_on_in_its_trace(house: House, collector: Collector)
 def test_nothing_of_it_is_loaded_while_it_is_off() -> None:
     """Without a collector ServerGem knows no SDK, and what it does costs no span."""
     code = (
-        "import sys; from app import trace; from app.settings import load; import app.main\n"
+        "import sys; from app.telemetry import trace; from app.settings import load; import app.main\n"
         f"trace.set_up(load({GOOD!r}))\n"
         "with trace.of_delivery('x'), trace.span('y'): assert trace.carried() == ''\n"
         "assert not [name for name in sys.modules if name.startswith('opentelemetry.sdk')]\n"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app import tunnel
 from app.delivery import verify
+from app.setup import tunnel
 from sandbox.world import Sandbox
 from tests.conftest import eventually
 from tests.test_sandbox_github import Receiver

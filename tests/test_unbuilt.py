@@ -11,7 +11,7 @@ import pytest
 
 from app.diagnosis import Files
 from app.model import JobConfig, ServiceConfig, Target, TargetJob
-from app.unbuilt import Recipe, recipe, starter
+from app.source.unbuilt import Recipe, recipe, starter
 
 SERVICE = ServiceConfig("api")
 TARGET = Target("p", "r", "production", SERVICE)

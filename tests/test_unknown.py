@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.diagnosis import Files, diagnose
-from app.titles import LONGEST_TITLE
+from app.text.titles import LONGEST_TITLE
 
 BUILDKIT = """#1 [internal] load build definition from Dockerfile
 #8 [4/5] RUN ./prepare.sh

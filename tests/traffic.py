@@ -21,8 +21,8 @@ from typing import Any
 
 import jsonschema
 
-from app.rights import RIGHTS
 from app.stages.checks.accounts import ACT_AS
+from app.trust.rights import RIGHTS
 from tests.openapi_subset import SUBSET
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
@@ -78,7 +78,9 @@ def main(folder: Path) -> int:
         print(f"no traffic was recorded in {folder}")
         return 2
     described = _with_checker(recorded) if CHECKER.exists() else _with_subset(recorded)
-    faults = [f"{name} is used, and app/rights.py has no row that grants it" for name in unlisted(folder)]
+    faults = [
+        f"{name} is used, and app/trust/rights.py has no row that grants it" for name in unlisted(folder)
+    ]
     books = (json.loads(path.read_text()) for path in folder.glob("*.calls"))
     faults += [
         f"{name} is called, and lost in no story of tests/test_faults.py" for name in never_lost(books)

@@ -15,13 +15,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import log
 from app.api import telling
 from app.api.description import MOST_DEPLOYMENTS, description
 from app.api.rolling_back import Rollbacks
 from app.api.shapes import DeploymentPage, ServiceList, WholeDeployment
 from app.api.words import Refusal, not_there
-from app.escaping import plain_data
 from app.github.errors import GitHubError
 from app.insight import DAYS, PARTS, insight
 from app.model import Ending, Repository
@@ -33,6 +31,8 @@ from app.pages.served import Filters, Served, rows
 from app.settings import Settings
 from app.store import Store
 from app.store.history import Wanted
+from app.telemetry import log
+from app.text.escaping import plain_data
 
 AT_FIRST = 25
 STATES = frozenset({"running", *Ending})

@@ -11,8 +11,8 @@ import yaml
 
 from app.config.faults import duplicate_key, fault, not_yaml
 from app.model import Finding, Stop
-from app.source_text import is_utf16
-from app.titles import fitting
+from app.source.text import is_utf16
+from app.text.titles import fitting
 
 # A person writes a page; what is larger than these is an attack or a mistake.
 MAX_CHARACTERS = 256_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.model import Finding, Place, Weight
-from app.titles import fitting
+from app.text.titles import fitting
 
 
 def fault(

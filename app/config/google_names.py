@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from app.config.kinds import Text, no_list, nothing
 from app.config.limits import Kind
 from app.model import DOMAIN, ImageName
-from app.ownership import LABELS
+from app.trust.ownership import LABELS
 
 # A label's bounds; six of the 64 are ServerGem's: https://cloud.google.com/run/docs/configuring/services/labels
 MOST_LABELS = 64 - len(LABELS)

@@ -23,7 +23,7 @@ from app.config.resolving import written
 from app.config.shape import ServiceFile
 from app.config.targets import PATHS, Config, Previews, one_service_twice
 from app.model import Finding, JobConfig, Notify, ServiceConfig, Stop
-from app.titles import fitting
+from app.text.titles import fitting
 
 # What pydantic says, in our words; the rest is its own sentence.
 SAID = {

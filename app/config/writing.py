@@ -11,7 +11,7 @@ import yaml
 
 from app.config.document import NOT_TEXT
 from app.config.draft import Block, Draft, Keys, Said, Value
-from app.legible import legible
+from app.text.legible import legible
 
 # Words that no reader of YAML takes for anything else, with single spaces between them, also within brackets.
 PLAIN = re.compile(r"[A-Za-z0-9_/.](?:[A-Za-z0-9_./@+=$:*-]|(?<=[^ :]) (?=[A-Za-z0-9_./$]))*(?<![: ])")

@@ -6,14 +6,15 @@ import time
 from dataclasses import replace
 from enum import StrEnum
 
-from app import durable, log, talk
+from app import durable, talk
+from app.acts.tell import tell_answer
 from app.conversation import asking, buttons, commands
 from app.conversation.outcome import Outcome, act, start
-from app.escaping import typed
 from app.model import Press, Said
 from app.report import moment
 from app.store.talks import Pressed
-from app.tell import tell_answer
+from app.telemetry import log
+from app.text.escaping import typed
 from app.world import World
 
 

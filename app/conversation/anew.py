@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app import allowance, config
+from app import config
 from app.configuration import configuration_now, decided
 from app.conversation.gate import Anew, Gate, refusal, untested
-from app.escaping import in_markdown
 from app.model import Commit, Stop, Target, same_image
+from app.text.escaping import in_markdown
+from app.trust import allowance
 from app.world import World
 
 

@@ -9,8 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from app import config
-from app.allowance import project_of
-from app.approval import Terms, terms_of
 from app.config import Config
 from app.configuration import configuration_of_pull
 from app.conversation.anew import anew, gate, once_more
@@ -24,13 +22,15 @@ from app.conversation.standing import (
     run_of,
     standings_of,
 )
-from app.escaping import in_markdown
 from app.github import Listing
 from app.model import RERUN, Bring, Button, Commit, Press, PullRequest, Report, Said, Stop
 from app.scene import Run
 from app.store.previews import WANTED, PreviewRow
 from app.store.talks import Begun
 from app.talk import Command, image_in, scope
+from app.text.escaping import in_markdown
+from app.trust.allowance import project_of
+from app.trust.approval import Terms, terms_of
 from app.world import World
 from gcp import cloud_logging, cloud_run
 from gcp.cloud_logging import Log, LogLine

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from app import allowance, config
+from app import config
 from app.config import Config, Environment
 from app.configuration import configuration_now, deciding
 from app.conversation.hearing import Brought
 from app.conversation.outcome import asked
-from app.escaping import in_code, in_markdown
 from app.model import Bring, Commit, Stop, Target, same_image
 from app.scene import Run
+from app.text.escaping import in_code, in_markdown
+from app.trust import allowance
 from app.world import World
 
 

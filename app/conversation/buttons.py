@@ -10,12 +10,12 @@ from app.conversation.hearing import DEPLOY, Attempt, Pressing
 from app.conversation.outcome import Approve, Extend, Outcome, Pardon, Repair, Unlock, asked
 from app.conversation.repair import told
 from app.model import RERUN, Button, Commit, Deploy, Ending, Report, Review
-from app.protection import may_approve
 from app.report import moment
 from app.scene import Run
 from app.start import AGAIN, Rollback, attempt
 from app.store.previews import PreviewRow
 from app.store.traffic import Lock
+from app.trust.protection import may_approve
 
 DAY = 86_400.0
 MOST_AHEAD = 30 * DAY

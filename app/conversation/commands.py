@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from app.conversation import orders, questions
 from app.conversation.hearing import Hearing
 from app.conversation.outcome import Extend, Outcome, Unlock
-from app.escaping import typed
 from app.store.traffic import Lock
 from app.talk import Command
+from app.text.escaping import typed
 
 # A bar inside a table.
 BAR = "\\|"

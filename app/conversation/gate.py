@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.escaping import in_code, in_markdown
 from app.model import Commit, Target
+from app.text.escaping import in_code, in_markdown
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.approval import Terms
 from app.conversation.gate import Anew, Gate
-from app.escaping import in_code, in_markdown
 from app.model import Commit, Person, Press, PullRequest, Report, Repository, Target
-from app.protection import Protection
 from app.scene import Run
 from app.store.previews import PreviewRow
 from app.store.traffic import Lock, Shift
+from app.text.escaping import in_code, in_markdown
+from app.trust.approval import Terms
+from app.trust.protection import Protection
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from app.conversation.buttons import DAY, LONGEST_REASON, extended
 from app.conversation.gate import Gate, refusal, untested
 from app.conversation.hearing import Brought, Hearing, Standing, where
 from app.conversation.outcome import Approve, Extend, Outcome, Pardon, RunNow, Switch, Unlock, asked
-from app.escaping import in_code, in_markdown, typed
 from app.model import Commit, PullRequest, Review, Target
 from app.report import moment
 from app.scene import Run
 from app.start import Rollback
 from app.store.traffic import Lock, Shift
 from app.talk import Command, Scope
+from app.text.escaping import in_code, in_markdown, typed
 
 DURATION = re.compile(r"(\d{1,4})([mhd])")
 SECONDS = {"m": 60, "h": 3600, "d": 86_400}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app import durable
-from app.approval import Terms
+from app.acts.tell import tell_pull_request
 from app.conversation.repair import repair
 from app.conversation.running import run_now
 from app.model import Deploy, Remedy, Repository, Review, Row, RowState, Target, TargetJob
 from app.scene import Run
 from app.start import Rollback, begin
 from app.store.traffic import Lock
-from app.tell import tell_pull_request
+from app.trust.approval import Terms
 from app.world import World
 from gcp.errors import GoogleError
 

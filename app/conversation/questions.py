@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from app.conversation.hearing import Hearing, PreviewLog, Standing
 from app.conversation.outcome import Outcome
-from app.escaping import fenced, in_code, in_markdown, link
 from app.redaction import redact_lines
 from app.report import moment
 from app.store.traffic import Lock
 from app.talk import Command
+from app.text.escaping import fenced, in_code, in_markdown, link
 
 LOG_LINES = 30
 

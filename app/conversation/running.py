@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.escaping import in_code, in_markdown, link
 from app.model import Repository, Target, TargetJob
-from app.ownership import is_ours, job_not_ours
+from app.text.escaping import in_code, in_markdown, link
+from app.trust.ownership import is_ours, job_not_ours
 from app.world import World
 from gcp import named_jobs
 from gcp.errors import GoogleError

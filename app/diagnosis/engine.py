@@ -20,7 +20,7 @@ from app.diagnosis.transcript import Kind, Section, Transcript
 from app.diagnosis.unknown import UNKNOWN, told_with, unknown
 from app.model import Finding, Place
 from app.redaction import redact
-from app.titles import fitting
+from app.text.titles import fitting
 
 MOST_FINDINGS = 10
 MOST_TRIES = 60  # of one rule in one section: a line that comes that often tells nothing new

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from app import dockerfile
 from app.dockerfile import Dockerfile
-from app.formats import value_of
 from app.model import Place
-from app.source_text import (
+from app.source.formats import value_of
+from app.source.text import (
     LONGEST_TEXT,
     MOST_PATH_LETTERS,
     MOST_PATHS,
@@ -26,7 +26,7 @@ from app.source_text import (
 )
 
 if TYPE_CHECKING:  # which itself looks into what a diagnosis knows
-    from app.archive import Passing
+    from app.source.archive import Passing
 
 NOT_OURS = frozenset({".git", ".hg", ".svn"})
 

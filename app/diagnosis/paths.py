@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app.build_context import context_of, glob
 from app.diagnosis.files import Files
 from app.diagnosis.instructions import failing_dockerfile, workdir
 from app.diagnosis.rule import Hit
 from app.dockerfile import Dockerfile, Instruction, joined
+from app.source.build_context import context_of, glob
 
 # Where images and buildpacks usually put a repository.
 ROOTS = (

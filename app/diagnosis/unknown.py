@@ -12,7 +12,7 @@ from app.diagnosis.telling import most_telling
 from app.diagnosis.transcript import Kind, Section, Transcript
 from app.model import Blame, Finding
 from app.redaction import redact
-from app.titles import fitting
+from app.text.titles import fitting
 
 UNKNOWN = "unknown"
 UNKNOWN_LINES, LINES_BEFORE = 15, 5

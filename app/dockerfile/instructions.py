@@ -19,7 +19,7 @@ from app.dockerfile.words import (
     json_words,
     unquoted,
 )
-from app.source_text import LONGEST_PATH
+from app.source.text import LONGEST_PATH
 
 KEYWORDS = frozenset({
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",

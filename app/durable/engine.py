@@ -10,14 +10,14 @@ from typing import Any, TypeVar, cast
 from dbos import DBOS, SetWorkflowID, WorkflowSerializationFormat
 from pydantic import TypeAdapter
 
-from app import log, trace
 from app.durable import journal
 from app.durable.heart import Heart
 from app.durable.steps import Interrupted, may_act
 from app.durable.written import adapter_of
-from app.legible import legible_data
 from app.settings import Settings
 from app.store import Store
+from app.telemetry import log, trace
+from app.text.legible import legible_data
 
 J = TypeVar("J")
 

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from uuid import uuid4
 
-from app import log
-from app.alive import BEATS_MISSED, born, here, leader, silent
+from app.process.alive import BEATS_MISSED, born, here, leader, silent
 from app.settings import Settings
 from app.store import Heartbeat, Store, StoreError
+from app.telemetry import log
 
 
 class Heart:

@@ -10,7 +10,7 @@ from dbos import DBOS
 from dbos import error as dbos_error
 
 from app.durable.written import Written, adapter_of, write_down
-from app.legible import legible_data
+from app.text.legible import legible_data
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 import httpx
 
-from app import trace
 from app.github.connection import API_VERSION, USER_AGENT
 from app.github.endpoints import TARBALL
 from app.github.errors import GitHubError, unreachable
 from app.github.wire import Wire, path_of
 from app.model import Commit
+from app.telemetry import trace
 
 CONNECT_SECONDS, SILENCE_SECONDS = 15.0, 60.0
 # httpx would close an idle connection after five seconds, and pushes come further apart.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from app.escaping import one_line
 from app.model import Commit
 from app.report import Annotation, CheckRunPayload
+from app.text.escaping import one_line
 
 # https://docs.github.com/rest/checks/runs#update-a-check-run
 ANNOTATIONS_PER_REQUEST = 50

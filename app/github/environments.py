@@ -7,7 +7,7 @@ from typing import Any
 from app.github import endpoints
 from app.github.calls import Calls
 from app.model import Person, Repository
-from app.protection import Protection
+from app.trust.protection import Protection
 
 
 class Environments(Calls):

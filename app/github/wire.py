@@ -16,7 +16,6 @@ from urllib.parse import quote
 
 from requests import RequestException
 
-from app import metrics, trace
 from app.github.answer import Answer, Remembered
 from app.github.connection import Client
 from app.github.credentials import AppKey, Tokens
@@ -24,6 +23,7 @@ from app.github.endpoints import REPOSITORY_BY_ID, TOKEN, Endpoint, permissions
 from app.github.errors import GitHubError, refusal, unreachable
 from app.model import Repository
 from app.places import Places
+from app.telemetry import metrics, trace
 from app.turn import NOBODY, Party, party_of
 
 ACCEPT = "application/vnd.github+json"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.escaping import seen
 from app.importing import Imported, Left, Needed
+from app.text.escaping import seen
 
 NOTHING = "Nothing is needed"
 

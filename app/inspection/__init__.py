@@ -10,19 +10,19 @@ import re
 
 from app.config import remarks
 from app.diagnosis.files import Files
-from app.entry_point import entry_point
 from app.inspection import dockerfile, manifests
 from app.inspection.languages import languages, unknown_language
 from app.inspection.made_elsewhere import GITIGNORE
 from app.inspection.python_version import python_version
 from app.inspection.several import several
-from app.missing_content import ATTRIBUTES, MODULES, missing_content
 from app.model import Build, Finding, Place, Target, Weight
-from app.services_below import SHOWN, configuration, lone_dockerfile, services_below
+from app.source.missing_content import ATTRIBUTES, MODULES, missing_content
+from app.source.services_below import SHOWN, configuration, lone_dockerfile, services_below
+from app.source.syntax import starts, syntax
 from app.start_command import START_FILES
-from app.start_script import CONFIGURATION
-from app.syntax import starts, syntax
-from app.titles import fitting
+from app.start_command.entry_point import entry_point
+from app.start_command.script import CONFIGURATION
+from app.text.titles import fitting
 
 
 def inspect(files: Files, target: Target) -> tuple[Finding, ...]:

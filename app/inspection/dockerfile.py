@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app import dockerfile
-from app.build_context import context_of
 from app.diagnosis.files import Files
 from app.dockerfile import KEYWORDS, Dockerfile
 from app.inspection import dockerfile_faults as faults
@@ -16,7 +15,8 @@ from app.inspection.context import Context
 from app.inspection.port import port
 from app.inspection.stages import built
 from app.model import Finding, Target
-from app.source_text import LONGEST_PATH, is_utf16
+from app.source.build_context import context_of
+from app.source.text import LONGEST_PATH, is_utf16
 
 # https://github.com/distribution/reference: registry, path, tag, digest.
 _PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"

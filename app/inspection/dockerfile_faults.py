@@ -7,7 +7,7 @@ import difflib
 from app.diagnosis.files import Files, nearest
 from app.dockerfile import KEYWORDS, Instruction
 from app.model import Finding, Place, Target, Weight
-from app.titles import fitting
+from app.text.titles import fitting
 
 CONTEXT = "https://docs.docker.com/build/concepts/context/"
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from app import dockerfile
 from app.diagnosis.files import Files
-from app.formats import Fault, json_fault, toml_fault
 from app.inspection.requirements import requirements
 from app.model import Finding, Place, Weight
-from app.source_text import is_utf16
-from app.titles import fitting
+from app.source.formats import Fault, json_fault, toml_fault
+from app.source.text import is_utf16
+from app.text.titles import fitting
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from app.dockerfile import Dockerfile, Instruction
 from app.inspection.base_port import Listening, listening
 from app.inspection.stages import lineage
 from app.model import Finding, Place, Target, Weight
-from app.titles import fitting
+from app.text.titles import fitting
 
 # Cloud Run ends TLS itself and speaks HTTP to the container: https://cloud.google.com/run/docs/container-contract#tls
 ENCRYPTED = ("443", "8443")

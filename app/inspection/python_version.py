@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from app.diagnosis.files import Files
 from app.model import Finding, Place, Weight
-from app.source_text import is_utf16
-from app.titles import fitting
+from app.source.text import is_utf16
+from app.text.titles import fitting
 
 LINK = "https://cloud.google.com/docs/buildpacks/python#specifying_the_python_version"
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 
 from app.model import Finding, Place, Weight
-from app.source_text import is_utf16
-from app.titles import fitting
+from app.source.text import is_utf16
+from app.text.titles import fitting
 
 # Older pips read versions that newer ones refuse, so any version counts as one: what is left has no reading at all.
 _REQUIREMENT = re.compile(

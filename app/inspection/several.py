@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from app.diagnosis.files import Files
 from app.model import Finding, Place, Weight
-from app.titles import fitting
+from app.text.titles import fitting
 
 LINK = "https://cloud.google.com/docs/buildpacks/service-specific-configs"
 PROJECT = re.compile(r".*\.(?:cs|fs|vb)proj")

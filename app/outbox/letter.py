@@ -7,11 +7,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from app import trace
 from app.github import GitHubError
 from app.model import Ending, Report
 from app.report import CheckRunPayload, github_deployment_state
 from app.store import Known
+from app.telemetry import trace
 
 
 @dataclass

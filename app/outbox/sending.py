@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app import log
 from app.github import GitHub, GitHubError
 from app.github.bodies import ANNOTATIONS_PER_REQUEST
 from app.model import Commit, Report
 from app.outbox.letter import Letter, Refusals, state_is_news
 from app.report import CheckRunPayload, check_run, github_deployment_state, last_word
 from app.store import Store
+from app.telemetry import log
 
 UNPROCESSABLE = 422
 

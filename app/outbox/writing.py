@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from app import log, trace
 from app.github import GitHub
 from app.model import Report
 from app.outbox.letter import Letter, has_news, marked
 from app.outbox.sending import Sender, rendered
 from app.report import github_deployment_state
 from app.store import Store
+from app.telemetry import log, trace
 from app.turn import Most, Party, party_of, whose_turn
 
 WRITERS = 4

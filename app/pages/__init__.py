@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app.escaping import plain_data
 from app.github.errors import GitHubError
 from app.github.sign_in import SignIn, web_url
 from app.github.user_tokens import UserTokens
@@ -36,6 +35,7 @@ from app.pages.sign_in import CALLBACK, Doorman
 from app.report import title
 from app.settings import Settings
 from app.store import Store
+from app.text.escaping import plain_data
 
 if TYPE_CHECKING:
     from app.github import GitHub

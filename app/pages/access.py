@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from app import log
 from app.github.errors import GitHubError
 from app.github.user_tokens import Reach, UserTokens
 from app.model import Person, Repository
 from app.pages.strangers import Strangers
+from app.telemetry import log
 
 if TYPE_CHECKING:
     from app.github import GitHub

@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from app.escaping import CODE_OR_LINK, OUR_LINKS, plain
+from app.text.escaping import CODE_OR_LINK, OUR_LINKS, plain
 
 
 def advised(words: str) -> Markup:
-    """What `app.escaping.advice` is in Markdown; every piece of it is escaped here."""
+    """What `app.text.escaping.advice` is in Markdown; every piece of it is escaped here."""
     words = plain(words)
     shown, at = [], 0
     for match in CODE_OR_LINK.finditer(words):

@@ -9,14 +9,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from app import log
-from app.escaping import one_line
 from app.github.errors import GitHubError
 from app.model import Ending, Repository
 from app.pages.access import Access, Visitor
 from app.pages.asked import may_read, store_of
 from app.pages.served import Served, rows
 from app.store import Store
+from app.telemetry import log
+from app.text.escaping import one_line
 
 # Whose contrast with white is 4.5 at least: https://www.w3.org/TR/WCAG22/#contrast-minimum
 GREEN, RED, BLUE, GREY, DARK = "#1a7f37", "#cf222e", "#0969da", "#57606a", "#24292f"

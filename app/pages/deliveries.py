@@ -9,7 +9,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app import log
 from app.github.errors import GitHubError
 from app.pages.access import Access
 from app.pages.asked import page_number, store_of, visitor_of
@@ -17,6 +16,7 @@ from app.pages.deployment import missing
 from app.pages.form import Untaken, refused, sent, token_of
 from app.pages.rendering import page, seen
 from app.store.rows import GIVEN_UP, Received
+from app.telemetry import log
 
 MOST_ROWS = 50
 MOST_PAGES = 20

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import log
 from app.github.errors import GitHubError
 from app.model import Person
 from app.pages.access import Access, Bearer, Visitor
@@ -20,6 +19,7 @@ from app.pages.sign_in import CALLBACK, SIGN_IN, SIGN_OUT, Doorman
 from app.pages.strangers import WITHIN_SECONDS, TooMany
 from app.settings import Settings
 from app.store import Store
+from app.telemetry import log
 
 FREE = (SIGN_IN, CALLBACK, SIGN_OUT)
 # Who asks for these is no person that could sign in.

@@ -17,7 +17,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from app import log
 from app.github.errors import GitHubError
 from app.pages.asked import number, store_of
 from app.pages.deployment import deployment_parts, shown
@@ -25,6 +24,7 @@ from app.pages.home import home_parts
 from app.pages.log_lines import SHOWN_LINES, lines
 from app.pages.service import service_parts
 from app.store import StoreError
+from app.telemetry import log
 
 MOST_STREAMS = 50
 MOST_SECONDS = 300.0

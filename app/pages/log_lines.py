@@ -10,12 +10,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from app.escaping import one_line, seen
 from app.model import Report, Weight
 from app.pages.asked import number, store_of
 from app.redaction import redact_lines
 from app.redaction.pem import LONGEST_BLOCK
 from app.store.history import History
+from app.text.escaping import one_line, seen
 
 # What a page opens with: some screens, and milliseconds to write.
 SHOWN_LINES = 500

@@ -13,7 +13,6 @@ from uuid import uuid4
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from app import log
 from app.conversation.buttons import begun_by
 from app.model import Button, Person, Press, Repository
 from app.pages.access import Access
@@ -22,6 +21,7 @@ from app.pages.form import token_of
 from app.pages.offers import Offer
 from app.store import Store
 from app.store.history import Listed
+from app.telemetry import log
 
 if TYPE_CHECKING:
     from app.github import GitHub

@@ -10,7 +10,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.hatch import Away
 from app.model import Button, Person
 from app.pages.access import Access
 from app.pages.asked import found_for, store_of, visitor_of
@@ -19,6 +18,7 @@ from app.pages.form import NOBODY, Untaken, refused, sent
 from app.pages.offers import Offer, offers_of
 from app.pages.presses import Begins, begin
 from app.pages.service import offers_in
+from app.process.hatch import Away
 from app.store.history import Listed
 
 # As long a page may wait for the decision, most of which come within one; what comes later, the page says by itself.

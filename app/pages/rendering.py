@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
-from app.escaping import plain, web_address
 from app.model import service_and_environment
 from app.pages import served, times
 from app.pages.access import Visitor
 from app.pages.advice import advised
 from app.pages.asked import addresses_of
 from app.report import BLAMES, duration, title, worked
+from app.text.escaping import plain, web_address
 
 
 def _shown(value: Any) -> Any:

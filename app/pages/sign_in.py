@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from app import log
 from app.github.errors import GitHubError
 from app.github.sign_in import SignIn
 from app.model import Person
 from app.pages.rendering import page
 from app.pages.session import Cookies
+from app.telemetry import log
 
 SIGN_IN, CALLBACK, SIGN_OUT = "/sign-in", "/sign-in/callback", "/sign-out"
 SESSION, PENDING = "session", "sign-in"

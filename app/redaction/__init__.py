@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.legible import legible, without_escapes
 from app.redaction.assigned import without_assigned
 from app.redaction.pem import KeyLines, without_keys
 from app.redaction.tokens import without_tokens
 from app.redaction.values import HIDDEN, Values
+from app.text.legible import legible, without_escapes
 
 __all__ = ("HIDDEN", "Stream", "hide", "redact", "redact_lines")
 

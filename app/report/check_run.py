@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from app.escaping import fenced, in_markdown, plain
-from app.legible import legible
 from app.model import Ending, Finding, Report, RowState
 from app.redaction import redact_lines
 from app.report.markdown import cut, within
@@ -27,6 +25,8 @@ from app.report.payload import (
     Status,
 )
 from app.report.summary import summary, title
+from app.text.escaping import fenced, in_markdown, plain
+from app.text.legible import legible
 
 
 def check_run(report: Report) -> CheckRunPayload:

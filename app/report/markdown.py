@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from app.escaping import one_line
-from app.legible import legible
+from app.text.escaping import one_line
+from app.text.legible import legible
 
 # GitHub enforces its documented "65535 characters" in bytes: github/docs#35252.
 MAX_TEXT_BYTES = 65_535

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.escaping import advice, fenced, in_code, in_markdown, link, web_address
 from app.model import Blame, Ending, Finding, Report, Row, RowState, Weight
 from app.report.markdown import cut, duration, moment
 from app.report.payload import MAX_ANNOTATION_TITLE
 from app.report.rows import worked
+from app.text.escaping import advice, fenced, in_code, in_markdown, link, web_address
 
 MARKS: dict[RowState, str] = {
     RowState.WAITING: "",

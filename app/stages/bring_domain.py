@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass, replace
 
 from app import domain as said
-from app import outside
 from app.domain import address_of, domain_of
 from app.model import Finding, Live, Stop, Target, Weight
-from app.ownership import claim
+from app.notices import outside
 from app.scene import InLane
+from app.trust.ownership import claim
 from gcp import domain_mappings
 from gcp.domain_mappings import Mapping, Place
 from gcp.errors import GoogleError

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from app.ground import Ground
+from app.acts.ground import Ground
+from app.acts.specification import job_specification
 from app.model import Bundle, Commit, Finding, Image, Row, RowState, Stop, Target, TargetJob
-from app.ownership import OF_SERVICE, SCHEDULED
 from app.report import moment
 from app.scene import InLane
-from app.specification import job_specification
-from app.titles import fitting
+from app.text.titles import fitting
+from app.trust.ownership import OF_SERVICE, SCHEDULED
 from gcp import cloud_run_jobs, cloud_scheduler, named_jobs
 from gcp.bindings import CONFLICTS
 from gcp.cloud_run_jobs import WantedJob

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from app.accounts import means
-from app.images import package_of, registry_of, remember
+from app.acts.images import package_of, registry_of, remember
+from app.acts.reasons import of_build
 from app.model import Blame, Build, Bundle, Commit, Finding, Image, Source, Stop, Superseded, Target
-from app.reasons import of_build
 from app.scene import InLane
-from app.titles import fitting
-from app.without_build import without_a_build
+from app.source.without_build import without_a_build
+from app.text.titles import fitting
+from app.trust.accounts import means
 from gcp import artifact_registry, cloud_build
 from gcp.build_steps import BuildRequest
 from gcp.cloud_build import BuildState, Submitted

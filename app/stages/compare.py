@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.accounts import means
+from app.acts.order import serving_commit
 from app.merge_plan import Serving, changes
 from app.model import Target
-from app.order import serving_commit
-from app.ownership import is_ours
 from app.scene import Scene
+from app.trust.accounts import means
+from app.trust.ownership import is_ours
 from gcp import cloud_run
 
 

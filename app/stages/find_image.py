@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.model import Blame, Finding, Image, ImageName, Shelf, Stop, Target
 from app.scene import Scene
 from app.settings import Settings
-from app.titles import fitting
+from app.text.titles import fitting
 from gcp import artifact_registry
 from gcp.errors import GoogleError
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from app.ground import Ground, has_jobs
+from app.acts.ground import Ground, has_jobs
+from app.acts.reasons import of_revision
+from app.acts.specification import specification
 from app.model import Bundle, Commit, Image, Revision, Stop, Target
-from app.ownership import JOBS, YES
-from app.reasons import of_revision
 from app.scene import InLane
-from app.specification import specification
+from app.trust.ownership import JOBS, YES
 from gcp import cloud_run
 from gcp.cloud_run import RevisionFailed
 

@@ -10,15 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.accounts import bucket_name
+from app.acts.ground import Conditions, Ground
+from app.acts.order import insist_on_newest, nobody
+from app.acts.specification import specification
 from app.config import counts_later
 from app.github import GitHubError
-from app.ground import Conditions, Ground
 from app.model import Commit, Finding, Row, RowState, Stop, Superseded, Target, Weight
-from app.order import insist_on_newest, nobody
-from app.rights import used_by
 from app.scene import Scene
-from app.specification import specification
 from app.stages.checks.accounts import act_as
 from app.stages.checks.apis import apis
 from app.stages.checks.asking import Asking, CannotLook
@@ -32,6 +30,8 @@ from app.stages.checks.project import can_pay, project
 from app.stages.checks.registry import registry
 from app.stages.checks.secrets import secrets
 from app.stages.checks.service import service
+from app.trust.accounts import bucket_name
+from app.trust.rights import used_by
 from gcp import cloud_run
 from gcp.errors import GoogleError
 

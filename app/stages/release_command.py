@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from app import log
-from app.ground import Ground
+from app.acts.ground import Ground
+from app.acts.reasons import of_command
+from app.acts.specification import revision_name, specification
 from app.model import Blame, Bundle, Commit, Finding, Image, Stop, Superseded, Target
-from app.reasons import of_command
 from app.scene import InLane, Run
-from app.specification import revision_name, specification
-from app.titles import fitting
+from app.telemetry import log
+from app.text.titles import fitting
 from app.world import World
 from gcp import cloud_run_jobs
 from gcp.cloud_run_jobs import Execution, WantedJob

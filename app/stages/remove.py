@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.images import origin_of, place_of
+from app.acts.images import origin_of, place_of
 from app.model import Target
 from app.scene import InLane
 from gcp import artifact_registry, cloud_run, cloud_run_images

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.acts.traffic import move
 from app.model import Finding, Live, Stop, Target, Traffic
 from app.scene import InLane
 from app.store.traffic import Shift
-from app.titles import fitting
-from app.traffic import move
+from app.text.titles import fitting
 from gcp.cloud_run import ServiceState
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from functools import partial
 
+from app.acts.order import insist_on_newest, serving_commit
+from app.acts.question import question_of
+from app.acts.reasons import of_answers
+from app.acts.specification import tag
+from app.acts.traffic import move
 from app.model import Blame, Commit, Finding, Live, Revision, Stop, Superseded, Target, Traffic
-from app.order import insist_on_newest, serving_commit
 from app.probe import Answer
-from app.question import question_of
-from app.reasons import of_answers
 from app.scene import InLane
-from app.specification import tag
 from app.stages.verify import Verified
 from app.store.traffic import Shift
-from app.titles import fitting
-from app.traffic import move
+from app.text.titles import fitting
 from gcp import cloud_run
 from gcp.cloud_run import OWN_TAG, ServiceState
 from gcp.identity import NoIdentity

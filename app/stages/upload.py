@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 
-from app.archive import Passing
+from app.acts.images import built_before
 from app.diagnosis import Files
-from app.images import built_before
 from app.inspection import inspect, named, wanted
 from app.model import Commit, Finding, Image, Source, Stop, Target, Weight
 from app.scene import Scene
+from app.source.archive import Passing
 from gcp import storage
 
 MEGABYTE = 1_000_000

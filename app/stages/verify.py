@@ -8,13 +8,13 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 
+from app.acts.order import insist_on_newest, serving_commit
+from app.acts.question import question_of
+from app.acts.reasons import of_answers
 from app.model import Blame, Commit, Finding, Revision, Stop, Target
-from app.order import insist_on_newest, serving_commit
 from app.probe import Answer
-from app.question import question_of
-from app.reasons import of_answers
 from app.scene import InLane
-from app.titles import fitting
+from app.text.titles import fitting
 from gcp.identity import NoIdentity
 
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, fields
 
 from sqlalchemy import Column, Engine, Float, Integer, Table, select, update
 
-from app.approval import Terms
 from app.store.tables import METADATA, Id, Words, insert_once, transaction
+from app.trust.approval import Terms
 
 JUDGED = Table(
     "judged_forks",

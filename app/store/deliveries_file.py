@@ -13,10 +13,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.legible import legible
 from app.model import Delivery
 from app.store.private import private_database
 from app.store.rows import GIVEN_UP, Received, StoreError
+from app.text.legible import legible
 
 CHECKPOINT_BYTES = 32_000_000  # less often moves fewer pages: a marked body is gone by then
 # `payload` comes last: a list of deliveries reads none of the pages that it overflows into.

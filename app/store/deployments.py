@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine, delete, func, insert, select, update
 
-from app import log
-from app.legible import legible_data
 from app.model import Ending, Report, Repository
 from app.store.rows import Heartbeat, Known, Unshown
 from app.store.tables import DEPLOYMENTS, HEARTBEATS, LOG_LINES, insert_once, transaction
+from app.telemetry import log
+from app.text.legible import legible_data
 
 REPORT = TypeAdapter(Report)
 UNDER_WAY = "running"

@@ -13,10 +13,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.legible import legible
 from app.model import Delivery
 from app.store.deliveries_file import Arrived, DeliveriesFile
 from app.store.rows import Received, StoreError
+from app.text.legible import legible
 
 LARGEST_BATCH = 256
 MOST_WAITING = 4_000  # deliveries; behind so many a 503 now is better than an answer after GitHub's 10 s

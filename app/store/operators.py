@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Engine, Table, select
 
-from app import log
 from app.store.rows import StoreError
 from app.store.tables import METADATA, Id, Words, insert_once, transaction
+from app.telemetry import log
 
 OPERATORS = Table(
     "operators",

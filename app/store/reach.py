@@ -18,7 +18,7 @@ def insist_on_reach(settings: Settings) -> None:
     """Raises BadSettings with every setting whose place cannot be used."""
     faults = [*_folder(settings.data), *(_database(settings.database_url) if settings.database_url else ())]
     if settings.allow_file:
-        from app import allow_file
+        from app.trust import allow_file
 
         try:
             allow_file.read(settings.allow_file)

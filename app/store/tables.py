@@ -30,9 +30,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.legible import legible
 from app.store.private import private_database, private_folder
 from app.store.rows import StoreError
+from app.text.legible import legible
 
 BUSY_SECONDS = 30
 MAKING_TABLES = 0x5E4E  # any number that nobody else's lock in this database has

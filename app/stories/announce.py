@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 from app import durable
+from app.acts.tell import tell_answer, tell_pull_request
 from app.model import (
     Button,
     Commit,
@@ -24,7 +25,6 @@ from app.scene import Run
 from app.start import READ, run_id
 from app.stories.judgement import Judgement
 from app.stories.plan import Reading
-from app.tell import tell_answer, tell_pull_request
 from app.verdict import ending_of
 from app.world import World
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app import durable, log
+from app import durable
 from app.conversation.bringing import brought
 from app.conversation.hearing import Brought
 from app.model import Bring, Ending, Report
 from app.report import ended
 from app.start import begin
 from app.stories.announce import say
+from app.telemetry import log
 from app.world import World
 
 

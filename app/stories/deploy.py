@@ -6,13 +6,13 @@ import time
 from concurrent.futures import Future
 from dataclasses import replace
 
-from app import durable, log
+from app import durable
+from app.acts.ground import Ground, has_jobs
+from app.acts.order import insist_on_newest
 from app.call import call
 from app.deployment import Deployment, Road
 from app.domain import domain_of
-from app.ground import Ground, has_jobs
 from app.model import Bundle, Button, Deploy, Image, Live, Target
-from app.order import insist_on_newest
 from app.report import duration
 from app.scene import Run
 from app.stages.bring_domain import bring_domain
@@ -28,6 +28,7 @@ from app.stages.verify import verify
 from app.start import READ, begin, run_id
 from app.stories.announce import afterwards, say_misconfigured, say_skipped, say_unmerged
 from app.stories.plan import Reading, read
+from app.telemetry import log
 from app.world import World
 
 ROAD: Road = {

@@ -5,14 +5,16 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from app import allowance, config, previews, trace
-from app.approval import Terms, terms_of
+from app import config, previews
 from app.config import Config
 from app.configuration import configuration_of_pull, decided
-from app.escaping import in_code, in_markdown
 from app.github import Listing
 from app.model import Finding, PullRequest, Review, Skip, Stop, Target
 from app.previews import Verdict
+from app.telemetry import trace
+from app.text.escaping import in_code, in_markdown
+from app.trust import allowance
+from app.trust.approval import Terms, terms_of
 from app.world import World
 
 

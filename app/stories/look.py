@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from app import durable, log
+from app import durable
 from app.configuration import written
 from app.model import (
     Commit,
@@ -27,6 +27,7 @@ from app.start import READ
 from app.stories.announce import say, say_bad_configuration
 from app.stories.deploy import ROAD
 from app.stories.plan import Reading, read
+from app.telemetry import log
 from app.world import World
 
 

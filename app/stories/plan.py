@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
-from app import allowance, config
+from app import config
 from app.config import Config
 from app.configuration import configuration_for, decided, deciding
 from app.fault import unexpected
 from app.model import Commit, Deploy, Finding, Row, RowState, Skip, Stop, Target
 from app.start import READ, RUN
-from app.titles import fitting
+from app.text.titles import fitting
+from app.trust import allowance
 from app.world import World
 
 HEARD = "This push was found before its webhook came, or the other way round: it is deployed already."

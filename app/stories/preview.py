@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from app import durable, log
+from app import durable
+from app.acts.order import insist_on_newest
+from app.acts.tell import tell_pull_request
 from app.deployment import Deployment, Road
 from app.model import Button, PullRequest, Review, Row, RowState, Target
-from app.order import insist_on_newest
 from app.scene import PreviewRun
 from app.stages.compare import compare
 from app.start import READ, Removal, begin, removal_of
@@ -16,7 +17,7 @@ from app.store.previews import PreviewRow
 from app.stories.announce import afterwards, say_judged
 from app.stories.deploy import road, to_an_address
 from app.stories.judgement import Chosen, Judgement, judge
-from app.tell import tell_pull_request
+from app.telemetry import log
 from app.world import World
 
 COMPARE: Road = {compare: "Compare with what serves"}

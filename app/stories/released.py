@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from app import durable, log
+from app import durable
 from app.model import Deploy, Released
+from app.telemetry import log
 from app.world import World
 
 

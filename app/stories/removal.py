@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app import durable, log
+from app import durable
+from app.acts.order import nothing_newer
+from app.acts.tell import tell_pull_request
 from app.deployment import Deployment, Road
 from app.model import Ending, Farewell, Live, Review
-from app.order import nothing_newer
 from app.scene import Run
 from app.stages.remove import remove as remove_service
 from app.start import Removal, removal_of
 from app.stories.announce import lower
 from app.stories.judgement import judge
-from app.tell import tell_pull_request
+from app.telemetry import log
 from app.world import World
 
 REMOVE: Road = {remove_service: "Remove preview"}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app import durable
+from app.acts.order import nothing_newer
 from app.deployment import Deployment, Road
-from app.order import nothing_newer
 from app.stages.roll_back import Return, find_return, roll_back
 from app.start import Rollback
 from app.stories.announce import afterwards

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from app import durable, log
+from app import durable
 from app.conversation.anew import once_more
 from app.conversation.outcome import asked
 from app.model import Ending
-from app.protection import waited_out
 from app.scene import Run
 from app.start import RUN, Waited, attempt_after, begin
+from app.telemetry import log
+from app.trust.protection import waited_out
 from app.world import World
 
 

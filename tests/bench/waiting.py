@@ -12,7 +12,7 @@ from tests.bench.start import resident_megabytes
 from tests.bench.table import Row
 from tests.conftest import House
 
-# As many services as one repository may have: app.allowance.
+# As many services as one repository may have: app.trust.allowance.
 REPOSITORIES, SERVICES = 20, 50
 DEPLOYMENTS, SECONDS, PATIENCE = REPOSITORIES * SERVICES, 15.0, 600.0
 FOREVER = 3600.0

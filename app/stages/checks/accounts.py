@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from app.accounts import PREVIEW_ACCOUNT, PREVIEW_BUILDER, own_account
 from app.model import Blame, Finding, Target
 from app.stages.checks.asking import Asking, CannotLook, stop
-from app.titles import fitting
+from app.text.titles import fitting
+from app.trust.accounts import PREVIEW_ACCOUNT, PREVIEW_BUILDER, own_account
 from gcp import iam, resource_manager
 from gcp.errors import GoogleError
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TypeVar
 
-from app.accounts import Means, means
 from app.model import Commit, Finding, Stop, Target
 from app.scene import Scene
+from app.trust.accounts import Means, means
 from gcp.cloud import Google
 from gcp.errors import GoogleError
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.accounts import KEEP_DAYS, bucket_name
 from app.model import Blame, Finding
 from app.stages.checks.asking import Asking, CannotLook, stop
-from app.titles import fitting
+from app.text.titles import fitting
+from app.trust.accounts import KEEP_DAYS, bucket_name
 from gcp import storage
 from gcp.errors import GoogleError
 from gcp.storage import BucketInfo

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.accounts import bucket_name
 from app.model import Blame, Button, Finding, Remedy, Weight
 from app.stages.checks.asking import Asking, CannotLook, stop
-from app.titles import fitting
+from app.text.titles import fitting
+from app.trust.accounts import bucket_name
 from gcp import cloud_build, resource_manager, storage
 from gcp.resource_manager import Access
 

@@ -6,9 +6,9 @@ import time
 
 from app.github import GitHubError
 from app.model import Finding, Weight
-from app.protection import Sought, held
 from app.stages.checks.asking import Asking, stop
-from app.titles import fitting
+from app.text.titles import fitting
+from app.trust.protection import Sought, held
 
 
 def environment(asking: Asking) -> None:

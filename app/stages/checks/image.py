@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.model import Blame, Finding, ImageName, Shelf, Target, Weight
 from app.stages.checks.asking import Asking, CannotLook, stop
 from app.stages.find_image import grant
-from app.titles import fitting
+from app.text.titles import fitting
 from gcp import artifact_registry, resource_manager
 
 READERS = frozenset(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.accounts import bucket_name
 from app.model import Blame, Finding
-from app.rights import OPINION, Held, Right, used_by
 from app.stages.checks.asking import Asking, CannotLook, stop
-from app.titles import fitting
+from app.text.titles import fitting
+from app.trust.accounts import bucket_name
+from app.trust.rights import OPINION, Held, Right, used_by
 from gcp import artifact_registry, cloud_run, resource_manager, storage
 from gcp.errors import GoogleError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.model import Blame, Finding
 from app.stages.checks.asking import Asking, stop
-from app.titles import fitting
+from app.text.titles import fitting
 from gcp import artifact_registry
 
 

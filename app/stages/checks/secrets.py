@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from app.model import Blame, Finding, SecretRef, Stop, Target, Weight
 from app.stages.checks.asking import Asking, CannotLook
-from app.titles import fitting
+from app.text.titles import fitting
 from gcp import resource_manager, secret_manager
 from gcp.errors import GoogleError
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from app.acts.specification import specification
 from app.config.shape import ServiceFile
 from app.model import Finding, Target, Weight
-from app.specification import specification
 from app.stages.checks.asking import Asking, CannotLook
-from app.titles import fitting
+from app.text.titles import fitting
 from gcp import cloud_run, cloud_run_drift, named_jobs
 from gcp.cloud_run import ServiceState
 from gcp.cloud_run_drift import Change

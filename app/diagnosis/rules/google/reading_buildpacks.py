@@ -10,7 +10,7 @@ from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Find, Hit
 from app.diagnosis.telling import most_telling
 from app.model import Place
-from app.services_below import configuration, services_below
+from app.source.services_below import configuration, services_below
 from app.start_command import start_command
 
 LANGUAGE_FILES = (

@@ -25,7 +25,7 @@ from app.diagnosis.rules.javascript.reading_engines import one_said
 from app.diagnosis.rules.javascript.reading_npm import COMMANDS
 from app.diagnosis.telling import most_telling
 from app.model import Place
-from app.start_script import way_out
+from app.start_command.script import way_out
 
 
 def script_words(hit: Hit) -> Mapping[str, str] | None:

@@ -1,0 +1,1 @@
+"""Acts: pieces of work that several stages share, each on a scene."""

@@ -1,0 +1,65 @@
+"""The ground of a deployment: what preflight found or made, and what of it holds for the next deployments too."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from app.model import SecretRef, Target
+from app.trust.accounts import Means
+from app.trust.ownership import JOBS
+from app.trust.rights import Right
+from gcp.cloud_run import ServiceState
+
+# A project's answers hold for this long, until a deployment fails.
+REMEMBER_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What preflight found or made: where sources go, and the service as it stood."""
+
+    project_number: int
+    bucket: str
+    service: ServiceState | None = None
+
+
+def has_jobs(target: Target, ground: Ground) -> bool:
+    """Whether the service has jobs, or may have some of before: once it has had any, its labels say so for good."""
+    before = dict(ground.service.labels) if ground.service else {}
+    return bool(target.jobs) or (target.preview is None and JOBS in before)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """All that the lasting checks depend on: what holds for one deployment holds for the next on the same."""
+
+    project: str
+    region: str
+    means: Means
+    secrets: tuple[tuple[str, SecretRef], ...]
+    rights: tuple[Right, ...]
+    installation: int
+    jobs_as: tuple[str, ...] = ()
+    """The accounts that jobs run as, where they have their own."""
+
+
+class Memory:
+    """What does not change between deploys, remembered for a short time."""
+
+    def __init__(self) -> None:
+        self._known: dict[Conditions, tuple[float, Ground]] = {}
+
+    def recall(self, conditions: Conditions) -> Ground | None:
+        """What was found under the same conditions, while it may be believed."""
+        until, ground = self._known.get(conditions, (0.0, None))
+        return ground if time.monotonic() < until else None
+
+    def keep(self, conditions: Conditions, ground: Ground) -> None:
+        """Believe this for REMEMBER_SECONDS."""
+        self._known[conditions] = (time.monotonic() + REMEMBER_SECONDS, ground)
+
+    def forget(self, project: str) -> None:
+        """After a failure nothing of a project is believed any more."""
+        for conditions in [each for each in self._known if each.project == project]:
+            self._known.pop(conditions, None)

@@ -1,0 +1,147 @@
+"""Images: each is named by the content that it was built from, and what was built once is not built again.
+
+An image goes where it was made for. Production takes that of a pull request only when the pull request is what was
+merged, and when previews build with production's own account; no pull request takes another's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+
+from app.github import GitHubError
+from app.model import Build, Commit, Image, Target
+from app.scene import Scene
+from app.store.traffic import KnownImage
+from app.trust.accounts import means, trusts_previews
+from gcp import artifact_registry
+
+# Another way of building makes other images of the same content.
+RECIPE = "2"
+OF_A_PULL_REQUEST = re.compile(r"pull request (\d+)")
+
+
+def built_before(scene: Scene, commit: Commit, target: Target) -> Image | None:
+    """The image of this very content, when it was built from something trusted and is still there."""
+    for known in _candidates(scene, commit, target):
+        if not _still_there(scene, known):
+            scene.world.store.traffic.forget_image(known.project, known.region, known.key)
+            continue
+        image = Image(known.name, known.digest, reused=f"reused from {known.origin}")
+        if target.preview is None:
+            # It is production's from now on, whatever becomes of the pull request that built it.
+            remember(scene, commit, target, image, known.tag)
+        return image
+    return None
+
+
+def remember(scene: Scene, commit: Commit, target: Target, image: Image, tag: str) -> None:
+    """What this content became; nothing of a fork is ever remembered."""
+    key = key_of(scene, commit, target, _number(target))
+    known = scene.world.store.traffic.image(target.project, target.region, key) if key else None
+    if not key or (known and (known.name, known.digest) == (image.name, image.digest)):
+        return
+    home = commit.repository.id
+    scene.world.store.traffic.built(
+        KnownImage(
+            target.project, target.region, key, image.name, tag, image.digest, origin_of(commit, target), home
+        )
+    )
+
+
+def origin_of(commit: Commit, target: Target) -> str:
+    """Where an image comes from, in words."""
+    number = _number(target)
+    return f"pull request {number}" if number else f"{commit.short} on {commit.branch}"
+
+
+def registry_of(scene: Scene, target: Target) -> str:
+    """Where images for this Target go."""
+    project, repository = target.project.replace(":", "/"), means(scene.world.settings, target).repository
+    return f"{target.region}-docker.pkg.dev/{project}/{repository}"
+
+
+def package_of(commit: Commit, target: Target) -> str:
+    """The image's name within its registry: two repositories with a service of one name never meet."""
+    return f"{commit.repository.id}/{target.source_name}"
+
+
+def place_of(image: KnownImage) -> tuple[str, str]:
+    """The registry that an image is in, and its name there."""
+    host = f"{image.region}-docker.pkg.dev/{image.project.replace(':', '/')}/"
+    repository, _, package = image.name.removeprefix(host).partition("/")
+    return repository, package
+
+
+def key_of(scene: Scene, commit: Commit, target: Target, number: int) -> str:
+    """Everything that decides what an image is, and for which pull request it was built (0: for a branch).
+
+    Empty when it cannot be told, or must not be shared.
+    """
+    use, plan = means(scene.world.settings, target), target.service.build
+    if not target.content or not use.reusable or plan.kind is Build.AUTO:
+        return ""
+    parts = [
+        RECIPE,
+        str(commit.repository.id),
+        str(number),
+        target.source_name,
+        target.service.path,
+        target.content,
+        (Build.BUILDPACKS if plan.kind is Build.SOURCE else plan.kind).value,
+    ]
+    if plan.kind is Build.DOCKERFILE:
+        parts += [plan.dockerfile, plan.target, *(f"{name}={value}" for name, value in plan.args)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _number(target: Target) -> int:
+    """The pull request that a Target is made for."""
+    return target.preview.number if target.preview else 0
+
+
+def _candidates(scene: Scene, commit: Commit, target: Target) -> Iterator[KnownImage]:
+    """What was built of this content, the nearest first: its own pull request's, then production's."""
+    traffic = scene.world.store.traffic
+    for number in dict.fromkeys((_number(target), 0)):
+        key = key_of(scene, commit, target, number)
+        if key and (known := traffic.image(target.project, target.region, key)):
+            yield known
+    if target.preview is None and trusts_previews(scene.world.settings, target.project):
+        yield from _of_what_was_merged(scene, commit, target)
+
+
+def _of_what_was_merged(scene: Scene, commit: Commit, target: Target) -> Iterator[KnownImage]:
+    """What the pull request built that this commit is the head, or the merge, of."""
+    traffic = scene.world.store.traffic
+    numbers = {
+        int(found[1])
+        for each in traffic.images_of(commit.repository.id)
+        if (found := OF_A_PULL_REQUEST.fullmatch(each.origin))
+    }
+    for number in sorted(numbers, reverse=True):
+        key = key_of(scene, commit, target, number)
+        known = traffic.image(target.project, target.region, key) if key else None
+        if known and (number == commit.pull_request or _merged_as(scene, commit, number)):
+            yield known
+
+
+def _merged_as(scene: Scene, commit: Commit, number: int) -> bool:
+    """Whether GitHub says that this commit is the merge of the pull request."""
+    try:
+        pull = scene.world.github.pull_request(commit.repository, number)
+    except GitHubError as error:
+        scene.note(
+            f"built anew, since GitHub does not tell whether pull request {number} was merged: {error}"
+        )
+        return False
+    return pull is not None and pull.merged and pull.merge_sha == commit.sha
+
+
+def _still_there(scene: Scene, known: KnownImage) -> bool:
+    repository, package = place_of(known)
+    digest = artifact_registry.image_digest(
+        scene.world.google, known.project, known.region, repository, package, known.tag
+    )
+    return digest == known.digest

@@ -1,0 +1,1 @@
+"""The rounds: what ServerGem looks after by itself, regularly, so that nothing is lost and nothing is left behind."""

@@ -1,0 +1,125 @@
+"""Unbuilt: whether a service runs on a base image of Google's without a build, and how it starts there. Pure.
+
+Only what the buildpacks would build in one known way takes this road: they stay the measure of what is started, see
+cmd/python/missing_entrypoint and pkg/entrypoint of github.com/GoogleCloudPlatform/buildpacks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.model import Target
+from app.start_command.entry_point import asks, server_of
+
+if TYPE_CHECKING:
+    from app.diagnosis.files import Files
+
+# https://cloud.google.com/run/docs/configuring/services/runtime-base-images
+PYTHONS = frozenset(f"3.{minor}" for minor in range(10, 15))
+LATEST = "3.14"
+# What makes the buildpacks take another language, or another way of installing.
+OTHERS = re.compile(
+    r"(?:package\.json|go\.mod|pom\.xml|Gemfile|composer\.json|project\.toml|Pipfile|poetry\.lock|uv\.lock|"
+    r"(?:build|settings)\.gradle(?:\.kts)?|[^/]+\.(?:js|ts|mjs|php|go|java|jar|rb|csproj|fsproj|sln))"
+)
+# One package at one version, with extras, a marker and hashes: https://packaging.python.org/specifications/dependency-specifiers/
+PINNED = re.compile(
+    r"[A-Za-z0-9][\w.-]*(?:\[[\w\s,.-]+\])?\s*==\s*[\w.!+]+(?:\s*;[^;]+?)?(?:\s+--hash=\w+:[0-9a-f]+)*\s*"
+)
+DEFAULTS = {
+    "gunicorn": "gunicorn -b :$PORT {module}:app",
+    "uvicorn": "uvicorn {module}:app --port $PORT --host 0.0.0.0",
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How it runs: on which base image, by which command of the shell, with what `requirements` names installed.
+
+    `command` is empty where servergem.yml gives it.
+    """
+
+    base: str
+    version: str
+    command: str
+    requirements: str = ""
+
+
+def recipe(files: Files, target: Target) -> Recipe | str:
+    """The recipe, or in words why it has to be built."""
+    inside = "" if target.service.path == "." else target.service.path + "/"
+    return next(_against(files, target, inside), "") or _recipe(files, target, inside)
+
+
+def _against(files: Files, target: Target, inside: str) -> Iterator[str]:
+    service = target.service
+    needs: tuple[tuple[object, str], ...] = (
+        (service.release, "its release command runs as a job, which takes an image"),
+        (target.jobs, "its jobs take an image"),
+        (service.binary_authorization, "binary_authorization judges images"),
+        (service.encryption_key, "encryption_key is for an image"),
+        (service.args and not service.command, "args without a command are for an image's own"),
+        (not files.whole, "its source is too large to be looked into"),
+    )
+    yield from (why for is_so, why in needs if is_so)
+    here = sorted(path[len(inside) :] for path in files.paths if path.startswith(inside))
+    if other := next((path for path in here if OTHERS.fullmatch(path)), ""):
+        yield f"{inside}{other} asks for more than Python and requirements.txt"
+    if not any(path.endswith(".py") and path.count("/") <= 1 for path in here):
+        yield "it is not Python"
+    read = ("requirements.txt", "Procfile", ".python-version")
+    if linked := next((name for name in read if inside + name in files.links), ""):
+        yield f"{inside}{linked} is a link"
+    if "pyproject.toml" in here and "requirements.txt" not in here:
+        yield f"{inside}pyproject.toml says what to install, and not to the last version"
+
+
+def _recipe(files: Files, target: Target, inside: str) -> Recipe | str:
+    asked = re.fullmatch(r"(?:python-?)?(3\.\d+)(?:\.\d+)?", files.text(inside + ".python-version").strip())
+    if asked is None and inside + ".python-version" in files.paths:
+        return f"{inside}.python-version names no version of Python"
+    version = asked[1] if asked else LATEST
+    if version not in PYTHONS:
+        return f"there is no base image of Python {version}"
+    requirements = files.text(inside + "requirements.txt")
+    if loose := next((line for line in _logical(requirements) if not PINNED.fullmatch(line)), ""):
+        return f"{inside}requirements.txt does not pin {loose.split()[0][:60]} to one version with =="
+    command = "" if target.service.command else _command(files, inside, requirements)
+    if command is None:
+        return "nothing says what starts it: write a Procfile with `web: COMMAND`"
+    named = requirements if any(_logical(requirements)) else ""
+    return Recipe(f"python{version.replace('.', '')}", version, command, named)
+
+
+def _logical(requirements: str) -> Iterator[str]:
+    """The lines that say something, as pip joins them."""
+    for line in requirements.replace("\\\n", " ").splitlines():
+        if said := re.sub(r"(?:^|\s)#.*", "", line).strip():
+            yield said
+
+
+def _command(files: Files, inside: str, requirements: str) -> str | None:
+    """The Procfile's web process, else what the buildpacks start by themselves and is installed."""
+    if inside + "Procfile" in files.paths:
+        found = re.search(r"(?m)^web:\s*(.+?)\s*$", files.text(inside + "Procfile"))
+        return found[1] if found else None
+    module = next((name for name in ("main", "app") if f"{inside}{name}.py" in files.paths), "")
+    server = server_of(files, inside, requirements)
+    if not (module and server in DEFAULTS and asks(requirements, server)):
+        return None
+    return DEFAULTS[server].format(module=module)
+
+
+def starter(made: Recipe) -> str:
+    """The text of the script that a bundle is started with, in the folder that it was unpacked in."""
+    words = [
+        'packages="$PWD/.servergem/packages"',
+        'export PYTHONPATH="$packages${PYTHONPATH:+:$PYTHONPATH}" PATH="$packages/bin:$PATH" PYTHONUNBUFFERED=1',
+        'if [ "$#" -gt 0 ]; then exec "$@"; fi',
+    ]
+    # One plain command takes the shell's place, so that a signal reaches it.
+    plain = not re.search(r"[;&|<>()`\n]", made.command) and not re.match(r"exec\b|\w+=", made.command)
+    return "\n".join([*words, f"exec {made.command}" if plain and made.command else made.command, ""])

@@ -1,0 +1,168 @@
+"""Start command: how a service without a Dockerfile is to be started, from what the repository says and is. Pure.
+
+What Google's buildpacks start by themselves is read from their source, github.com/GoogleCloudPlatform/buildpacks:
+cmd/config/entrypoint, cmd/python/missing_entrypoint, pkg/nodejs/npm.go and cmd/ruby/missing_entrypoint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from app.model import Place
+from app.start_command.node import NODE_FILES, node_start
+from app.start_command.python_source import PythonSource, python_source
+from app.start_command.stated import stated
+
+if TYPE_CHECKING:  # the rules of app.diagnosis ask for start commands themselves
+    from app.diagnosis.files import Files
+
+ENTRY_FILES = (
+    *(
+        "main.py",
+        "app.py",
+        "server.py",
+        "application.py",
+        "run.py",
+        "wsgi.py",
+        "asgi.py",
+        "api.py",
+        "index.py",
+    ),
+    *(
+        "app/main.py",
+        "src/main.py",
+        "api/main.py",
+        "app/__init__.py",
+        "src/app.py",
+        "app/app.py",
+        "src/server.py",
+    ),
+    *("streamlit_app.py", "Home.py", "function.py"),
+)
+# What is looked at besides Python, TOML and YAML.
+START_FILES = frozenset(
+    {
+        ".python-version",
+        "runtime.txt",
+        "railway.json",
+        "Gemfile",
+        "config.ru",
+        *(n.rpartition("/")[2] for n in NODE_FILES),
+    }
+    | {"app.rb", "server.rb", "main.rb"}
+)
+
+
+class Confidence(IntEnum):
+    """How sure a start command is: made up from the code, or written down by somebody."""
+
+    GUESS = 1
+    STATED = 2
+
+
+@dataclass(frozen=True)
+class StartCommand:
+    """A shell command that listens on $PORT, `origin` in words, and the line that it comes from."""
+
+    command: str
+    origin: str
+    place: Place | None = None
+    confidence: Confidence = Confidence.GUESS
+
+    @property
+    def procfile(self) -> str:
+        """The line of a Procfile that says the same."""
+        return f"web: {self.command}"
+
+
+def start_command(files: Files, inside: str = "") -> StartCommand | None:
+    """The command for the folder `inside` (`""` or `services/api/`): another platform's file, else a guess."""
+    found = next(stated(files, inside), None)
+    return StartCommand(*found, Confidence.STATED) if found else guess(files, inside)
+
+
+def guess(files: Files, inside: str = "") -> StartCommand | None:
+    """From the code alone; None where nothing shows what starts."""
+    if inside + "package.json" in files.paths:
+        found = node_start(files, inside)
+        return StartCommand(*found) if found else None
+    if inside + "Gemfile" in files.paths or inside + "config.ru" in files.paths:
+        return _ruby(files, inside)
+    return _python(files, inside) or _ruby(files, inside)
+
+
+# What the code shows
+
+
+def _python(files: Files, inside: str) -> StartCommand | None:
+    django = _django(files, inside)
+    if django is not None:
+        return django
+    listed = [inside + name for name in ENTRY_FILES if inside + name in files.paths]
+    near = sorted(p for p in files.paths if p.startswith(inside) and p.endswith(".py") and p not in listed)
+    near = [p for p in near if p[len(inside) :].count("/") <= 1 and "test" not in p][:40]
+    for path in [*listed, *near]:
+        source = python_source(files.text(path))
+        if source is not None and (command := _starts(source, path[len(inside) :])):
+            return StartCommand(command, f"the code of {path}", files.place(path, source.line))
+    return None
+
+
+def _django(files: Files, inside: str) -> StartCommand | None:
+    if inside + "manage.py" not in files.paths:
+        return None
+    wsgi = sorted(
+        (p for p in files.paths if p.startswith(inside) and p.endswith("/wsgi.py")),
+        key=lambda p: (p.count("/"), p),
+    )
+    if not wsgi:
+        return None
+    module = wsgi[0][len(inside) :].removesuffix(".py").replace("/", ".")
+    line = files.search(wsgi[0], r"^application\b") or 1
+    return StartCommand(
+        f"gunicorn --bind :$PORT {module}:application", f"Django's {wsgi[0]}", files.place(wsgi[0], line)
+    )
+
+
+def _starts(source: PythonSource, path: str) -> str:
+    """The command for one file of Python; empty when nothing in it serves."""
+    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    name = source.variable
+    match source.kind:
+        case "asgi":
+            return f"uvicorn {module}:{name} --host 0.0.0.0 --port $PORT"
+        case "asgi-factory":
+            return f"uvicorn {module}:{name} --factory --host 0.0.0.0 --port $PORT"
+        case "wsgi":
+            return f"gunicorn --bind :$PORT {module}:{name}"
+        case "wsgi-factory":
+            return f"gunicorn --bind :$PORT '{module}:{name}()'"
+        case "streamlit":
+            return f"streamlit run {path} --server.address 0.0.0.0 --server.port $PORT"
+        case "gradio":
+            return f"GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT=$PORT python {path}"
+        case "dash":
+            return f"HOST=0.0.0.0 python {path}"
+        case "function":
+            return f"functions-framework --source {path} --target {name}"
+        case "script":
+            return f"python {path}"
+        case _:
+            return ""
+
+
+def _ruby(files: Files, inside: str) -> StartCommand | None:
+    bundled = "bundle exec " if inside + "Gemfile" in files.paths else ""
+    if inside + "bin/rails" in files.paths:
+        return StartCommand("bundle exec rails server --binding 0.0.0.0 --port $PORT", "Rails")
+    if inside + "config.ru" in files.paths:
+        return StartCommand(f"{bundled}rackup --host 0.0.0.0 --port $PORT", "config.ru")
+    for name in ("app.rb", "server.rb", "main.rb"):
+        if line := files.search(inside + name, r"""require ["']sinatra"""):
+            place = files.place(inside + name, line)
+            return StartCommand(
+                f"{bundled}ruby {name} -o 0.0.0.0 -p $PORT", f"the code of {inside}{name}", place
+            )
+    return None

@@ -1,0 +1,1 @@
+"""Text: what comes from outside, as it may be read, shown and obeyed."""

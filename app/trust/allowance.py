@@ -1,0 +1,195 @@
+"""Allowance: what the operator lets a repository have, and what of a Target is beyond it; pure.
+
+servergem.yml says what a service wants. Who may have it is the operator's word: ALLOW_FILE, read by
+app.trust.allow_file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from fnmatch import fnmatchcase
+
+from app.config.kinds import mebibytes
+from app.model import Finding, Place, Repository, Stop, Target
+from app.settings import Settings
+from app.text.titles import fitting
+from app.trust.accounts import PROJECT
+
+ANYTHING = ("*",)
+# Where Google keeps the accounts that builds run as by default:
+# https://cloud.google.com/build/docs/cloud-build-service-account
+BUILDERS = "@cloudbuild.gserviceaccount.com"
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What one repository may have. Names are patterns with `*`; `memory` is as in servergem.yml.
+
+    `instances` 100 is what Cloud Run itself gives a service that asks for nothing:
+    https://cloud.google.com/run/docs/configuring/max-instances
+    """
+
+    projects: tuple[str, ...] = ()
+    """None: the one that GOOGLE_CLOUD_PROJECT or SERVERGEM_PROJECTS gives it, whatever an environment names."""
+    service_accounts: tuple[str, ...] = ANYTHING
+    secrets: tuple[str, ...] = ANYTHING
+    regions: tuple[str, ...] = ANYTHING
+    domains: tuple[str, ...] = ANYTHING
+    services: int = 50
+    previews: int = 0
+    """0: as many as PREVIEWS_LIMIT says."""
+    previews_per_pull_request: int = 20
+    instances: int = 100
+    memory: str = "32Gi"
+    gpu: bool = True
+
+
+@dataclass(frozen=True)
+class AllowList:
+    """Allowances by a repository's id, its name, or a pattern of names. None at all: everybody has the default one."""
+
+    entries: tuple[tuple[str, Allowance], ...] = ()
+
+    def of(self, repository: Repository) -> Allowance | None:
+        """By id before by name, by name before by pattern, else the first pattern that fits; None: it has nothing."""
+        if not self.entries:
+            return Allowance()
+        named, name = dict(self.entries), repository.full_name.lower()
+        if found := named.get(str(repository.id)) or named.get(name):
+            return found
+        return next((each for key, each in self.entries if fnmatchcase(name, key)), None)
+
+
+def project_of(settings: Settings, repository: Repository) -> str:
+    """The project that the repository reaches. Raises Stop when the operator has given it none."""
+    project = settings.project_for(repository.full_name, repository.id)
+    if not project:
+        raise Stop((_nowhere(repository),))
+    return project
+
+
+def of(allow: AllowList, repository: Repository) -> Allowance:
+    """What it may have. Raises Stop when that is nothing."""
+    if (found := allow.of(repository)) is None:
+        raise Stop((_nothing(repository),))
+    return found
+
+
+def within(allowance: Allowance, project: str) -> Allowance:
+    """The same, where no projects are named, with the one `project` that the repository was given."""
+    return allowance if allowance.projects else replace(allowance, projects=(project,))
+
+
+def insist_on_few(allowance: Allowance, services: int, place: Place | None) -> None:
+    """Stop when a servergem.yml has more services than the repository may have."""
+    if services > allowance.services:
+        title = f"servergem.yml has {services} services, and this repository may have {allowance.services}"
+        raise Stop((_beyond(title, "`services`", place),))
+
+
+def beyond(allowance: Allowance, target: Target, own: frozenset[str]) -> tuple[Finding, ...]:
+    """What the Target wants and may not have, each on its line. `own` are ServerGem's own accounts."""
+    return (*_accounts(allowance, target, own), *_names(allowance, target), *_sizes(allowance, target))
+
+
+def own_accounts(settings: Settings, member: str) -> frozenset[str]:
+    """The accounts that deploy and build, and those of forks: none of them runs a service of servergem.yml.
+
+    `member` is who ServerGem is at Google, as in a policy.
+    """
+    builders = (each.name for each in fields(settings) if each.name.endswith("build_service_account"))
+    named = {getattr(settings, name) for name in builders}
+    return frozenset({*named, settings.fork_service_account, member.rpartition(":")[2]}) - {""}
+
+
+def _accounts(allowance: Allowance, target: Target, own: frozenset[str]) -> Iterator[Finding]:
+    yield from _account(allowance, target, own, target.service.service_account, "service_account")
+    for job in target.jobs:
+        yield from _account(allowance, target, own, job.config.service_account, f"{job.key}.service_account")
+
+
+def _account(
+    allowance: Allowance, target: Target, own: frozenset[str], account: str, key: str
+) -> Iterator[Finding]:
+    place = _place(target, key)
+    if account in {each.replace(PROJECT, target.project) for each in own} or account.endswith(BUILDERS):
+        yield Finding(
+            "account-is-servergems-own",
+            fitting(f"{account} is ServerGem's own"),
+            "Name an account of the service's own, or leave `service_account` out.",
+            message="An account that deploys or builds reaches what no service may reach, so no service runs as it.",
+            place=place,
+        )
+    elif account and not _fits(account, allowance.service_accounts):
+        yield _beyond(f"It may not run as {account}", "`service_accounts`", place)
+
+
+def _names(allowance: Allowance, target: Target) -> Iterator[Finding]:
+    if allowance.projects and not _fits(target.project, allowance.projects):
+        yield _beyond(f"It may not reach the project {target.project}", "`projects`", target.place("project"))
+    if not _fits(target.region, allowance.regions):
+        yield _beyond(f"It may not run in {target.region}", "`regions`", target.place("region"))
+    domain = target.service.domain
+    if domain and not _fits(domain, allowance.domains):
+        yield _beyond(f"It may not have the domain {domain}", "`domains`", target.place("domain"))
+    for key, secret in target.secrets_read:
+        if not _fits(secret.name, allowance.secrets):
+            yield _beyond(f"It may not read the secret {secret.name}", "`secrets`", _place(target, key))
+
+
+def _sizes(allowance: Allowance, target: Target) -> Iterator[Finding]:
+    service = target.service
+    most = max(service.instances.min, service.instances.max, service.manual_instances)
+    if most > allowance.instances:
+        title = f"It may have {allowance.instances} instances, not {most}"
+        place = target.place("manual_instances" if most == service.manual_instances else "instances")
+        yield _beyond(title, "`instances`", place)
+    if service.gpu and not allowance.gpu:
+        yield _beyond(f"It may not have a GPU ({service.gpu})", "`gpu`", target.place("gpu"))
+    memories = [
+        ("memory", service.memory),
+        *((f"{job.key}.memory", job.config.memory) for job in target.jobs),
+    ]
+    for key, memory in memories:
+        if mebibytes(memory) > mebibytes(allowance.memory):
+            title = f"It may have {allowance.memory} of memory, not {memory}"
+            yield _beyond(title, "`memory`", target.place(key))
+
+
+def _place(target: Target, name: str) -> Place | None:
+    """Where servergem.yml asks for it: a preview's rights are in a section of their own."""
+    return target.place_of(f"previews.{name}") if target.preview else target.place(name)
+
+
+def _fits(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _beyond(title: str, key: str, place: Place | None) -> Finding:
+    return Finding(
+        "not-allowed",
+        fitting(title),
+        f"Write what it may have, or ask the operator of this ServerGem for more: {key} in ALLOW_FILE.",
+        message="What a repository may have is decided by this ServerGem's operator, and servergem.yml asks for more.",
+        place=place,
+    )
+
+
+def _nothing(repository: Repository) -> Finding:
+    return Finding(
+        "repository-not-allowed",
+        fitting(f"{repository.full_name} is not on this ServerGem's list"),
+        f"Ask the operator of this ServerGem to name {repository.full_name}, or its id {repository.id}, in ALLOW_FILE.",
+        message="The operator has listed the repositories that may deploy, and this one is not among them.",
+    )
+
+
+def _nowhere(repository: Repository) -> Finding:
+    return Finding(
+        "no-project",
+        fitting(f"{repository.full_name} has no project at Google Cloud"),
+        f"Ask the operator of this ServerGem to add `{repository.full_name}=PROJECT`, or `{repository.id}=PROJECT`, "
+        "to SERVERGEM_PROJECTS.",
+        message="The operator has said which repository may reach which project, and this one is not among them.",
+    )

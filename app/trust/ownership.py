@@ -1,0 +1,87 @@
+"""Ownership: whose a Cloud Run service is, told by its labels; pure.
+
+A service belongs to a repository by the repository's id, which nobody else can take, and never by a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.model import Commit, Finding, Target, TargetJob
+from app.text.titles import fitting
+
+MANAGED_BY, SERVERGEM = "managed-by", "servergem"
+APP, REPOSITORY = "github-app", "repository-id"
+INSTALLATION, PULL_REQUEST = "installation-id", "pull-request"
+COMMIT = "commit"
+# On a service: it has had jobs. On a job: the Cloud Run service that it is of, and that it has had a schedule.
+JOBS, OF_SERVICE, SCHEDULED = "servergem-jobs", "servergem-service", "servergem-schedule"
+YES = "yes"
+# All that ServerGem writes; no label of a servergem.yml is called so.
+LABELS = frozenset(
+    {MANAGED_BY, APP, REPOSITORY, INSTALLATION, PULL_REQUEST, COMMIT, JOBS, OF_SERVICE, SCHEDULED}
+)
+
+
+def app_label(app_id: str) -> str:
+    """Which ServerGem this is, where several work in one project; a label has no capitals and no dots."""
+    return re.sub(r"[^a-z0-9_-]", "-", app_id.lower())[:63]
+
+
+def claim(app_id: str, repository_id: int, pull_request: int = 0) -> dict[str, str]:
+    """The labels by which a service is this repository's, or a preview of this pull request of it."""
+    of_preview = {PULL_REQUEST: str(pull_request)} if pull_request else {}
+    return {
+        MANAGED_BY: SERVERGEM,
+        APP: app_label(app_id),
+        REPOSITORY: str(repository_id),
+        **of_preview,
+    }
+
+
+def is_ours(labels: Mapping[str, str], app_id: str, repository_id: int, target: Target) -> bool:
+    """Whether a service with these labels may be written, moved, shown or removed for this repository's Target."""
+    number = target.preview.number if target.preview else 0
+    wanted = {PULL_REQUEST: "", **claim(app_id, repository_id, number)}
+    return all(labels.get(name, "") == value for name, value in wanted.items())
+
+
+def not_ours(labels: Mapping[str, str], commit: Commit, target: Target) -> Finding:
+    """Whose the service is, and how it is handed over."""
+    name, home = target.name, commit.repository
+    return Finding(
+        code="service-not-ours",
+        title=fitting(f"The service {name} is not this repository's"),
+        message=f"In {target.project}, {target.region} there is a Cloud Run service {name} already: {whose(labels)}. "
+        "It was left as it is, whatever servergem.yml asks for.",
+        fix=f"Give this service another name in servergem.yml. If it is to be this repository's from now on, the "
+        f"operator of this ServerGem says so: `servergem adopt {name} --repository {home.full_name} "
+        f"--project {target.project} --region {target.region}`.",
+        place=target.place("name"),
+    )
+
+
+def job_not_ours(labels: Mapping[str, str], target: Target, job: TargetJob) -> Finding:
+    """Whose a job of that name is: it is never taken over."""
+    return Finding(
+        code="job-not-ours",
+        title=fitting(f"The job {job.id} is not this repository's"),
+        message=f"In {target.project}, {target.region} there is a Cloud Run job {job.id} already: {whose(labels)}. "
+        "It was left as it is, whatever servergem.yml asks for.",
+        fix=f"Give {job.config.name} another name in servergem.yml; or, if nobody needs that job, "
+        f"`gcloud run jobs delete {job.id} --project {target.project} --region {target.region}`.",
+        place=target.place(job.key),
+    )
+
+
+def whose(labels: Mapping[str, str]) -> str:
+    """To whom a service with these labels belongs, as half a sentence."""
+    if labels.get(MANAGED_BY) != SERVERGEM:
+        return "ServerGem did not make it"
+    number = labels.get(PULL_REQUEST, "")
+    what = f"the preview of pull request {number}" if number else "a service"
+    return (
+        f"it is {what} of the repository with the id {labels.get(REPOSITORY, '') or 'that nobody wrote down'}, "
+        f"deployed by the GitHub App {labels.get(APP, '') or 'that nobody wrote down'}"
+    )
