@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.conversation import with_remark
 from app.conversation.buttons import BUTTONS as DONE
 from app.conversation.buttons import decide, refused_before
 from app.conversation.gate import Anew, Gate, refusal
@@ -230,6 +231,13 @@ def test_a_refusal_stands_once_on_a_check_run() -> None:
     assert refused_before(pressed(RERUN, allowed=False, report=told))
     assert not refused_before(pressed("retry", allowed=False, report=told))
     assert not refused_before(pressed(RERUN, report=told))
+
+
+def test_a_press_that_is_told_again_after_a_kill_stands_once() -> None:
+    """A step that was killed before the journal knew of its end runs again, and amends the same check run."""
+    once = with_remark(REPORT, "ada pressed Retry (1 May 2026, 9:00 UTC)")
+    assert with_remark(once, "ada pressed Retry (1 May 2026, 9:00 UTC)") == once
+    assert len(with_remark(once, "ada pressed Retry (1 May 2026, 9:01 UTC)").remarks) == 2
 
 
 def test_every_button_that_is_shown_does_something() -> None:

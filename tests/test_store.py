@@ -325,7 +325,8 @@ def test_each_of_what_is_said_once_is_said_once(store: Store) -> None:
         store.traffic.roll_back(LANE, "a" * 40, by)
         store.traffic.lock(Lock(LANE, by, "", "", 4e12), 1)
         store.talks.begun(Begun("run", by, "{}", "api", 0))
-        store.talks.pressed(Pressed("d", "run", "retry", by, "done"))
+        recorded = store.talks.pressed(Pressed("d", "run", "retry", by, "done", 7.0 if by == "ada" else 8.0))
+        assert (recorded.sender, recorded.time) == ("ada", 7.0)
         store.traffic.built(KnownImage("p", "r", "k", "n", "t", by, "push", 1))
     assert store.traffic.rolled_back_by(LANE, "a" * 40) == "ada"
     lock = store.traffic.lock_of(LANE)

@@ -10,7 +10,7 @@ from app import durable, talk
 from app.acts.tell import tell_answer
 from app.conversation import asking, buttons, commands
 from app.conversation.outcome import Outcome, act, start
-from app.model import Press, Said
+from app.model import Press, Report, Said
 from app.report import moment
 from app.store.talks import Pressed
 from app.telemetry import log
@@ -59,13 +59,19 @@ def _pressed(world: World, job: Press) -> Outcome:
     """Ask, decide, act; then what was said stands in our rows and on the check run, if that is this repository's."""
     known = asking.pressing(world, job)
     outcome = act(world, job.repository, job.sender, buttons.decide(known))
-    if outcome.words and job.run_id:
-        kept = Pressed(job.delivery_id, job.run_id, job.button, job.sender, outcome.words)
-        world.store.talks.pressed(kept)
-    if outcome.words and known.report and not buttons.refused_before(known):
-        remark = f"{outcome.words} ({moment(known.now)})"
-        world.outbox.amend(job.run_id, lambda shown: replace(shown, remarks=(*shown.remarks, remark)))
+    if not (outcome.words and job.run_id):
+        return outcome
+    now = Pressed(job.delivery_id, job.run_id, job.button, job.sender, outcome.words, known.now)
+    kept = world.store.talks.pressed(now)
+    if known.report and not buttons.refused_before(known):
+        remark = f"{kept.outcome} ({moment(kept.time)})"
+        world.outbox.amend(job.run_id, lambda shown: with_remark(shown, remark))
     return outcome
+
+
+def with_remark(shown: Report, remark: str) -> Report:
+    """A report that says so, once: whoever was killed after it was written and before that was known says it again."""
+    return shown if remark in shown.remarks else replace(shown, remarks=(*shown.remarks, remark))
 
 
 def _see(world: World, job: Said) -> Ear | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import Boolean, Column, Engine, Float, Integer, Table, insert, select, update
+from sqlalchemy import Boolean, Column, Engine, Float, Integer, Row, Table, insert, select, update
 
 from app.store.tables import DEPLOYMENTS, METADATA, Id, Words, insert_once, transaction
 
@@ -81,6 +82,8 @@ class Pressed:
     button: str
     sender: str
     outcome: str
+    time: float = 0.0
+    """When it was decided, in seconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -146,35 +149,25 @@ class TalkRows:
                 since = row.sha
         return since
 
-    def pressed(self, press: Pressed) -> None:
-        """Record who pressed what; said once for each delivery."""
+    def pressed(self, press: Pressed) -> Pressed:
+        """Record who pressed what; what is recorded of this delivery, by whoever came first."""
         with transaction(self._engine) as connection:
-            insert_once(
-                connection,
-                PRESSES,
-                delivery_id=press.delivery_id,
-                run_id=press.run_id,
-                button=press.button,
-                sender=press.sender,
-                outcome=press.outcome,
-                time=time.time(),
-            )
+            insert_once(connection, PRESSES, **asdict(press))
+            kept = select(PRESSES).where(PRESSES.c.delivery_id == press.delivery_id)
+            return _pressed(connection.execute(kept).one())
 
     def press(self, delivery_id: str) -> Pressed | None:
         """What came of one press; None while that is not decided."""
         query = select(PRESSES).where(PRESSES.c.delivery_id == delivery_id)
         with transaction(self._engine) as connection:
             row = connection.execute(query).first()
-        return Pressed(row.delivery_id, row.run_id, row.button, row.sender, row.outcome) if row else None
+        return _pressed(row) if row else None
 
     def presses(self, limit: int = 100) -> list[Pressed]:
         """The newest first."""
         query = select(PRESSES).order_by(PRESSES.c.number.desc()).limit(limit)
         with transaction(self._engine) as connection:
-            return [
-                Pressed(row.delivery_id, row.run_id, row.button, row.sender, row.outcome)
-                for row in connection.execute(query)
-            ]
+            return [_pressed(row) for row in connection.execute(query)]
 
     def answered(self, comment_id: int, repository_id: int, number: int, marker: str, text: str) -> None:
         """What our answer says, beside the runs that it follows, and the mark by which we find it."""
@@ -227,3 +220,7 @@ class TalkRows:
             said = connection.execute(select(READERS.c.said).where(same)).scalar()
             connection.execute(update(READERS).where(same).values(said=True))
         return bool(said)
+
+
+def _pressed(row: Row[Any]) -> Pressed:
+    return Pressed(row.delivery_id, row.run_id, row.button, row.sender, row.outcome, row.time)
