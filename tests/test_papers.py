@@ -18,7 +18,8 @@ from app.settings import Intervals, Settings, rows
 from app.stories import STORIES
 from tests.sources import ROOT, sources, tree
 
-README = (ROOT / "README.md").read_text()
+SETTINGS = (ROOT / "docs/settings.md").read_text()
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 PAPERS = (
     "README.md",
     "CONTRIBUTING.md",
@@ -68,24 +69,26 @@ def test_the_documents_name_paths() -> None:
 
 
 def settings_below(words: str) -> list[str]:
-    """The settings of the table that follows these words in the README, in order."""
-    table = README.partition(words)[2].partition("|---|---|---|\n")[2].partition("\n\n")[0]
+    """The settings of the table that follows these words in docs/settings.md, in order."""
+    table = SETTINGS.partition(words)[2].partition("|---|---|---|\n")[2].partition("\n\n")[0]
     return re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
 
 
-def test_the_readme_lists_every_setting() -> None:
-    """Each setting stands in the one of the README's two tables to which it belongs, with default and sentence."""
+def test_every_setting_is_listed() -> None:
+    """Each setting stands in that table of docs/settings.md to which it belongs, with default and sentence."""
     patience = {row.metadata["name"] for row in fields(Intervals)}
     names = [row.metadata["name"] for row in fields(Settings)]
     assert settings_below("What you will set:") == [name for name in names if name not in patience]
     assert settings_below("which nobody has to set") == [name for name in names if name in patience]
     for name, default, sentence in rows():
-        assert f"| `{name}` | {default} | {sentence} |" in README, f"README.md lacks what {name} means"
+        assert f"| `{name}` | {default} | {sentence} |" in SETTINGS, (
+            f"docs/settings.md lacks what {name} means"
+        )
 
 
 def places(what: str) -> list[str]:
-    """The files and folders that the README's table of additions names for this."""
-    row = next(line for line in README.splitlines() if line.startswith(f"| {what} |"))
+    """The files and folders that the table of additions in CONTRIBUTING.md names for this."""
+    row = next(line for line in CONTRIBUTING.splitlines() if line.startswith(f"| {what} |"))
     return PATH.findall(row.split(" | ")[1])
 
 
@@ -100,7 +103,7 @@ def places(what: str) -> list[str]:
     ],
 )
 def test_an_addition_touches_few_places(what: str, most: int) -> None:
-    """The README says for each what is touched, and it is as little as that."""
+    """CONTRIBUTING.md says for each what is touched, and it is as little as that."""
     assert 0 < len(places(what)) <= most
 
 
@@ -127,7 +130,7 @@ def _names(node: ast.AST) -> Iterator[str]:
             yield found
 
 
-def test_a_button_is_declared_where_the_readme_says() -> None:
+def test_a_button_is_declared_where_the_papers_say() -> None:
     """What a button is called and what it does stand in these two files, for every button."""
     declared, done = places("a button")
     assert set(BUTTONS) - {RERUN} == set(Button)
@@ -135,13 +138,13 @@ def test_a_button_is_declared_where_the_readme_says() -> None:
     assert all(done in files_that_say(button.name) for button in Button)
 
 
-def test_a_command_is_declared_where_the_readme_says() -> None:
+def test_a_command_is_declared_where_the_papers_say() -> None:
     """Each command's name is a text in these two files, and its function is nowhere else in a table."""
     for verb in VERBS:
         assert set(places("a command")) <= files_that_say(verb.name), verb.name
 
 
-def test_a_stage_is_declared_where_the_readme_says() -> None:
+def test_a_stage_is_declared_where_the_papers_say() -> None:
     """Each stage of the road of a deployment has its file, and its title stands in the story alone."""
     folder, story = places("a stage")
     for stage, title in STORIES["deploy"].road.items():
@@ -149,7 +152,7 @@ def test_a_stage_is_declared_where_the_readme_says() -> None:
         assert story in files_that_say(title)
 
 
-def test_a_kind_of_job_is_declared_where_the_readme_says() -> None:
+def test_a_kind_of_job_is_declared_where_the_papers_say() -> None:
     """Each kind of job is a class of that file, and the table of stories names it."""
     declared, table = places("a kind of job")
     text = (ROOT / table).read_text()

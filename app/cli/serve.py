@@ -35,7 +35,7 @@ _relay = click.option(
     help="Both halves in one process: less memory, and the door waits whenever a story computes.",
 )
 def serve(host: str, port: int, relay: str, together: bool) -> None:
-    """Receive webhooks and deploy. The settings come from the environment; README.md lists them.
+    """Receive webhooks and deploy. The settings come from the environment; docs/settings.md lists them.
 
     The door and the worker are a process each, watched by a third one that starts anew what ended.
 

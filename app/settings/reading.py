@@ -55,7 +55,7 @@ def _text(environ: Mapping[str, str], name: str, *, secret: bool, required: bool
 
 
 def rows() -> tuple[tuple[str, str, str], ...]:
-    """The table for README.md: name, default, sentence."""
+    """The table for docs/settings.md: name, default, sentence."""
     return tuple(
         (row.metadata["name"], _shown(row.default), row.metadata["sentence"]) for row in fields(Settings)
     )

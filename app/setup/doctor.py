@@ -21,7 +21,7 @@ from gcp.cloud import Google
 from gcp.credentials import NoCredentials, insist_on_credentials
 from gcp.errors import GoogleError
 
-README = "https://github.com/servergem/servergem#settings"
+SETTINGS = "https://github.com/servergem/servergem/blob/main/docs/settings.md"
 ONCE = retry.Policy(attempts=1)
 
 
@@ -31,7 +31,7 @@ def signs(environ: Mapping[str, str]) -> Iterator[Sign]:
         settings = load(environ)
     except BadSettings as error:
         for fault in error.faults:
-            yield Sign("Settings", wrong=fault, fix="Correct it in the environment.", link=README)
+            yield Sign("Settings", wrong=fault, fix="Correct it in the environment.", link=SETTINGS)
         return
     yield Sign("Settings", "each can be read")
     yield _clock(settings)
@@ -71,7 +71,7 @@ def _github(settings: Settings) -> Iterator[Sign]:
         github = GitHub(settings.github_app_id, settings.github_private_key, settings.github_api_url, ONCE)
     except ValueError as error:
         yield Sign(
-            "App", wrong=str(error), fix="Make a key on the App's page, and name its file.", link=README
+            "App", wrong=str(error), fix="Make a key on the App's page, and name its file.", link=SETTINGS
         )
         return
     try:
@@ -116,7 +116,7 @@ def _database(settings: Settings) -> Iterator[Sign]:
         insist_on_reach(settings)
     except BadSettings as error:
         for fault in error.faults:
-            yield Sign("Database", wrong=fault, link=README)
+            yield Sign("Database", wrong=fault, link=SETTINGS)
         return
     yield Sign("Database", "Postgres answers" if settings.database_url else f"SQLite in {settings.data}")
 
