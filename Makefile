@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip
 unexport PYTHONDONTWRITEBYTECODE
 QUIET := --quiet --disable-pip-version-check --no-input
 
-.PHONY: demo test quick bench lock pictures clean
+.PHONY: demo test quick bench soak lock pictures clean
 
 demo: .venv/ready
 	@exec $(BIN)/servergem sandbox --demo $(if $(ONCE),--once)
@@ -27,6 +27,9 @@ quick: .venv/ready
 
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench $(ONLY)
+
+soak: .venv/ready
+	@$(BIN)/python -m tests.soak $(or $(MINUTES),30) $(SEED)
 
 pictures: .venv/ready
 	@$(BIN)/python -m tests.pictures docs/pictures

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -264,9 +264,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[Sandbox]:
+    with sandbox_in(tmp_path) as world:
+        yield world
+
+
+@contextmanager
+def sandbox_in(folder: Path) -> Iterator[Sandbox]:
     """GitHub and Google Cloud, empty; the project exists, with the accounts and roles of `setup google` and no more."""
-    record = tmp_path / "github.jsonl"
-    with Sandbox(tmp_path / "sandbox", Options(record=record)) as world:
+    record = folder / "github.jsonl"
+    with Sandbox(folder / "sandbox", Options(record=record)) as world:
         world.github.deliveries.patience = PATIENCE
         world.google.project(PROJECT)
         give_rights(world.google, PROJECT)

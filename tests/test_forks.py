@@ -137,6 +137,18 @@ def test_a_fork_waits_for_a_person(house: House) -> None:
     assert services(house) == {SAMPLE}
     said = conversation_text(house.world, SAMPLE, fork.number)
     insist("fork-waits", check_run_text(house.world, run), said)
+    say(house, fork.home, fork.number, "/preview off")
+    eventually(
+        lambda: preview(house, fork.home, sha)["conclusion"] == "skipped", "no question", house.log_tail
+    )
+    say(house, fork.home, fork.number, "/preview on")
+    answer(house, fork.home, fork.number, "gets previews")
+    asked_again = eventually(
+        lambda: preview(house, fork.home, sha)["conclusion"] == "action_required",
+        "the question",
+        house.log_tail,
+    )
+    assert asked_again, "GitHub shows the newest check run alone, and that one has to ask"
 
 
 def test_an_approval_takes_write_permission(house: House) -> None:

@@ -116,9 +116,14 @@ def test_closing_a_pull_request_ends_its_build(house: House) -> None:
     number, sha = opened(house, work)
     eventually(lambda: house.world.google.calls["CloudBuild.CreateBuild"] > builds, "a build", house.log_tail)
     house.world.github.close_pull_request(f"{OWNER}/{work.name}", number)
-    run = preview(house, work, sha)
-    assert run["conclusion"] == "neutral"
-    assert run["output"]["title"] == "Stopped before it took traffic: the pull request is closed"
+    title = "Stopped before it took traffic: the pull request is closed"
+
+    def stopped() -> dict[str, Any] | None:
+        """Its own check run, beside which that of the removal may stand by now."""
+        runs = house.world.github.check_runs(f"{OWNER}/{work.name}", sha)
+        return next((run for run in runs if run["output"]["title"] == title), None)
+
+    assert eventually(stopped, title, house.log_tail)["conclusion"] == "neutral"
     assert house.world.google.calls["CloudBuild.CancelBuild"] == 1
     assert services(house) == {SAMPLE}
 

@@ -161,6 +161,17 @@ class Deployments:
         with transaction(self._engine) as connection:
             return connection.execute(query).scalar() or ""
 
+    def newest_on(self, lane: str, sha: str) -> str:
+        """The id of what was said or done last for this commit in this lane; empty when nothing was."""
+        query = (
+            select(DEPLOYMENTS.c.id)
+            .where(DEPLOYMENTS.c.lane == lane, DEPLOYMENTS.c.sha == sha)
+            .order_by(DEPLOYMENTS.c.number.desc())
+            .limit(1)
+        )
+        with transaction(self._engine) as connection:
+            return connection.execute(query).scalar() or ""
+
     def under_way(self) -> int:
         """How many deployments have not ended."""
         with transaction(self._engine) as connection:

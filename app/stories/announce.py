@@ -85,7 +85,7 @@ def say_judged(world: World, job: Review, found: Judgement, begun: bool) -> None
         id_ = f"pr-{job.repository.id}-{job.number}-{pull.head_sha[:12]}-configuration"
         say_bad_configuration(world, commit, id_, found.findings, row)
     for skip in found.skips if pull.open else ():
-        say(world, skip.target.lane, _skipped(job, commit, found, skip))
+        say(world, skip.target.lane, _as_the_last_word(world, job, skip, _skipped(job, commit, found, skip)))
     if found.comment:
         tell_pull_request(
             world,
@@ -108,6 +108,19 @@ def _skipped(job: Review, commit: Commit, found: Judgement, skip: Skip) -> Repor
     report = replace(report, deployment_id=f"{id_}-{found.terms.mark}")
     asking = replace(report, buttons=(Button.APPROVE,), remarks=FORK_GETS)
     return ended(asking, Ending.AWAITING, "Waits for the approval of somebody with write permission")
+
+
+def _as_the_last_word(world: World, job: Review, skip: Skip, report: Report) -> Report:
+    """A report with an id that puts it last on the commit: GitHub shows the newest check run of each name alone.
+
+    What was said once is not said again, unless something else was said or done since.
+    """
+    first = report.deployment_id
+    newest = world.store.deployments.newest_on(skip.target.lane, report.commit.sha)
+    if newest in ("", first):
+        return report
+    again = newest if newest.startswith(f"{first}-again-") else f"{first}-again-{job.delivery_id}"
+    return replace(report, deployment_id=again)
 
 
 def afterwards(world: World, run: Run, report: Report) -> None:
