@@ -71,9 +71,7 @@ class CloudBuild(Work):
         if not build.timeout:
             build.timeout = {"seconds": 3600}
         metadata = cloudbuild.BuildOperationMetadata(build=build)
-        run = Run(
-            build, project, location, self._operations.of_build(project.id, location, build.id, metadata)
-        )
+        run = Run(build, project, location, self._operations.of_build(project, location, build.id, metadata))
         self._operations.on_cancel[run.operation.name] = lambda: self._cancel(run)
         with self._lock:
             self._runs[build.id] = run
