@@ -172,3 +172,12 @@ def test_every_proof_of_an_attack_has_its_tests() -> None:
     )
     assert [number for number, _ in rows] == [f"p{n:02}" for n in range(1, 29) if n != 23]
     assert all(TEST.search(tests) for _, tests in rows)
+
+
+def test_every_place_where_the_real_services_differ_has_its_tests() -> None:
+    """R1 to R33, each with what is real, what we do, and a test that is there."""
+    rows = re.findall(
+        r"^\| (R\d+) \| .+ \| .+ \| (.+) \|$", (ROOT / "docs/real-services.md").read_text(), re.MULTILINE
+    )
+    assert [number for number, _ in rows] == [f"R{n}" for n in range(1, 34)]
+    assert all(TEST.search(tests) for _, tests in rows)

@@ -161,9 +161,9 @@ class ArtifactRegistry(Shelves):
         return operation.message()
 
     def delete_tag(self, request: Any) -> Any:
-
         self._admit(request.name, "tags.delete")
         shelf = self._shelf(request.name)
+        shelf.insist_on_mutable(segments(request.name).get("tags", ""))
         with self._projects.lock:
             if (
                 shelf.tags.pop((self._package(request.name), segments(request.name).get("tags", "")), None)
