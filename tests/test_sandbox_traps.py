@@ -6,6 +6,7 @@ import pytest
 from google.api_core import exceptions
 from google.cloud import artifactregistry_v1, run_v2
 
+from gcp.cloud import Google
 from sandbox.google.errors import Refusal
 from sandbox.google.ports import Route
 from sandbox.google.server import GoogleSandbox
@@ -80,3 +81,20 @@ def test_an_immutable_tag_stays_where_it_is(clients: Clients, google: GoogleSand
     with pytest.raises(exceptions.FailedPrecondition, match="immutable"):
         clients.registry.delete_tag(name=f"{REPOSITORY}/packages/hello/tags/v1")
     assert google.registry.digest(f"{IMAGE}:v1") == first
+
+
+@pytest.mark.parametrize(("cpu", "memory"), [("0.5", "512Mi"), ("1", "256Mi")])
+def test_a_job_is_no_smaller_than_jobs_are(
+    clients: Clients,  # noqa: F811 - a fixture
+    google: GoogleSandbox,  # noqa: F811 - a fixture
+    cpu: str,
+    memory: str,
+) -> None:
+    """What a service may make do with is refused for a job."""
+    container = run_v2.Container(
+        image="gcr.io/cloudrun/hello", resources={"limits": {"cpu": cpu, "memory": memory}}
+    )
+    job = run_v2.Job(template=run_v2.ExecutionTemplate(template=run_v2.TaskTemplate(containers=[container])))
+    jobs = Google(google.grpc_address, google.storage_url).jobs
+    with pytest.raises(exceptions.InvalidArgument, match=r"for a job|at least 512Mi"):
+        jobs.create_job(parent=PARENT, job_id="nightly", job=job)
