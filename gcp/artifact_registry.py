@@ -10,6 +10,7 @@ from google.cloud import artifactregistry_v1 as registry
 from google.iam.v1 import iam_policy_pb2
 from google.protobuf import duration_pb2
 
+from gcp.bindings import Bound, bound_of
 from gcp.cloud import TIMEOUT, Google
 from gcp.errors import GoogleError
 from gcp.operations import finished
@@ -49,18 +50,9 @@ def test_permissions(
     return frozenset(held.permissions)
 
 
-def roles(google: Google, project: str, region: str, name: str) -> dict[str, frozenset[str]]:
+def roles(google: Google, project: str, region: str, name: str) -> Bound:
     """The roles of each member on this very repository."""
-    request = iam_policy_pb2.GetIamPolicyRequest(resource=_repository(project, region, name))
-    policy: Any = google.ask(
-        "ArtifactRegistry.GetIamPolicy",
-        lambda: google.registry.get_iam_policy(request=request, timeout=TIMEOUT),
-    )
-    members = {member for binding in policy.bindings for member in binding.members}
-    return {
-        member: frozenset(binding.role for binding in policy.bindings if member in binding.members)
-        for member in members
-    }
+    return bound_of(google, "ArtifactRegistry", lambda: google.registry, _repository(project, region, name))
 
 
 def create_repository(google: Google, project: str, region: str, name: str) -> bool:

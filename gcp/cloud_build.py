@@ -111,7 +111,7 @@ def cancel(google: Google, project: str, region: str, build_id: str) -> None:
 
 def _submit(google: Google, request: BuildRequest) -> str:
     wish = cb.CreateBuildRequest(
-        parent=_location(request.project, request.region), project_id=request.project, build=_build(request)
+        parent=_location(request.project, request.region), project_id=request.project, build=build_of(request)
     )
     doubtful = False
 
@@ -150,7 +150,8 @@ def _state(build: cb.Build) -> BuildState:
     )
 
 
-def _build(request: BuildRequest) -> cb.Build:
+def build_of(request: BuildRequest) -> cb.Build:
+    """The build as Cloud Build is asked for it; its account is named in the project that the account lives in."""
     source = request.source
     account = request.service_account
     return cb.Build(

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from gcp.bindings import bind, policy_of
+from gcp.bindings import Bound, bind, bound_of
 from gcp.cloud import Google
-
-# On a bucket these stand for whoever has a basic role on the project, and so for somebody whom the project names.
-OF_THE_PROJECT = ("projectEditor", "projectOwner", "projectViewer")
 
 
 @dataclass(frozen=True)
@@ -21,17 +17,6 @@ class ProjectInfo:
     state: str
     name: str
     parent: str = ""
-
-
-@dataclass(frozen=True)
-class Access:
-    """The roles of each member on a project.
-
-    `complete`: nothing comes from a folder, an organisation or a group, so that an account has what stands here.
-    """
-
-    roles: Mapping[str, frozenset[str]]
-    complete: bool
 
 
 def get_project(google: Google, project: str) -> ProjectInfo:
@@ -54,24 +39,10 @@ def test_permissions(google: Google, project: str, permissions: tuple[str, ...])
     return frozenset(held.permissions)
 
 
-def access(google: Google, project: str) -> Access:
-    """Who has which role on the project itself."""
-    policy = policy_of(google, "Projects", lambda: google.projects, f"projects/{project}")
-    members = {member for binding in policy.bindings for member in binding.members}
-    roles = {
-        member: frozenset(binding.role for binding in policy.bindings if member in binding.members)
-        for member in members
-    }
-    alone = not any(stands_for_many(member) for member in members)
-    return Access(roles, complete=alone and not get_project(google, project).parent)
-
-
-def stands_for_many(member: str) -> bool:
-    """Whether a member of a policy may be an account that it does not name: a group, a domain, everybody.
-
-    https://cloud.google.com/iam/docs/principal-identifiers
-    """
-    return member.partition(":")[0] not in ("user", "serviceAccount", "deleted", *OF_THE_PROJECT)
+def access(google: Google, project: str) -> Bound:
+    """Who has which role on the project itself; in a folder or an organisation more may come from there."""
+    here = bound_of(google, "Projects", lambda: google.projects, f"projects/{project}")
+    return replace(here, elsewhere=bool(get_project(google, project).parent))
 
 
 def grant(google: Google, project: str, member: str, role: str) -> None:

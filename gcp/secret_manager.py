@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from google.iam.v1 import iam_policy_pb2
-
+from gcp.bindings import Bound, bound_of
 from gcp.cloud import Google
 
 
@@ -27,14 +24,7 @@ def value(google: Google, project: str, secret: str, version: str) -> str:
     return bytes(found.payload.data).decode(errors="replace")
 
 
-def roles(google: Google, project: str, secret: str) -> dict[str, frozenset[str]]:
+def roles(google: Google, project: str, secret: str) -> Bound:
     """The roles of each member on this very secret."""
-    request = iam_policy_pb2.GetIamPolicyRequest(resource=f"projects/{project}/secrets/{secret}")
-    policy: Any = google.call(
-        "SecretManagerService.GetIamPolicy", lambda: google.secrets.get_iam_policy, request=request
-    )
-    members = {member for binding in policy.bindings for member in binding.members}
-    return {
-        member: frozenset(binding.role for binding in policy.bindings if member in binding.members)
-        for member in members
-    }
+    resource = f"projects/{project}/secrets/{secret}"
+    return bound_of(google, "SecretManagerService", lambda: google.secrets, resource)

@@ -7,10 +7,12 @@ from typing import Any
 from google.cloud import service_usage_v1
 
 from gcp.cloud import Google
+from gcp.errors import GoogleError
 from gcp.operations import finished
 
 # https://cloud.google.com/service-usage/docs/reference/rest/v1/services/batchEnable
 MOST_AT_ONCE = 20
+LOOK = "serviceusage.operations.get"
 
 
 def states(google: Google, project: str, apis: tuple[str, ...]) -> dict[str, bool]:
@@ -42,4 +44,9 @@ def enable(google: Google, project: str, apis: tuple[str, ...]) -> None:
     operation: Any = google.call(
         "ServiceUsage.BatchEnableServices", lambda: google.usage.batch_enable_services, request=request
     )
-    finished(google, "ServiceUsage.BatchEnableServices", operation)
+    try:
+        finished(google, "ServiceUsage.BatchEnableServices", operation)
+    except GoogleError as denied:
+        # Who may switch on and may not look, as by our repair role of before, has switched on all the same.
+        if denied.permission != LOOK:
+            raise

@@ -13,7 +13,7 @@ from typing import Any
 
 from google.cloud.exceptions import Conflict, PreconditionFailed
 
-from gcp.bindings import POLICY_VERSION
+from gcp.bindings import POLICY_VERSION, Bound, bound_in
 from gcp.cloud import TIMEOUT, Google
 from gcp.errors import Denial, GoogleError
 from gcp.resumable_upload import INSERT, PART_BYTES, parts_of, send
@@ -51,8 +51,8 @@ def has_bucket(google: Google, project: str, name: str) -> bool:
     return any(each.name == name for each in listed)
 
 
-def members(google: Google, name: str) -> frozenset[str]:
-    """Everybody who has a role on this very bucket; nobody on one that is not there."""
+def roles(google: Google, name: str) -> Bound:
+    """The roles of each member on this very bucket; nobody's on one that is not there."""
     try:
         policy: Any = google.call(
             "storage.buckets.getIamPolicy",
@@ -61,9 +61,9 @@ def members(google: Google, name: str) -> frozenset[str]:
         )
     except GoogleError as error:
         if error.code == "NOT_FOUND":
-            return frozenset()
+            return Bound({})
         raise
-    return frozenset(member for binding in policy.bindings for member in binding["members"])
+    return bound_in((each["role"], each["members"], "condition" in each) for each in policy.bindings)
 
 
 def test_permissions(google: Google, name: str, permissions: tuple[str, ...]) -> frozenset[str]:

@@ -19,10 +19,12 @@ def set_up(google: GoogleSandbox, project: str, region: str = REGION) -> None:
 
 
 def give_rights(google: GoogleSandbox, project: str) -> None:
-    """Only who may do what: APIs are as they were, and there is no bucket and no repository.
+    """Only who may do what: there is no bucket and no repository, and of APIs only those that saying so takes.
 
     Beside it what an operator gives by hand who names no accounts: to act as the project's default one.
     """
+    for api in ("iam", "cloudresourcemanager", "cloudbilling"):
+        google.projects.known(project).apis[f"{api}.googleapis.com"] = 0.0
     told = [step for step in steps(project, REGION) if step.command[1] in RIGHTS]
     _carry_out(google, project, REGION, told)
     compute = f"projects/{project}/serviceAccounts/{google.projects.known(project).compute_account}"

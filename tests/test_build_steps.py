@@ -10,6 +10,7 @@ from google.cloud.devtools import cloudbuild_v1 as cb
 
 from app.model import Source
 from gcp.build_steps import BuildRequest, steps
+from gcp.cloud_build import build_of
 from sandbox.dockerfile_run import Options
 from sandbox.google.errors import Refusal
 from sandbox.google.substitutions import substituted
@@ -67,6 +68,14 @@ def test_the_sandbox_refuses_a_name_that_it_does_not_know(text: str, why: str) -
     build = cb.Build(id="b", project_id=PROJECT, steps=[cb.BuildStep(name="x", args=[text])])
     with pytest.raises(Refusal, match=why):
         substituted(build, 4711, "global")
+
+
+@pytest.mark.parametrize("project", ["p", "elsewhere"])
+def test_a_build_names_its_account_in_the_accounts_own_project(project: str) -> None:
+    """Which may be another than that of the build."""
+    account = f"b@{project}.iam.gserviceaccount.com"
+    built = build_of(replace(REQUEST, service_account=account))
+    assert built.service_account == f"projects/{project}/serviceAccounts/{account}"
 
 
 def test_a_hundred_arguments_are_enough() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ import handlers
 from app.github import Comparison, GitHub, GitHubError
 from app.github.endpoints import permissions
 from app.github.errors import refusal
+from app.github.root_tree import root_tree
 from app.model import Commit, Repository
 from app.report import Action, Annotation, CheckRunPayload
 from app.retry import Policy, heard
@@ -491,8 +493,40 @@ def test_a_commit_is_listed_in_one_call(server: Server) -> None:
     listing = server.client.listing(COMMIT)
     assert listing.files == {"services/main.py", "services/config"}
     assert listing.links == {"services/config"} and listing.blobs["services/main.py"] == "2" * 40
-    assert listing.trees == {"": "c" * 40, "services": "1" * 40}
+    assert listing.trees["services"] == "1" * 40
     assert not listing.complete
+
+
+def test_a_root_has_the_id_that_git_gives_it(server: Server, tmp_path: Path) -> None:
+    """GitHub tells the commit's sha for the root's, so the root's is made of its entries: files, folders, links."""
+    for name in ("foo", "foo.txt", "foo-bar/x", "b/y/z"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "run").symlink_to("foo")
+    (tmp_path / "foo.txt").chmod(0o755)
+    for words in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    root = subprocess.run(
+        ["git", "write-tree"], cwd=tmp_path, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    told = subprocess.run(
+        ["git", "ls-tree", "-r", "-t", root], cwd=tmp_path, check=True, capture_output=True, text=True
+    ).stdout
+    lines = [(*line.partition("\t")[0].split(), line.partition("\t")[2]) for line in told.splitlines()]
+    entries = [{"path": path, "mode": mode, "type": kind, "sha": sha} for mode, kind, sha, path in lines]
+    body = {"sha": COMMIT.sha, "tree": entries, "truncated": False}
+    server.on("GET", f"{HELLO}/git/trees/{COMMIT.sha}", Reply(200, body))
+    assert server.client.listing(COMMIT).trees[""] == root
+
+
+def test_a_root_with_a_name_that_lost_its_bytes_is_like_no_other() -> None:
+    """Its id is not known, and so no image is taken for it."""
+    assert (
+        root_tree(
+            [{"path": "caf\N{REPLACEMENT CHARACTER}", "mode": "100644", "type": "blob", "sha": "1" * 40}]
+        )
+        == ""
+    )
 
 
 def test_a_github_deployment_never_merges_or_waits(server: Server) -> None:

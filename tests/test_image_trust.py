@@ -122,6 +122,21 @@ def test_previews_build_apart(named: dict[str, str], expected: Means, trusted: b
     assert (production.repository, production.bucket_ending) == ("servergem", "")
 
 
+def test_an_account_may_be_one_of_each_project() -> None:
+    """Where ServerGem deploys into several projects, `{project}` is the one of the service."""
+    known = Settings(
+        github_app_id="1",
+        github_private_key="key",
+        github_webhook_secret="signed",
+        google_project="p",
+        build_service_account="b@{project}.iam.gserviceaccount.com",
+        runtime_service_account="r@{project}.iam.gserviceaccount.com",
+    )
+    found = means(known, replace(HERE, project="elsewhere"))
+    assert found.build_account == "b@elsewhere.iam.gserviceaccount.com"
+    assert found.runtime_account == "r@elsewhere.iam.gserviceaccount.com"
+
+
 def container_image(house: House, service: str) -> str:
     path = f"projects/{PROJECT}/locations/europe-west1/services/{service}"
     found: str = house.world.google.run.services[path].template.containers[0].image

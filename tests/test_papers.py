@@ -175,3 +175,24 @@ def test_every_proof_of_an_attack_has_its_tests() -> None:
     )
     assert [number for number, _ in rows] == [f"p{n:02}" for n in range(1, 29) if n != 23]
     assert all(TEST.search(tests) for _, tests in rows)
+
+
+def test_every_place_where_the_real_services_differ_has_its_tests() -> None:
+    """R1 to R33, each with what is real, what we do, and a test that is there."""
+    rows = re.findall(
+        r"^\| (R\d+) \| .+ \| .+ \| (.+) \|$", (ROOT / "docs/real-services.md").read_text(), re.MULTILINE
+    )
+    assert [number for number, _ in rows] == [f"R{n}" for n in range(1, 34)]
+    assert all(TEST.search(tests) for _, tests in rows)
+
+
+def test_every_rule_of_the_sandbox_has_a_source_and_a_test() -> None:
+    """Each row of its tables: where somebody else has written it down, and what meets it."""
+    tables = (ROOT / "docs/sandbox.md").read_text().partition("## Asking it with gcloud")[0]
+    rows = [line for line in tables.splitlines() if line.startswith("| ") and "`tests/" in line]
+    assert len(rows) > 60
+    assert len(rows) == sum(line.startswith("| ") for line in tables.splitlines()) - tables.count("\n|---")
+    for row in rows:
+        _, rule, source, tests, _ = re.split(r" \| |^\| | \|$", row)
+        assert rule and (PATH.search(tests) or TEST.search(tests)), row
+        assert "https://" in source or "`" in source, f"whose rule is it? {row}"

@@ -299,6 +299,19 @@ def test_cloud_build_is_waited_for_like_the_others(desk: Desk) -> None:
     assert desk.sandbox.google.calls["CloudBuild.GetDefaultServiceAccount"] > 1
 
 
+def test_what_nobody_switched_on_is_not_waited_for(desk: Desk) -> None:
+    """A new project has neither Resource Manager nor Billing: both are asked once, and the deployment goes on."""
+    fresh(desk)
+    for api in ("cloudresourcemanager", "cloudbilling"):
+        desk.sandbox.google.disable(PROJECT, f"{api}.googleapis.com")
+    looked = desk.look()
+    assert not stops(looked)
+    for title in ("Project", "Billing"):
+        assert state_of(looked, title) is RowState.SKIPPED
+    for method in ("Projects.GetProject", "CloudBilling.GetProjectBillingInfo"):
+        assert desk.sandbox.google.calls[method] == 1, method
+
+
 @pytest.mark.parametrize("refused", [False, True])
 def test_waiting_asks_once_a_pause(desk: Desk, refused: bool) -> None:
     """1.5 s of propagation are looks at 0, 0.25, 0.75 and 1.75 s, also when another check has refused meanwhile."""

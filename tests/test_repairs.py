@@ -18,7 +18,10 @@ def started(world: Sandbox, tmp_path: Path, **settings: str) -> House:
 
 
 def test_a_button_enables_what_is_off(world: Sandbox, tmp_path: Path) -> None:
-    """Where nothing may be switched on unasked, the button does it and the deployment goes live."""
+    """Where nothing may be switched on unasked, the button does it and the deployment goes live, without those APIs too
+    that only checks ask and that a new project has not."""
+    for api in ("iam", "cloudresourcemanager", "cloudbilling"):
+        world.google.disable(PROJECT, f"{api}.googleapis.com")
     house = started(world, tmp_path, SERVERGEM_ENABLE_APIS="no")
     try:
         work = house.repository(SAMPLE)

@@ -12,6 +12,8 @@ SAMPLE = "hello-python"
 STEPS = "services:\n  hello-python:\n    rollout: [10, 100]\n"
 PRIVATE = STEPS + "    public: false\n"
 # Well while it is verified, and ill from then on: what a database connection that runs out looks like.
+# As a virtual machine's first request: longer than a bad answer is waited for.
+SLEEPS_ONCE = "__import__('time').sleep(1.5 if not asked else 0); asked += 1"
 FALLS_ILL = """
 import os
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -120,6 +122,16 @@ def test_a_health_check_that_fails_shows_what_the_container_said(house: House) -
     assert "Build log" not in run["output"]["text"]
     notes = house.world.github.annotations(run["id"])
     assert ("main.py", 13) in [(note["path"], note["start_line"]) for note in notes], run["output"]
+
+
+def test_a_slow_start_is_waited_for(house: House) -> None:
+    """The first answer may take as long as an instance may take to start; only what answers badly has less time."""
+    house.settings["VERIFY_DEADLINE"] = "0.5"
+    house.stop()
+    house.start()
+    slow = FALLS_ILL.replace("asked > WELL", "False").replace("asked += 1", SLEEPS_ONCE)
+    sha = house.repository(SAMPLE).push("Start slowly", **{"main.py": slow})
+    assert house.ended(sha)["ending"] == "live", house.log_tail()
 
 
 def test_a_bad_commit_does_not_come_again_by_itself(house: House) -> None:

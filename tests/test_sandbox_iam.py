@@ -136,7 +136,12 @@ def bucket_of(google: GoogleSandbox, ending: str = "") -> str:
 
 
 def submit(
-    clients: Google, google: GoogleSandbox, account: str, ending: str = "", into: str = "servergem"
+    clients: Google,
+    google: GoogleSandbox,
+    account: str,
+    ending: str = "",
+    into: str = "servergem",
+    named_in: str = PROJECT,
 ) -> str:
     """Build as this account from this bucket into this repository; the build's id."""
     blob = clients.storage.bucket(bucket_of(google, ending)).blob("src.tar.gz")
@@ -146,7 +151,7 @@ def submit(
         source={"storage_source": {"bucket": bucket_of(google, ending), "object_": "src.tar.gz"}},
         steps=[cloudbuild_v1.BuildStep(name="docker", args=["build"])],
         images=[f"{REGION}-docker.pkg.dev/{PROJECT}/{into}/hello:v1"],
-        service_account=f"{HOME}/serviceAccounts/{account}@{PROJECT}.iam.gserviceaccount.com"
+        service_account=f"projects/{named_in}/serviceAccounts/{account}@{PROJECT}.iam.gserviceaccount.com"
         if account
         else "",
         options=options if account else None,
@@ -177,6 +182,13 @@ def test_each_builder_builds_in_its_own_yard(
     build = ended(google, submit(clients, google, account, ending, into))
     assert build.status.name == "SUCCESS", build.status_detail
     assert "DONE" in said(clients)
+
+
+def test_a_builder_is_named_in_its_own_project(google: GoogleSandbox, clients: Google) -> None:
+    """An account of this project is not found under another one's name."""
+    google.project("elsewhere")
+    with pytest.raises(exceptions.PermissionDenied, match="act as service account servergem-build@"):
+        submit(clients, google, "servergem-build", named_in="elsewhere")
 
 
 def said(clients: Google) -> list[str]:

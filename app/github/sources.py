@@ -12,6 +12,7 @@ from typing import Literal
 from app.github import endpoints
 from app.github.calls import Calls
 from app.github.errors import GitHubError
+from app.github.root_tree import root_tree
 from app.model import Commit, Repository
 from app.payload import epoch
 
@@ -180,7 +181,7 @@ class Sources(Calls):
         entries = told["tree"]
         return Listing(
             files=frozenset(entry["path"] for entry in entries if entry["type"] == "blob"),
-            trees={"": told["sha"]} | {e["path"]: e["sha"] for e in entries if e["type"] == "tree"},
+            trees={"": root_tree(entries)} | {e["path"]: e["sha"] for e in entries if e["type"] == "tree"},
             complete=not told["truncated"],
             blobs={entry["path"]: entry["sha"] for entry in entries if entry["type"] == "blob"},
             links=frozenset(entry["path"] for entry in entries if entry["mode"] == LINK),

@@ -128,6 +128,8 @@ RIGHTS = (
     Right("artifactregistry.repositories.create", "roles/artifactregistry.admin", "Check Google Cloud", When.REPAIR),
     Right("iam.serviceAccounts.create", "roles/iam.serviceAccountCreator", "Check Google Cloud", When.REPAIR),
     Right("serviceusage.services.enable", "roles/serviceusage.serviceUsageAdmin", "Check Google Cloud", When.REPAIR),
+    # Switching APIs on is an operation, which is asked until it has ended.
+    Right("serviceusage.operations.get", "roles/serviceusage.serviceUsageAdmin", "Check Google Cloud", When.REPAIR),
     Right("storage.buckets.create", "roles/storage.admin", "Check Google Cloud", When.REPAIR),
 )  # fmt: skip
 

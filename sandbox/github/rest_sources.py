@@ -100,17 +100,21 @@ def git_commit(call: Call) -> Answer:
 
 
 def git_tree(call: Call) -> Answer:
-    """By the sha of a tree or of a commit, or by a branch's name."""
+    """By the sha of a tree or of a commit, or by a branch's name; the sha that was asked for is told again.
+
+    https://github.com/cscheid/rgithub/issues/43
+    """
     if not call.repo.git.refs():
         raise Refused(409, "Git Repository is empty.")
     sha = call.repo.git.resolve(call.params["tree_sha"], "tree")
     if sha is None:
         raise not_found()
     entries = call.repo.git.tree(sha, recursive="recursive" in call.query)
-    url = call.shapes.api(call.repo)
+    url, asked = call.shapes.api(call.repo), call.params["tree_sha"]
+    named = asked if re.fullmatch(r"[0-9a-f]{40}", asked) else sha
     told = {
-        "sha": sha,
-        "url": f"{url}/git/trees/{sha}",
+        "sha": named,
+        "url": f"{url}/git/trees/{named}",
         "tree": [_tree_entry(url, entry) for entry in entries[:MOST_ENTRIES]],
         "truncated": len(entries) > MOST_ENTRIES,
     }

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from google.iam.v1 import policy_pb2
+from google.iam.v1 import iam_policy_pb2, policy_pb2
 from google.type import expr_pb2  # type: ignore[import-untyped]  # it ships no types
 
 from sandbox.google.errors import Code, Refusal
@@ -161,10 +161,11 @@ class Access:
 
     # -- policies, as GetIamPolicy and SetIamPolicy tell and take them
 
-    def policy(self, resource: str) -> policy_pb2.Policy:
+    def policy(self, resource: str, version: int = 3) -> policy_pb2.Policy:
         """What is bound on this very resource; version 3 only where there is a condition.
 
-        https://cloud.google.com/iam/docs/policies#versions
+        Who asks for an older version hears of no condition, and such a binding's role has another name:
+        https://cloud.google.com/iam/docs/policies#versions, https://cloud.google.com/iam/docs/troubleshooting-withcond
         """
         with self._lock:
             bound = list(self._bindings.get(resource, ()))
@@ -172,10 +173,9 @@ class Access:
         for each in bound:
             kind = (each.role, each.condition)
             if kind not in told:
-                condition = expr_pb2.Expr.FromString(each.condition) if each.condition else None
-                told[kind] = policy_pb2.Binding(role=each.role, condition=condition)
+                told[kind] = _told(each, version)
             told[kind].members.append(each.member)
-        version = 3 if any(each.condition for each in bound) else 1
+        version = 3 if version == 3 and any(each.condition for each in bound) else 1
         return policy_pb2.Policy(version=version, bindings=told.values(), etag=_etag(bound))
 
     def replace(self, resource: str, wanted: policy_pb2.Policy, lag: float) -> policy_pb2.Policy:
@@ -202,6 +202,20 @@ class Access:
                     after[key] = before.get(key) or Binding(binding.role, member, since, condition)
             self._bindings[resource] = list(after.values())
             return self.policy(resource)
+
+
+def _told(binding: Binding, version: int) -> policy_pb2.Binding:
+    if not binding.condition:
+        return policy_pb2.Binding(role=binding.role)
+    if version < 3:
+        mark = hashlib.sha256(binding.condition).hexdigest()[:20]
+        return policy_pb2.Binding(role=f"{binding.role}_withcond_{mark}")
+    return policy_pb2.Binding(role=binding.role, condition=expr_pb2.Expr.FromString(binding.condition))
+
+
+def asked_version(request: iam_policy_pb2.GetIamPolicyRequest) -> int:
+    """The version of a policy that a request wants at most; 1 where it says nothing."""
+    return request.options.requested_policy_version or 1
 
 
 def _etag(bindings: Iterable[Binding]) -> bytes:

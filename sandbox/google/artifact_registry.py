@@ -9,6 +9,7 @@ from google.cloud import artifactregistry_v1 as registry
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 from google.protobuf import empty_pb2
 
+from sandbox.google.access import asked_version
 from sandbox.google.errors import Code, Refusal, invalid, not_found
 from sandbox.google.registry_shelves import Shelf, Shelves
 from sandbox.google.state import Project, now, segments
@@ -58,7 +59,8 @@ class ArtifactRegistry(Shelves):
     def policy(self, request: iam_policy_pb2.GetIamPolicyRequest) -> policy_pb2.Policy:
         """Who has a role on this repository alone."""
         self._admit(request.resource, "repositories.getIamPolicy")
-        return self._projects.access.policy(self._shelf(request.resource).repository.name)
+        name = self._shelf(request.resource).repository.name
+        return self._projects.access.policy(name, asked_version(request))
 
     def set_policy(self, request: iam_policy_pb2.SetIamPolicyRequest) -> policy_pb2.Policy:
         self._admit(request.resource, "repositories.setIamPolicy")
@@ -82,8 +84,8 @@ class ArtifactRegistry(Shelves):
         with self._projects.lock:
             if name in self._shelves:
                 raise Refusal(Code.ALREADY_EXISTS, "the repository already exists")
-        operation = self._operations.regional(
-            project.id, segments(request.parent)["locations"], registry.OperationMetadata()
+        operation = self._operations.of_registry(
+            project, segments(request.parent)["locations"], registry.OperationMetadata()
         )
 
         def create() -> None:
@@ -152,16 +154,16 @@ class ArtifactRegistry(Shelves):
             for key in tags:
                 del shelf.tags[key]
             del shelf.uploads[package, digest]
-        operation = self._operations.regional(
-            project.id, segments(request.name)["locations"], registry.OperationMetadata()
+        operation = self._operations.of_registry(
+            project, segments(request.name)["locations"], registry.OperationMetadata()
         )
         operation.succeed(empty_pb2.Empty())
         return operation.message()
 
     def delete_tag(self, request: Any) -> Any:
-
         self._admit(request.name, "tags.delete")
         shelf = self._shelf(request.name)
+        shelf.insist_on_mutable(segments(request.name).get("tags", ""))
         with self._projects.lock:
             if (
                 shelf.tags.pop((self._package(request.name), segments(request.name).get("tags", "")), None)

@@ -13,7 +13,7 @@ from google.cloud.devtools import cloudbuild_v1 as cloudbuild
 from sandbox.google import log_filter
 from sandbox.google.build_words import LIVE, Status
 from sandbox.google.build_work import Run, Work
-from sandbox.google.errors import Code, Refusal, invalid, not_found
+from sandbox.google.errors import Code, Refusal, act_as_denied, invalid, not_found
 from sandbox.google.state import Project, account_of, now, segments
 from sandbox.google.substitutions import substituted
 
@@ -71,9 +71,7 @@ class CloudBuild(Work):
         if not build.timeout:
             build.timeout = {"seconds": 3600}
         metadata = cloudbuild.BuildOperationMetadata(build=build)
-        run = Run(
-            build, project, location, self._operations.of_build(project.id, location, build.id, metadata)
-        )
+        run = Run(build, project, location, self._operations.of_build(project, location, build.id, metadata))
         self._operations.on_cancel[run.operation.name] = lambda: self._cancel(run)
         with self._lock:
             self._runs[build.id] = run
@@ -108,7 +106,15 @@ class CloudBuild(Work):
         )
         if not (chosen or build.logs_bucket or options.default_logs_bucket_behavior):
             raise invalid(_NO_LOGS_CHOICE)
-        self._projects.admit_act_as(project, account_of(build.service_account), API)
+        account, named = (
+            account_of(build.service_account),
+            segments(build.service_account).get("projects", "-"),
+        )
+        # "projects/{PROJECT_ID}/serviceAccounts/{ACCOUNT}", of the account's own project: cloudbuild.proto, Build
+        home = self._projects.home_of(account)
+        if named != "-" and home is not None and self._projects.find(named) is not home:
+            raise act_as_denied(account, API)
+        self._projects.admit_act_as(project, account, API)
 
     def _check_source(self, project: Project, build: cloudbuild.Build) -> None:
         source, account = build.source.storage_source, project.builds_as(build.service_account)

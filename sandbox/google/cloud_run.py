@@ -9,6 +9,7 @@ from google.cloud import run_v2
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 
 from sandbox.google import run_rules
+from sandbox.google.access import asked_version
 from sandbox.google.address import Address
 from sandbox.google.errors import Code, Refusal, invalid, not_found, permission_denied
 from sandbox.google.run_merging import copy_path
@@ -130,14 +131,9 @@ class CloudRun(Reconciling):
             parts = segments(request.service.name)
             if request.allow_missing and request.service.name not in self._homes:
                 parent, service_id = request.service.name.rpartition("/services/")[::2]
-                return self.create_service(
-                    run_v2.CreateServiceRequest(
-                        parent=parent,
-                        service=request.service,
-                        service_id=service_id,
-                        validate_only=request.validate_only,
-                    )
-                )
+                asked = run_v2.CreateServiceRequest(parent=parent, service_id=service_id)
+                asked.service, asked.validate_only = request.service, request.validate_only
+                return self.create_service(asked)
             home = self._home(request.service.name)
             current = home.service
             if request.service.etag and request.service.etag != current.etag:
@@ -187,7 +183,7 @@ class CloudRun(Reconciling):
                 )
 
     def _validated(self, address: Address, wanted: run_v2.Service) -> Any:
-        operation = self._operations.regional(address.project.id, address.region, wanted)
+        operation = self._operations.of_run(address.project, address.region, wanted)
         operation.succeed(wanted, wanted)
         return operation.message()
 
@@ -202,7 +198,7 @@ class CloudRun(Reconciling):
             del self._homes[home.address.name]
             home.deleted = True
             home.service.delete_time = now()
-            operation = self._operations.regional(home.address.project.id, home.address.region, home.service)
+            operation = self._operations.of_run(home.address.project, home.address.region, home.service)
             answer = operation.message()
         self._pool.submit(self._take_down, home, "", operation, home.service)
         return answer
@@ -221,14 +217,15 @@ class CloudRun(Reconciling):
                     "receiving traffic or has a tag.",
                 )
             del home.revisions[short]
-            operation = self._operations.regional(home.address.project.id, home.address.region, revision)
+            operation = self._operations.of_run(home.address.project, home.address.region, revision)
             answer = operation.message()
         self._pool.submit(self._take_down, home, short, operation, revision)
         return answer
 
     def get_policy(self, request: iam_policy_pb2.GetIamPolicyRequest) -> policy_pb2.Policy:
         self._admit(request.resource, "run.services.getIamPolicy")
-        return self._projects.access.policy(self._home(request.resource).address.name)
+        name = self._home(request.resource).address.name
+        return self._projects.access.policy(name, asked_version(request))
 
     def set_policy(self, request: iam_policy_pb2.SetIamPolicyRequest) -> policy_pb2.Policy:
         self._admit(request.resource, "run.services.setIamPolicy")

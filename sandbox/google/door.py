@@ -154,7 +154,7 @@ class Door(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic only in
 
     async def _wait(self, request: Any) -> Any:
         """Hold the call until the operation has ended or the caller's patience has."""
-        operation = self._sandbox.operations.find(request.name)
+        operation = self._sandbox.operations.admitted(request.name)
         if self._sandbox.behaviour.early_waits:
             # Waiting is by best effort: https://google.aip.dev/151 and operations.proto, WaitOperation.
             self._sandbox.behaviour.early_waits -= 1

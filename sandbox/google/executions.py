@@ -99,7 +99,7 @@ class Executions:
             home.job.execution_count += 1
             self._note(home, execution, _Status.EXECUTION_RUNNING)
             home.cancelled[short] = threading.Event()
-        operation = self._operations.regional(home.project.id, home.region, execution)
+        operation = self._operations.of_run(home.project, home.region, execution)
         self._pool.submit(self._run, home, execution, operation)
         return operation.message()
 
@@ -152,7 +152,7 @@ class Executions:
         return home, home.executions[short]
 
     def _done(self, home: Home, answer: Any) -> Any:
-        operation = self._operations.regional(home.project.id, home.region, answer)
+        operation = self._operations.of_run(home.project, home.region, answer)
         operation.succeed(answer)
         return operation.message()
 

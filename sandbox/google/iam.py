@@ -7,6 +7,7 @@ from typing import Any
 from google.cloud import iam_admin_v1
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 
+from sandbox.google.access import asked_version
 from sandbox.google.errors import Code, Refusal, permission_denied
 from sandbox.google.state import Project, Projects, account_of, segments
 
@@ -62,7 +63,8 @@ class Iam:
 
     def policy(self, request: iam_policy_pb2.GetIamPolicyRequest) -> policy_pb2.Policy:
         """Who may act as the account, or make tokens of it, by a role on the account itself."""
-        return self._projects.access.policy(self._admit(request.resource, "iam.serviceAccounts.getIamPolicy"))
+        resource = self._admit(request.resource, "iam.serviceAccounts.getIamPolicy")
+        return self._projects.access.policy(resource, asked_version(request))
 
     def set_policy(self, request: iam_policy_pb2.SetIamPolicyRequest) -> policy_pb2.Policy:
         resource = self._admit(request.resource, "iam.serviceAccounts.setIamPolicy")

@@ -9,6 +9,7 @@ from google.cloud import run_v2
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 
 from sandbox.google import run_rules
+from sandbox.google.access import asked_version
 from sandbox.google.conditions import good
 from sandbox.google.errors import Code, Refusal
 from sandbox.google.executions import Executions, Home
@@ -96,7 +97,7 @@ class Jobs(Executions):
 
     def get_policy(self, request: iam_policy_pb2.GetIamPolicyRequest) -> policy_pb2.Policy:
         self._admit(request.resource, "run.jobs.getIamPolicy")
-        return self._projects.access.policy(self._home(request.resource).job.name)
+        return self._projects.access.policy(self._home(request.resource).job.name, asked_version(request))
 
     def set_policy(self, request: iam_policy_pb2.SetIamPolicyRequest) -> policy_pb2.Policy:
         self._admit(request.resource, "run.jobs.setIamPolicy")

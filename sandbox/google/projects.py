@@ -8,6 +8,7 @@ from google.cloud import billing_v1
 from google.cloud import resourcemanager_v3 as resourcemanager
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 
+from sandbox.google.access import asked_version
 from sandbox.google.errors import Code, Refusal, error_info
 from sandbox.google.state import Project, Projects
 
@@ -69,7 +70,7 @@ class ResourceManager:
     def policy(self, request: Any) -> policy_pb2.Policy:
         """Who has which role on the project itself; what comes from above it is not told."""
         project = self._admit(request.resource, "resourcemanager.projects.getIamPolicy")
-        return self._projects.access.policy(project.name)
+        return self._projects.access.policy(project.name, asked_version(request))
 
     def set_policy(self, request: Any) -> policy_pb2.Policy:
         """A whole policy, as it was read and changed."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from google.cloud import artifactregistry_v1 as registry
 
-from sandbox.google.errors import not_found
+from sandbox.google.errors import Code, Refusal, not_found
 from sandbox.google.operations import Operations
 from sandbox.google.state import Projects, now, segments
 
@@ -57,6 +57,17 @@ class Shelf:
     tags: dict[tuple[str, str], str] = field(default_factory=dict)
     uploads: dict[tuple[str, str], datetime.datetime] = field(default_factory=dict)
 
+    def insist_on_mutable(self, tag: str) -> None:
+        """Raises Refusal where tags stay where they are, and with the image that they have.
+
+        https://cloud.google.com/artifact-registry/docs/docker/troubleshoot#immutable-tags
+        """
+        if self.repository.docker_config.immutable_tags:
+            raise Refusal(
+                Code.FAILED_PRECONDITION,
+                f"manifest tag {tag} is immutable: the repository has immutable tags",
+            )
+
 
 class Shelves:
     """The repositories of every project and region, as builds and services meet them."""
@@ -92,7 +103,10 @@ class Shelves:
             raise not_found(f'name unknown: Repository "{repository}" not found')
         with self._projects.lock:
             shelf.uploads.setdefault((reference.package, digest), now())
-            shelf.tags[reference.package, reference.tag or "latest"] = digest
+            tag = (reference.package, reference.tag or "latest")
+            if shelf.tags.get(tag, digest) != digest:
+                shelf.insist_on_mutable(tag[1])
+            shelf.tags[tag] = digest
 
     def open_to(self, image: str, permission: str, account: str) -> bool:
         """Whether a service account may do this in the repository of an image; one that is not there bars nobody."""

@@ -31,7 +31,9 @@ _RUN_DEVELOP = (
     | _each("run.executions", "cancel delete")
 )
 _RUN_INVOKE = _each("run", "routes.invoke jobs.run")
-_RUN_ADMIN = _RUN_DEVELOP | _RUN_INVOKE | _each("run", "services.setIamPolicy jobs.setIamPolicy")
+_RUN_ADMIN = (
+    _RUN_DEVELOP | _RUN_INVOKE | _each("run", "services.setIamPolicy jobs.setIamPolicy operations.delete")
+)
 
 _PULL = (
     _each("artifactregistry.repositories", "get list downloadArtifacts")
@@ -49,7 +51,10 @@ _REGISTRY_ADMIN = _REGISTRY_REPOSITORY | _each(
 
 _OBJECTS = _each("storage.objects", "create delete get list update")
 _BUCKETS = _each("storage.buckets", "create delete get list update getIamPolicy setIamPolicy")
-_BUILDS = _each("cloudbuild.builds", "create get list update")
+_BUILDS = _each(
+    "cloudbuild", "builds.create builds.get builds.list builds.update operations.get operations.list"
+)
+_BUILDS_LOOK = _each("cloudbuild", "builds.get builds.list operations.get operations.list")
 _ACCOUNTS = _each("iam.serviceAccounts", "create delete get list update getIamPolicy setIamPolicy")
 _SECRETS = (
     _each("secretmanager.secrets", "create delete get list update getIamPolicy setIamPolicy")
@@ -57,13 +62,15 @@ _SECRETS = (
 )  # fmt: skip
 _SCHEDULES = _each("cloudscheduler.jobs", "create delete enable get list pause run update")
 _APIS_LOOK = _each("serviceusage.services", "get list")
+_APIS_SWITCH = _each("serviceusage", "services.enable services.disable services.use")
+_APIS_SWITCH |= _each("serviceusage.operations", "cancel delete get list")
 _PROJECT_POLICY = _each("resourcemanager.projects", "get getIamPolicy setIamPolicy")
 
 _VIEW = (
     _RUN_LOOK
     | _PULL
     | _APIS_LOOK
-    | _each("cloudbuild.builds", "get list")
+    | _BUILDS_LOOK
     | _each("storage.buckets", "list")
     | _each("iam.serviceAccounts", "get list")
     | _each("secretmanager.secrets", "get list getIamPolicy")
@@ -78,7 +85,7 @@ _EDIT = (
     | _each("artifactregistry.repositories", "create update delete")
     | _each("storage.buckets", "create delete list")
     | _each("iam.serviceAccounts", "actAs create delete get list update")
-    | _each("serviceusage.services", "enable disable use")
+    | _APIS_SWITCH
     | _each("logging.logEntries", "create list")
     | _each("aiplatform.endpoints", "predict")
     # No role of Cloud Run's holds them, "roles/run.admin" neither; see the page of its roles above.
@@ -118,7 +125,7 @@ PREDEFINED: dict[str, frozenset[str]] = {
     | _each("iam.serviceAccounts", "getAccessToken getOpenIdToken signBlob")
     | _each("logging.logEntries", "create")
     | _each("storage.objects", "get list"),
-    "roles/cloudbuild.builds.viewer": _each("cloudbuild.builds", "get list"),
+    "roles/cloudbuild.builds.viewer": _BUILDS_LOOK,
     "roles/cloudbuild.builds.editor": _BUILDS,
     "roles/cloudbuild.builds.builder": _BUILDS
     | _PUSH
@@ -151,5 +158,5 @@ PREDEFINED: dict[str, frozenset[str]] = {
     | _each("secretmanager.versions", "get list"),
     "roles/secretmanager.admin": _SECRETS,
     "roles/serviceusage.serviceUsageConsumer": _APIS_LOOK | _each("serviceusage.services", "use"),
-    "roles/serviceusage.serviceUsageAdmin": _APIS_LOOK | _each("serviceusage.services", "enable disable use"),
+    "roles/serviceusage.serviceUsageAdmin": _APIS_LOOK | _APIS_SWITCH,
 }

@@ -62,9 +62,7 @@ class Reconciling:
         wanted.conditions = [pending("RoutesReady"), pending("ConfigurationsReady")]
         if not wanted.uri:
             self._addresses(home, wanted)
-        operation = self._operations.regional(
-            home.address.project.id, home.address.region, run_v2.Service(wanted)
-        )
+        operation = self._operations.of_run(home.address.project, home.address.region, run_v2.Service(wanted))
         answer = operation.message()
         self._pool.submit(self._reconcile, home, wanted.generation, revision, operation)
         return answer

@@ -10,6 +10,7 @@ import google_crc32c
 from google.cloud import secretmanager_v1
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 
+from sandbox.google.access import asked_version
 from sandbox.google.errors import Code, Refusal, invalid, not_found
 from sandbox.google.state import Project, Projects, segments
 
@@ -119,7 +120,7 @@ class SecretManager:
     def policy(self, request: Any) -> policy_pb2.Policy:
         """Who has a role on this secret alone."""
         project, secret = self._admit(request.resource, "secrets.getIamPolicy")
-        return self._projects.access.policy(f"{project.name}/secrets/{secret}")
+        return self._projects.access.policy(f"{project.name}/secrets/{secret}", asked_version(request))
 
     def get_version(self, request: Any) -> secretmanager_v1.SecretVersion:
         project, secret = self._admit(request.name, "versions.get")
@@ -151,6 +152,15 @@ class SecretManager:
     def test_permissions(
         self, request: iam_policy_pb2.TestIamPermissionsRequest
     ) -> iam_policy_pb2.TestIamPermissionsResponse:
-        project, _ = self._admit(request.resource, "secrets.get")
-        held = self._projects.tested(project, request.resource, request.permissions)
+        """Asking takes no permission, and of a secret that is not there nothing is held:
+        https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets/testIamPermissions
+        """
+        project = self._projects.find(segments(request.resource).get("projects", ""))
+        there = (
+            project is not None
+            and (project.id, segments(request.resource).get("secrets", "")) in self._secrets
+        )
+        held = (
+            self._projects.tested(project, request.resource, request.permissions) if project and there else []
+        )
         return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)

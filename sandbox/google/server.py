@@ -15,7 +15,7 @@ from sandbox.google.cloud_logging import CloudLogging
 from sandbox.google.cloud_run import CloudRun
 from sandbox.google.cloud_scheduler import CloudScheduler
 from sandbox.google.custom_roles import CustomRoles
-from sandbox.google.domain_mappings import DomainMappings
+from sandbox.google.domain_mappings import VERBS, DomainMappings
 from sandbox.google.door import Door
 from sandbox.google.http_calls import HttpCalls
 from sandbox.google.iam import Iam
@@ -31,7 +31,7 @@ from sandbox.google.source_code import SourceCode
 from sandbox.google.state import DEPLOY_APIS, Project, Projects
 from sandbox.google.storage import Storage
 from sandbox.google.storage_http import StorageServer
-from sandbox.google.vertex_ai import VertexAi
+from sandbox.google.vertex_ai import GENERATE, VertexAi
 
 # Whom a deny policy names: who asks here, or every account but that one.
 Member = Literal["caller", "others"]
@@ -60,7 +60,8 @@ class GoogleSandbox:
         self.behaviour = Behaviour(propagation, log_lag, startup_timeout)
         self.faults, self.calls, self.latency = faults or Faults(), Calls(record), latency
         self.grpc_address = self.storage_url = self.rest_url = ""
-        self.projects, self.operations = Projects(root, self.behaviour), Operations()
+        self.projects = Projects(root, self.behaviour)
+        self.operations = Operations(self.projects)
         self.logging = CloudLogging(self.projects)
         self.storage = Storage(root / "storage", self.projects)
         self.registry = ArtifactRegistry(self.projects, self.operations)
@@ -104,12 +105,9 @@ class GoogleSandbox:
 
     def handlers(self) -> dict[str, Callable[[Any], Any]]:
         """Every emulated method by its short name."""
-        handlers: dict[str, Callable[[Any], Any]] = {
-            "Operations.GetOperation": self.operations.get,
-            "Operations.CancelOperation": self.operations.cancel,
-            "Operations.DeleteOperation": self.operations.delete,
-        }
+        handlers: dict[str, Callable[[Any], Any]] = {}
         products = (
+            self.operations,
             ResourceManager(self.projects),
             ServiceUsage(self.projects, self.operations),
             Iam(self.projects),
@@ -125,6 +123,13 @@ class GoogleSandbox:
         for product in products:
             handlers |= product.methods()
         return handlers
+
+    def served(self) -> frozenset[str]:
+        """Every call that is answered, at whichever door; Cloud Run's first version makes calls of its second."""
+        domains = {f"DomainMappings.{verb}" for verb in VERBS.values()}
+        return frozenset(
+            {*self.handlers(), "Operations.WaitOperation", *self.storage.methods(), GENERATE, *domains}
+        )
 
     # -- projects
 

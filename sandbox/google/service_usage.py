@@ -64,7 +64,7 @@ class ServiceUsage:
         if not 1 <= len(apis) <= 20:
             raise invalid("A single request can enable a maximum of 20 services at a time.", "service_ids")
         project = self._allowed_to_enable(request.parent, apis)
-        operation = self._operations.of_service_usage(project.number)
+        operation = self._operations.of_service_usage(project)
 
         def enable() -> None:
             self._projects.enable(project, apis)
@@ -77,7 +77,7 @@ class ServiceUsage:
     def enable(self, request: Any) -> Any:
         api = request.name.rpartition("/")[2]
         project = self._allowed_to_enable(segments(request.name)["projects"], [api])
-        operation = self._operations.of_service_usage(project.number)
+        operation = self._operations.of_service_usage(project)
 
         def enable() -> None:
             self._projects.enable(project, [api])

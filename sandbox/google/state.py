@@ -13,10 +13,10 @@ from sandbox.google import errors
 from sandbox.google.access import Access
 from sandbox.google.behaviour import Behaviour
 
-# What Google enables by itself in a project made today.
+# What Google enables by itself in a project made today, as far as deployments meet it; Resource Manager, IAM and
+# Billing are not in it: https://cloud.google.com/service-usage/docs/enabled-service#default
 DEFAULT_APIS = frozenset(
     {
-        "cloudresourcemanager.googleapis.com",
         "logging.googleapis.com",
         "monitoring.googleapis.com",
         "serviceusage.googleapis.com",
@@ -24,11 +24,13 @@ DEFAULT_APIS = frozenset(
         "storage.googleapis.com",
         "storage-api.googleapis.com",
         "storage-component.googleapis.com",
-        "iam.googleapis.com",
-        "cloudbilling.googleapis.com",
     }
 )
-DEPLOY_APIS = ("run.googleapis.com", "cloudbuild.googleapis.com", "artifactregistry.googleapis.com")
+# What is on beside them where somebody has deployed before.
+DEPLOY_APIS = tuple(
+    f"{name}.googleapis.com"
+    for name in ("run", "cloudbuild", "artifactregistry", "iam", "cloudresourcemanager", "cloudbilling")
+)
 # https://cloud.google.com/run/docs/locations
 REGIONS = frozenset({
     "africa-south1", "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2", "asia-northeast3",

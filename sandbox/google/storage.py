@@ -37,8 +37,8 @@ class Storage(Uploads):
         verb = {"GET": "get", "PATCH": "patch", "PUT": "update", "DELETE": "delete"}.get(asked.method)
         return f"storage.{thing}.{verb}" if verb else "storage.unknown"
 
-    def answer(self, asked: Asked) -> Answer:
-        acts: dict[str, Callable[[Asked], Answer]] = {
+    def methods(self) -> dict[str, Callable[[Asked], Answer]]:
+        return {
             "storage.buckets.insert": self._insert_bucket,
             "storage.buckets.list": self._list_buckets,
             "storage.buckets.get": self._get_bucket,
@@ -53,7 +53,9 @@ class Storage(Uploads):
             "storage.objects.list": self._list_objects,
             "storage.objects.delete": self._delete_object,
         }
-        act = acts.get(self.method(asked))
+
+    def answer(self, asked: Asked) -> Answer:
+        act = self.methods().get(self.method(asked))
         if act is None:
             return error_answer(501, "notImplemented", f"not emulated: {asked.method} {asked.path}")
         try:

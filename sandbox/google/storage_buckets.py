@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import threading
 from pathlib import Path
@@ -147,7 +146,13 @@ class Buckets:
     def _bucket_policy(self, asked: Asked) -> Answer:
         """Who has a role on this very bucket: https://cloud.google.com/storage/docs/access-control/iam-json"""
         bucket = self._bucket(self._named(asked)[0], "storage.buckets.getIamPolicy")
-        return self._policy(self._projects.access.policy(bucket.resource))
+        policy = self._projects.access.policy(bucket.resource)
+        # "the request fails": https://cloud.google.com/storage/docs/json_api/v1/buckets/getIamPolicy
+        if policy.version > int(asked.query.get("optionsRequestedPolicyVersion", "1")):
+            raise StorageRefusal(
+                412, "conditionNotMet", f"The policy of {bucket.name} has conditions: ask for version 3."
+            )
+        return self._policy(policy)
 
     def _set_bucket_policy(self, asked: Asked) -> Answer:
         bucket = self._bucket(self._named(asked)[0], "storage.buckets.setIamPolicy")
@@ -162,11 +167,8 @@ class Buckets:
             raise StorageRefusal(HTTP_STATUS[refusal.code], "invalid", refusal.message) from refusal
 
     def _policy(self, policy: policy_pb2.Policy) -> Answer:
-        bindings = [{"role": each.role, "members": list(each.members)} for each in policy.bindings]
-        etag = base64.b64encode(policy.etag).decode()
-        return Answer(
-            200, {"kind": "storage#policy", "version": policy.version, "etag": etag, "bindings": bindings}
-        )
+        told = json_format.MessageToDict(policy)
+        return Answer(200, {"kind": "storage#policy", "version": policy.version, "bindings": [], **told})
 
     def readable(self, name: str, account: str) -> bool:
         """Whether a service account may fetch objects of this bucket."""

@@ -9,7 +9,7 @@ from app.stages.checks.asking import Asking, CannotLook, stop
 from app.text.titles import fitting
 from app.trust.accounts import bucket_name
 from gcp import cloud_build, resource_manager, storage
-from gcp.resource_manager import Access
+from gcp.bindings import Bound
 
 # Any of these lets an account fetch the source, write the log and push the image.
 BUILDERS = frozenset({"roles/cloudbuild.builds.builder", "roles/run.builder", "roles/editor", "roles/owner"})
@@ -63,8 +63,8 @@ def _who_builds(asking: Asking) -> tuple[str, CannotLook | None]:
 def _judge(asking: Asking, account: str) -> None:
     member = f"serviceAccount:{account}"
     access = asking.look(lambda: resource_manager.access(asking.google, asking.project), instead=account)
-    own = access.roles.get(member, frozenset())
-    if _can_build(own) or (own & LOGGERS and member in _on_bucket(asking)):
+    own = access.of(member)
+    if _can_build(own) or (own & LOGGERS and _on_bucket(asking).of(member)):
         # What is held on bucket and repository alone, as `setup google` gives it.
         return
     finding = _cannot_build(asking.project, asking.region, account)
@@ -79,28 +79,31 @@ def _can_build(own: frozenset[str]) -> bool:
     return bool(own & BUILDERS) or enough or not all(role.startswith("roles/") for role in own)
 
 
-def _certain(asking: Asking, access: Access, member: str) -> bool:
+def _certain(asking: Asking, access: Bound, member: str) -> bool:
     """Whether nothing that the account has can come from where we do not look.
 
-    No role at all on the project, nothing above the project, nobody in its policy who stands for many, and nothing on
-    the bucket that holds the source: without that nothing can be built.
+    No role at all on the project, nothing above the project, nobody in its policy who stands for many, no condition,
+    and nothing on the bucket that holds the source: without that nothing can be built.
     """
-    if not access.complete or access.roles.get(member):
+    if not access.tells_all_of(member) or access.of(member):
         return False
     try:
         on_bucket = _on_bucket(asking)
     except CannotLook:
         return False
-    return not any(each == member or resource_manager.stands_for_many(each) for each in on_bucket)
+    return on_bucket.tells_all_of(member) and not on_bucket.of(member)
 
 
-def _on_bucket(asking: Asking) -> frozenset[str]:
-    """Who has a role on the bucket that the source is in."""
+def _on_bucket(asking: Asking) -> Bound:
+    """Who has which role on the bucket that the source is in."""
     name = bucket_name(asking.number.result(), asking.region, asking.means.bucket_ending)
-    return asking.look(lambda: storage.members(asking.google, name))
+    return asking.look(lambda: storage.roles(asking.google, name))
 
 
-UNLESS = "Unless it comes from a folder, a group, or the bucket and repository alone, the build will fail."
+UNLESS = (
+    "Unless it comes from a folder, a group, a role with a condition, or the bucket and repository alone, the build "
+    "will fail."
+)
 
 
 def _cannot_build(project: str, region: str, account: str) -> Finding:

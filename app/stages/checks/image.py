@@ -43,11 +43,11 @@ def _missing(asking: Asking, shelf: Shelf, agent: str) -> Weight | None:
     alone = asking.look(
         lambda: artifact_registry.roles(asking.google, shelf.project, shelf.location, shelf.repository)
     )
-    roles, complete = alone.get(agent, frozenset()), False
+    roles, complete = alone.of(agent), False
     try:
         access = asking.look(lambda: resource_manager.access(asking.google, shelf.project))
-        roles |= access.roles.get(agent, frozenset())
-        complete = access.complete and not any(map(resource_manager.stands_for_many, alone))
+        roles |= access.of(agent)
+        complete = access.tells_all_of(agent) and alone.tells_all_of(agent)
     except CannotLook as refused:
         asking.scene.note(f"could not look at the roles of {shelf.project}: {refused}")
     if roles & READERS or not all(role.startswith("roles/") for role in roles):

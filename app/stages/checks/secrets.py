@@ -55,7 +55,7 @@ def _readable(asking: Asking, key: str, wanted: SecretRef) -> Readable:
     """Whether a role that we can see lets the account read it; a role of somebody's own may, so it counts.
 
     No is proved only where the account has no role at all and none can come from where we do not look: from a folder,
-    an organisation, or a member that stands for many, on the secret or on the project.
+    an organisation, a member that stands for many, or a condition, on the secret or on the project.
     """
     member = f"serviceAccount:{asking.account_reading(key)}"
     project = asking.target.project
@@ -64,10 +64,10 @@ def _readable(asking: Asking, key: str, wanted: SecretRef) -> Readable:
         access = asking.look(lambda: resource_manager.access(asking.google, project))
     except CannotLook:
         return Readable.YES
-    roles = alone.get(member, frozenset()) | access.roles.get(member, frozenset())
+    roles = alone.of(member) | access.of(member)
     if roles & READERS or not all(role.startswith("roles/") for role in roles):
         return Readable.YES
-    complete = access.complete and not any(map(resource_manager.stands_for_many, alone))
+    complete = access.tells_all_of(member) and alone.tells_all_of(member)
     return Readable.UNSEEN if roles or not complete else Readable.NO
 
 
@@ -103,7 +103,7 @@ def _switched_off(target: Target, key: str, wanted: SecretRef, state: str) -> Fi
 
 def _perhaps_closed(asking: Asking, key: str, wanted: SecretRef) -> Finding:
     finding = _closed(asking, key, wanted)
-    unless = "Unless it comes from a folder or a group, Cloud Run will refuse the revision."
+    unless = "Unless it comes from a folder, a group or a role with a condition, Cloud Run will refuse the revision."
     return replace(finding, weight=Weight.WARN, message=f"{finding.message} {unless}")
 
 
