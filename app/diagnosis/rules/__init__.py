@@ -17,7 +17,7 @@ TABLES = (
     "other.migrations", "other.protobuf",
     "elixir.compiler", "elixir.mix", "elixir.running",
     "python.projects", "python.pip", "python.building", "python.locks", "python.conda", "python.imports", "python.misuse", "python.gone", "python.django", "python.database", "python.errors", "python.servers",
-    "javascript.imports", "javascript.sites", "javascript.css", "javascript.monorepo", "javascript.bundling",
+    "javascript.left_out", "javascript.imports", "javascript.angular", "javascript.suspense", "javascript.sites", "javascript.css", "javascript.monorepo", "javascript.bundling",
     "javascript.linters", "javascript.tests", "javascript.browsers", "javascript.deno", "javascript.generators",
     "javascript.unbuilt", "javascript.modules", "javascript.toolchain", "javascript.syntax", "javascript.variables", "javascript.services", "javascript.frameworks", "javascript.uncaught",
     "javascript.pnpm",

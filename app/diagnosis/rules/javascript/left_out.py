@@ -1,0 +1,50 @@
+"""JavaScript: files that the repository has and the image has not, because .dockerignore or a COPY leaves them out."""
+
+from __future__ import annotations
+
+from app.diagnosis.javascript.packages import unnumbered
+from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.javascript.reading_left_out import entry, imported, left_place, members
+from app.diagnosis.transcript import Kind
+
+_BUILDING = frozenset({Kind.INSTRUCTION})
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="bundler-entry-left-out",
+        only=_BUILDING,
+        pattern=r"(?:Could not|Cannot) resolve entry module [\"'(]?(?P<name>[\w@/-]+(?:\.[\w@/-]+)*)",
+        read=entry,
+        place=left_place,
+        rank=Rank.ROOT,
+        title="{file} is not in the image when the bundler starts",
+        message="Could not resolve entry module {name}: the repository has {file}, and the image has not.",
+        fix="{advice}.",
+        link="https://docs.docker.com/build/concepts/context/#dockerignore-files",
+    ),
+    Rule(
+        code="bundler-left-out",
+        only=_BUILDING,
+        pattern=r"(?:Rollup failed to resolve import|Failed to resolve import|Could not resolve|Failed to resolve) [\"'](?P<name>\.{1,2}/[^\"']+)[\"'] (?:from|in) [\"']?(?P<path>[^\"'\s?]+)"
+        r"|^(?P<path2>[\w@./-]+\.[cm]?tsx?)[(:]\d+[,:]\d+\)?:? (?:- )?error TS2307: Cannot find module '(?P<name2>\.{1,2}/[^']+)'",
+        read=unnumbered(imported),
+        place=left_place,
+        rank=Rank.ROOT,
+        title="{file} is not in the image when {importer} imports it",
+        message="{importer} imports '{name}': the repository has {file}, and the image has not.",
+        fix="{advice}.",
+        link="https://docs.docker.com/build/concepts/context/#dockerignore-files",
+    ),
+    Rule(
+        code="workspace-left-out",
+        only=_BUILDING,
+        pattern=r"lockfile had changes, but lockfile is frozen|lockfile would have been modified by this install|ERR_PNPM_OUTDATED_LOCKFILE|error: Workspace (?:dependency|not found)",
+        read=members,
+        place=left_place,
+        rank=Rank.ROOT,
+        title="The workspace {folder} is not in the image when it is installed",
+        message="{lock} knows the workspace {folder}, and its package.json is not copied yet: the frozen install would change the lock file.",
+        fix="{advice}; each workspace's package.json has to stand in its folder before the install.",
+        link="https://docs.docker.com/build/cache/optimize/#order-your-layers",
+    ),
+)
