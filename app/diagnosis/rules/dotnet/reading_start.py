@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.paths import repository_path
+from app.diagnosis.places import anywhere, first
 from app.diagnosis.rule import Hit
 from app.model import Place
 
@@ -50,3 +51,47 @@ def json_line(hit: Hit) -> Mapping[str, str]:
 def json_place(hit: Hit) -> Place | None:
     path = repository_path(hit.files, hit["path"], hit)
     return hit.files.place(path, int(hit["line"])) if path else None
+
+
+def own_frame(hit: Hit) -> Place | None:
+    """The first line of the stack that is in the repository."""
+    for line in hit.after(40):
+        told = re.search(r" in (/\S+\.(?:cs|fs)):line (\d+)", line)
+        if told and (path := repository_path(hit.files, told[1], hit)):
+            return hit.files.place(path, int(told[2]))
+    return None
+
+
+def service(hit: Hit) -> Mapping[str, str]:
+    name, wanting = (hit[word].rpartition(".")[2].partition("`")[0] for word in ("service", "class"))
+    if name.endswith(("Context", "DbContext")):
+        advice = f"Write builder.Services.AddDbContext<{name}>(…)"
+    elif name == "IHttpClientFactory" or name == "HttpClient":
+        advice = "Write builder.Services.AddHttpClient()"
+    elif name.startswith("I") and name[1:2].isupper():
+        advice = f"Write builder.Services.AddScoped<{name}, {name[1:]}>()"
+    else:
+        advice = f"Write builder.Services.AddScoped<{name}>() (Configure<{name}>(…) for options)"
+    return {"name": name, "wanting": wanting, "advice": advice}
+
+
+def service_place(hit: Hit) -> Place | None:
+    """Where what needs it is registered; else where the program was building its services."""
+    return first(
+        anywhere(r"\bAdd\w+<(?:[^>]*\W)?{wanting}\W", ".cs"),
+        own_frame,
+        anywhere(r"\.Build\(\)", ".cs"),
+        anywhere(r"class {wanting}\b", ".cs"),
+    )(hit)
+
+
+def connection(hit: Hit) -> Mapping[str, str]:
+    place = connection_place(hit)
+    code = hit.files.lines(place.path)[place.line - 1] if place else ""
+    asked = re.search(r"GetConnectionString\(\s*\"(\w+)\"|ConnectionStrings:(\w+)", code)
+    name = hit["name"] or (asked[1] or asked[2] if asked else "") or "DefaultConnection"
+    return {"name": name}
+
+
+def connection_place(hit: Hit) -> Place | None:
+    return first(own_frame, anywhere(r"GetConnectionString\(|ConnectionStrings:", ".cs", ".fs"))(hit)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
 from app.diagnosis.instructions import failing_instruction, final_image, instruction
-from app.diagnosis.paths import repository_path
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.dotnet.reading_start import assembly, framework, json_line, json_place
+from app.diagnosis.rules.dotnet.reading_start import (
+    assembly,
+    connection,
+    connection_place,
+    framework,
+    json_line,
+    json_place,
+    own_frame,
+    service,
+    service_place,
+)
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -93,17 +100,31 @@ RULES: tuple[Rule, ...] = (
         link="https://cloud.google.com/run/docs/container-contract",
     ),
     Rule(
+        code="dotnet-service",
+        pattern=r"Unable to resolve service for type '(?P<service>[^']+)' while attempting to activate '(?P<class>[^']+)'",
+        read=service,
+        place=service_place,
+        rank=Rank.ROOT,
+        title="Nothing registers {name}, which {wanting} needs",
+        message="Unable to resolve service for type {service} while attempting to activate {class}.",
+        fix="{advice}, above builder.Build() in Program.cs.",
+        link="https://learn.microsoft.com/aspnet/core/fundamentals/dependency-injection",
+    ),
+    Rule(
+        code="dotnet-connection-string",
+        pattern=r"^Unhandled exception\. .*(?P<said>Format of the initialization string does not conform to specification|[Cc]onnection ?[Ss]tring '?(?P<name>\w+)'? (?:was |is )?(?:not found|missing|null)|Value cannot be null\. \(Parameter 'connectionString'\)|The ConnectionString property has not been initialized|Host can't be null)",
+        read=connection,
+        place=connection_place,
+        rank=Rank.ROOT,
+        title="The connection string {name} is not set, or is no connection string",
+        message="{said}: the program takes ConnectionStrings:{name} from its configuration, and what it finds here is nothing that a database driver can read.",
+        fix="Set ConnectionStrings__{name} for the service (two underscores; under env: or secrets:, or gcloud run services update --update-secrets), as Host=…;Database=…;Username=…;Password=…, not as a URL.",
+        link="https://learn.microsoft.com/aspnet/core/fundamentals/configuration/",
+    ),
+    Rule(
         code="dotnet-exception",
         pattern=r"^Unhandled exception\. (?P<kind>[\w.]+): (?P<said>.+)",
-        place=lambda hit: next(
-            (
-                hit.files.place(path, int(m[2]))
-                for line in hit.after(40)
-                if (m := re.search(r" in (/\S+\.(?:cs|fs)):line (\d+)", line))
-                and (path := repository_path(hit.files, m[1], hit))
-            ),
-            None,
-        ),
+        place=own_frame,
         title="{kind}: {said}",
         message="{kind}: {said}",
         fix="Look at the first line of yours in the stack.",

@@ -27,9 +27,9 @@ RULES: tuple[Rule, ...] = (
         read=unnumbered(lambda hit: variable_words(hit) if is_javascript(hit) else None),
         place=variable_place,
         rank=Rank.ROOT,
-        title="The environment variable {name} is not set",
+        title="The environment variable {name} is not set{when}",
         message="{said}: {name} is missing (an environment variable that the program requires).{others}",
-        fix="Set {name} for the service (gcloud run services update --update-env-vars {name}=…, or --update-secrets for a secret).",
+        fix="{advice}.",
     ),
     Rule(
         code="node-unset-value",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.machine.reading_databases import engine_of
+from app.diagnosis.rules.machine.reading_databases import engine_of, socket_words
 from app.diagnosis.rules.start.reading_lacking import STARTED
 
 RULES: tuple[Rule, ...] = (
@@ -17,6 +17,18 @@ RULES: tuple[Rule, ...] = (
         message="Access denied for user {user}: {why}.",
         fix="Set the password that the service gets (env: or secrets:) to that of the database's user {user}: gcloud sql users set-password {user} --instance=INSTANCE --prompt-for-password",
         link="https://cloud.google.com/sql/docs/postgres/connect-run",
+    ),
+    Rule(
+        code="database-mysql-socket",
+        only=STARTED,
+        pattern=r"Can't connect to (?:local )?(?:MySQL |MariaDB )?server through socket '(?P<socket>[^']+)'|\[2002\] No such file or directory",
+        read=socket_words,
+        nowhere=True,
+        rank=Rank.ROOT,
+        title="MySQL is looked for in this container: socket {socket}",
+        message="MySQL error 2002: the host is localhost or not set, so that the client takes the socket {socket}, and the container has no database of its own.",
+        fix="{advice}.",
+        link="https://cloud.google.com/sql/docs/mysql/connect-run",
     ),
     Rule(
         code="database-missing",

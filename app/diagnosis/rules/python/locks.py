@@ -345,19 +345,19 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="build-missing-file",
-        pattern=r"(?:OSError|FileNotFoundError): (?:(?:Readme file does not exist:|Readme path) `?(?P<path>[^\s`]+)|(?:License|Readme) file not found: (?P<path2>\S+)|\[Errno 2\] No such file or directory: '(?P<path3>(?:/\S*/)?(?:README|LICENSE|requirements|VERSION|CHANGELOG)[\w.-]*)')|File '(?:\S*/)?(?P<path4>README[\w.]*)' cannot be found",
+        pattern=r"(?:OSError|FileNotFoundError): (?:(?:Readme file does not exist:|Readme path) `?(?P<path>[^\s`]+)|(?:License|Readme) file not found: (?P<path2>\S+)|\[Errno 2\] No such file or directory: '(?P<path3>(?:/\S*/)?(?:README|LICENSE|requirements|VERSION|CHANGELOG)[\w.-]*)')|File '(?:\S*/)?(?P<path4>README[\w.]*)' cannot be found|[Rr]eadme file not found \('(?P<path5>[^']+)'\)",
         read=lambda hit: (
             has_file(
                 Hit(
                     hit.section,
                     hit.index,
-                    {**hit.words, "path": hit["path"] or hit["path4"]},
+                    {**hit.words, "path": hit["path"] or hit["path4"] or hit["path5"]},
                     hit.files,
                     hit.transcript,
                 )
             )
             if hit.find_before(
-                r"Getting requirements|Preparing|build backend|build_editable|build_wheel|hatchling|setuptools|poetry|setup\.py",
+                r"Getting requirements|Preparing|[Bb]uild backend|build_editable|build_wheel|hatchling|setuptools|poetry|setup\.py",
                 120,
             )
             or hit.find_after(r"hatchling|poetry", 4)

@@ -177,6 +177,16 @@ RULES: tuple[Rule, ...] = (
         link="https://cloud.google.com/run/docs/tips/python#optimize_gunicorn",
     ),
     Rule(
+        code="python-worker-silent",
+        pattern=r"Reason: Worker failed to boot|HaltServer 'Worker failed to boot",
+        place=command_line,
+        rank=Rank.SYMPTOM,
+        title="gunicorn: Worker failed to boot, and its reason is not in this log",
+        message="Worker failed to boot: the worker ended while it loaded the application, before anything was printed.",
+        fix="Add --preload to the gunicorn command (then the traceback is printed), or import the application by hand in the image: python -c 'import MODULE'.",
+        link="https://docs.gunicorn.org/en/stable/settings.html#preload-app",
+    ),
+    Rule(
         code="python-worker-memory",
         pattern=r"Worker \(pid:(?P<pid>\d+)\) was sent SIGKILL! Perhaps out of memory\?",
         read=lambda hit: None if hit.find_before(r"WORKER TIMEOUT", 60) else {},

@@ -40,7 +40,7 @@ def edition_place(hit: Hit) -> Place | None:
         return matching(r"^\s*edition\b", "Cargo.toml")(hit)
     return first(
         rust_image,
-        matching(r"\b(?:cargo|rustc|rustup)\b.*|--default-toolchain", "Dockerfile"),
+        matching(r"(?:install|apk add|curl).*\b(?:cargo|rustc|rustup)\b", "Dockerfile"),
         matching(r"channel", "rust-toolchain.toml"),
         whole_file("rust-toolchain"),
         lambda each: matching(r"^\s*edition\b", "Cargo.toml")(each) if each["own"] else None,
