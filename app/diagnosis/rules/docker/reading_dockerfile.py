@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from app.diagnosis.instructions import base_image, failing_dockerfile, failing_instruction
 from app.diagnosis.rule import Hit, once_per_log
+from app.diagnosis.rules.docker.reading_outputs import not_standalone, written
 from app.diagnosis.telling import most_telling, score
 from app.diagnosis.transcript import Kind
 from app.dockerfile import KEYWORDS

@@ -17,8 +17,8 @@ def unreached(hit: Hit) -> Mapping[str, str] | None:
     return {"said": f"{below.strip(':')[:120]}{' at ' + host[1] if host else ''}"}
 
 
-def where_it_points(hit: Hit) -> Mapping[str, str]:
+def where_it_points(hit: Hit) -> Mapping[str, str] | None:
     """The line of the box, `7 │  run() -> Foo.`, and what stands at the end of its arrow."""
     line = hit.find_after(r"^\s*(\d+) │", 8)
-    said = hit.find_after(r"[╰└]─+\s*(.+)$", 10) or hit.find_after(r"^\S+:(?:\d+):\d+: (.+)", 6)
-    return {"line": line[1] if line else "1", "said": said[1].strip() if said else "see the lines below"}
+    said = hit.find_after(r"[╰└]─+\s*(.+)$", 10)
+    return {"line": line[1], "said": said[1].strip()} if line and said else None

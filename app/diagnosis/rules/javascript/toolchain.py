@@ -108,7 +108,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="npm-broke-off",
         pattern=r"^npm (?:ERR!|error) (?:This is an error with npm itself|Exit handler never called)",
-        place=base_image,
+        nowhere=True,
         blame=Blame.UNKNOWN,
         title="npm itself broke off: Exit handler never called",
         message="Exit handler never called: npm ended in the middle of the install; a download that broke (network), too little memory, or a fault of this npm (Node 22.5.0 is known for it, and Alpine images meet it more).",

@@ -15,6 +15,7 @@ from app.diagnosis.rules.python.reading_servers import (
     unfilled_place,
     unloaded_worker,
     worker,
+    worker_silent,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -179,6 +180,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="python-worker-silent",
         pattern=r"Reason: Worker failed to boot|HaltServer 'Worker failed to boot",
+        read=worker_silent,
         place=command_line,
         rank=Rank.SYMPTOM,
         title="gunicorn: Worker failed to boot, and its reason is not in this log",
