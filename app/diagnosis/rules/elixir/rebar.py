@@ -18,7 +18,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="Hex' registry (repo.hex.pm) did not answer",
         message="Failed to fetch record for {name} from registry: {said}. What mix says afterwards of unknown packages follows from it.",
-        fix="Run it again; in a build behind a proxy set HTTPS_PROXY, or HEX_HTTP_CONCURRENCY=1 and HEX_HTTP_TIMEOUT=120 for a slow line. https://status.hex.pm says when it lasts.",
+        fix="Run it again; in a build behind a proxy set HTTPS_PROXY, or HEX_HTTP_CONCURRENCY=1 and HEX_HTTP_TIMEOUT=120 for a slow line.",
         link="https://hex.pm/docs/self_hosting",
     ),
     Rule(
@@ -29,7 +29,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="rebar3 finds no {name} {version}",
         message="Package not found in any repo: {name} {version}.",
-        fix="Correct the name or the version in rebar.config (https://hex.pm has them), then run rebar3 upgrade {name} and commit rebar.lock.",
+        fix="Correct the name or the version in rebar.config, then run rebar3 upgrade {name} and commit rebar.lock.",
         link="https://rebar3.org/docs/configuration/dependencies/",
     ),
     Rule(

@@ -38,7 +38,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="workspace-left-out",
         only=_BUILDING,
-        pattern=r"lockfile had changes, but lockfile is frozen|lockfile would have been modified by this install|ERR_PNPM_OUTDATED_LOCKFILE|error: Workspace (?:dependency|not found)",
+        pattern=r"lockfile had changes, but lockfile is frozen|lockfile would have been modified by this install|ERR_PNPM_OUTDATED_LOCKFILE",
         read=members,
         place=left_place,
         rank=Rank.ROOT,
