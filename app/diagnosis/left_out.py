@@ -40,7 +40,7 @@ def left_out(hit: Hit, path: str) -> LeftOut | None:
     place = hit.files.place(where, before[-1].line, before[-1].end)
     ran = failing_instruction(hit)
     at = f" before line {ran.line}" if ran else ""
-    return place and LeftOut(place, f"COPY {inside} into the image{at}: no COPY above brings it")
+    return LeftOut(place, f"COPY {inside} into the image{at}: no COPY above brings it") if place else None
 
 
 def _hidden(hit: Hit, dockerfile: str, context: str, inside: str) -> LeftOut | None:
@@ -54,9 +54,8 @@ def _hidden(hit: Hit, dockerfile: str, context: str, inside: str) -> LeftOut | N
         pattern = lines[number - 1].strip()
         if _hides(pattern, inside):
             place = hit.files.place(path, number)
-            return place and LeftOut(
-                place, f"Take {pattern} out of {path}, or write !{inside} as its last line"
-            )
+            advice = f"Take {pattern} out of {path}, or write !{inside} as its last line"
+            return LeftOut(place, advice) if place else None
     return None
 
 

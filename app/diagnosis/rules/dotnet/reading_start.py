@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.paths import repository_path
 from app.diagnosis.places import anywhere, first
 from app.diagnosis.rule import Hit
@@ -95,3 +96,30 @@ def connection(hit: Hit) -> Mapping[str, str]:
 
 def connection_place(hit: Hit) -> Place | None:
     return first(own_frame, anywhere(r"GetConnectionString\(|ConnectionStrings:", ".cs", ".fs"))(hit)
+
+
+# What brings a library that a NuGet package calls: the package with its Linux build, or Debian's.
+_LIBRARIES = {
+    "libSkiaSharp": ("SkiaSharp", "Add the package SkiaSharp.NativeAssets.Linux.NoDependencies in the version of SkiaSharp (dotnet add package), and apt-get install -y libfontconfig1 where text is drawn"),
+    "libHarfBuzzSharp": ("HarfBuzzSharp", "Add the package HarfBuzzSharp.NativeAssets.Linux"),
+    "libgdiplus": ("System.Drawing.Common", "Replace System.Drawing.Common, which runs on Windows alone since .NET 7 (ImageSharp, SkiaSharp); before it apt-get install -y libgdiplus"),
+    "libwkhtmltox": ("DinkToPdf", "Publish libwkhtmltox.so beside the program, with apt-get install -y libxrender1 libfontconfig1 libxext6"),
+    "e_sqlite3": ("Microsoft.Data.Sqlite", "Publish for the image's system (-r linux-x64, linux-musl-x64 on Alpine), so that SQLitePCLRaw's library comes along"),
+}  # fmt: skip
+
+
+def native_library(hit: Hit) -> Mapping[str, str]:
+    bare = hit["name"].removesuffix(".so")
+    package, advice = _LIBRARIES.get(
+        bare,
+        ("", f"Install the package that has {bare} in the last stage (apt-get install -y …), and publish for the image's system (-r linux-x64; linux-musl-x64 on Alpine)"),
+    )  # fmt: skip
+    return {"package": package, "advice": advice}
+
+
+def native_package(hit: Hit) -> Place | None:
+    return dependency_line(hit, "dotnet", hit["package"]) if hit["package"] else None
+
+
+def assembly_version(hit: Hit) -> Mapping[str, str]:
+    return {"version": ".".join(hit["version"].split(".")[:3])}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.diagnosis.javascript.packages import unnumbered
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.javascript.reading_left_out import entry, imported, left_place, members
+from app.diagnosis.rules.javascript.reading_left_out import entry, imported, left_place, members, sources
 from app.diagnosis.transcript import Kind
 
 _BUILDING = frozenset({Kind.INSTRUCTION})
@@ -36,14 +36,26 @@ RULES: tuple[Rule, ...] = (
         link="https://docs.docker.com/build/concepts/context/#dockerignore-files",
     ),
     Rule(
+        code="typescript-left-out",
+        only=_BUILDING,
+        pattern=r"TS18003: No inputs were found in config file '(?P<name>[^']+)'",
+        read=sources,
+        place=left_place,
+        rank=Rank.ROOT,
+        title="The sources ({file}) are not in the image when tsc runs",
+        message="TS18003: No inputs were found in config file {name}: the repository has {file}, and the image has not yet.",
+        fix="{advice}.",
+        link="https://docs.docker.com/build/concepts/context/#dockerignore-files",
+    ),
+    Rule(
         code="workspace-left-out",
         only=_BUILDING,
-        pattern=r"lockfile had changes, but lockfile is frozen|lockfile would have been modified by this install|ERR_PNPM_OUTDATED_LOCKFILE",
+        pattern=r"lockfile had changes, but lockfile is frozen|lockfile would have been modified by this install|ERR_PNPM_OUTDATED_LOCKFILE|ERR_PNPM_WORKSPACE_PKG_NOT_FOUND",
         read=members,
         place=left_place,
         rank=Rank.ROOT,
         title="The workspace {folder} is not in the image when it is installed",
-        message="{lock} knows the workspace {folder}, and its package.json is not copied yet: the frozen install would change the lock file.",
+        message="{lock} knows the workspace {folder}, and its package.json is not copied yet, so that the install does not find it.",
         fix="{advice}; each workspace's package.json has to stand in its folder before the install.",
         link="https://docs.docker.com/build/cache/optimize/#order-your-layers",
     ),

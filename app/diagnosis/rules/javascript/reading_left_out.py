@@ -62,6 +62,11 @@ def _meant(hit: Hit, target: str) -> Iterator[str]:
     )
 
 
+def _name(hit: Hit, path: str) -> str:
+    held = hit.files.json(path)
+    return str(held.get("name")) if isinstance(held, dict) else ""
+
+
 def members(hit: Hit) -> Mapping[str, str] | None:
     """The first member of the workspace whose package.json is not there when the install runs."""
     asked = package(hit).held.get("workspaces")
@@ -71,9 +76,26 @@ def members(hit: Hit) -> Mapping[str, str] | None:
             r"^\s*-\s*['\"]?([^'\"#\s]+)", hit.files.text("pnpm-workspace.yaml"), re.MULTILINE
         )
     wanted = [str(each).strip("./").rstrip("/") for each in patterns if not str(each).startswith("!")]
-    manifests = sorted(p for p in hit.files.named("package.json") if "/" in p)[:200]
+    named = re.search(r"\"(@?[\w./-]+)@workspace:", hit.line)
+    manifests = [
+        p
+        for p in sorted(hit.files.named("package.json"))[:200]
+        if "/" in p and (named is None or _name(hit, p) == named[1])
+    ]
     for path in manifests:
         if any(fnmatch(path.rpartition("/")[0], each) for each in wanted) and (found := left_out(hit, path)):
             lock = next((each for each in LOCKS if hit.files.named(each)), "the lock file")
             return {**_words(path, found), "lock": lock, "folder": path.rpartition("/")[0]}
     return None
+
+
+def sources(hit: Hit) -> Mapping[str, str] | None:
+    """The folder of the sources beside the configuration, where nothing brought it before tsc."""
+    config = own_path(hit, hit["name"])
+    folder = config.rpartition("/")[0]
+    inside = f"{folder}/src/" if folder else "src/"
+    path = next(
+        (p for p in sorted(hit.files.paths) if p.startswith(inside) and p.endswith((".ts", ".tsx"))), ""
+    )
+    found = left_out(hit, path) if path else None
+    return {**_words(path, found), "file": inside.rstrip("/")} if found else None

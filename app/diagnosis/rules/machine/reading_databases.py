@@ -25,3 +25,11 @@ def socket_words(hit: Hit) -> Mapping[str, str] | None:
         "socket": socket or "of the local machine",
         "advice": f"Set {named} for the service: on Cloud Run the socket /cloudsql/PROJECT:REGION:INSTANCE with the instance attached (--add-cloudsql-instances), or the address of the database; localhost is this container",
     }
+
+
+def refused_host(hit: Hit) -> Mapping[str, str]:
+    if hit["how"] in ("no encryption", "SSL off"):
+        advice = "Connect with TLS: add ?sslmode=require to the database's URL (in node-postgres ssl: true with the server's CA, in Npgsql SSL Mode=Require)"
+    else:
+        advice = f"Allow {hit['user']} and {hit['name']} from this address on the server (pg_hba.conf; on Cloud SQL connect through the connector), or correct the user and the database in the URL"
+    return {"advice": advice}
