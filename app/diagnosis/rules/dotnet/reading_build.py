@@ -52,6 +52,7 @@ ADVICE = {
     "MSB1011": "Name one of the projects: dotnet publish {project}.",
     "MSB3202": "COPY the referenced project too: the build context has to begin at the folder that holds both.",
     "MSB4236": "Use an SDK image that has this SDK, or pin the version that is there in global.json.",
+    "MSB4057": "Correct the target after -t: in the command, or take an SDK image that has it (PublishContainer is there since .NET 7, and for web projects first).",
     "MSB4166": "Build with a larger machine (options: machineType: E2_HIGHCPU_8) or one process (dotnet publish -m:1): a child of MSBuild ended, mostly for want of memory; where that does not help, take another patch of the SDK image.",
     "MSB3073": "Correct the command that the target runs, or install what it needs before the build.",
 }
@@ -85,13 +86,15 @@ def built(hit: Hit) -> Mapping[str, str] | None:
         "framework": framework[1] if framework else "VERSION",
     }
     advice = ADVICE.get(hit["code"], "Correct what the message names: {link}")
-    link = f"https://learn.microsoft.com/dotnet/core/tools/sdk-errors/{hit['code'].lower()}"
+    page = "visualstudio/msbuild/errors" if hit["code"].startswith("MSB") else "dotnet/core/tools/sdk-errors"
+    link = f"https://learn.microsoft.com/{page}/{hit['code'].lower()}"
     return {"advice": advice.format(link=link, **words)}
 
 
 def built_place(hit: Hit) -> Place | None:
     code = hit["code"]
     if code in (
+        "MSB4057",
         "MSB4166",
         "MSB1003",
         "MSB1009",
@@ -110,12 +113,16 @@ def built_place(hit: Hit) -> Place | None:
     return place or failing_instruction(hit)
 
 
+# What holds for each of NuGet's codes.
+_ANY_PACKAGE = "Correct the PackageReference of {name} (its version, or a package for this TargetFramework); where a warning became an error, name its code in NoWarn or WarningsNotAsErrors."
+
+
 def package(hit: Hit) -> Mapping[str, str]:
     name = re.search(r"[Pp]ackages? (?:downgrade: |conflict detected for )?'?([A-Za-z][\w.-]+)", hit["said"])
     named = re.search(r"(?:conflict detected for|downgrade:|package|Package) '?([A-Z][\w.-]*\w)", hit["said"])
     found = named or name
     word = found[1] if found else ""
-    return {"name": word, "advice": PACKAGES.get(hit["code"], PACKAGES["NU1102"]).format(name=word)}
+    return {"name": word, "advice": PACKAGES.get(hit["code"], _ANY_PACKAGE).format(name=word)}
 
 
 def source(hit: Hit) -> Mapping[str, str]:

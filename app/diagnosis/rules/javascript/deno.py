@@ -10,6 +10,7 @@ from app.diagnosis.rules.javascript.reading_deno import (
     missing,
     permission,
     remote_export,
+    remote_local,
     remote_missing,
     remote_place,
 )
@@ -57,6 +58,17 @@ RULES: tuple[Rule, ...] = (
         message="The requested module {url} does not provide an export named {name} ({path}:{line}).",
         fix="{advice}.",
         link="https://docs.deno.com/runtime/fundamentals/modules/",
+    ),
+    Rule(
+        code="deno-remote-local",
+        pattern=r"Remote modules are not allowed to import local modules",
+        read=remote_local,
+        place=remote_place,
+        rank=Rank.ROOT,
+        title="A module of {host} imports a file of this machine: it was built for another deno",
+        message="Remote modules are not allowed to import local modules: {url} asks for {name}.",
+        fix="Import the package as npm:NAME@VERSION instead of from {host} (deno add npm:NAME), or write the newest version of {host} into the address and run deno cache --reload.",
+        link="https://docs.deno.com/runtime/fundamentals/node/#using-npm-packages",
     ),
     Rule(
         code="deno-remote-missing",

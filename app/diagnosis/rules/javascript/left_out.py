@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from app.diagnosis.javascript.packages import unnumbered
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.javascript.reading_left_out import entry, imported, left_place, members, sources
+from app.diagnosis.rules.javascript.reading_left_out import (
+    entry,
+    imported,
+    left_place,
+    lock_file,
+    members,
+    sources,
+)
 from app.diagnosis.transcript import Kind
 
 _BUILDING = frozenset({Kind.INSTRUCTION})
@@ -46,6 +53,18 @@ RULES: tuple[Rule, ...] = (
         message="TS18003: No inputs were found in config file {name}: the repository has {file}, and the image has not yet.",
         fix="{advice}.",
         link="https://docs.docker.com/build/concepts/context/#dockerignore-files",
+    ),
+    Rule(
+        code="turbo-lock-left-out",
+        only=_BUILDING,
+        pattern=r"Cannot prune without parsed lockfile",
+        read=lock_file,
+        place=left_place,
+        rank=Rank.ROOT,
+        title="turbo prune finds no lock file: {file} is not in the image",
+        message="Cannot prune without parsed lockfile: the repository has {file}, and the image has not.",
+        fix="{advice}.",
+        link="https://turborepo.com/docs/guides/tools/docker",
     ),
     Rule(
         code="workspace-left-out",

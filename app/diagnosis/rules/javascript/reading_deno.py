@@ -36,6 +36,20 @@ def remote_export(hit: Hit) -> Mapping[str, str]:
     return {**missing(hit), "name": name, "what": _module(url), "advice": advice}
 
 
+def remote_local(hit: Hit) -> Mapping[str, str]:
+    """The host of the module that asks, and what it asks for; the import of ours is the first that names the host."""
+    asked = hit.find_after(r"Importing: (?P<name>\S+)", 3)
+    at = hit.find_after(r"at https?://(?P<host>[\w.-]+)/", 4)
+    host = at["host"] if at else "the net"
+    return {
+        "host": host,
+        "url": f"https://{host}/",
+        "name": asked["name"] if asked else "a file",
+        "path": "",
+        "line": "",
+    }
+
+
 def remote_missing(hit: Hit) -> Mapping[str, str]:
     url = hit["url"] or hit["url2"] or hit["url3"]
     host, _, path = url.partition("://")[2].partition("/")

@@ -99,3 +99,9 @@ def sources(hit: Hit) -> Mapping[str, str] | None:
     )
     found = left_out(hit, path) if path else None
     return {**_words(path, found), "file": inside.rstrip("/")} if found else None
+
+
+def lock_file(hit: Hit) -> Mapping[str, str] | None:
+    path = next((p for p in hit.files.named(*LOCKS)), "")
+    found = left_out(hit, path) if path else None
+    return _words(path, found) if found else None
