@@ -3,6 +3,7 @@
 code: npm-eresolve                     the first Finding's code (left out: any rule's)
 place: package.json:6 or package.json:5-8 or none
 says: react-lottie; react|React        every token stands in title, message and fix together; | is "or"
+solved: react-lottie 2 was taken       where it is of a public thread: what the answer was there; for the reader
 === file package.json
 …
 === log

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import re2
+
 from app.diagnosis import layouts
 from app.diagnosis.buildkit import Replays, Snippet, named
 from app.diagnosis.printed import REVISION_LOG, lines
@@ -197,6 +199,7 @@ class _Reader:
         self._replays.finish()
         ordered = list(self._sections.values())
         _blame_last_instruction(ordered)
+        _know_a_container(ordered)
         if not self._failed_instruction:
             failed = [each for each in ordered if each.failed and each.instruction]
             if failed:
@@ -216,3 +219,15 @@ def _blame_last_instruction(sections: list[_Open]) -> None:
     told = [each for each in sections if each.kind is Kind.INSTRUCTION]
     if told and not any(each.failed for each in told) and not any(s.kind is Kind.CONTAINER for s in sections):
         told[-1].failed = True
+
+
+# What only Cloud Run says, of a container that it started.
+_OF_A_CONTAINER = re2.compile(r"^Container called exit\(|STARTUP (?:TCP|HTTP|GRPC) probe failed")
+
+
+def _know_a_container(sections: list[_Open]) -> None:
+    """A log without any layout is a container's own where Cloud Run speaks in it."""
+    if len(sections) == 1 and sections[0].kind is Kind.STEP and not sections[0].step:
+        only = sections[0]
+        if any(_OF_A_CONTAINER.search(line) for line in only.lines[-40:]):
+            only.kind = Kind.CONTAINER

@@ -57,7 +57,7 @@ def _through_dockerfile(files: Files, path: str, hit: Hit) -> str:
     for copy in parsed.of("COPY", "ADD"):
         if "from" in copy.flags or copy.heredoc:
             continue
-        for source, target, is_folder in _copies(files, parsed, copy, context):
+        for source, target, is_folder in copies(files, parsed, copy, context):
             candidate = ""
             if is_folder and (absolute + "/").startswith(target.rstrip("/") + "/"):
                 candidate = f"{source}/{absolute[len(target.rstrip('/')) + 1 :]}"
@@ -69,7 +69,7 @@ def _through_dockerfile(files: Files, path: str, hit: Hit) -> str:
     return best
 
 
-def _copies(
+def copies(
     files: Files, parsed: Dockerfile, copy: Instruction, context: str
 ) -> Iterator[tuple[str, str, bool]]:
     """(repository path, container path, whether it is a folder) for each source of a COPY."""

@@ -12,12 +12,12 @@ from app.diagnosis.rule import Rule
 # tsc at the very end, because the tools that run it repeat its errors in a layout of their own. mix stands before pip
 # and Python's locks: both solve versions in the words of the same algorithm, and only mix has a headline.
 TABLES = (
-    "docker.dockerfile", "docker.installing", "docker.fetching", "docker.run", "docker.apt",
-    "google.cloud_sql", "google.api", "google.build", "google.run", "google.buildpacks",
+    "docker.dockerfile", "docker.installing", "docker.fetching", "docker.run", "docker.pushing", "docker.apt",
+    "google.cloud_sql", "google.actions", "google.api", "google.build", "google.run", "google.buildpacks",
     "other.migrations", "other.protobuf",
-    "elixir.compiler", "elixir.mix", "elixir.running",
+    "elixir.compiler", "elixir.rebar", "elixir.mix", "elixir.running",
     "python.projects", "python.pip", "python.building", "python.locks", "python.conda", "python.imports", "python.misuse", "python.gone", "python.django", "python.database", "python.errors", "python.servers",
-    "javascript.imports", "javascript.sites", "javascript.css", "javascript.monorepo", "javascript.bundling",
+    "javascript.broken_off", "javascript.left_out", "javascript.imports", "javascript.angular", "javascript.suspense", "javascript.sites", "javascript.css", "javascript.monorepo", "javascript.bundling",
     "javascript.linters", "javascript.tests", "javascript.browsers", "javascript.deno", "javascript.generators",
     "javascript.unbuilt", "javascript.modules", "javascript.toolchain", "javascript.syntax", "javascript.variables", "javascript.services", "javascript.frameworks", "javascript.uncaught",
     "javascript.pnpm",
@@ -29,7 +29,7 @@ TABLES = (
     "php.errors", "php.frameworks", "php.composer", "php.servers", "php.tests", "php.uncaught",
     "rust.compiler", "rust.cargo", "rust.building", "rust.programs",
     "dart.errors",
-    "other.servers", "other.scripts", "other.compiled", "other.infrastructure", "other.sites",
+    "other.servers", "other.scripts", "other.haskell", "other.compiled", "other.infrastructure", "other.sites",
     "machine.hosts", "machine.databases", "machine.machine", "machine.native", "machine.libraries",
     "start.memory", "start.listening", "start.executing", "start.lacking", "start.ended",
     "machine.commands", "javascript.typescript",

@@ -60,12 +60,15 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="apt-unsigned",
-        pattern=r"E: The repository '(?P<repo>[^']+)' is not signed|NO_PUBKEY (?P<key>[0-9A-F]{8,})|EXPKEYSIG (?P<key2>[0-9A-F]{8,})",
-        read=lambda hit: {"repo": hit["repo"] or address(hit), "key": hit["key"] or hit["key2"] or key(hit)},
+        pattern=r"E: The repository '(?P<repo>[^']+)' is not signed|NO_PUBKEY (?P<key>[0-9A-F]{8,})|EXPKEYSIG (?P<key2>[0-9A-F]{8,})|Error: The repository '(?P<repo2>[^']+)' is not signed|Missing key (?P<key3>[0-9A-F]{8,}), which is needed to verify signature",
+        read=lambda hit: {
+            "repo": hit["repo"] or hit["repo2"] or address(hit),
+            "key": hit["key"] or hit["key2"] or hit["key3"] or key(hit),
+        },
         place=in_instruction("repo"),
         rank=Rank.ROOT,
         title="apt does not trust {repo}: its public key is missing or expired",
-        message="The signature of {repo} cannot be verified (NO_PUBKEY {key}): the key that signs it is not in the image.",
+        message="The signature of {repo} cannot be verified (NO_PUBKEY, missing key {key}): the key that signs it is not in the image.",
         fix="Save the repository's present key (curl -fsSL KEY_URL | gpg --dearmor -o /etc/apt/keyrings/NAME.gpg) and name it in the source's line: deb [signed-by=/etc/apt/keyrings/NAME.gpg] …; for Debian's own repositories use a newer base image.",
         link="https://wiki.debian.org/DebianRepository/UseThirdParty",
     ),

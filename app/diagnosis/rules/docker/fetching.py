@@ -5,7 +5,13 @@ from __future__ import annotations
 from app.diagnosis.instructions import failing_instruction, in_instruction
 from app.diagnosis.places import anywhere
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.docker.reading_fetching import downloaded, several_sources, tagged, user_of_copy
+from app.diagnosis.rules.docker.reading_fetching import (
+    copied_over,
+    downloaded,
+    several_sources,
+    tagged,
+    user_of_copy,
+)
 from app.model import Blame
 
 RULES: tuple[Rule, ...] = (
@@ -30,13 +36,39 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="builder-stumbled",
-        pattern=r"failed to solve: changes out of order|(?:httpReadSeeker: failed open|failed to copy): .*(?:416 |unexpected status code \S+: 5\d\d)|failed to copy: invalid status response 416",
+        pattern=r"failed to solve: changes out of order|error reading from server: EOF|closing transport due to: |grpc: the client connection is closing|failed to prepare extraction snapshot|(?:httpReadSeeker: failed open|failed to copy): .*(?:416 |unexpected status code \S+: 5\d\d)|failed to copy: invalid status response 416",
         nowhere=True,
         blame=Blame.UNKNOWN,
         rank=Rank.ROOT,
         title="The builder stumbled over its own cache or its download",
         message="The builder's cache or its download of a layer is broken; no line of the Dockerfile says so.",
         fix="Run the build again; when it ends the same way, once without the cache: docker build --no-cache (on your machine: docker builder prune, and a newer Docker).",
+    ),
+    Rule(
+        code="dockerfile-copy-over",
+        pattern=r"cannot (?:copy to non-directory|replace to directory)[: ]+\S*?/(?P<path>(?:app|src|workspace|code|node_modules)?/?[\w@./-]*)",
+        read=copied_over,
+        place=failing_instruction,
+        rank=Rank.ROOT,
+        title="COPY meets a folder where the image has a link or a file: {name}",
+        message="cannot copy over {path}: what was installed in the image and what the build context brings are of different kinds there.",
+        fix="Write {name} into .dockerignore (**/{name}), so that COPY brings no {name} of your machine.",
+        link="https://docs.docker.com/build/concepts/context/#dockerignore-files",
+    ),
+    Rule(
+        code="context-unreadable",
+        pattern=r"error from sender: (?:open|lstat|readlink|read) (?P<path>\S+): (?P<said>permission denied|no such file or directory|operation not permitted)|error checking context: .*'(?P<path2>[^']+)'",
+        read=lambda hit: {
+            "path": hit["path"] or hit["path2"],
+            "base": (hit["path"] or hit["path2"]).rpartition("/")[2],
+            "said": hit["said"] or "it cannot be read",
+        },
+        nowhere=True,
+        rank=Rank.ROOT,
+        title="The build context cannot be read: {path}",
+        message="The builder sends the folder to the daemon and stops at {path}: {said}.",
+        fix="Write {base} into .dockerignore (a database's folder, a socket, a broken link), or give yourself the right to read it; the image does not need it.",
+        link="https://docs.docker.com/build/concepts/context/#dockerignore-files",
     ),
     Rule(
         code="docker-tag",

@@ -45,7 +45,7 @@ REPLACED = {
     "libasound2": "libasound2t64", "libappindicator1": "libayatana-appindicator3-1", "libappindicator3-1": "libayatana-appindicator3-1", "libssl1.1": "libssl3", "libssl1.0.0": "libssl3",
     "libncurses5": "libncurses6", "libtiff5": "libtiff6", "libwebp6": "libwebp7", "libffi7": "libffi8", "libicu67": "libicu72 (bookworm) or libicu76 (trixie)", "libicu66": "libicu72",
     "openjdk-8-jdk": "openjdk-17-jdk", "openjdk-11-jdk": "openjdk-17-jdk", "openjdk-11-jre-headless": "openjdk-17-jre-headless", "openjdk-17-jdk": "openjdk-21-jdk (trixie)", "openjdk-17-jre-headless": "openjdk-21-jre-headless (trixie)",
-    "chromium-browser": "chromium", "chromium-chromedriver": "chromium-driver", "software-properties-common": "the source's line in /etc/apt/sources.list.d (Debian 13 has no add-apt-repository)",
+    "chromium-browser": "chromium", "chromium-chromedriver": "chromium-driver", "apt-key": "nothing (gpg --dearmor -o /etc/apt/keyrings/NAME.gpg and [signed-by=…]; Debian 13 has no apt-key)", "software-properties-common": "the source's line in /etc/apt/sources.list.d (Debian 13 has no add-apt-repository)",
     "libgdk-pixbuf2.0-0": "libgdk-pixbuf-2.0-0", "libgconf-2-4": "nothing", "ttf-unifont": "fonts-unifont", "ttf-ubuntu-font-family": "fonts-ubuntu", "libatlas-base-dev": "libopenblas-dev", "python2": "python3", "py-pip": "py3-pip",
     "php7-fpm": "php83-fpm", "libressl-dev": "openssl-dev", "libc6-compat": "gcompat", "postgresql-client-13": "postgresql-client",
 }  # fmt: skip

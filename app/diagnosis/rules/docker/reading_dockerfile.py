@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from app.diagnosis.instructions import base_image, failing_dockerfile, failing_instruction
 from app.diagnosis.rule import Hit, once_per_log
+from app.diagnosis.rules.docker.reading_outputs import not_standalone, written
 from app.diagnosis.telling import most_telling, score
 from app.diagnosis.transcript import Kind
 from app.dockerfile import KEYWORDS
@@ -15,14 +16,6 @@ from app.model import Place
 
 # What the builder itself says of an instruction that failed.
 _OF_BUILDER = re.compile(r"did not complete successfully|executor failed running|returned a non-zero code")
-
-# Where a tool writes what it built, by a file of its project: each tool's own documentation of its output folder.
-OUTPUTS = (
-    ("vite.config.", "dist"), ("astro.config.", "dist"), ("vue.config.", "dist"), ("angular.json", "dist/PROJECT/browser"),
-    ("gatsby-config.", "public"), ("svelte.config.", "build"), ("nuxt.config.", ".output"), ("docusaurus.config.", "build"),
-    ("next.config.", ".next (standalone: output: 'standalone' in next.config)"), ("pom.xml", "target"), ("build.gradle", "build/libs"),
-    ("Cargo.toml", "target/release"),
-)  # fmt: skip
 
 BUILT = frozenset(
     {"dist", "build", "target", "out", ".next", ".output", "node_modules", "_site", "standalone"}
@@ -111,7 +104,7 @@ def source(hit: Hit) -> Mapping[str, str] | None:
     if outside:
         fix = f"{outside} lies outside of the build context, where COPY cannot reach: build from the folder above (docker build -f {_own_path(hit)} .) and write the paths from there."
     elif from_stage:
-        fix = f"Copy a path that the earlier stage really makes, instead of {name}{_written(hit)}."
+        fix = f"Copy a path that the earlier stage really makes, instead of {name}{written(hit)}."
     elif ignored:
         fix = f"Take {bare} out of {ignored}, or do not copy it."
     elif bare.rpartition("/")[2] in BUILT and not bare.startswith("src/"):
@@ -134,19 +127,6 @@ def _own_path(hit: Hit) -> str:
     return found[0] if found else "Dockerfile"
 
 
-def _written(hit: Hit) -> str:
-    """Where the build of this project writes, as far as its files tell."""
-    names = [path.rpartition("/")[2] for path in sorted(hit.files.paths, key=lambda p: p.count("/"))]
-    found = next(((mark, out) for mark, out in OUTPUTS for each in names if each.startswith(mark)), None)
-    if found is None:
-        return ""
-    crate = hit.files.search("Cargo.toml", r"^name\s*=")
-    if found[0] == "Cargo.toml" and crate:
-        name = hit.files.lines("Cargo.toml")[crate - 1].partition("=")[2].strip(" \"'")
-        return f": cargo build --release writes target/release/{name}"
-    return f": a build with {found[0].rstrip('.')} writes to {found[1]} unless it is told otherwise"
-
-
 def _stage_copy(hit: Hit, name: str) -> bool:
     found = failing_dockerfile(hit)
     return (
@@ -162,6 +142,8 @@ def copy_line(hit: Hit) -> Place | None:
     if found is None:
         return None
     path, parsed = found
+    if hit["name"].endswith(".next/standalone") and (place := not_standalone(hit)):
+        return place
     bare = hit["bare"].rstrip("/")
     same = [
         each

@@ -53,3 +53,10 @@ def several_sources(hit: Hit) -> Mapping[str, str]:
 
 def user_of_copy(hit: Hit) -> Mapping[str, str]:
     return {"who": "group" if hit["kind"] == "gid" else "user"}
+
+
+def copied_over(hit: Hit) -> Mapping[str, str]:
+    """The folder of the path that is made by an install, or its last part."""
+    parts = [part for part in hit["path"].split("/") if part]
+    made = next((part for part in parts if part in ("node_modules", ".venv", "venv", "vendor")), "")
+    return {"name": made or (parts[-1] if parts else "the folder")}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from app.diagnosis.dependencies import dependency_line
-from app.diagnosis.instructions import base_image
+from app.diagnosis.instructions import base_image, failing_instruction
 from app.diagnosis.places import at, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.dotnet.reading_build import (
     built,
     built_place,
+    in_project,
     in_stack,
     package,
     sdk,
+    silent_task,
     source,
     version_of_global_json,
 )
@@ -56,6 +58,27 @@ RULES: tuple[Rule, ...] = (
         message="{code}: {said}",
         fix="{advice}",
         link="https://learn.microsoft.com/nuget/reference/errors-and-warnings",
+    ),
+    Rule(
+        code="dotnet-container-image",
+        pattern=r"error CONTAINER(?P<number>\d+): (?P<said>.+?)(?: \[/|$)",
+        place=first(in_project(r"<Container\w+>"), failing_instruction),
+        rank=Rank.ROOT,
+        title="CONTAINER{number}: {said}",
+        message="dotnet publish makes the image itself: CONTAINER{number}: {said}",
+        fix="Correct ContainerBaseImage, ContainerRepository or ContainerRegistry in the project: 1012 to 1016 are an image or registry that cannot be read (log in, or correct the name and the tag).",
+        link="https://learn.microsoft.com/dotnet/core/containers/publish-configuration",
+    ),
+    Rule(
+        code="dotnet-silent-task",
+        pattern=r"error MSB4181: The \"(?P<task>[\w.]+)\" task returned false",
+        read=silent_task,
+        place=failing_instruction,
+        rank=Rank.SYMPTOM,
+        title="{title}",
+        message="MSB4181: the task {task} failed and logged no error of its own. {told}",
+        fix="{advice}.",
+        link="https://learn.microsoft.com/visualstudio/msbuild/errors/msb4181",
     ),
     Rule(
         code="dotnet-sdk",

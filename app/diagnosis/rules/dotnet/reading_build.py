@@ -52,6 +52,8 @@ ADVICE = {
     "MSB1011": "Name one of the projects: dotnet publish {project}.",
     "MSB3202": "COPY the referenced project too: the build context has to begin at the folder that holds both.",
     "MSB4236": "Use an SDK image that has this SDK, or pin the version that is there in global.json.",
+    "MSB4057": "Correct the target after -t: in the command, or take an SDK image that has it (PublishContainer is there since .NET 7, and for web projects first).",
+    "MSB4166": "Build with a larger machine (options: machineType: E2_HIGHCPU_8) or one process (dotnet publish -m:1): a child of MSBuild ended, mostly for want of memory; where that does not help, take another patch of the SDK image.",
     "MSB3073": "Correct the command that the target runs, or install what it needs before the build.",
 }
 
@@ -66,24 +68,42 @@ PACKAGES = {
     "NU1107": "Reference {name} directly with the version that all the others accept.",
     "NU1202": "Choose a version of {name} for this target framework, or change TargetFramework: https://www.nuget.org/packages/{name}",
     "NU1605": "Raise the direct reference of {name} to the version that the other package asks for.",
+    "NU1900": "NuGet could not read the list of vulnerabilities: run it again, or correct the feeds of nuget.config; WarningsNotAsErrors with NU1900 lets the build pass without it.",
+    **dict.fromkeys(
+        ("NU1901", "NU1902", "NU1903", "NU1904"),
+        "Raise {name} to a version without this vulnerability (a PackageReference of your own, where another package brings it: dotnet nuget why {name}); or keep it a warning: <WarningsNotAsErrors>NU1901;NU1902;NU1903;NU1904</WarningsNotAsErrors>.",
+    ),
     "NU1301": "Give the build the feed's credentials (nuget.config with %VARIABLE%, a build secret), or correct its address.",
 }
 
 
-def built(hit: Hit) -> Mapping[str, str]:
+def built(hit: Hit) -> Mapping[str, str] | None:
+    if hit["code"] == "MSB4181":
+        return None  # it knows only that something failed
     framework = re.search(r"(?:targeting|target) \.NET (?:Core )?(\d+\.\d+)", hit["said"])
     words = {
         "project": next(iter(projects(hit)), "PROJECT.csproj"),
         "framework": framework[1] if framework else "VERSION",
     }
     advice = ADVICE.get(hit["code"], "Correct what the message names: {link}")
-    link = f"https://learn.microsoft.com/dotnet/core/tools/sdk-errors/{hit['code'].lower()}"
+    page = "visualstudio/msbuild/errors" if hit["code"].startswith("MSB") else "dotnet/core/tools/sdk-errors"
+    link = f"https://learn.microsoft.com/{page}/{hit['code'].lower()}"
     return {"advice": advice.format(link=link, **words)}
 
 
 def built_place(hit: Hit) -> Place | None:
     code = hit["code"]
-    if code in ("MSB1003", "MSB1009", "MSB1011", "NETSDK1004", "NETSDK1047", "NETSDK1064", "NETSDK1194"):
+    if code in (
+        "MSB4057",
+        "MSB4166",
+        "MSB1003",
+        "MSB1009",
+        "MSB1011",
+        "NETSDK1004",
+        "NETSDK1047",
+        "NETSDK1064",
+        "NETSDK1194",
+    ):
         return failing_instruction(hit)
     if code == "MSB3202":
         name = re.search(r"([\w.-]+\.\w+proj)\"", hit["said"])
@@ -93,12 +113,16 @@ def built_place(hit: Hit) -> Place | None:
     return place or failing_instruction(hit)
 
 
+# What holds for each of NuGet's codes.
+_ANY_PACKAGE = "Correct the PackageReference of {name} (its version, or a package for this TargetFramework); where a warning became an error, name its code in NoWarn or WarningsNotAsErrors."
+
+
 def package(hit: Hit) -> Mapping[str, str]:
     name = re.search(r"[Pp]ackages? (?:downgrade: |conflict detected for )?'?([A-Za-z][\w.-]+)", hit["said"])
     named = re.search(r"(?:conflict detected for|downgrade:|package|Package) '?([A-Z][\w.-]*\w)", hit["said"])
     found = named or name
     word = found[1] if found else ""
-    return {"name": word, "advice": PACKAGES.get(hit["code"], PACKAGES["NU1102"]).format(name=word)}
+    return {"name": word, "advice": PACKAGES.get(hit["code"], _ANY_PACKAGE).format(name=word)}
 
 
 def source(hit: Hit) -> Mapping[str, str]:
@@ -129,3 +153,31 @@ def in_stack(hit: Hit) -> Place | None:
             if place:
                 return place
     return None
+
+
+# What a task runs, and how to make it speak.
+_TASKS = {
+    "VSTestTask": "Read what the tests printed above; dotnet test --logger 'console;verbosity=detailed' shows each of them",
+    "RestoreTask": "Run it again; when it stays, dotnet restore -v:detailed shows which package or feed it stops at",
+}
+
+
+def silent_task(hit: Hit) -> Mapping[str, str]:
+    """What was printed just above says more than MSBuild does."""
+    task = hit["task"].rpartition(".")[2]
+    above = next(
+        (
+            line.strip()
+            for line in hit.before(6)
+            if line.strip() and not re.match(r"\s+(?:Determining|All projects|Restored|\S+ -> )", line)
+        ),
+        "",
+    )
+    return {
+        "task": task,
+        "told": f"Above it stands: {above}" if above else "",
+        "title": above or f"MSBuild's task {task} failed without saying why",
+        "advice": _TASKS.get(
+            task, f"Run it with -v:detailed, which shows what {task} did, and correct what it printed above"
+        ),
+    }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.paths import repository_path
+from app.diagnosis.places import anywhere, first
 from app.diagnosis.rule import Hit
 from app.model import Place
 
@@ -50,3 +52,74 @@ def json_line(hit: Hit) -> Mapping[str, str]:
 def json_place(hit: Hit) -> Place | None:
     path = repository_path(hit.files, hit["path"], hit)
     return hit.files.place(path, int(hit["line"])) if path else None
+
+
+def own_frame(hit: Hit) -> Place | None:
+    """The first line of the stack that is in the repository."""
+    for line in hit.after(40):
+        told = re.search(r" in (/\S+\.(?:cs|fs)):line (\d+)", line)
+        if told and (path := repository_path(hit.files, told[1], hit)):
+            return hit.files.place(path, int(told[2]))
+    return None
+
+
+def service(hit: Hit) -> Mapping[str, str]:
+    name, wanting = (hit[word].rpartition(".")[2].partition("`")[0] for word in ("service", "class"))
+    if name.endswith(("Context", "DbContext")):
+        advice = f"Write builder.Services.AddDbContext<{name}>(…)"
+    elif name == "IHttpClientFactory" or name == "HttpClient":
+        advice = "Write builder.Services.AddHttpClient()"
+    elif name.startswith("I") and name[1:2].isupper():
+        advice = f"Write builder.Services.AddScoped<{name}, {name[1:]}>()"
+    else:
+        advice = f"Write builder.Services.AddScoped<{name}>() (Configure<{name}>(…) for options)"
+    return {"name": name, "wanting": wanting, "advice": advice}
+
+
+def service_place(hit: Hit) -> Place | None:
+    """Where what needs it is registered; else where the program was building its services."""
+    return first(
+        anywhere(r"\bAdd\w+<(?:[^>]*\W)?{wanting}\W", ".cs"),
+        own_frame,
+        anywhere(r"\.Build\(\)", ".cs"),
+        anywhere(r"class {wanting}\b", ".cs"),
+    )(hit)
+
+
+def connection(hit: Hit) -> Mapping[str, str]:
+    place = connection_place(hit)
+    code = hit.files.lines(place.path)[place.line - 1] if place else ""
+    asked = re.search(r"GetConnectionString\(\s*\"(\w+)\"|ConnectionStrings:(\w+)", code)
+    name = hit["name"] or (asked[1] or asked[2] if asked else "") or "DefaultConnection"
+    return {"name": name}
+
+
+def connection_place(hit: Hit) -> Place | None:
+    return first(own_frame, anywhere(r"GetConnectionString\(|ConnectionStrings:", ".cs", ".fs"))(hit)
+
+
+# What brings a library that a NuGet package calls: the package with its Linux build, or Debian's.
+_LIBRARIES = {
+    "libSkiaSharp": ("SkiaSharp", "Add the package SkiaSharp.NativeAssets.Linux.NoDependencies in the version of SkiaSharp (dotnet add package), and apt-get install -y libfontconfig1 where text is drawn"),
+    "libHarfBuzzSharp": ("HarfBuzzSharp", "Add the package HarfBuzzSharp.NativeAssets.Linux"),
+    "libgdiplus": ("System.Drawing.Common", "Replace System.Drawing.Common, which runs on Windows alone since .NET 7 (ImageSharp, SkiaSharp); before it apt-get install -y libgdiplus"),
+    "libwkhtmltox": ("DinkToPdf", "Publish libwkhtmltox.so beside the program, with apt-get install -y libxrender1 libfontconfig1 libxext6"),
+    "e_sqlite3": ("Microsoft.Data.Sqlite", "Publish for the image's system (-r linux-x64, linux-musl-x64 on Alpine), so that SQLitePCLRaw's library comes along"),
+}  # fmt: skip
+
+
+def native_library(hit: Hit) -> Mapping[str, str]:
+    bare = hit["name"].removesuffix(".so")
+    package, advice = _LIBRARIES.get(
+        bare,
+        ("", f"Install the package that has {bare} in the last stage (apt-get install -y …), and publish for the image's system (-r linux-x64; linux-musl-x64 on Alpine)"),
+    )  # fmt: skip
+    return {"package": package, "advice": advice}
+
+
+def native_package(hit: Hit) -> Place | None:
+    return dependency_line(hit, "dotnet", hit["package"]) if hit["package"] else None
+
+
+def assembly_version(hit: Hit) -> Mapping[str, str]:
+    return {"version": ".".join(hit["version"].split(".")[:3])}

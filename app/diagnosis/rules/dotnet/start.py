@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-import re
-
+from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.instructions import failing_instruction, final_image, instruction
-from app.diagnosis.paths import repository_path
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.dotnet.reading_start import assembly, framework, json_line, json_place
+from app.diagnosis.rules.dotnet.reading_build import in_project
+from app.diagnosis.rules.dotnet.reading_start import (
+    assembly,
+    assembly_version,
+    connection,
+    connection_place,
+    framework,
+    json_line,
+    json_place,
+    native_library,
+    native_package,
+    own_frame,
+    service,
+    service_place,
+)
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -93,17 +105,84 @@ RULES: tuple[Rule, ...] = (
         link="https://cloud.google.com/run/docs/container-contract",
     ),
     Rule(
-        code="dotnet-exception",
-        pattern=r"^Unhandled exception\. (?P<kind>[\w.]+): (?P<said>.+)",
-        place=lambda hit: next(
-            (
-                hit.files.place(path, int(m[2]))
-                for line in hit.after(40)
-                if (m := re.search(r" in (/\S+\.(?:cs|fs)):line (\d+)", line))
-                and (path := repository_path(hit.files, m[1], hit))
-            ),
-            None,
+        code="dotnet-service",
+        pattern=r"Unable to resolve service for type '(?P<service>[^']+)' while attempting to activate '(?P<class>[^']+)'",
+        read=service,
+        place=service_place,
+        rank=Rank.ROOT,
+        title="Nothing registers {name}, which {wanting} needs",
+        message="Unable to resolve service for type {service} while attempting to activate {class}.",
+        fix="{advice}, above builder.Build() in Program.cs.",
+        link="https://learn.microsoft.com/aspnet/core/fundamentals/dependency-injection",
+    ),
+    Rule(
+        code="dotnet-connection-string",
+        pattern=r"^Unhandled exception\. .*(?P<said>Format of the initialization string does not conform to specification|[Cc]onnection ?[Ss]tring '?(?P<name>\w+)'? (?:was |is )?(?:not found|missing|null)|Value cannot be null\. \(Parameter 'connectionString'\)|The ConnectionString property has not been initialized|Host can't be null)",
+        read=connection,
+        place=connection_place,
+        rank=Rank.ROOT,
+        title="The connection string {name} is not set, or is no connection string",
+        message="{said}: the program takes ConnectionStrings:{name} from its configuration, and what it finds here is nothing that a database driver can read.",
+        fix="Set ConnectionStrings__{name} for the service (two underscores; under env: or secrets:, or gcloud run services update --update-secrets), as Host=…;Database=…;Username=…;Password=…, not as a URL.",
+        link="https://learn.microsoft.com/aspnet/core/fundamentals/configuration/",
+    ),
+    Rule(
+        code="dotnet-port-denied",
+        pattern=r"SocketException \(13\): Permission denied",
+        place=first(
+            matching(r"ASPNETCORE_(?:URLS|HTTP_PORTS)|Kestrel__|:80\b", "Dockerfile", "appsettings.json"),
+            matching(r"UseUrls|ListenAnyIP|\"http://", "Program.cs"),
+            matching(r"^\s*USER\b", "Dockerfile"),
+            instruction("ENTRYPOINT", "CMD"),
         ),
+        rank=Rank.ROOT,
+        title="The program may not listen on its port: below 1024 is root's, 8080 is asked",
+        message="SocketException (13): Permission denied: .NET's images run as the user app since .NET 8, who may not listen on port 80.",
+        fix="Write ENV ASPNETCORE_HTTP_PORTS=8080 (ASPNETCORE_URLS=http://+:8080), and take port 80 out of the Dockerfile and of Kestrel's settings.",
+        link="https://learn.microsoft.com/dotnet/core/compatibility/containers/8.0/aspnet-port",
+    ),
+    Rule(
+        code="dotnet-native-library",
+        pattern=r"DllNotFoundException: Unable to load shared library '(?P<name>[\w.+-]+)'",
+        read=native_library,
+        place=first(native_package, final_image),
+        rank=Rank.ROOT,
+        title="The image has no {name}, which a package of the program calls",
+        message="DllNotFoundException: Unable to load shared library {name} or one of its dependencies.",
+        fix="{advice}.",
+        link="https://learn.microsoft.com/dotnet/core/install/linux-debian#dependencies",
+    ),
+    Rule(
+        code="dotnet-assembly-version",
+        pattern=r"Could not load (?:file or assembly|type '[^']+' from assembly) '(?P<name>[\w.]+), Version=(?P<version>[\d.]+)",
+        read=assembly_version,
+        place=first(
+            lambda hit: dependency_line(hit, "dotnet", hit["name"]), in_project(r"<PackageReference")
+        ),
+        rank=Rank.ROOT,
+        title="{name} {version} is asked for, and another version (or none) is published",
+        message="Could not load {name}, Version={version}: two packages want different versions of it, or publish left it out.",
+        fix="Reference {name} directly in the version {version} (dotnet add package {name} --version {version}), or raise the package that asks for it (dotnet nuget why {name}); commit the project file.",
+        link="https://learn.microsoft.com/dotnet/core/dependency-loading/overview",
+    ),
+    Rule(
+        code="dotnet-database",
+        pattern=r"^Unhandled exception\. (?P<kind>[\w.]*(?:NpgsqlException|MySqlException|SqlException|RedisConnectionException|MongoConnectionException|TimeoutException))(?: \(\w+\))?: (?P<said>.*(?:Failed to connect to (?P<host>\S+)|Unable to connect to any of the specified MySQL hosts|network-related or instance-specific error|not possible to connect to the redis server|selecting a server).*)",
+        read=lambda hit: {
+            "host": f" at {hit['host']}" if hit["host"] else "",
+            "engine": hit["kind"].rpartition(".")[2].removesuffix("Exception"),
+        },
+        nowhere=True,
+        rank=Rank.ROOT,
+        title="No database answers{host} ({engine})",
+        message="{kind}: {said}",
+        fix="Set the connection string of the service (ConnectionStrings__NAME under env: or secrets:) to the database's real address: localhost is the container itself; Cloud SQL is Host=/cloudsql/PROJECT:REGION:INSTANCE with --add-cloudsql-instances, SQL Server a private address through a VPC network.",
+        link="https://cloud.google.com/sql/docs/postgres/connect-run",
+    ),
+    Rule(
+        code="dotnet-exception",
+        pattern=r"^Unhandled exception\. (?P<kind>[\w.]+)(?: \(\w+\))?: (?P<said>.+)",
+        place=own_frame,
         title="{kind}: {said}",
         message="{kind}: {said}",
         fix="Look at the first line of yours in the stack.",

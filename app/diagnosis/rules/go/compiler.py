@@ -14,6 +14,7 @@ RULES: tuple[Rule, ...] = (
             r"(?:(?P<path>[\w./@-]+\.go):(?P<line>\d+):\d+: )?"
             r"(?P<said>no required module provides package (?P<name>[^\s;:]+)"
             r"|package (?P<name2>\S+) is not in (?:std|GOROOT)"
+            r"|unknown import path \"(?P<name6>[^\"]+)\""
             r"|cannot find (?:package|module providing package) \"?(?P<name3>[^\s\":]+)"
             r"|module \S+ (?:found|provides).* (?:does not contain|but does not contain) package (?P<name4>\S+)"
             r"|ambiguous import: found package (?P<name5>\S+) in multiple modules).*"

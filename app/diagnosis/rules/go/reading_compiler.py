@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.left_out import LeftOut, left_out
 from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.rules.go.reading_modules import toolchain_place
 from app.diagnosis.rules.go.reading_packages import (
@@ -137,7 +138,7 @@ def compile_place(hit: Hit) -> Place | None:
 
 
 def missing(hit: Hit) -> Mapping[str, str] | None:
-    name = next((hit[f"name{n}"] for n in ("", 2, 3, 4, 5) if hit[f"name{n}"]), "").rstrip(":;,.")
+    name = next((hit[f"name{n}"] for n in ("", 2, 3, 4, 5, 6) if hit[f"name{n}"]), "").rstrip(":;,.")
     said = hit["said"] or hit.line.strip()
     if not name:
         return None
@@ -151,6 +152,8 @@ def _missing_fix(hit: Hit, name: str) -> str:
         return f"{name} is not there when go runs: COPY the sources before it, or correct the path in the command."
     folder = folder_of(hit, name)
     if folder is not None:
+        if (lost := _left_behind(hit, name)) is not None:
+            return f"{lost.advice}."
         if folder in hit.files.folders:
             return f"COPY {folder} into the image before this instruction: the repository has it, and the image has not."
         near = hit.files.nearest(folder, {p.rpartition("/")[0] for p in sources(hit)})
@@ -166,8 +169,20 @@ def _missing_fix(hit: Hit, name: str) -> str:
     return f"Run go get {name} (or go mod tidy) and commit go.mod and go.sum."
 
 
+def _left_behind(hit: Hit, name: str) -> LeftOut | None:
+    """What keeps an own package's folder out of the image, where the repository has it."""
+    folder = folder_of(hit, name)
+    own = (p for p in sources(hit) if p.rpartition("/")[0] == folder) if folder else iter(())
+    path = next(own, "")
+    return left_out(hit, path) if path else None
+
+
 def missing_place(hit: Hit) -> Place | None:
     name = hit["name"]
+    if name in _NEWER:
+        return toolchain_place(hit)
+    if (lost := _left_behind(hit, name)) is not None:
+        return lost.place
     if name.endswith(".go") or name.startswith((".", "/")):
         return failing_instruction(hit) or go_line(hit)
     return (at(hit) if hit["path"] else None) or import_place(hit) or failing_instruction(hit)

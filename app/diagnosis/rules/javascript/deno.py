@@ -6,19 +6,22 @@ from app.diagnosis.instructions import base_image, failing_instruction, instruct
 from app.diagnosis.javascript.paths import spot
 from app.diagnosis.places import first, whole_file
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.javascript.reading_deno import missing, permission
+from app.diagnosis.rules.javascript.reading_deno import (
+    missing,
+    permission,
+    remote_export,
+    remote_local,
+    remote_missing,
+    remote_place,
+)
 from app.diagnosis.transcript import Kind
 
 RULES: tuple[Rule, ...] = (
     Rule(
         code="deno-permission",
-        pattern=r"(?:NotCapable|PermissionDenied): Requires (?P<what>\w+) access(?: to (?P<to>.+?))?, run again with the (?P<option>--allow-\w+)",
+        pattern=r"(?:NotCapable|PermissionDenied|TypeError|^error): Requires (?P<what>\w+) access(?: to (?P<to>.+?))?, run again with the (?P<option>--allow-\w+)",
         read=permission,
-        place=lambda hit: (
-            instruction("ENTRYPOINT", "CMD")(hit)
-            if hit.section.kind is Kind.CONTAINER
-            else failing_instruction(hit)
-        ),
+        place=first(failing_instruction, instruction("ENTRYPOINT", "CMD")),
         rank=Rank.ROOT,
         title="deno may not use {what}: {option} is missing in the command",
         message="Requires {what} access{to}, and deno was started without {option}.",
@@ -45,8 +48,42 @@ RULES: tuple[Rule, ...] = (
         fix="Use the deno that wrote it in FROM (denoland/deno:VERSION, as deno --version shows on your machine), or make the lock file again with the image's.",
     ),
     Rule(
+        code="deno-remote-export",
+        only=frozenset(Kind),
+        pattern=r"(?:The )?requested module '(?P<url>(?:https?://|npm:|jsr:)[^']+)' does not provide an export named '(?P<name>[^']+)'",
+        read=remote_export,
+        place=remote_place,
+        rank=Rank.ROOT,
+        title="{what} has no export {name}",
+        message="The requested module {url} does not provide an export named {name} ({path}:{line}).",
+        fix="{advice}.",
+        link="https://docs.deno.com/runtime/fundamentals/modules/",
+    ),
+    Rule(
+        code="deno-remote-local",
+        pattern=r"Remote modules are not allowed to import local modules",
+        read=remote_local,
+        place=remote_place,
+        rank=Rank.ROOT,
+        title="A module of {host} imports a file of this machine: it was built for another deno",
+        message="Remote modules are not allowed to import local modules: {url} asks for {name}.",
+        fix="Import the package as npm:NAME@VERSION instead of from {host} (deno add npm:NAME), or write the newest version of {host} into the address and run deno cache --reload.",
+        link="https://docs.deno.com/runtime/fundamentals/node/#using-npm-packages",
+    ),
+    Rule(
+        code="deno-remote-missing",
+        pattern=r"error: (?:Uncaught .*)?Module not found \"(?P<url>https?://[^\"]+)\"|Import '(?P<url2>https?://[^']+)' failed, not found|Import '(?P<url3>https?://[^']+)' failed: 404",
+        read=remote_missing,
+        place=remote_place,
+        rank=Rank.ROOT,
+        title="{host} has no {name} (404)",
+        message="deno: Module not found {url}: the server answered 404, so that this version or file does not exist ({path}:{line}).",
+        fix="Correct the version and the path in the import (or in deno.json), then run deno cache again and commit deno.lock; std is on JSR now: deno add jsr:@std/NAME.",
+        link="https://docs.deno.com/runtime/fundamentals/modules/",
+    ),
+    Rule(
         code="deno-module",
-        pattern=r"error: (?:Uncaught .*)?(?:Module not found|Cannot resolve module) \"(?P<url>(?:file|https?)://[^\"]+)\"",
+        pattern=r"error: (?:Uncaught .*)?(?:Module not found|Cannot resolve module) \"(?P<url>file://[^\"]+)\"",
         read=missing,
         place=lambda hit: spot(hit, hit["path"], hit["line"]) or failing_instruction(hit),
         rank=Rank.ROOT,

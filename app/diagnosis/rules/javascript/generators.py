@@ -31,6 +31,34 @@ RULES: tuple[Rule, ...] = (
         fix="Run it again; where the network does not let it through, set PRISMA_ENGINES_MIRROR, or download the engines when the image is built and not when it starts.",
     ),
     Rule(
+        code="prisma-seven",
+        only=ANY,
+        pattern=r"error: The datasource property `(?P<name>url|directUrl|shadowDatabaseUrl)` is no longer supported in schema files",
+        place=first(
+            matching(r"^\s*{name}\s*=", "schema.prisma"),
+            anywhere(r"^\s*{name}\s*=\s*env\(", ".prisma"),
+            failing_instruction,
+        ),
+        rank=Rank.ROOT,
+        title="Prisma 7 takes no {name} in the schema, and npx fetched Prisma 7",
+        message="The datasource property {name} is no longer supported in schema files: the command ran Prisma 7, because package.json does not pin prisma or npx downloaded the newest.",
+        fix="Pin it: npm install -D prisma@6 (beside @prisma/client@6), commit the lock file, and call it after npm ci; or move {name} to prisma.config.ts (datasource: {{ url: process.env.DATABASE_URL }}) and give PrismaClient an adapter.",
+        link="https://www.prisma.io/docs/orm/more/upgrade-guides/upgrading-versions/upgrading-to-prisma-7",
+    ),
+    Rule(
+        code="prisma-config-url",
+        only=ANY,
+        pattern=r"The datasource(?:\.url)? property is required in your Prisma config file when using (?P<command>[\w ]+\w)",
+        place=first(
+            failing_instruction, whole_file("prisma.config.ts", "prisma.config.mjs", "prisma.config.js")
+        ),
+        rank=Rank.ROOT,
+        title="{command} finds no database URL in prisma.config.ts",
+        message="The datasource.url property is required in your Prisma config file when using {command}: prisma.config.ts is not in the image, or the variable that it reads is not set here.",
+        fix="COPY prisma.config.ts into this stage (at the root, beside package.json) with dotenv's variable set; a build has no database, so run {command} in the release command, not in a RUN.",
+        link="https://www.prisma.io/docs/orm/reference/prisma-config-reference",
+    ),
+    Rule(
         code="prisma-schema",
         only=ANY,
         pattern=r"^(?:npm (?:ERR!|error) )?error: (?P<said>.+)",

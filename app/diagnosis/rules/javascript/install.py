@@ -149,7 +149,7 @@ RULES: tuple[Rule, ...] = (
         pattern=r"^"
         + E
         + r"(?:code |network )?(?P<said>ETIMEDOUT|ECONNRESET|ECONNREFUSED|EAI_AGAIN|ENOTFOUND|EPIPE|ERR_SOCKET_TIMEOUT|FETCH_ERROR|E5\d\d|E429|ERR_STREAM_PREMATURE_CLOSE|Z_DATA_ERROR|SELF_SIGNED_CERT_IN_CHAIN)|"
-        r"^" + E + r"(?:Exit handler never called|cb\(\) never called)|"
+        r"^" + E + r"cb\(\) never called|"
         r"error An unexpected error occurred: \"https?://\S+: (?:ETIMEDOUT|ESOCKETTIMEDOUT|ECONNRESET|getaddrinfo|tunneling|Request failed \\?\"5)|"
         r"ERR_PNPM_(?:META_FETCH_FAIL|FETCH_5\d\d)|ERR_SOCKET_TIMEOUT|YN0001.*(?:RequestError|ETIMEDOUT|ECONNRESET|EAI_AGAIN)|gyp ERR! stack (?:FetchError|Error: getaddrinfo|Error: This is most likely not a problem with node-gyp)|"
         r"error: (?:ConnectionRefused|Timeout|ConnectionClosed|FailedToOpenSocket) (?:downloading|fetching)",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.instructions import base_image
 from app.diagnosis.javascript.image import command_place, ran_place
-from app.diagnosis.javascript.packages import dependency_place, list_place, near, packages, script_place
+from app.diagnosis.javascript.packages import dependency_place, near, packages, script_place
 from app.diagnosis.javascript.paths import spot
 from app.diagnosis.javascript.stacks import after, code_at
 from app.diagnosis.places import matching, whole_file
@@ -100,13 +99,8 @@ def schema(hit: Hit) -> str:
 
 
 def angular_place(hit: Hit) -> Place | None:
-    name = hit["name"].strip("'\"")
-    if "minimum Node" in hit.line:
-        return base_image(hit)
     if "requires TypeScript" in hit.line:
         return dependency_place(hit, "typescript")
-    if "builder" in hit.line:
-        return dependency_place(hit, name.partition(":")[0]) or list_place(hit)
     if extra := re.search(
         r"additional properties\((\w+)\)|property name '?(\w+)'?|Property (\w+) is not allowed",
         hit.line + " ".join(after(hit, 3)),

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from app.diagnosis.javascript.stacks import after, bare, code_at, thrown_at, variables
 from app.diagnosis.places import CODE, anywhere, first, variable
-from app.diagnosis.rule import Hit
+from app.diagnosis.rule import Hit, once_per_log
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 _UNSET = re.compile(r"\b([A-Z][A-Z0-9]*_[A-Z0-9_]+|PORT|HOST|DSN)\b")
@@ -34,10 +35,30 @@ def variable_words(hit: Hit) -> Mapping[str, str] | None:
         if m != name
     ]
     return {
+        **_phase(hit, name),
         "name": name,
         "others": f" Also: {', '.join(dict.fromkeys(others))}." if others else "",
         "said": bare(hit.line).strip(),
     }
+
+
+def _phase(hit: Hit, name: str) -> dict[str, str]:
+    """What a service is given, a build does not have: its own variables come through ARG."""
+    if hit.section.kind is not Kind.INSTRUCTION:
+        return {
+            "when": "",
+            "advice": f"Set {name} for the service (gcloud run services update --update-env-vars {name}=…, or --update-secrets for a secret)",
+        }
+    skip = " (SKIP_ENV_VALIDATION=1 leaves the check of t3-env out)" if _skips(hit) else ""
+    return {
+        "when": " in the build",
+        "advice": f"Write ARG {name} and ENV {name}=${name} above this RUN and give it with --build-arg (only what the browser may see), or a placeholder where the build merely checks that it is there{skip}; the real value is set for the service",
+    }
+
+
+@once_per_log
+def _skips(hit: Hit) -> bool:
+    return anywhere(r"SKIP_ENV_VALIDATION", ".js", ".mjs", ".ts")(hit) is not None
 
 
 def implied(hit: Hit) -> Mapping[str, str] | None:

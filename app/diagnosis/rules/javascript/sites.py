@@ -187,14 +187,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="angular-workspace",
         pattern=r"^(?:Error: |An unhandled exception occurred: )?(?P<said>Configuration '(?P<name>[^']+)' (?:is not set|for target).*|Project '(?P<name2>[^']+)' (?:does not exist|could not be found).*|Unknown arguments?: (?P<name3>\S+).*|"
-        r"Schema validation failed with the following errors:.*|Could not find the '(?P<name4>[^']+)' builder's node package.*|The Angular CLI requires a minimum Node\.js version of (?P<name5>\S+).*|"
-        r"This version of CLI is only compatible with Angular versions .*|The Angular Compiler requires TypeScript (?P<name6>\S+) .*|NX\s+Cannot find (?:project|configuration) .*)",
+        r"Schema validation failed with the following errors:.*|The Angular Compiler requires TypeScript (?P<name6>\S+) .*|NX\s+Cannot find (?:project|configuration) .*)",
         read=unnumbered(lambda hit: {"said": schema(hit)}),
         place=lambda hit: angular_place(hit),
         rank=Rank.ROOT,
         title="Angular: {said}",
         message="{said}",
-        fix="Correct {name} in the command, in angular.json or in package.json; for a Node version take another image in FROM.",
+        fix="Correct {name} in the command, in angular.json or in package.json.",
     ),
     Rule(
         code="gatsby-error",

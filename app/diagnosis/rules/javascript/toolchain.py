@@ -10,6 +10,7 @@ from app.diagnosis.rules.javascript.reading_fitting import crashed_rule, import_
 from app.diagnosis.rules.javascript.reading_syntax import syntax_place
 from app.diagnosis.rules.javascript.reading_toolchain import too_old
 from app.diagnosis.transcript import Kind
+from app.model import Blame
 
 _RAN = frozenset({Kind.STEP, Kind.INSTRUCTION, Kind.CONTAINER})
 
@@ -103,6 +104,16 @@ RULES: tuple[Rule, ...] = (
         title="yarn.lock does not have the workspace {name}",
         message="Yarn: the package {name} is not in the lockfile: yarn.lock is older than package.json, or another folder's yarn.lock is meant.",
         fix="Run yarn install and commit yarn.lock; in the image COPY yarn.lock, .yarnrc.yml and the package.json of every workspace.",
+    ),
+    Rule(
+        code="npm-broke-off",
+        pattern=r"^npm (?:ERR!|error) (?:This is an error with npm itself|Exit handler never called)",
+        nowhere=True,
+        blame=Blame.UNKNOWN,
+        title="npm itself broke off: Exit handler never called",
+        message="Exit handler never called: npm ended in the middle of the install; a download that broke (network), too little memory, or a fault of this npm (Node 22.5.0 is known for it, and Alpine images meet it more).",
+        fix="Run it again; when it stays, raise npm before the install (RUN npm install -g npm@latest), or take another node image in FROM (Debian: node:22-slim).",
+        link="https://github.com/npm/cli/issues/8974",
     ),
     Rule(
         code="npm-broken-tree",

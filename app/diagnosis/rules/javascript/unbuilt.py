@@ -119,6 +119,18 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="npm-asked-for",
         only=ANY,
+        pattern=r"Could not find Sharp\. Please install Sharp|\bMissingSharp\b(?P<name>)",
+        read=lambda hit: {"name": "sharp"},
+        place=list_place,
+        rank=Rank.ROOT,
+        title="{name} is not installed, and is asked for",
+        message="Astro makes images with sharp, and package.json does not ask for it (pnpm keeps what others bring out of reach).",
+        fix="Run npm install sharp (pnpm add sharp), and commit package.json with its lock file; or write image: {{ service: passthroughImageService() }} in astro.config.",
+        link="https://docs.astro.build/en/reference/errors/missing-sharp/",
+    ),
+    Rule(
+        code="npm-asked-for",
+        only=ANY,
         pattern=r"(?:Failed to find|[Pp]lease,? (?:make sure to )?install|[Yy]ou need to install|is not installed|must be installed|[Mm]issing (?:dependency|package)|[Ii]t looks like you don't have).*\bnpm (?:i|install|add) (?:-D |--save-dev |--save |-S )?[\"'`]?(?P<name>@?[a-z][\w./-]*(?: @?[a-z][\w./-]*)*)",
         place=list_place,
         title="{name} is not installed, and is asked for",

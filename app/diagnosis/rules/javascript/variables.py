@@ -27,16 +27,16 @@ RULES: tuple[Rule, ...] = (
         read=unnumbered(lambda hit: variable_words(hit) if is_javascript(hit) else None),
         place=variable_place,
         rank=Rank.ROOT,
-        title="The environment variable {name} is not set",
+        title="The environment variable {name} is not set{when}",
         message="{said}: {name} is missing (an environment variable that the program requires).{others}",
-        fix="Set {name} for the service (gcloud run services update --update-env-vars {name}=…, or --update-secrets for a secret).",
+        fix="{advice}.",
     ),
     Rule(
         code="node-unset-value",
         only=ANY,
         pattern=r"(?:The `uri` parameter to `openUri\(\)` must be a string|secretOrPrivateKey must have a value|JwtStrategy requires a secret|OAuth2Strategy requires a clientID|"
         r"SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string|supabase(?:Url|Key) is required|Neither apiKey nor config\.authenticator provided|"
-        r"TypeError(?: \[ERR_INVALID_URL\])?: Invalid URL|(?:argument|parameter) must be (?:of type string|a string).*Received undefined|secret option required for sessions|"
+        r"TypeError(?: \[ERR_INVALID_URL\])?: Invalid URL|(?:argument|parameter) must be (?:of type string|a string).*Received undefined|secret option required for sessions|missing secret key\. A secret key is needed|"
         r"Invalid connection string|Invalid scheme, expected connection string|Dialect needs to be explicitly supplied|Service account object must contain a string|"
         r"API key (?:is )?(?:missing|required|must be)|No (?:API key|connection string) provided|Missing API key|\"options\.uri\" is undefined|url must be a string)",
         read=implied,

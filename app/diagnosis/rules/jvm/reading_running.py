@@ -92,3 +92,26 @@ def option_place(hit: Hit) -> Place | None:
         matching(pattern, "Dockerfile", "Procfile", "entrypoint.sh", "start.sh"),
         instruction("ENTRYPOINT", "CMD"),
     )(hit)
+
+
+# Which artifact has the class: https://github.com/GoogleCloudPlatform/cloud-sql-jdbc-socket-factory
+_CONNECTORS = {
+    "mysql": ("mysql-socket-factory-connector-j-8", "spring-cloud-gcp-starter-sql-mysql"),
+    "postgres": ("postgres-socket-factory", "spring-cloud-gcp-starter-sql-postgresql"),
+    "mariadb": ("mariadb-socket-factory", "spring-cloud-gcp-starter-sql-mysql"),
+    "sqlserver": ("cloud-sql-connector-jdbc-sqlserver", "spring-cloud-gcp-starter-sql-mysql"),
+}
+
+
+def connector(hit: Hit) -> Mapping[str, str]:
+    artifact, starter = _CONNECTORS[hit["engine"]]
+    return {"artifact": artifact, "starter": starter}
+
+
+def connector_place(hit: Hit) -> Place | None:
+    """Beside the database's own driver; else at the head of the dependencies."""
+    driver = {"postgres": "postgresql", "sqlserver": "mssql"}.get(hit["engine"], hit["engine"])
+    return first(
+        matching(rf"{driver}", "pom.xml", *SCRIPTS),
+        matching(r"<dependencies>|^dependencies\s*\{", "pom.xml", *SCRIPTS),
+    )(hit)

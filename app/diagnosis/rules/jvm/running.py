@@ -6,7 +6,15 @@ from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.jvm.reading_code import exception, exception_place
-from app.diagnosis.rules.jvm.reading_running import jar, jar_place, jvm_option, memory_place, option_place
+from app.diagnosis.rules.jvm.reading_running import (
+    connector,
+    connector_place,
+    jar,
+    jar_place,
+    jvm_option,
+    memory_place,
+    option_place,
+)
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -58,6 +66,17 @@ RULES: tuple[Rule, ...] = (
         title="Java is out of memory: {said}",
         message="java.lang.OutOfMemoryError: {said}",
         fix="Give the service more memory (--memory) or Java a larger heap (-XX:MaxRAMPercentage=75); for a build org.gradle.jvmargs=-Xmx2g or MAVEN_OPTS.",
+    ),
+    Rule(
+        code="java-cloud-sql",
+        pattern=r"(?:ClassNotFoundException: |SocketFactory class provided |Could not create socket factory ')(?P<class>com\.google\.cloud\.sql\.(?P<engine>mysql|postgres|mariadb|sqlserver)\.SocketFactory)",
+        read=connector,
+        place=connector_place,
+        rank=Rank.ROOT,
+        title="The jar has no Cloud SQL connector: {artifact} is missing",
+        message="{class} is named as socketFactory in the database's URL, and no dependency brings that class.",
+        fix="Add com.google.cloud.sql:{artifact} to the dependencies (scope runtime), or com.google.cloud:{starter}; without it take socketFactory and cloudSqlInstance out of the URL.",
+        link="https://cloud.google.com/sql/docs/mysql/connect-connectors#java",
     ),
     Rule(
         code="java-exception",

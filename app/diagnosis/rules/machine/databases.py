@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.machine.reading_databases import engine_of
+from app.diagnosis.rules.machine.reading_databases import engine_of, refused_host, socket_words
 from app.diagnosis.rules.start.reading_lacking import STARTED
 
 RULES: tuple[Rule, ...] = (
@@ -17,6 +17,51 @@ RULES: tuple[Rule, ...] = (
         message="Access denied for user {user}: {why}.",
         fix="Set the password that the service gets (env: or secrets:) to that of the database's user {user}: gcloud sql users set-password {user} --instance=INSTANCE --prompt-for-password",
         link="https://cloud.google.com/sql/docs/postgres/connect-run",
+    ),
+    Rule(
+        code="database-mysql-socket",
+        only=STARTED,
+        pattern=r"Can't connect to (?:local )?(?:MySQL |MariaDB )?server through socket '(?P<socket>[^']+)'|\[2002\] No such file or directory",
+        read=socket_words,
+        nowhere=True,
+        rank=Rank.ROOT,
+        title="MySQL is looked for in this container: socket {socket}",
+        message="MySQL error 2002: the host is localhost or not set, so that the client takes the socket {socket}, and the container has no database of its own.",
+        fix="{advice}.",
+        link="https://cloud.google.com/sql/docs/mysql/connect-run",
+    ),
+    Rule(
+        code="database-unencrypted",
+        only=STARTED,
+        pattern=r"no pg_hba\.conf entry for host \"?(?P<host>[^\s\",]+)\"?, user \"?(?P<user>[\w.@-]+)\"?, database \"?(?P<name>[\w.-]+)\"?,? (?P<how>no encryption|SSL off|SSL encryption|SSL on)",
+        read=refused_host,
+        nowhere=True,
+        rank=Rank.ROOT,
+        title="PostgreSQL takes no connection like this one: {how}",
+        message="no pg_hba.conf entry for host {host}, user {user}, database {name}, {how}: the server's list of who may connect does not have it.",
+        fix="{advice}.",
+        link="https://www.postgresql.org/docs/current/auth-pg-hba-conf.html",
+    ),
+    Rule(
+        code="database-access-list",
+        only=STARTED,
+        pattern=r"access the database from an IP that isn't whitelisted|IP access list|Client with IP address '[^']+' is not allowed to access the server",
+        nowhere=True,
+        rank=Rank.ROOT,
+        title="The database does not let the service's IP address in (access list)",
+        message="MongoDB Atlas (or Azure SQL) allows only the addresses of its list, and a Cloud Run service has none of its own.",
+        fix="Give the service a fixed address (VPC network with --vpc-egress=all-traffic and Cloud NAT) and add that to Atlas' Network Access, or allow 0.0.0.0/0 there and rely on the password.",
+        link="https://cloud.google.com/run/docs/configuring/static-outbound-ip",
+    ),
+    Rule(
+        code="certificate-unknown",
+        only=STARTED,
+        pattern=r"Error: self[- ]signed certificate(?: in certificate chain)?|SELF_SIGNED_CERT_IN_CHAIN|unable to verify the first certificate|UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT_LOCALLY)",
+        nowhere=True,
+        title="The server's certificate is signed by nobody whom the program trusts",
+        message="The certificate of the database or service is self-signed, or of an authority that Node does not know.",
+        fix="Give the program the authority's certificate (ssl: {{ ca }} with the server's CA file as a secret, or NODE_EXTRA_CA_CERTS=/path/ca.pem); for Cloud SQL use the connector or its socket, which need none.",
+        link="https://nodejs.org/api/cli.html#node_extra_ca_certsfile",
     ),
     Rule(
         code="database-missing",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.python.reading_building import (
@@ -14,6 +12,7 @@ from app.diagnosis.rules.python.reading_building import (
     isolated,
     old,
     pip_speaks,
+    unbuilt,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -93,10 +92,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="pip-wheel-failed",
         pattern=r"(?:Failed building wheel for|Could not build wheels for|Failed to build installable wheels for some pyproject\.toml based projects \(|Failed to build ['`]|Failed to build installable wheels for) ?(?P<name>[A-Za-z][\w.-]*)",
-        read=lambda hit: {"name": re.split(r"[=@<>]", hit["name"])[0]},
+        read=unbuilt,
         place=lambda hit: asked(hit) or failing_instruction(hit),
         title="{name} could not be built",
-        message="Failed to build {name} from source: it has no wheel for this Python and image.",
-        fix="Read what its build printed above; a version of {name} with a wheel for this Python needs no building.",
+        message="Failed to build {name} from source: {why}.",
+        fix="Read what its build printed above{advice}.",
     ),
 )

@@ -5,9 +5,36 @@ from __future__ import annotations
 from app.diagnosis.places import first
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.python.reading_errors import application, own_frame
+from app.diagnosis.rules.python.reading_fitting import (
+    compiled_part,
+    compiled_place,
+    unfit_pair,
+    unfit_place,
+)
 from app.diagnosis.rules.python.reading_imports import hidden, imported, module_place, module_words, relative
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        code="python-compiled-part",
+        pattern=r"^(?:ModuleNotFoundError|ImportError): No module named '(?P<package>[A-Za-z]\w*)(?:\.\w+)*\.(?P<part>_\w+)'",
+        read=compiled_part,
+        place=compiled_place,
+        rank=Rank.ROOT,
+        title="The compiled part of {package} is for another Python, or another system",
+        message="No module named '{package}.{part}': {package} is there, and its compiled part does not fit the Python (or the C library, or the processor) of the image that runs.",
+        fix="Install and run on the same image: FROM python:3.12-slim in both stages (distroless and Alpine have another Python or C library), and keep a .venv of your machine in .dockerignore.",
+        link="https://docs.python.org/3/extending/building.html",
+    ),
+    Rule(
+        code="python-unfit-pair",
+        pattern=r"^ImportError: cannot import name '?(?P<name>\w+)'? from '?(?P<module>[\w.]+)'? \(\S*/(?:site|dist)-packages/",
+        read=unfit_pair,
+        place=unfit_place,
+        rank=Rank.ROOT,
+        title="{caller} asks {package} for {name}, which the installed one has not",
+        message="ImportError: cannot import name '{name}' from '{module}': both are installed packages, and their versions do not fit each other.",
+        fix="Raise {caller} to a version for the installed {package}, or pin {package} to one of {caller}'s time, where they are asked for; a lock file (uv lock, pip freeze) keeps both.",
+    ),
     Rule(
         code="python-missing-module",
         pattern=r"^(?:\S+: )?(?:ModuleNotFoundError|ImportError): No module named '?(?P<module>[\w.]+)'?",

@@ -10,6 +10,9 @@ from app.diagnosis.rule import Hit, Rank, Rule
 from app.diagnosis.rules.python.reading_locks import (
     because,
     has_file,
+    left_place,
+    members_left_out,
+    out_of_range,
     python_dependency,
     where_file_is_missed,
 )
@@ -118,6 +121,17 @@ RULES: tuple[Rule, ...] = (
         fix="Use a base image with a Python that fits {want}, or widen python in pyproject.toml and run poetry lock.",
     ),
     Rule(
+        code="poetry-index",
+        pattern=r"^\s*(?:\[?IndexError\]?:? ?)?list index out of range$",
+        read=out_of_range,
+        place=failing_instruction,
+        rank=Rank.ROOT,
+        title="poetry stops: list index out of range",
+        message="list index out of range, while `{ran}` ran: {why}.",
+        fix="{advice}.",
+        link="https://python-poetry.org/docs/cli/#options-2",
+    ),
+    Rule(
         code="poetry-config",
         pattern=r"The Poetry configuration is invalid:|poetry\.lock (?:file )?is not compatible with the current version of Poetry",
         read=lambda hit: {
@@ -139,6 +153,17 @@ RULES: tuple[Rule, ...] = (
         title="uv finds no versions that fit: {name}",
         message="No solution found when resolving dependencies: {why}",
         fix="Change the version of {name} where it is asked for, and run uv lock.",
+    ),
+    Rule(
+        code="uv-members-left-out",
+        pattern=r"[Tt]he lockfile at `uv\.lock` needs to be updated",
+        read=members_left_out,
+        place=left_place,
+        rank=Rank.ROOT,
+        title="{file} is not in the image when uv checks uv.lock",
+        message="uv.lock knows the workspace member {folder}, and its pyproject.toml is not copied yet: --locked takes that for a change.",
+        fix="Write uv sync --frozen here instead of --locked (uv then reads uv.lock alone), or: {advice}.",
+        link="https://docs.astral.sh/uv/guides/integration/docker/",
     ),
     Rule(
         code="uv-lock",
@@ -320,19 +345,19 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="build-missing-file",
-        pattern=r"(?:OSError|FileNotFoundError): (?:(?:Readme file does not exist:|Readme path) `?(?P<path>[^\s`]+)|(?:License|Readme) file not found: (?P<path2>\S+)|\[Errno 2\] No such file or directory: '(?P<path3>(?:/\S*/)?(?:README|LICENSE|requirements|VERSION|CHANGELOG)[\w.-]*)')|File '(?:\S*/)?(?P<path4>README[\w.]*)' cannot be found",
+        pattern=r"(?:OSError|FileNotFoundError): (?:(?:Readme file does not exist:|Readme path) `?(?P<path>[^\s`]+)|(?:License|Readme) file not found: (?P<path2>\S+)|\[Errno 2\] No such file or directory: '(?P<path3>(?:/\S*/)?(?:README|LICENSE|requirements|VERSION|CHANGELOG)[\w.-]*)')|File '(?:\S*/)?(?P<path4>README[\w.]*)' cannot be found|[Rr]eadme file not found \('(?P<path5>[^']+)'\)",
         read=lambda hit: (
             has_file(
                 Hit(
                     hit.section,
                     hit.index,
-                    {**hit.words, "path": hit["path"] or hit["path4"]},
+                    {**hit.words, "path": hit["path"] or hit["path4"] or hit["path5"]},
                     hit.files,
                     hit.transcript,
                 )
             )
             if hit.find_before(
-                r"Getting requirements|Preparing|build backend|build_editable|build_wheel|hatchling|setuptools|poetry|setup\.py",
+                r"Getting requirements|Preparing|[Bb]uild backend|build_editable|build_wheel|hatchling|setuptools|poetry|setup\.py",
                 120,
             )
             or hit.find_after(r"hatchling|poetry", 4)

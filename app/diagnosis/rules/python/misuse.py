@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from app.diagnosis.dependencies import dependency_line, manifest
-from app.diagnosis.places import first
+from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.python.reading_errors import blamed_frame, own_frame
-from app.diagnosis.rules.python.reading_misuse import extra, misuse
+from app.diagnosis.rules.python.reading_misuse import extra, in_library, misuse
+from app.diagnosis.transcript import Kind
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -35,6 +36,18 @@ RULES: tuple[Rule, ...] = (
         message="ImportError: no pq wrapper available: psycopg was installed without its binary, and the image has no libpq.",
         fix="Write psycopg[binary] instead of psycopg in the requirements, or install libpq5 with apt-get in the image.",
         link="https://www.psycopg.org/psycopg3/docs/basic/install.html",
+    ),
+    Rule(
+        code="python-home-denied",
+        only=frozenset({Kind.CONTAINER}),
+        pattern=r"^PermissionError: \[Errno 13\] Permission denied: '(?P<path>/(?:\.\w[\w./-]*|nonexistent[\w./-]*|root/[\w./-]+))'",
+        read=lambda hit: {} if in_library(hit) else None,
+        place=first(matching(r"^\s*USER\b", "Dockerfile"), blamed_frame),
+        rank=Rank.ROOT,
+        title="The container's user has no home: {path} may not be written",
+        message="PermissionError: {path}: a library keeps its cache in the home folder, and this user has none (its HOME is / or root's).",
+        fix="Write ENV HOME=/tmp in the Dockerfile (or the library's own: HF_HOME=/tmp/hf, MPLCONFIGDIR=/tmp, NUMBA_CACHE_DIR=/tmp), or make the user with a home: RUN useradd -m app.",
+        link="https://docs.docker.com/reference/dockerfile/#user",
     ),
     Rule(
         code="python-misuse",

@@ -22,6 +22,16 @@ RULES: tuple[Rule, ...] = (
         fix="{advice}; to install only what the project depends on, write uv sync --no-install-project.",
     ),
     Rule(
+        code="build-readme-outside",
+        pattern=r"Readme path must be within the project directory: (?P<path>\S+)",
+        place=first(matching(r"{path}", "pyproject.toml"), failing_instruction),
+        rank=Rank.ROOT,
+        title='readme = "{path}" lies outside of the project\'s folder',
+        message="Readme path must be within the project directory: {path}: hatchling refuses a path that climbs out, wherever the file is.",
+        fix='Give the project a README.md of its own and write readme = "README.md", or take readme out of pyproject.toml.',
+        link="https://packaging.python.org/en/latest/specifications/pyproject-toml/#readme",
+    ),
+    Rule(
         code="uv-missing-member",
         pattern=r"error: (?:Distribution not found at: file://|Workspace member `)(?P<path>/[\w./-]+)(?:` is missing a `pyproject\.toml`)?",
         read=copied_later,

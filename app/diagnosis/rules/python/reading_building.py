@@ -183,3 +183,19 @@ def pip_speaks(hit: Hit) -> bool:
         )
         is not None
     )
+
+
+def unbuilt(hit: Hit) -> Mapping[str, str]:
+    """A package that could not be built: somebody's without a wheel, or the project of this repository."""
+    name = re.split(r"[=@<>]", hit["name"])[0]
+    if "@ file://" in hit.line:
+        return {
+            "name": name,
+            "why": "it is the project of this repository, and its build backend stopped",
+            "advice": ": it names a file that is not copied yet, or a setting of pyproject.toml; uv sync --no-install-project installs only what it depends on",
+        }
+    return {
+        "name": name,
+        "why": "it has no wheel for this Python and image",
+        "advice": f"; a version of {name} with a wheel for this Python needs no building",
+    }

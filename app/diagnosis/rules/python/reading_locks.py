@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from fnmatch import fnmatch
 
 from app.diagnosis.dependencies import dependency_line, manifest
 from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.left_out import left_out
 from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Hit
 from app.model import Place
@@ -58,3 +60,37 @@ def has_file(hit: Hit) -> Mapping[str, str] | None:
 
 def where_file_is_missed(hit: Hit) -> Place | None:
     return failing_instruction(hit) if hit["there"] else _named_file(hit)
+
+
+def members_left_out(hit: Hit) -> Mapping[str, str] | None:
+    """The first member of uv's workspace whose pyproject.toml is not there when the lock file is checked."""
+    text = hit.files.text("pyproject.toml").partition("[tool.uv.workspace]")[2]
+    listed = re.search(r"^members\s*=\s*\[([^\]]*)\]", text, re.MULTILINE)
+    patterns = re.findall(r"[\"']([^\"']+)[\"']", listed[1]) if listed else []
+    for path in sorted(p for p in hit.files.named("pyproject.toml") if "/" in p)[:200]:
+        folder = path.rpartition("/")[0]
+        if any(fnmatch(folder, each.rstrip("/")) for each in patterns) and (found := left_out(hit, path)):
+            place = found.place
+            return {
+                "file": path, "folder": folder, "advice": found.advice,
+                "in": place.path, "at": str(place.line), "until": str(place.last_line),
+            }  # fmt: skip
+    return None
+
+
+def left_place(hit: Hit) -> Place | None:
+    return hit.files.place(hit["in"], int(hit["at"]), int(hit["until"]))
+
+
+def out_of_range(hit: Hit) -> Mapping[str, str] | None:
+    """poetry's own words for a package that is not there yet, or for a lock file of another poetry."""
+    ran = hit.section.instruction or hit.transcript.failed_instruction
+    if "poetry" not in ran:
+        return None
+    if re.search(r"poetry\S* +(?:install|sync)\b", ran) and "--no-root" not in ran:
+        why = "poetry looks for the packages that pyproject.toml names, and their sources are not copied yet"
+        advice = "Write poetry install --no-root here and COPY the sources after it, or COPY them (and README.md) before it"
+    else:
+        why = "this poetry cannot read what another version of poetry wrote into poetry.lock"
+        advice = "Install the version of poetry that is named in the first line of poetry.lock (pip install poetry==VERSION); leave poetry lock out of the image, and commit poetry.lock instead"
+    return {"ran": ran[:100], "why": why, "advice": advice}

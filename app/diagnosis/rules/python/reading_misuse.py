@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Hit
-from app.diagnosis.rules.python.reading_errors import own_frame, where
+from app.diagnosis.rules.python.reading_errors import frames, own_frame, where
 from app.diagnosis.rules.python.reading_gone import caller
 
 # A message goes on below its first line (pytorch, transformers, Flask): that many lines are looked at.
@@ -108,3 +109,9 @@ def extra(hit: Hit) -> Mapping[str, str] | None:
     # celery and kombu set the module to None where it cannot be imported.
     name = hit["package"] or hit["package2"] or hit["package3"] or hit["package4"].lower()
     return {"package": name} if own_frame(hit) or hit.find_before(r"Traceback", 200) else None
+
+
+def in_library(hit: Hit) -> bool:
+    """Whether a library, and no line of ours, was at work when it stopped."""
+    deepest = next(iter(frames(hit)), ("", ""))[0]
+    return bool(deepest) and not repository_path(hit.files, deepest, hit)

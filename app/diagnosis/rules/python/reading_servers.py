@@ -131,3 +131,11 @@ def worker(hit: Hit) -> Mapping[str, str] | None:
 def unloaded_worker(hit: Hit) -> Mapping[str, str] | None:
     """The class of a worker that gunicorn names and then calls as the mere name that it still is."""
     return {} if hit.find_after(r"^TypeError: 'str' object is not callable", 30) else None
+
+
+def worker_silent(hit: Hit) -> Mapping[str, str] | None:
+    """Only where nobody but gunicorn itself and Cloud Run printed anything: else that line says more."""
+    own = re.compile(
+        r"\[[\d-]+ [\d:]+ [+-]\d+\] \[\d+\] |Container called exit|\S* ?STARTUP|gunicorn\.errors\.HaltServer"
+    )
+    return {} if all(own.search(line) for line in hit.section.lines if line.strip()) else None

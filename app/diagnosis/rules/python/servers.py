@@ -15,6 +15,7 @@ from app.diagnosis.rules.python.reading_servers import (
     unfilled_place,
     unloaded_worker,
     worker,
+    worker_silent,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -175,6 +176,17 @@ RULES: tuple[Rule, ...] = (
         message="WORKER TIMEOUT: a worker did not answer gunicorn within --timeout (30 seconds), while it loaded the application or in a request.",
         fix="Write --timeout 0 (Cloud Run ends requests by itself), --workers 1 --threads 8, and load large things after the start; where the log tells of memory, give it more.",
         link="https://cloud.google.com/run/docs/tips/python#optimize_gunicorn",
+    ),
+    Rule(
+        code="python-worker-silent",
+        pattern=r"Reason: Worker failed to boot|HaltServer 'Worker failed to boot",
+        read=worker_silent,
+        place=command_line,
+        rank=Rank.SYMPTOM,
+        title="gunicorn: Worker failed to boot, and its reason is not in this log",
+        message="Worker failed to boot: the worker ended while it loaded the application, before anything was printed.",
+        fix="Add --preload to the gunicorn command (then the traceback is printed), or import the application by hand in the image: python -c 'import MODULE'.",
+        link="https://docs.gunicorn.org/en/stable/settings.html#preload-app",
     ),
     Rule(
         code="python-worker-memory",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.left_out import left_out
 from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Hit
 from app.model import Place
@@ -47,11 +49,32 @@ def task(hit: Hit) -> Mapping[str, str] | None:
     for path in hit.files.paths:
         if path.endswith((".rake", "Rakefile")):
             tasks += re.findall(r"(?m)^\s*task\s*\(?[:'\"]?([\w:]+)", hit.files.text(path))
-    near = hit.files.nearest(
-        hit["name"], [*tasks, "assets:precompile", "db:migrate", "db:prepare", "spec", "test"], 0.7
-    )
+    of_rails = ("assets:precompile", "db:migrate", "db:prepare", "spec", "test")
+    if hit["name"] in of_rails and not any("rails" in hit.files.text(p) for p in hit.files.named("Gemfile")):
+        return {
+            "advice": f"Take the line out: {hit['name']} is a task of Rails or of a gem, and the Gemfile asks for none that has it"
+        }
+    if hit["name"] in of_rails:
+        return {
+            "advice": f"Load the application in the Rakefile (require_relative 'config/application' and Rails.application.load_tasks), COPY config before, and keep the gem with {hit['name']} in every group (assets: sprockets-rails or propshaft)"
+        }
+    near = hit.files.nearest(hit["name"], [*tasks, *of_rails], 0.7)
     return {
         "advice": f"Write {near}"
         if near
         else f"Define the task {hit['name']} in the Rakefile, or call one that `rake -T` shows"
     }
+
+
+def no_rakefile(hit: Hit) -> Mapping[str, str]:
+    known = next(iter(hit.files.named("Rakefile", "rakefile", "rakefile.rb")), "")
+    lost = left_out(hit, known) if known else None
+    if lost:
+        return {"advice": lost.advice, "in": lost.place.path, "at": str(lost.place.line)}
+    return {
+        "advice": f"Run it where {known} is (WORKDIR)" if known else "Commit a Rakefile, or take the line out"
+    }
+
+
+def no_rakefile_place(hit: Hit) -> Place | None:
+    return (hit.files.place(hit["in"], int(hit["at"])) if hit["at"] else None) or failing_instruction(hit)

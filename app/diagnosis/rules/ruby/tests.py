@@ -6,7 +6,14 @@ from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.places import at, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.ruby.reading_exceptions import TRACE, load_error
-from app.diagnosis.rules.ruby.reading_tests import minitest_error, spec, spec_place, task
+from app.diagnosis.rules.ruby.reading_tests import (
+    minitest_error,
+    no_rakefile,
+    no_rakefile_place,
+    spec,
+    spec_place,
+    task,
+)
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -63,6 +70,16 @@ RULES: tuple[Rule, ...] = (
         title="{path} line {line}: {cop}",
         message="RuboCop: {cop}: {error}",
         fix="Change line {line} of {path}, or run bundle exec rubocop -a.",
+    ),
+    Rule(
+        code="rake-no-rakefile",
+        pattern=r"No Rakefile found \(looking for",
+        read=no_rakefile,
+        place=no_rakefile_place,
+        rank=Rank.ROOT,
+        title="rake finds no Rakefile where it runs",
+        message="rake aborted: No Rakefile found in the directory of this instruction.",
+        fix="{advice}.",
     ),
     Rule(
         code="rake-unknown-task",

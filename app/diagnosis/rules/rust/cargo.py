@@ -17,6 +17,7 @@ from app.diagnosis.rules.rust.reading_cargo import (
     old_rust,
     old_rust_place,
 )
+from app.diagnosis.rules.rust.reading_edition import edition, edition_place
 from app.diagnosis.rules.rust.reading_lock import lock, lock_format, lock_format_place, lock_place
 from app.diagnosis.rules.rust.reading_programs import with_versions
 from app.model import Blame
@@ -73,6 +74,17 @@ RULES: tuple[Rule, ...] = (
         title="The workspace member {name} is not there",
         message="failed to load manifest for workspace member {path}: {said}",
         fix="{fix}",
+    ),
+    Rule(
+        code="rust-edition",
+        pattern=r"^\s*feature `edition(?P<edition>20\d\d)` is required|^(?:error: |\s+)edition (?P<edition2>20\d\d) is unstable and only available with|this version of Cargo is older than the `(?P<edition3>20\d\d)` edition",
+        read=edition,
+        place=edition_place,
+        rank=Rank.ROOT,
+        title="{who} is of edition {edition}, which {have} does not know",
+        message="{who} asks for edition{edition}, that Rust {first} is the first to have; the image has {have}.",
+        fix="{advice}.",
+        link="https://doc.rust-lang.org/edition-guide/",
     ),
     Rule(
         code="rust-manifest",

@@ -58,9 +58,3 @@ def crate_place(hit: Hit, name: str) -> Place | None:
 
 # The first Rust that has an edition: https://doc.rust-lang.org/edition-guide/
 EDITIONS = {"2018": "1.31", "2021": "1.56", "2024": "1.85"}
-
-
-def since(edition: str) -> str:
-    """`, which Rust 1.85 has first`, for the sentence that names an edition."""
-    first = EDITIONS.get(edition.removeprefix("edition"), "")
-    return f", which Rust {first} is the first to have" if first else ""

@@ -41,7 +41,9 @@ def panic(hit: Hit) -> Mapping[str, str] | None:
         "said": f"{said} ({name[1]})" if name and name[1] not in said else said,
         "at": f"{place.path}:{place.line}" if place else f"{path}:{line}",
         "who": "" if hit["thread"] in ("main", "") else hit["thread"],
-        "fix": _panic_fix(said, name[1] if name else "", hit["thread"]),
+        "fix": _panic_fix(said, name[1] if name else "", hit["thread"])
+        if place or not path
+        else f"The panic is in {path}, which is not in this repository: read what was asked of that program above, and raise its version.",
     }
 
 

@@ -8,6 +8,8 @@ from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.start.reading_executing import (
     exec_place,
     executed,
+    handed_over,
+    handed_over_place,
     not_found,
     not_found_place,
     permission,
@@ -64,6 +66,17 @@ RULES: tuple[Rule, ...] = (
         message="stat {name}: no such file or directory: a command that is no list is run by a shell, and a distroless or scratch image has none.",
         fix='Write CMD and ENTRYPOINT as a list, CMD ["/app", "--flag"], and have the program read PORT itself; or take a final image with a shell.',
         link="https://docs.docker.com/reference/dockerfile/#shell-and-exec-form",
+    ),
+    Rule(
+        code="entrypoint-command",
+        pattern=r"(?P<script>[\w./-]*entrypoint[\w.-]*): (?:line )?\d+: exec: (?P<name>[^:\s]+): not found",
+        read=handed_over,
+        place=handed_over_place,
+        rank=Rank.ROOT,
+        title="{base} was to execute {name}, which is no command of the image",
+        message="{script}: exec: {name}: not found: what CMD (or args) says is given to the image's entrypoint, which executes its first word.",
+        fix="{advice}.",
+        link="https://docs.docker.com/reference/dockerfile/#understand-how-cmd-and-entrypoint-interact",
     ),
     Rule(
         code="start-command-not-found",

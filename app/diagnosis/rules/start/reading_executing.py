@@ -173,3 +173,29 @@ def permission_place(hit: Hit) -> Place | None:
             if hit["last"] and hit["last"] in each.value:
                 return hit.files.place(path, each.line, each.end)
     return command_place(hit)
+
+
+# What an image's own entrypoint expects before its arguments.
+_TOOLS = {"mvn-entrypoint.sh": "mvn", "docker-php-entrypoint": "php", "docker-entrypoint.sh": ""}
+
+
+def handed_over(hit: Hit) -> Mapping[str, str]:
+    base, name = hit["script"].rpartition("/")[2], hit["name"]
+    tool = _TOOLS.get(base, "")
+    goal = bool(
+        re.fullmatch(r"clean|compile|test|package|verify|install|deploy|[\w.-]+:[\w:.-]+|-\w.*", name)
+    )
+    if tool == "mvn" and goal:
+        advice = f'Write the command whole: CMD ["mvn", "{name}", …] (in cloudbuild.yaml entrypoint: mvn)'
+    else:
+        advice = f"Install {name} in the image, correct its name in CMD, or name it by its whole path"
+        advice += f"; arguments of {tool} need {tool} before them" if tool else ""
+    return {"base": base, "advice": advice}
+
+
+def handed_over_place(hit: Hit) -> Place | None:
+    return first(
+        instruction("CMD"),
+        matching(r"[\"'\[ -]{name}\b", "cloudbuild.yaml", "cloudbuild.yml", "docker-compose.yml"),
+        instruction("ENTRYPOINT"),
+    )(hit)

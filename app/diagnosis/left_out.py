@@ -1,0 +1,96 @@
+"""What the repository has and the image has not: the line of .dockerignore, or the COPY, that leaves a file out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.diagnosis.instructions import failing_dockerfile, failing_instruction, find_instruction
+from app.diagnosis.paths import copies
+from app.diagnosis.rule import Hit
+from app.dockerfile import Dockerfile, Ignored, Instruction, Unreadable
+from app.model import Place
+from app.source.build_context import context_of
+
+MOST_PATTERNS = 300  # more than anybody writes by hand: each is tried by itself
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Where a file was left behind, and what to write there."""
+
+    place: Place
+    advice: str
+
+
+def left_out(hit: Hit, path: str) -> LeftOut | None:
+    """Why this file of the repository is not in the image when the failing instruction runs; None when it may be."""
+    found = failing_dockerfile(hit)
+    if found is None or path not in hit.files.paths:
+        return None
+    where, parsed = found
+    context = context_of(hit.files, where, parsed)
+    inside = path[len(context) + 1 :] if context else path
+    if context and not path.startswith(f"{context}/"):
+        return None
+    if (hidden := _hidden(hit, where, context, inside)) is not None:
+        return hidden
+    before = _copied_before(hit, parsed)
+    if not before or any(_brings(hit, parsed, each, context, path) for each in before):
+        return None
+    place = hit.files.place(where, before[-1].line, before[-1].end)
+    ran = failing_instruction(hit)
+    at = f" before line {ran.line}" if ran else ""
+    return LeftOut(place, f"COPY {inside} into the image{at}: no COPY above brings it") if place else None
+
+
+def _hidden(hit: Hit, dockerfile: str, context: str, inside: str) -> LeftOut | None:
+    """The last pattern that fits decides, as Docker has it."""
+    beside = f"{dockerfile}.dockerignore"
+    path = beside if beside in hit.files.paths else f"{context}/.dockerignore".lstrip("/")
+    lines = hit.files.lines(path)
+    if len(lines) > MOST_PATTERNS or not _hides("\n".join(lines), inside):
+        return None
+    for number in range(len(lines), 0, -1):
+        pattern = lines[number - 1].strip()
+        if _hides(pattern, inside):
+            place = hit.files.place(path, number)
+            advice = f"Take {pattern} out of {path}, or write !{inside} as its last line"
+            return LeftOut(place, advice) if place else None
+    return None
+
+
+def _hides(text: str, path: str) -> bool:
+    try:
+        return Ignored(text).hides(path)
+    except Unreadable:
+        return False
+
+
+def _copied_before(hit: Hit, parsed: Dockerfile) -> list[Instruction]:
+    """The COPYs from the context that stand above the failing instruction, in its stage or the stages under it."""
+    ran = find_instruction(
+        parsed, hit.section.instruction or hit.transcript.failed_instruction, hit.section.stage
+    )
+    if ran is None or ran.keyword != "RUN":
+        return []
+    copied = [each for each in parsed.of("COPY", "ADD") if each.line < ran.line]
+    own = [each for each in copied if each.stage == ran.stage]
+    stages = {stage.name.lower() for stage in parsed.stages if stage.name}
+    made = [each.flags["from"].lower() for each in own if "from" in each.flags]
+    if (
+        any(each in stages or each.isdecimal() for each in made)
+        or any(each.heredoc for each in own)
+        or "type=bind" in ran.value
+    ):
+        return []
+    base = next((s for s in parsed.stages[: ran.stage] if s.name == parsed.stages[ran.stage].image), None)
+    return [] if base else [each for each in own if "from" not in each.flags]
+
+
+def _brings(hit: Hit, parsed: Dockerfile, copy: Instruction, context: str, path: str) -> bool:
+    if any("$" in source for source in copy.sources):
+        return True
+    return any(
+        source == path or (is_folder and path.startswith(f"{source}/".lstrip("/")))
+        for source, _, is_folder in copies(hit.files, parsed, copy, context)
+    )

@@ -1,0 +1,75 @@
+"""What the rows of angular.py read in other lines and in the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.javascript.image import install_without_dev
+from app.diagnosis.javascript.packages import dependency_place, list_place, package, package_name
+from app.diagnosis.left_out import left_out
+from app.diagnosis.places import anywhere, first, matching, whole_file
+from app.diagnosis.rule import Hit
+from app.model import Place
+
+
+def workspace(hit: Hit) -> Mapping[str, str]:
+    """Whether angular.json is somewhere else, or did not come into the image."""
+    known = next(iter(hit.files.named("angular.json")), "")
+    lost = left_out(hit, known) if known else None
+    if lost:
+        return {"advice": lost.advice, "in": lost.place.path, "at": str(lost.place.line)}
+    folder = known.rpartition("/")[0]
+    if folder:
+        return {"advice": f"Run it in {folder}, where angular.json is (WORKDIR, or cd {folder})"}
+    return {
+        "advice": "COPY angular.json (and tsconfig.json) beside package.json before this line"
+        if known
+        else "Commit angular.json, without which there is no Angular project"
+    }
+
+
+def workspace_place(hit: Hit) -> Place | None:
+    at = hit.files.place(hit["in"], int(hit["at"])) if hit["at"] else None
+    return at or failing_instruction(hit)
+
+
+def builder(hit: Hit) -> Mapping[str, str]:
+    """The package that has the builder, and why the image has it not."""
+    name = package_name(hit["name"].partition(":")[0])
+    group = package(hit).group_of(name)
+    if group == "devDependencies" and install_without_dev(hit):
+        advice = f"Install development dependencies for the build: {name} is one of them (npm ci without --omit=dev, no NODE_ENV=production before it)"
+    elif group:
+        advice = f"Run npm ci in this stage before the build, and keep node_modules in .dockerignore: package.json asks for {name}"
+    else:
+        advice = f"Run npm install --save-dev {name} (of the major version of @angular/core) and commit the lock file"
+    return {"package": name, "advice": advice, "without": "yes" if "development" in advice else ""}
+
+
+def builder_place(hit: Hit) -> Place | None:
+    if hit["without"]:
+        return install_without_dev(hit)
+    asked = dependency_place(hit, hit["package"])
+    return (failing_instruction(hit) if asked else list_place(hit)) or asked
+
+
+def versions(hit: Hit) -> Mapping[str, str]:
+    found = hit.find_after(r"but Angular version (\d+)\S* was found", 3)
+    return {"found": found[1] if found else "another major"}
+
+
+def node_of(hit: Hit) -> Mapping[str, str]:
+    """The Node that the line above names."""
+    above = hit.find_before(r"Node\.js version v(\d+\.\d+)\S* detected", 3)
+    numbers = [int(each) for each in re.findall(r"v(\d+)\.", hit["want"])]
+    return {"have": above[1] if above else "of this image", "image": f"node:{max(numbers, default=22)}"}
+
+
+prerendered_place = first(
+    matching(r"RenderMode\.Prerender|getPrerenderParams", "app.routes.server.ts"),
+    whole_file("app.routes.server.ts"),
+    anywhere(r"path:\s*['\"]{route}['\"]", ".ts"),
+    failing_instruction,
+)
