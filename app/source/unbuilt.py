@@ -83,6 +83,7 @@ def _against(files: Files, target: Target) -> Iterator[str]:
     needs: tuple[tuple[object, str], ...] = (
         (service.release, "its release command runs as a job, which takes an image"),
         (target.jobs, "its jobs take an image"),
+        (target.workers, "its workers take an image"),
         (service.binary_authorization, "binary_authorization judges images"),
         (service.encryption_key, "encryption_key is for an image"),
         (service.args and not service.command, "args without a command are for an image's own"),
