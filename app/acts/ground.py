@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.model import SecretRef, Target
 from app.trust.accounts import Means
-from app.trust.ownership import JOBS, WORKERS
+from app.trust.ownership import JOBS, MAPPED, WORKERS
 from app.trust.rights import Right
 from gcp.cloud_run import ServiceState
 
@@ -34,6 +34,12 @@ def has_workers(target: Target, ground: Ground) -> bool:
     """The same of workers."""
     before = dict(ground.service.labels) if ground.service else {}
     return bool(target.workers) or (target.preview is None and WORKERS in before)
+
+
+def has_domain(target: Target, ground: Ground) -> bool:
+    """The same of a domain of its own."""
+    before = dict(ground.service.labels) if ground.service else {}
+    return target.preview is None and (bool(target.service.domain) or MAPPED in before)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from app import durable
-from app.acts.ground import Ground, has_jobs, has_workers
+from app.acts.ground import Ground, has_domain, has_jobs, has_workers
 from app.acts.order import insist_on_newest
 from app.call import call
 from app.deployment import Deployment, Road
@@ -69,8 +69,9 @@ def to_an_address(this: Deployment) -> tuple[Live, bool]:
     with this.on_failure(RESTORE, restore, target, revision):
         verified = this.stage(verify, commit, target, revision)
         live = this.stage(shift, commit, target, revision, verified)
-        if domain_of(this.world.settings, target):
-            live = this.one_more(ROAD[bring_domain], call(bring_domain, target, live))
+        mapped = has_domain(target, ground)
+        if mapped or domain_of(this.world.settings, target):
+            live = this.one_more(ROAD[bring_domain], call(bring_domain, target, live, mapped))
     if has_jobs(target, ground):
         this.one_more(ROAD[bring_jobs], call(bring_jobs, commit, target, image, ground))
     if has_workers(target, ground):

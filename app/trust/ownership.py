@@ -19,10 +19,24 @@ COMMIT = "commit"
 JOBS, OF_SERVICE, SCHEDULED = "servergem-jobs", "servergem-service", "servergem-schedule"
 # On a service: it has had workers. Theirs is OF_SERVICE too.
 WORKERS = "servergem-workers"
+# On a service: it has had a domain of its own, which servergem.yml may not name any more.
+MAPPED = "servergem-domain"
 YES = "yes"
 # All that ServerGem writes; no label of a servergem.yml is called so.
 LABELS = frozenset(
-    {MANAGED_BY, APP, REPOSITORY, INSTALLATION, PULL_REQUEST, COMMIT, JOBS, OF_SERVICE, SCHEDULED, WORKERS}
+    {
+        MANAGED_BY,
+        APP,
+        REPOSITORY,
+        INSTALLATION,
+        PULL_REQUEST,
+        COMMIT,
+        JOBS,
+        OF_SERVICE,
+        SCHEDULED,
+        WORKERS,
+        MAPPED,
+    }
 )
 
 

@@ -109,6 +109,7 @@ RIGHTS = (
     # In no list of Google's, and asked for all the same; a custom role may hold them, and of the predefined ones only
     # the basic ones do ("Project > Editor"): https://cloud.google.com/run/docs/reference/iam/roles
     Right("run.domainmappings.get", EDITOR, "Domain", When.DOMAIN),
+    Right("run.domainmappings.list", EDITOR, "Domain", When.DOMAIN),
     Right("run.domainmappings.create", EDITOR, "Domain", When.DOMAIN),
     Right("run.domainmappings.delete", EDITOR, "Domain", When.DOMAIN),
     Right("run.services.list", RUN, "Remove the preview", When.PREVIEW),
