@@ -115,7 +115,9 @@ def decided(world: World, commit: Commit, target: Target, listing: Listing) -> T
     there = path in listing.files
     if not there and not listing.complete:
         there = world.github.file(commit, path) is not None
-    kind = Build.DOCKERFILE if there else Build.BUILDPACKS
+    # What is not sure to run without a build is built with buildpacks: app/source/unbuilt.py.
+    without = Build.SOURCE if world.settings.without_build else Build.BUILDPACKS
+    kind = Build.DOCKERFILE if there else without
     return replace(target, service=replace(service, build=replace(service.build, kind=kind)))
 
 

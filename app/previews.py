@@ -161,6 +161,7 @@ def _copy(config: Config, pull: PullRequest, home: Target, service: ServiceConfi
         later=() if pull.fork else home.later,
         of=service.name,
         jobs=(),
+        workers=(),
         preview=Preview(pull.number, fork=pull.fork, ttl=previews.ttl, left_out=tuple(left_out)),
     )
 

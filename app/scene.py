@@ -8,18 +8,19 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from app.fault import explain
-from app.model import Commit, Finding, Person, Row, Stop, Superseded, Target, TargetJob
+from app.model import Commit, Finding, Person, Row, Stop, Superseded, Target, TargetJob, TargetWorker
 from app.redaction import Stream
 from app.report import LOG_TAIL_LINES
 from app.store import Ticket
 from app.telemetry import log
 from app.trust import allowance
 from app.trust.accounts import means
-from app.trust.ownership import is_ours, job_not_ours, not_ours
+from app.trust.ownership import is_ours, job_not_ours, not_ours, worker_not_ours
 from app.world import World
 from gcp.cloud_run import ServiceState
 from gcp.errors import GoogleError
 from gcp.named_jobs import JobState
+from gcp.worker_pools import WorkerState
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,11 @@ class Scene:
         """The same of a job."""
         if state is not None and not self.owns(target, state.labels):
             raise Stop((job_not_ours(dict(state.labels), target, job),))
+
+    def insist_on_our_worker(self, target: Target, worker: TargetWorker, state: WorkerState | None) -> None:
+        """The same of a worker."""
+        if state is not None and not self.owns(target, state.labels):
+            raise Stop((worker_not_ours(dict(state.labels), target, worker),))
 
     def owns(self, target: Target, labels: tuple[tuple[str, str], ...]) -> bool:
         """Whether what has these labels is this repository's, for this Target."""

@@ -32,6 +32,21 @@ with open(path, "rb") as made:
     length = {"Content-Length": str(os.path.getsize(path)), "Content-Type": "application/gzip"}
     urllib.request.urlopen(urllib.request.Request(address, made, length, method="PUT"))
 """
+NODE = "mirror.gcr.io/library/node"
+# Exactly what the lock names, without what only development needs; no script of a package runs.
+INSTALL_NODE = """set -eu
+made="$HOME/made" && mkdir -p "$made/node_modules"
+cp package.json package-lock.json "$made/"
+(cd "$made" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier)
+tar -C "$made" -czf "$HOME/made.tar.gz" node_modules
+"""
+SEND_NODE = """
+const [path, address] = process.argv.slice(1)
+const headers = {"Content-Type": "application/gzip"}
+fetch(address, {method: "PUT", headers, body: require("fs").readFileSync(path)}).then((answer) => {
+  if (!answer.ok) throw new Error(`HTTP ${answer.status}`)
+})
+"""
 # Every step's HOME: https://cloud.google.com/build/docs/overview#builders_and_home
 HOME = "/builder/home"
 # What Cloud Build's own daemon asks before Docker Hub, and a BuildKit in a container does not by itself:
@@ -60,8 +75,8 @@ class BuildRequest:
     service_account: str = ""
     timeout: int = 1800
     tags: tuple[str, ...] = ()
-    python: str = ""
-    """The version for which packages are installed and sent to `upload`, in place of an image."""
+    runtime: str = ""
+    """The language and version, such as `node:22`, for which packages are installed and sent to `upload`; no image."""
     upload: str = ""
 
 
@@ -108,10 +123,14 @@ def _buildkit() -> list[cb.BuildStep]:
 
 
 def _packages(request: BuildRequest) -> cb.BuildStep:
-    """What requirements.txt names, installed and sent; the build's account needs no right to write anywhere."""
-    send = f'python3 -I -c {quote(SEND)} "$HOME/made.tar.gz" {quote(request.upload)}'
-    image = f"{PYTHON}:{request.python}"
-    return _step(image, "packages", ["-c", INSTALL + send], entrypoint="bash", folder=request.directory)
+    """What the lock names, installed and sent; the build's account needs no right to write anywhere."""
+    language, _, version = request.runtime.partition(":")
+    paths = f'"$HOME/made.tar.gz" {quote(request.upload)}'
+    if language == "node":
+        image, line = NODE, INSTALL_NODE + f"node -e {quote(SEND_NODE)} {paths}"
+    else:
+        image, line = PYTHON, INSTALL + f"python3 -I -c {quote(SEND)} {paths}"
+    return _step(f"{image}:{version}", "packages", ["-c", line], entrypoint="bash", folder=request.directory)
 
 
 def _pack(request: BuildRequest) -> cb.BuildStep:

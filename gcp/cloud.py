@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from importlib import import_module
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,7 +21,13 @@ if TYPE_CHECKING:
     from google.cloud.iam_admin_v1 import IAMClient
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
     from google.cloud.resourcemanager_v3 import ProjectsClient
-    from google.cloud.run_v2 import ExecutionsClient, JobsClient, RevisionsClient, ServicesClient
+    from google.cloud.run_v2 import (
+        ExecutionsClient,
+        JobsClient,
+        RevisionsClient,
+        ServicesClient,
+        WorkerPoolsClient,
+    )
     from google.cloud.scheduler_v1 import CloudSchedulerClient
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient
     from google.cloud.service_usage_v1 import ServiceUsageClient
@@ -187,6 +192,13 @@ class Google:
         return self._client(run_v2.JobsClient, JobsGrpcTransport)
 
     @cached_property
+    def worker_pools(self) -> WorkerPoolsClient:
+        from google.cloud import run_v2
+        from google.cloud.run_v2.services.worker_pools.transports import WorkerPoolsGrpcTransport
+
+        return self._client(run_v2.WorkerPoolsClient, WorkerPoolsGrpcTransport)
+
+    @cached_property
     def executions(self) -> ExecutionsClient:
         from google.cloud import run_v2
         from google.cloud.run_v2.services.executions.transports import ExecutionsGrpcTransport
@@ -212,19 +224,9 @@ class Google:
     @cached_property
     def storage(self) -> Any:
         """google.cloud.storage.Client; the library has no types."""
-        from google.api_core.client_options import ClientOptions
-        from google.auth.credentials import AnonymousCredentials
+        from gcp.storage_client import storage_client
 
-        # The library has no types, and whether mypy finds it at all depends on what else is installed.
-        storage: Any = import_module("google.cloud.storage")
-
-        if not self.storage_endpoint:
-            return storage.Client()
-        return storage.Client(
-            project="stand-in",
-            credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]  # nor has this one
-            client_options=ClientOptions(api_endpoint=self.storage_endpoint),
-        )
+        return storage_client(self.storage_endpoint)
 
     @cached_property
     def _channel(self) -> grpc.Channel:

@@ -122,6 +122,10 @@ class _DomainMapping(_Shape):
     status: _Status = _Status()
 
 
+class _List(_Shape):
+    items: tuple[_DomainMapping, ...] = ()
+
+
 def mapping(google: Google, place: Place, domain: str) -> Mapping | None:
     """The mapping of this domain, None when the project has none there."""
     try:
@@ -130,6 +134,16 @@ def mapping(google: Google, place: Place, domain: str) -> Mapping | None:
         if error.code != "NOT_FOUND":
             raise
     return None
+
+
+def mappings(google: Google, place: Place) -> tuple[Mapping, ...]:
+    """Every mapping of the project there; the API gives them all where no limit is asked for."""
+    raw = _call(google, place, "List", "")
+    try:
+        found = _List.model_validate_json(raw)
+    except ValidationError as error:
+        raise _unreadable("DomainMappings.List") from error
+    return tuple(map(_mapping, found.items))
 
 
 def make(google: Google, place: Place, domain: str, service: str, labels: dict[str, str]) -> Mapping | None:
@@ -157,7 +171,7 @@ def remove(google: Google, place: Place, domain: str) -> None:
             raise
 
 
-_VERBS = {"Get": "GET", "Create": "POST", "Delete": "DELETE"}
+_VERBS = {"Get": "GET", "List": "GET", "Create": "POST", "Delete": "DELETE"}
 
 
 def _call(google: Google, place: Place, name: str, below: str, body: dict[str, Any] | None = None) -> bytes:
@@ -169,7 +183,15 @@ def _read(raw: bytes, method: str) -> Mapping:
     try:
         found = _DomainMapping.model_validate_json(raw)
     except ValidationError as error:
-        raise GoogleError(Denial("INTERNAL", "an answer that cannot be read", method)) from error
+        raise _unreadable(method) from error
+    return _mapping(found)
+
+
+def _unreadable(method: str) -> GoogleError:
+    return GoogleError(Denial("INTERNAL", "an answer that cannot be read", method))
+
+
+def _mapping(found: _DomainMapping) -> Mapping:
     ready = next((each for each in found.status.conditions if each.type == READY), _Condition(type=READY))
     return Mapping(
         found.metadata.name,

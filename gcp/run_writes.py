@@ -17,7 +17,9 @@ from app.turn import Pace, Party, whose_turn
 ALLOWED = 60
 # "Write requests per minute per region": https://cloud.google.com/run/quotas#api
 WRITES = frozenset(
-    f"{kind}.{verb}{kind[:-1]}" for kind in ("Services", "Jobs") for verb in ("Create", "Update", "Delete")
+    f"{kind}.{verb}{kind[:-1]}"
+    for kind in ("Services", "Jobs", "WorkerPools")
+    for verb in ("Create", "Update", "Delete")
 ) | {"Jobs.RunJob"}
 # How long a write counts against who made it, when it is asked who is next; seconds.
 LATELY = 60.0
@@ -74,7 +76,9 @@ class RunWrites:
 def place_of(words: Mapping[str, Any]) -> str:
     """The project and region that a call writes to: by the name of what it is about, or of what it brings."""
     request = words.get("request")
-    brought = getattr(request, "service", None) or getattr(request, "job", None)
+    brought = next(
+        filter(None, (getattr(request, each, None) for each in ("service", "job", "worker_pool"))), None
+    )
     names = (words.get("name"), *(getattr(each, "name", None) for each in (request, brought)))
     found = (PLACE.match(each) for each in (*names, getattr(request, "parent", None)) if each)
     return next((each[0] for each in found if each), "")

@@ -114,6 +114,8 @@ class Builder:
             )
             raise StepFailed(128)
         image = step.name.partition(":")[0]
+        if image.endswith("/library/node") and step.entrypoint == "bash" and not machine.tool("node"):
+            raise Beyond("the sandbox installs no packages for Node without Node; Cloud Build does")
         if image.endswith("/library/python") and step.entrypoint == "bash":
             _python(step, work)
         elif step.entrypoint == "bash":

@@ -41,6 +41,8 @@ QUICK = {
     "LOG_FORMAT": "json",
     # Who may see what is the matter of tests/test_pages.py.
     "PAGES": "open",
+    # Most stories are about an image; what runs without one is the matter of tests/test_without_build.py.
+    "WITHOUT_BUILD": "no",
 }
 # One patience for everything that a test waits for: a busy machine is slow, and slow is not wrong.
 PATIENCE = 300.0

@@ -87,7 +87,7 @@ class People:
         }
         for what in ("synchronize", "close", "off", "extend", "lock", "rollback", "retarget"):
             may[what] = open_ones
-        may["merge"] = [number for number in open_ones if number not in drafts and self._for_main(number)]
+        may["merge"] = [number for number in open_ones if self._mergeable(number)]
         may["draft"] = [number for number in plain if number not in drafts]
         may["ready"] = [number for number in plain if number in drafts]
         may["label"] = [number for number in plain if number not in labelled]
@@ -96,6 +96,10 @@ class People:
 
     def _labelled(self, pull: dict[str, Any]) -> bool:
         return SKIP in [label["name"] for label in pull["labels"]]
+
+    def _mergeable(self, number: int) -> bool:
+        pull = self.pull(number)
+        return self._for_main(number) and not pull["draft"] and pull["mergeable"] is not False
 
     def _for_main(self, number: int) -> bool:
         return bool(self.pull(number)["base"]["ref"] == "main")

@@ -9,7 +9,17 @@ import pytest
 
 from app.call import call
 from app.deployment import Deployment, OffTheRoad
-from app.model import Commit, JobConfig, Repository, Row, ServiceConfig, Target, TargetJob
+from app.model import (
+    Commit,
+    JobConfig,
+    Repository,
+    Row,
+    ServiceConfig,
+    Target,
+    TargetJob,
+    TargetWorker,
+    WorkerConfig,
+)
 from app.scene import Run
 from app.settings import load
 from app.stages.compare import compare
@@ -40,11 +50,12 @@ def test_a_stage_that_is_not_on_the_road_raises_at_once(world: Sandbox, tmp_path
 
 
 def test_what_only_some_have_is_on_their_road_alone() -> None:
-    """A release command, jobs, a domain, and an image that somebody else has built, which is found and not built."""
+    """A release command, jobs, workers, a domain, and an image that somebody else has built, which is only found."""
     api = ServiceConfig("api", release="migrate", domain="api.example.com")
-    whole = Target("p", "r", "production", api, jobs=(TargetJob("nightly", JobConfig("nightly", "api")),))
+    jobs, workers = (TargetJob("n", JobConfig("n", "api")),), (TargetWorker("w", WorkerConfig("w", "api")),)
+    whole = Target("p", "r", "production", api, jobs=jobs, workers=workers)
     brought = replace(TARGET, service=replace(TARGET.service, image="europe-docker.pkg.dev/p/r/api:1"))
     usual, every, found = (set(road(each).values()) for each in (TARGET, whole, brought))
-    assert every - usual == {"Run release command", "Update jobs", "Domain"}
+    assert every - usual == {"Run release command", "Update jobs", "Update workers", "Domain"}
     assert usual - found == {"Upload source", "Build image"} and len(found - usual) == 1
     assert usual | every | found == set(ROAD.values())

@@ -125,6 +125,28 @@ def test_a_domain_of_another_service_stays_there(house: House) -> None:
     assert google.calls["DomainMappings.Delete"] == 0
 
 
+def test_a_domain_that_is_named_no_more_is_unmapped(house: House) -> None:
+    """The old one goes when the new one answers, the last one with its key; what somebody else has mapped stays."""
+    google = house.world.google
+    google.domains.verified.add("example.com")
+    work, sha = pushed(house)
+    told(house, work, sha)
+    place = Place(PROJECT, REGION, google.rest_url)
+    make(Google(google.grpc_address), place, "theirs.example.com", SAMPLE, {"managed-by": "somebody"})
+    moved = YAML.replace(DOMAIN, "new.example.com")
+    _, waits = pushed(house, moved, work)
+    told(house, work, waits)
+    assert set(google.domains.kept) == {DOMAIN, "new.example.com", "theirs.example.com"}
+    google.domains.pointed.add("new.example.com")
+    _, answers = pushed(house, moved, work, {"n.txt": "1"})
+    _, summary = told(house, work, answers)
+    assert set(google.domains.kept) == {"new.example.com", "theirs.example.com"}
+    assert f"unmapped {DOMAIN}: servergem.yml does not name it any more" in summary
+    _, bare = pushed(house, YAML.partition("    domain")[0] + "    env: {A: b}\n", work)
+    told(house, work, bare)
+    assert set(google.domains.kept) == {"theirs.example.com"}
+
+
 def test_a_domain_that_is_not_verified_is_mapped_when_it_is(house: House) -> None:
     """Who has to become an owner is said; the mapping that Google refused is made anew by the next deployment."""
     domains = house.world.google.domains

@@ -10,12 +10,13 @@ from app import config
 from app.config import Config
 from app.config.environments import Environment
 from app.config.file import EnvironmentFile, File, PreviewsFile
-from app.config.granting import ENVIRONMENT, JOB, PREVIEWS, SERVICE, Sides, granted
+from app.config.granting import ENVIRONMENT, JOB, PREVIEWS, SERVICE, WORKER, Sides, granted
 from app.config.job_shape import JobFile
 from app.config.part import Part
 from app.config.shape import ServiceFile
 from app.config.targets import Previews
-from app.model import JobConfig, ServiceConfig, Target
+from app.config.worker_shape import WorkerFile
+from app.model import JobConfig, ServiceConfig, Target, WorkerConfig
 from sandbox.world import PROJECT
 from tests.conftest import OWNER, House, answer_of
 from tests.test_previews import HELLO, SAMPLE, live, opened, preview, services
@@ -38,6 +39,7 @@ def on(branch: str, own: str, deciding: str = "") -> tuple[Target, ...]:
         (EnvironmentFile, Environment, ENVIRONMENT),
         (PreviewsFile, Previews, PREVIEWS),
         (JobFile, JobConfig, JOB),
+        (WorkerFile, WorkerConfig, WORKER),
     ],
 )
 def test_each_key_is_on_one_side(model: type[Part], words: type, sides: Sides) -> None:
@@ -51,7 +53,7 @@ def test_each_key_is_on_one_side(model: type[Part], words: type, sides: Sides) -
 
 def test_each_section_has_its_sides() -> None:
     """A new section of the file is looked at too."""
-    assert set(File.model_fields) == {"services", "environments", "previews", "jobs", "notify"}
+    assert set(File.model_fields) == {"services", "environments", "previews", "jobs", "workers", "notify"}
 
 
 API = "services: {{api: {{{}}}}}"

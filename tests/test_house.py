@@ -140,6 +140,7 @@ ON_THE_WAY = (
     "Move traffic",
     "Domain",
     "Update jobs",
+    "Update workers",
 )
 ONLY_AT_THE_EDGE = ("google", "github", "sqlalchemy", "dbos", "httpx", "backoff", "grpc")
 

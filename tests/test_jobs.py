@@ -172,7 +172,7 @@ def target(text: str, branch: str = "main") -> Target:
         ("jobs:\n  x:\n    schedule: 0 24 * * *\n", 3, "has no hour 24"),
         ("jobs:\n  x:\n    schedule: hourly\n", 3, "five fields"),
         ("jobs:\n  x:\n    time_zone: Berlin (Germany)\n", 3, "not a time zone"),
-        ("jobs:\n  x:\n    cpu: 0.5\n", 3, "whole CPUs"),
+        ("jobs:\n  x:\n    cpu: 0.5\n", 3, "a whole CPU"),
         ("jobs:\n  x:\n    memory: 256Mi\n", 3, "512Mi or more"),
         ("jobs:\n  x:\n    cpu: 4\n", 3, "need 2048Mi"),
         ("jobs:\n  x:\n    parallelism: 3\n    tasks: 2\n", 3, "2 tasks in all"),

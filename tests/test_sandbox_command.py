@@ -91,7 +91,7 @@ def test_a_servergem_beside_it_needs_no_more(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in record.read_text().splitlines()]
     assert any(line.get("event") == "push" for line in lines)
     assert any(line.get("path", "").endswith("/check-runs") for line in lines)
-    assert {"CloudBuild.CreateBuild", "Services.CreateService"} <= {line.get("method") for line in lines}
+    assert {"Services.CreateService", "Services.UpdateService"} <= {line.get("method") for line in lines}
 
 
 def listed(door: str) -> list[dict[str, Any]]:

@@ -180,7 +180,9 @@ def test_nobody_else_goes_through_the_keys() -> None:
         "app/config/granting.py",  # which branch decides it
         "app/config/freezing.py",  # what becomes of a value that is no plain one
         "app/config/job_shape.py",  # a job is a section of its own, with some words of a service's
+        "app/config/worker_shape.py",  # and so is a worker
         "app/model/job_config.py",
+        "app/model/worker_config.py",
         "app/model/service_config.py",
         "gcp/service_specification.py",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -75,12 +76,73 @@ def test_a_command_of_servergem_yml_takes_no_other() -> None:
         (PLAIN | {"requirements.txt": "six @ https://example.com/six.whl\n"}, {}, "does not pin six"),
         ({"main.py": ""}, {}, "write a Procfile"),
         ({"main.py": "", "Procfile": "worker: python main.py"}, {}, "write a Procfile"),
-        ({"index.html": ""}, {}, "not Python"),
+        ({"index.html": ""}, {}, "neither Python nor Node"),
     ],
 )
 def test_what_is_not_sure_is_built(files: dict[str, str], said: dict[str, Any], why: str) -> None:
     """Each with the reason, which the check run shows."""
     found = of(files, **said)
+    assert isinstance(found, str) and why in found
+
+
+def node(lock: object = None, **said: Any) -> dict[str, str]:
+    files = {"index.js": "", "package.json": json.dumps({"name": "api", **said})}
+    return files if lock is None else files | {"package-lock.json": json.dumps({"packages": lock})}
+
+
+NEEDS = {"dependencies": {"ms": "^2"}}
+MS = {"version": "2.1.3", "resolved": "https://registry.npmjs.org/ms/-/ms-2.1.3.tgz", "integrity": "sha512-x"}
+LOCKED = {"": NEEDS, "node_modules/ms": MS}
+
+
+@pytest.mark.parametrize(
+    ("files", "base", "command"),
+    [
+        (node(), "nodejs24", "node index.js"),
+        (node(main="./index.js"), "nodejs24", "node index.js"),
+        (node(scripts={"start": "node index.js --port $PORT"}), "nodejs24", "node index.js --port $PORT"),
+        (node(scripts={"start": "x"}) | {"Procfile": "web: node index.js\n"}, "nodejs24", "node index.js"),
+        (node() | {"server.js": ""}, "nodejs24", "node server.js"),
+        (node(engines={"node": "22.x"}), "nodejs22", "node index.js"),
+        (node() | {".nvmrc": "v20.11.1\n"}, "nodejs20", "node index.js"),
+        (node(LOCKED, **NEEDS), "nodejs24", "node index.js"),
+        (node(LOCKED | {"node_modules/x": {"dev": True, "link": True}}, **NEEDS), "nodejs24", "node index.js"),
+    ],
+)  # fmt: skip
+def test_a_plain_node_service_has_a_recipe(files: dict[str, str], base: str, command: str) -> None:
+    """Its major version, what npm would start, and its lock when it needs any package."""
+    lock = files.get("package-lock.json", "")
+    assert of(files) == Recipe(base, base.removeprefix("nodejs"), command, lock, "node")
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        (node() | {"yarn.lock": ""}, "yarn.lock asks for more"),
+        (node() | {".npmrc": ""}, ".npmrc asks for more"),
+        (node() | {"tool.py": ""}, "tool.py asks for more"),
+        (node() | {"node_modules/ms/index.js": ""}, "node_modules is part of the source"),
+        (node() | {"package.json": "{"}, "cannot be read"),
+        (node(scripts={"build": "tsc"}), "has a script build"),
+        (node(scripts={"postinstall": "x"}), "has a script postinstall"),
+        (node(scripts={"prestart": "x"}), "has a script prestart"),
+        (node(workspaces=["a"]), "says workspaces"),
+        (node(packageManager="pnpm@9"), "says packageManager"),
+        (node(**NEEDS), "there is no package-lock.json"),
+        (node({"": {}, "node_modules/ms": MS}, **NEEDS), "is not of this package.json"),
+        (node(LOCKED | {"node_modules/a": MS | {"hasInstallScript": True}}, **NEEDS), "runs a script"),
+        (node(LOCKED | {"node_modules/a": {"link": True, "resolved": "a"}}, **NEEDS), "not of npm's registry"),
+        (node(LOCKED | {"node_modules/a": MS | {"resolved": "git+ssh://x"}}, **NEEDS), "not of npm's registry"),
+        (node(engines={"node": ">=18"}), "no one version"),
+        (node(engines={"node": "18"}), "no one version"),
+        (node(scripts={"start": "npm run serve"}), "started by npm itself"),
+        (node(main="dist/index.js"), "nothing that is clear"),
+        (node() | {"Procfile": "worker: node index.js\n"}, "nothing that is clear"),
+    ],
+)  # fmt: skip
+def test_node_that_is_not_sure_is_built(files: dict[str, str], why: str) -> None:
+    """Each with the reason: a build script, another package manager, code that runs as packages are installed."""
+    found = of(files)
     assert isinstance(found, str) and why in found
 
 

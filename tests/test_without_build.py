@@ -1,12 +1,17 @@
-"""Without a build: what `build: source` does with a Python service, at the wire; builds are counted."""
+"""Without a build: what `build: auto` does with Python and Node, at the wire; builds are counted."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
 from google.cloud import run_v2
 
-from sandbox.world import PROJECT
+from sandbox.world import PROJECT, Sandbox
 from tests.conftest import House, answer_of
 
 REGION = "europe-west1"
@@ -29,6 +34,20 @@ class Hello(BaseHTTPRequestHandler):
 HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Hello).serve_forever()
 """
 
+NODE_WITH_A_PACKAGE = """
+const ms = require("ms");
+require("http").createServer((request, response) => response.end(`ms ${ms("2 days")}`)).listen(process.env.PORT);
+"""
+
+
+@pytest.fixture
+def house(world: Sandbox, tmp_path: Path) -> Iterator[House]:
+    """A ServerGem as it is where nobody sets WITHOUT_BUILD."""
+    house = House(world, tmp_path, settings={"WITHOUT_BUILD": "yes"})
+    house.start()
+    yield house
+    house.kill()
+
 
 def builds(house: House) -> int:
     return house.world.google.calls["CloudBuild.CreateBuild"]
@@ -38,16 +57,16 @@ def notes(deployment: dict[str, Any]) -> list[str]:
     return [note for row in deployment["rows"] for note in row["notes"]]
 
 
-def container(house: House) -> run_v2.Container:
-    service = house.world.google.run.services[f"projects/{PROJECT}/locations/{REGION}/services/hello-python"]
+def container(house: House, name: str = "hello-python") -> run_v2.Container:
+    service = house.world.google.run.services[f"projects/{PROJECT}/locations/{REGION}/services/{name}"]
     found: run_v2.Container = service.template.containers[0]
     return found
 
 
 def test_a_service_without_packages_is_never_built(house: House) -> None:
-    """The push is live without one build, its source on Google's Python; with `buildpacks` again it is built."""
+    """Without a servergem.yml the push is live without one build; with `buildpacks` it is built."""
     work = house.repository("hello-python")
-    live = house.ended(work.push("Say hello", **{"servergem.yml": SOURCE}))
+    live = house.ended(work.push("Say hello"))
     assert live["ending"] == "live", house.log_tail()
     assert "Hello from hello-python" in answer_of(live["url"]).text
     assert builds(house) == 0
@@ -58,6 +77,28 @@ def test_a_service_without_packages_is_never_built(house: House) -> None:
     assert builds(house) == 1
     assert not container(house).source_code and not container(house).base_image_uri
     assert not container(house).command
+
+
+def test_node_runs_without_a_build_and_its_packages_are_installed_once(house: House) -> None:
+    """Without packages nothing is built; a lock is installed once, and the next push begins no build at all."""
+    work = house.repository("hello-node")
+    plain = house.ended(work.push("Say hello"))
+    assert plain["ending"] == "live", house.log_tail()
+    assert "Hello from hello-node" in answer_of(plain["url"]).text
+    assert (builds(house), container(house, "hello-node").base_image_uri) == (0, "nodejs24")
+    package = json.loads((work.path / "package.json").read_text()) | {"dependencies": {"ms": "2.1.3"}}
+    (work.path / "package.json").write_text(json.dumps(package))
+    npm = ["npm", "install", "--package-lock-only", "--no-audit", "--no-fund"]
+    subprocess.run(npm, cwd=work.path, check=True, capture_output=True)
+    first = house.ended(work.push("Say two days", **{"index.js": NODE_WITH_A_PACKAGE}))
+    assert first["ending"] == "live", house.log_tail()
+    assert (answer_of(first["url"]).text, builds(house)) == ("ms 172800000", 1), notes(first)
+    again = house.ended(work.push("Say it again", **{"note.txt": "again"}))
+    assert (again["ending"], builds(house)) == ("live", 1), house.log_tail()
+    assert "packages as they were installed for the same package-lock.json" in notes(again)
+    built = house.ended(work.push("Build it", **{".npmrc": "fund=false\n"}))
+    assert (built["ending"], builds(house)) == ("live", 2), house.log_tail()
+    assert "built, since .npmrc asks for more than Node and npm" in notes(built)
 
 
 def test_packages_are_installed_once_for_each_lock(house: House) -> None:

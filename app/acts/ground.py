@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.model import SecretRef, Target
 from app.trust.accounts import Means
-from app.trust.ownership import JOBS
+from app.trust.ownership import JOBS, MAPPED, WORKERS
 from app.trust.rights import Right
 from gcp.cloud_run import ServiceState
 
@@ -30,6 +30,18 @@ def has_jobs(target: Target, ground: Ground) -> bool:
     return bool(target.jobs) or (target.preview is None and JOBS in before)
 
 
+def has_workers(target: Target, ground: Ground) -> bool:
+    """The same of workers."""
+    before = dict(ground.service.labels) if ground.service else {}
+    return bool(target.workers) or (target.preview is None and WORKERS in before)
+
+
+def has_domain(target: Target, ground: Ground) -> bool:
+    """The same of a domain of its own."""
+    before = dict(ground.service.labels) if ground.service else {}
+    return target.preview is None and (bool(target.service.domain) or MAPPED in before)
+
+
 @dataclass(frozen=True)
 class Conditions:
     """All that the lasting checks depend on: what holds for one deployment holds for the next on the same."""
@@ -41,7 +53,7 @@ class Conditions:
     rights: tuple[Right, ...]
     installation: int
     jobs_as: tuple[str, ...] = ()
-    """The accounts that jobs run as, where they have their own."""
+    """The accounts that jobs and workers run as, where they have their own."""
 
 
 class Memory:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from app.model import Bundle, Commit, Image, JobConfig, ServiceConfig, Target, TargetJob
+from app.model import (
+    Bundle,
+    Commit,
+    Image,
+    JobConfig,
+    ServiceConfig,
+    Target,
+    TargetJob,
+    TargetWorker,
+    WorkerConfig,
+)
 from app.scene import Scene
 from app.settings import Settings
 from app.trust.accounts import means
@@ -13,6 +23,7 @@ from app.trust.ownership import COMMIT, INSTALLATION, OF_SERVICE, SCHEDULED, YES
 from gcp.cloud_run import OWN_TAG
 from gcp.cloud_run_jobs import WantedJob
 from gcp.service_specification import WantedService
+from gcp.worker_pools import WantedWorker
 
 # Cloud Run: tag and service name together at most 46 characters, a revision name at most 63.
 # https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags
@@ -61,8 +72,23 @@ def job_specification(
     )
 
 
-def _beside(service: ServiceConfig, job: JobConfig) -> ServiceConfig:
-    """The service as its job is to have it: a name that both have is the job's."""
+def worker_specification(
+    scene: Scene, commit: Commit, target: Target, image: Image | Bundle, worker: TargetWorker
+) -> WantedWorker:
+    """A worker with the same of the service, and its own over it."""
+    config = worker.config
+    service = specification(scene, commit, replace(target, service=_beside(target.service, config)), image)
+    return WantedWorker(
+        replace(service, labels=(*service.labels, (OF_SERVICE, target.name))),
+        worker.id,
+        config.command,
+        config.args,
+        config.instances,
+    )
+
+
+def _beside(service: ServiceConfig, job: JobConfig | WorkerConfig) -> ServiceConfig:
+    """The service as its job, or worker, is to have it: a name that both have is the job's."""
     secrets = {name: each for name, each in service.secrets if name not in dict(job.env)} | dict(job.secrets)
     env = {name: text for name, text in (dict(service.env) | dict(job.env)).items() if name not in secrets}
     return replace(

@@ -6,20 +6,18 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import partial
 
+from app.config.companions import MEMORY_FOR_CPU, at, env_and_secret, faults_beside
 from app.config.document import Document
 from app.config.environments import BY_HAND
 from app.config.faults import fault
-from app.config.file import File, PreviewsFile
-from app.config.job_shape import JobFile
+from app.config.file import File
 from app.config.kinds import mebibytes
-from app.config.names import fault_of_environment, fault_of_job, fault_of_service
+from app.config.names import fault_of_environment, fault_of_service
 from app.config.receivers import NotifyFile
 from app.config.resolving import service_there
 from app.config.shape import ServiceFile
 from app.model import Finding
 
-# https://cloud.google.com/run/docs/configuring/services/memory-limits
-MEMORY_FOR_CPU = {"4": 2048, "6": 4096, "8": 4096}
 # In MiB, for the second generation and for a CPU that stays: the same page, and
 # https://cloud.google.com/run/docs/configuring/billing-settings. Less than one CPU has neither:
 # https://cloud.google.com/run/docs/configuring/services/cpu
@@ -40,12 +38,11 @@ def faults_between(file: File, document: Document, names: tuple[str, ...]) -> It
         if wrong := fault_of_environment(name):
             yield fault(document.path, document.line(f"environments.{name}"), *wrong)
         yield from _faults_of_differences(file, name, names, document)
-    for name, job in file.jobs.items():
-        yield from _faults_of_job(name, job or JobFile(), names, document)
+    yield from faults_beside(file, names, document)
     yield from _branches_twice(file, document)
     yield from _tags_twice(file, document)
     yield from _faults_of_chains(file, document)
-    yield from _env_and_secret("previews", file.previews, document)
+    yield from env_and_secret("previews", file.previews, document)
     for number, receiver in enumerate(file.notify):
         yield from _faults_of_receiver(receiver, document, f"notify.{number}")
 
@@ -67,7 +64,7 @@ def _faults_of_differences(
         key = f"environments.{environment}.services.{name}"
         if name not in names:
             near = get_close_matches(name, names, 1) or names[:1]
-            yield _at(
+            yield at(
                 document, key, "", f"{environment} names {name}, which is no service", f"Write `{near[0]}:`."
             )
             continue
@@ -95,65 +92,46 @@ def _faults_of_service(key: str, service: ServiceFile, document: Document) -> It
     yield from _faults_of_sizes(key, service, document)
     yield from _faults_of_volumes(key, service, document)
     yield from _faults_of_http2(key, service, document)
-    yield from _env_and_secret(key, service, document)
-
-
-def _faults_of_job(
-    name: str, job: JobFile, services: tuple[str, ...], document: Document
-) -> Iterator[Finding]:
-    at = partial(_at, document, f"jobs.{name}")
-    if wrong := fault_of_job(name):
-        yield at("", *wrong)
-    if not job.service and len(services) > 1:
-        yield at(
-            "", f"{name} names none of the {len(services)} services", f"Write `from: {services[0]}` there."
-        )
-    if job.service and job.service not in services:
-        near = get_close_matches(job.service, services, 1) or services[:1]
-        yield at("from", f"{name} is from {job.service}, which is no service", f"Write `from: {near[0]}`.")
-    needed = MEMORY_FOR_CPU.get(job.cpu, 0)
-    if mebibytes(job.memory) < needed:
-        yield at("cpu", f"{job.cpu} CPUs need {needed}Mi of memory", f"Write `memory: {needed // 1024}Gi`.")
-    if job.parallelism > job.tasks:
-        yield at(
-            "parallelism", f"{name} has {job.tasks} tasks in all", "Lower `parallelism` or raise `tasks`."
-        )
-    yield from _env_and_secret(f"jobs.{name}", job, document)
+    yield from env_and_secret(key, service, document)
 
 
 def _faults_of_sizes(key: str, service: ServiceFile, document: Document) -> Iterator[Finding]:
     """What CPU, memory and GPU ask of each other; see the pages above."""
     small, memory = float(service.cpu) < 1, mebibytes(service.memory)
-    at = partial(_at, document, key)
+    here = partial(at, document, key)
     if small and service.execution == "gen2":
-        yield at("execution", "gen2 takes a whole CPU", "Write `cpu: 1`, or `execution: gen1`.")
+        yield here("execution", "gen2 takes a whole CPU", "Write `cpu: 1`, or `execution: gen1`.")
     if small and service.cpu_always:
-        yield at("cpu_always", "cpu_always takes a whole CPU", "Write `cpu: 1`, or remove `cpu_always`.")
+        yield here("cpu_always", "cpu_always takes a whole CPU", "Write `cpu: 1`, or remove `cpu_always`.")
     if memory < LEAST_MEMORY and (service.cpu_always or service.execution == "gen2"):
         which = "cpu_always" if service.cpu_always else "execution"
         title = f"{'cpu_always' if service.cpu_always else 'gen2'} takes {LEAST_MEMORY}Mi of memory"
-        yield at(which, title, f"Write `memory: {LEAST_MEMORY}Mi`.")
+        yield here(which, title, f"Write `memory: {LEAST_MEMORY}Mi`.")
     if service.gpu is None:
         return
     if float(service.cpu) < GPU_CPUS or memory < GPU_MEMORY:
         title = f"{service.gpu} takes {GPU_CPUS} CPUs and {GPU_MEMORY // 1024}Gi of memory"
-        yield at("gpu", title, f"Write `cpu: {GPU_CPUS}` and `memory: {GPU_MEMORY // 1024}Gi`, or more.")
+        yield here("gpu", title, f"Write `cpu: {GPU_CPUS}` and `memory: {GPU_MEMORY // 1024}Gi`, or more.")
     if not service.cpu_always:
-        yield at("gpu", f"{service.gpu} is billed with its instance", "Write `cpu_always: true`.")
+        yield here("gpu", f"{service.gpu} is billed with its instance", "Write `cpu_always: true`.")
     if service.execution == "gen1":
-        yield at("execution", f"gen1 has no {service.gpu}", "Write `execution: gen2`.")
+        yield here("execution", f"gen1 has no {service.gpu}", "Write `execution: gen2`.")
 
 
 def _faults_of_volumes(key: str, service: ServiceFile, document: Document) -> Iterator[Finding]:
-    at = partial(_at, document, key)
+    here = partial(at, document, key)
     mounted: dict[str, str] = {}
     for name, volume in service.volumes.items():
         if (other := mounted.setdefault(volume.path, name)) != name:
-            yield at(f"volumes.{name}", f"{other} and {name} are both at {volume.path}", "Give each a path.")
+            yield here(
+                f"volumes.{name}", f"{other} and {name} are both at {volume.path}", "Give each a path."
+            )
         if service.execution == "gen1" and (volume.bucket or volume.nfs):
-            yield at("execution", f"gen1 cannot mount {name}", "Write `execution: gen2`.")
+            yield here("execution", f"gen1 cannot mount {name}", "Write `execution: gen2`.")
     if CLOUD_SQL in service.volumes and service.cloudsql:
-        yield at(f"volumes.{CLOUD_SQL}", f"{CLOUD_SQL} is the volume of `cloudsql`", "Give it another name.")
+        yield here(
+            f"volumes.{CLOUD_SQL}", f"{CLOUD_SQL} is the volume of `cloudsql`", "Give it another name."
+        )
 
 
 def _faults_of_http2(key: str, service: ServiceFile, document: Document) -> Iterator[Finding]:
@@ -162,21 +140,9 @@ def _faults_of_http2(key: str, service: ServiceFile, document: Document) -> Iter
     for name, probe in named if service.http2 else ():
         if probe and probe.http and probe.port in (0, service.port):
             fix = "Write `grpc: true` there, or remove `http2`."
-            yield _at(
+            yield at(
                 document, key, f"probes.{name}", f"The {name} probe speaks HTTP/1, the service HTTP/2", fix
             )
-
-
-def _at(document: Document, key: str, below: str, title: str, fix: str) -> Finding:
-    return fault(document.path, document.line(f"{key}.{below}".rstrip(".")), title, fix)
-
-
-def _env_and_secret(
-    key: str, part: ServiceFile | PreviewsFile | JobFile, document: Document
-) -> Iterator[Finding]:
-    for twice in sorted(set(part.env) & set(part.secrets)):
-        place = document.line(f"{key}.secrets.{twice}")
-        yield fault(document.path, place, f"{twice} is in env and in secrets", "Keep one of the two.")
 
 
 def _branches_twice(file: File, document: Document) -> Iterator[Finding]:
@@ -195,7 +161,7 @@ def _tags_twice(file: File, document: Document) -> Iterator[Finding]:
         other = tags.setdefault(environment.tags, name)
         if environment.tags and other != name:
             title = f"{name} and {other} both deploy the tags {environment.tags}"
-            yield _at(
+            yield at(
                 document, f"environments.{name}", "tags", title, "Give each environment tags of its own."
             )
 
@@ -206,24 +172,24 @@ def _faults_of_chains(file: File, document: Document) -> Iterator[Finding]:
     for name, environment in file.environments.items():
         if not (after := environment.after):
             continue
-        at = partial(_at, document, f"environments.{name}")
+        here = partial(at, document, f"environments.{name}")
         if after not in file.environments or after == name:
             others = [each for each in file.environments if each != name]
             near = (get_close_matches(after, others, 1) or others or ["staging"])[0]
             which = "itself" if after == name else f"{after}, which is no environment"
-            yield at("after", f"{name} is after {which}", f"Write `after: {near}`, or remove it.")
+            yield here("after", f"{name} is after {which}", f"Write `after: {near}`, or remove it.")
         elif (other := before.setdefault(after, name)) != name:
             title = f"{name} and {other} are both after {after}"
-            yield at("after", title, f"Write `after: {other}` for one of the two.")
+            yield here("after", title, f"Write `after: {other}` for one of the two.")
         elif environment.branch != BY_HAND or environment.tags:
             which = "tags" if environment.tags else "branch"
-            yield at(
+            yield here(
                 which,
                 f"{name} is after {after}, and pushes would deploy it too",
                 "Remove `tags`." if environment.tags else f"Write `branch: {BY_HAND}`.",
             )
         elif _round(file, name):
-            yield at("after", f"{name} comes after itself", "Let the first environment have no `after`.")
+            yield here("after", f"{name} comes after itself", "Let the first environment have no `after`.")
 
 
 def _round(file: File, name: str) -> bool:

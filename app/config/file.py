@@ -1,4 +1,4 @@
-"""The whole of servergem.yml: services, environments, previews, jobs; and its JSON Schema for editors."""
+"""The whole of servergem.yml: services, environments, previews, jobs, workers; and its JSON Schema for editors."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ from app.config.part import Part, as_word
 from app.config.parts import InstancesFile
 from app.config.receivers import NotifyFile
 from app.config.shape import DifferenceFile, ServiceFile
+from app.config.worker_shape import WorkerFile
 
 DAY = 86_400
 
 
 # Generous: each is a check run, a build and a service.
-MOST_SERVICES, MOST_ENVIRONMENTS, MOST_NOTIFIED, MOST_JOBS = 100, 50, 10, 100
+MOST_SERVICES, MOST_ENVIRONMENTS, MOST_NOTIFIED, MOST_JOBS, MOST_WORKERS = 100, 50, 10, 100, 50
 
 
 class EnvironmentFile(Part):
@@ -188,6 +189,17 @@ class File(Part):
         default={},
         description="Jobs by name: what runs to its end, by a schedule or by `/run`, with the image of a service.",
         examples=[{"nightly": {"command": ["python", "report.py"], "schedule": "0 3 * * *"}}],
+    )
+    workers: Annotated[
+        dict[str, WorkerFile | None],
+        _few(MOST_WORKERS),
+        Section,
+        Field(max_length=MOST_WORKERS),
+        Kind("NAME: worker", f"{MOST_WORKERS} at most"),
+    ] = Field(
+        default={},
+        description="Workers by name: what runs all the time and is asked by nobody, with the image of a service.",
+        examples=[{"mailer": {"command": ["python", "mailer.py"], "instances": 2}}],
     )
 
 

@@ -38,7 +38,10 @@ def _build(part: str | BuildFile) -> BuildPlan:
     return BuildPlan(Build.DOCKERFILE, part.dockerfile, part.target, tuple(part.args.items()))
 
 
-def _instances(part: InstancesFile | None) -> Instances | None:
+def _instances(part: InstancesFile | int | None) -> Instances | int | None:
+    """Bounds, or a worker's plain number."""
+    if isinstance(part, int):
+        return part
     return Instances(part.min, part.max) if part else None
 
 

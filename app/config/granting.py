@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 from app.config.differences import Difference
 from app.config.environments import Environment, service_in
 from app.config.targets import Config, Previews
-from app.model import JobConfig, SecretRef, ServiceConfig
+from app.model import JobConfig, SecretRef, ServiceConfig, WorkerConfig
 
 Env = tuple[tuple[str, str], ...]
 Secrets = tuple[tuple[str, SecretRef], ...]
-T = TypeVar("T", ServiceConfig, Environment, Previews, JobConfig)
+T = TypeVar("T", ServiceConfig, Environment, Previews, JobConfig, WorkerConfig)
+Beside = TypeVar("Beside", JobConfig, WorkerConfig)
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,10 @@ JOB = Sides(
     ),
     deciding=frozenset({"secrets", "service_account"}),
 )
+WORKER = Sides(
+    shaping=frozenset({"service", "command", "args", "env", "instances", "cpu", "memory"}),
+    deciding=frozenset({"secrets", "service_account"}),
+)
 
 
 def granted(own: Config, deciding: Config) -> Config:
@@ -75,11 +80,13 @@ def granted(own: Config, deciding: Config) -> Config:
     services = tuple(
         _service(each, known.get(each.name) or _newcomer(each, deciding.services)) for each in own.services
     )
-    jobs = tuple(_job(each, deciding.jobs) for each in own.jobs)
+    jobs = tuple(_beside(each, JobConfig(each.name), deciding.jobs, JOB) for each in own.jobs)
+    workers = tuple(_beside(each, WorkerConfig(each.name), deciding.workers, WORKER) for each in own.workers)
     return replace(
         own,
         services=services,
         jobs=jobs,
+        workers=workers,
         environments=tuple(
             _environment(each, named.get(each.name), own, deciding) for each in deciding.environments
         ),
@@ -94,11 +101,8 @@ def granted(own: Config, deciding: Config) -> Config:
             *_of_environments(named, deciding.environments),
             *(["notify"] if own.notify != deciding.notify else []),
             *_differing("previews", own.previews, deciding.previews, PREVIEWS),
-            *(
-                key
-                for one, other in zip(own.jobs, jobs, strict=True)
-                for key in _differing(f"jobs.{one.name}", one, other, JOB)
-            ),
+            *_of_those_beside("jobs", own.jobs, jobs, JOB),
+            *_of_those_beside("workers", own.workers, workers, WORKER),
         ),
         own=own,
     )
@@ -113,7 +117,14 @@ def beside(counting: Config, deciding: Config) -> Config:
     others = tuple(service for service in deciding.services if service.name not in own)
     own_jobs = {job.name for job in counting.jobs}
     jobs = tuple(job for job in deciding.jobs if job.name not in own_jobs)
-    return replace(counting, services=(*counting.services, *others), jobs=(*counting.jobs, *jobs))
+    own_workers = {worker.name for worker in counting.workers}
+    workers = tuple(worker for worker in deciding.workers if worker.name not in own_workers)
+    return replace(
+        counting,
+        services=(*counting.services, *others),
+        jobs=(*counting.jobs, *jobs),
+        workers=(*counting.workers, *workers),
+    )
 
 
 def _newcomer(own: ServiceConfig, beside: tuple[ServiceConfig, ...]) -> ServiceConfig:
@@ -141,10 +152,10 @@ def _service(own: ServiceConfig, deciding: ServiceConfig) -> ServiceConfig:
     return replace(taken, env=_but_secrets(taken.env, taken.secrets))
 
 
-def _job(own: JobConfig, deciding: tuple[JobConfig, ...]) -> JobConfig:
-    """A job that the default branch does not have yet gets nothing but what its service has."""
-    known = next((each for each in deciding if each.name == own.name), JobConfig(own.name))
-    taken = _taken(own, known, JOB)
+def _beside(own: Beside, bare: Beside, deciding: tuple[Beside, ...], sides: Sides) -> Beside:
+    """A job or a worker that the default branch does not have yet is `bare`: it gets but what its service has."""
+    known = next((each for each in deciding if each.name == own.name), bare)
+    taken = _taken(own, known, sides)
     return replace(taken, env=_but_secrets(taken.env, taken.secrets))
 
 
@@ -193,6 +204,13 @@ def _but_secrets(env: Env, secrets: Secrets) -> Env:
 
 def _of_service(own: ServiceConfig, granted: ServiceConfig) -> Iterator[str]:
     return _differing(f"services.{own.name}", own, granted, SERVICE)
+
+
+def _of_those_beside(
+    section: str, own: tuple[Beside, ...], granted: tuple[Beside, ...], sides: Sides
+) -> Iterator[str]:
+    for one, other in zip(own, granted, strict=True):
+        yield from _differing(f"{section}.{one.name}", one, other, sides)
 
 
 def _of_environments(own: dict[str, Environment], deciding: tuple[Environment, ...]) -> Iterator[str]:

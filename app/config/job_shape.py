@@ -24,16 +24,16 @@ LEAST_MEMORY = 512
 TIME_ZONE = r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}"
 
 
-def _whole_cpu(value: str) -> str:
+def whole_cpu(value: str) -> str:
     """https://cloud.google.com/run/docs/configuring/jobs/cpu"""
     if float(value) < 1:
-        raise ValueError("has to be 1 or more: a job has whole CPUs")
+        raise ValueError("has to be 1 or more: only a service has less than a whole CPU")
     return value
 
 
-def _enough(value: str) -> str:
+def enough(value: str) -> str:
     if mebibytes(value) < LEAST_MEMORY:
-        raise ValueError(f"has to be {LEAST_MEMORY}Mi or more for a job")
+        raise ValueError(f"has to be {LEAST_MEMORY}Mi or more: only a service has less")
     return value
 
 
@@ -76,10 +76,10 @@ class JobFile(Part):
     timeout: Annotated[Seconds, between(1, LONGEST_TASK, "from 1s to 7d")] = Field(
         default=600, description="How long one try of a task may take; 7d at most.", examples=["1h"]
     )
-    cpu: Annotated[Cpu, AfterValidator(_whole_cpu), Kind("number", "1, 2, 4, 6, 8")] = Field(
+    cpu: Annotated[Cpu, AfterValidator(whole_cpu), Kind("number", "1, 2, 4, 6, 8")] = Field(
         default="1", description="CPUs of a task.", examples=[2]
     )
-    memory: Annotated[Memory, AfterValidator(_enough), Kind("size", "512Mi to 32Gi")] = Field(
+    memory: Annotated[Memory, AfterValidator(enough), Kind("size", "512Mi to 32Gi")] = Field(
         default="512Mi", description="Memory of a task.", examples=["2Gi"]
     )
     schedule: Annotated[Text, AfterValidator(cron), schema(type="string"), Kind("cron", "five fields")] = (

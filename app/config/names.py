@@ -60,11 +60,11 @@ def fault_of_service(name: str) -> tuple[str, str] | None:
     )
 
 
-def fault_of_job(name: str) -> tuple[str, str] | None:
-    """Why no job can be called so, and what to write; None when it can."""
+def fault_of_job(name: str, what: str = "job") -> tuple[str, str] | None:
+    """Why no job, or worker, can be called so, and what to write; None when it can."""
     if SERVICE_NAME.fullmatch(name):
         return None
-    return f"{name} cannot be a job's name", (
+    return f"{name} cannot be a {what}'s name", (
         f"Write `{service_name(name)}:`; a name has a-z, 0-9 and -, a letter first, {LONGEST_SERVICE} letters at most."
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -21,8 +20,10 @@ from app.config.names import service_name
 from app.config.parts import FILE, WORD
 from app.config.resolving import written
 from app.config.shape import ServiceFile
-from app.config.targets import PATHS, Config, Previews, one_service_twice
-from app.model import Finding, JobConfig, Notify, ServiceConfig, Stop
+from app.config.targets import PATHS, Config, Previews
+from app.config.twice import one_service_twice
+from app.config.worker_shape import WorkerFile
+from app.model import Finding, JobConfig, Notify, ServiceConfig, Stop, WorkerConfig
 from app.text.titles import fitting
 
 # What pydantic says, in our words; the rest is its own sentence.
@@ -54,16 +55,22 @@ def read(text: str | None, *, path: str = PATHS[0], repository_name: str, defaul
         tuple(sorted(document.lines.items())),
         path,
         notify=tuple(Notify(**frozen(each)) for each in file.notify),
-        jobs=tuple(_job(name, part or JobFile(), names) for name, part in file.jobs.items()),
+        jobs=tuple(
+            JobConfig(name, **_of_a_service(part or JobFile(), names)) for name, part in file.jobs.items()
+        ),
+        workers=tuple(
+            WorkerConfig(name, **_of_a_service(part or WorkerFile(), names))
+            for name, part in file.workers.items()
+        ),
     )
     insist_on_names(config, default_branch)
     return config
 
 
-def _job(name: str, part: JobFile, services: tuple[str, ...]) -> JobConfig:
-    """A job that names no service is of the only one."""
-    found = JobConfig(name, **frozen(part))
-    return found if found.service else replace(found, service=services[0])
+def _of_a_service(part: JobFile | WorkerFile, services: tuple[str, ...]) -> dict[str, Any]:
+    """What names no service is of the only one."""
+    found = frozen(part)
+    return found if part.service else found | {"service": services[0]}
 
 
 def resolved(text: str | None, *, path: str = PATHS[0], repository_name: str) -> dict[str, Any]:

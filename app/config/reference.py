@@ -18,10 +18,15 @@ from app.config.part import Part
 from app.config.parts import BuildFile, InstancesFile, ProbeFile, ProbesFile, VolumeFile, VpcFile
 from app.config.receivers import NotifyFile
 from app.config.shape import ServiceFile
-from app.config.words import JOB, SERVICE, words
+from app.config.words import JOB, SERVICE, WORKER, words
+from app.config.worker_shape import WorkerFile
 
 ROOT = Path(__file__).parent.parent.parent
-WORDS = {ROOT / "app/model/service_config.py": SERVICE, ROOT / "app/model/job_config.py": JOB}
+WORDS = {
+    ROOT / "app/model/service_config.py": SERVICE,
+    ROOT / "app/model/job_config.py": JOB,
+    ROOT / "app/model/worker_config.py": WORKER,
+}
 PAGE, SCHEMA = ROOT / "docs/servergem-yml.md", ROOT / "app/servergem.schema.json"
 CHAPTERS: tuple[tuple[str, type[Part]], ...] = (
     ("The file", File),
@@ -36,6 +41,7 @@ CHAPTERS: tuple[tuple[str, type[Part]], ...] = (
     ("previews", PreviewsFile),
     ("notify", NotifyFile),
     ("jobs.NAME", JobFile),
+    ("workers.NAME", WorkerFile),
 )
 COLUMNS = "| key | type | default | limits | meaning | example |\n|---|---|---|---|---|---|\n"
 INTRODUCTION = """# servergem.yml, key by key

@@ -11,6 +11,7 @@ from app.config.freezing import said_by
 from app.config.job_shape import JobFile
 from app.config.part import Part
 from app.config.shape import DifferenceFile, ServiceFile
+from app.config.worker_shape import WorkerFile
 
 
 def service_there(file: File, environment: str, name: str) -> ServiceFile:
@@ -37,7 +38,11 @@ def _environment(file: File, name: str, names: tuple[str, ...], home: str) -> di
     kept: dict[str, Any] = {key: there[key] for key in ("branch", "tags", "after", "project") if key in there}
     services = {each: _words(_at_its_domain(file, name, each, home)) for each in names}
     jobs = {str(each): _words(_of_a_service(part or JobFile(), names)) for each, part in file.jobs.items()}
-    return {**kept, "services": services, **({"jobs": jobs} if jobs else {})}
+    workers = {
+        str(each): _words(_of_a_service(part or WorkerFile(), names)) for each, part in file.workers.items()
+    }
+    beside = {"jobs": jobs, "workers": workers}
+    return {**kept, "services": services, **{key: those for key, those in beside.items() if those}}
 
 
 def _at_its_domain(file: File, environment: str, name: str, home: str) -> ServiceFile:
@@ -48,8 +53,8 @@ def _at_its_domain(file: File, environment: str, name: str, home: str) -> Servic
     return found if own else found.model_copy(update={"domain": ""})
 
 
-def _of_a_service(job: JobFile, names: tuple[str, ...]) -> JobFile:
-    return job.model_copy(update={"service": job.service or names[0]})
+def _of_a_service(part: JobFile | WorkerFile, names: tuple[str, ...]) -> Part:
+    return part.model_copy(update={"service": part.service or names[0]})
 
 
 def _words(part: Part) -> dict[str, Any]:

@@ -63,8 +63,9 @@ class ServiceFile(Part):
     )
     build: Build = Field(
         default="auto",
-        description="How the image is made: with a Dockerfile, or with buildpacks. `source`: without a build "
-        "where that is safe, else with buildpacks.",
+        description="How it is made: with the Dockerfile where there is one; else Python and Node run without a "
+        "build where that is safe, and all else is built with buildpacks. `source` is the same without a look at a "
+        "Dockerfile; `dockerfile` and `buildpacks` make an image in any case.",
         examples=["dockerfile", {"dockerfile": "deploy/Dockerfile", "target": "web"}],
     )
     image: ImageText = Field(

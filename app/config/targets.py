@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from app.config import patterns
@@ -12,11 +11,20 @@ from app.config.environments import (
     environment_of_tag,
     home_of,
     onward_of,
-    region_in,
     service_in,
 )
 from app.config.names import fitted
-from app.model import JobConfig, Notify, Place, SecretRef, ServiceConfig, Target, TargetJob
+from app.model import (
+    JobConfig,
+    Notify,
+    Place,
+    SecretRef,
+    ServiceConfig,
+    Target,
+    TargetJob,
+    TargetWorker,
+    WorkerConfig,
+)
 
 # Where the configuration may be; one of them.
 PATHS = ("servergem.yml", "servergem.yaml")
@@ -54,6 +62,7 @@ class Config:
     own: Config | None = None
     """What the commit itself says, where the default branch decides: what merging it would make of it."""
     jobs: tuple[JobConfig, ...] = ()
+    workers: tuple[WorkerConfig, ...] = ()
 
     def place_of(self, key: str) -> Place | None:
         """The line of a top key; None without a file."""
@@ -149,7 +158,7 @@ def target_in(
         project=environment.project or project,
         region=own.region or region,
         environment=environment.name,
-        service=replace(own, name=_name(service.name, environment, at_home)),
+        service=replace(own, name=name_there(service.name, environment, at_home)),
         lines=tuple(
             (key, line) for key, line in config.lines if _is_about(key, service.name, environment.name)
         ),
@@ -159,57 +168,16 @@ def target_in(
         owner=owner,
         notify=config.notify,
         jobs=tuple(
-            TargetJob(_name(job.name, environment, at_home), job)
+            TargetJob(name_there(job.name, environment, at_home), job)
             for job in config.jobs
             if job.service == service.name
         ),
+        workers=tuple(
+            TargetWorker(name_there(worker.name, environment, at_home), worker)
+            for worker in config.workers
+            if worker.service == service.name
+        ),
     )
-
-
-def one_service_twice(
-    config: Config, default_branch: str, region: str
-) -> Iterator[tuple[str, str, str, int]]:
-    """What becomes the same Cloud Run service: two wishes in words, its name, and the lower line.
-
-    `region` is that of what names none. One name in two projects is two services.
-    """
-    every = environments(config, default_branch)
-    home = home_of(every, default_branch)
-    lines = dict(config.lines)
-    wishes = [
-        (
-            f"{service.name} in {environment.name}",
-            _name(service.name, environment, environment == home),
-            (environment.project, region_in(environment, service) or region),
-            lines.get(f"services.{service.name}") or lines.get(f"environments.{environment.name}", 1),
-        )
-        for environment in every
-        for service in config.services
-    ]
-    first: dict[tuple[str, tuple[str, str]], tuple[str, int]] = {}
-    for wish, name, place, line in wishes:
-        other, its_line = first.setdefault((name, place), (wish, line))
-        if other != wish:
-            yield other, wish, name, max(line, its_line)
-    yield from _one_job_twice(config, every, home)
-    for wish, name, _, line in wishes:
-        stem, _, number = name.rpartition("-pr-")
-        for service in config.services if number.isdecimal() else ():
-            if stem and fitted(service.name, f"-pr-{number}") == name:
-                yield wish, f"the preview of {service.name} in pull request {number}", name, line
-
-
-def _one_job_twice(
-    config: Config, every: tuple[Environment, ...], home: Environment
-) -> Iterator[tuple[str, str, str, int]]:
-    """The same of jobs, wherever they run."""
-    lines, first = dict(config.lines), dict[str, str]()
-    for environment in every:
-        for job in config.jobs:
-            wish = f"the job {job.name} in {environment.name}"
-            name = _name(job.name, environment, environment == home)
-            if (other := first.setdefault(name, wish)) != wish:
-                yield other, wish, name, lines.get(f"jobs.{job.name}", 1)
 
 
 def changed(target: Target, paths: tuple[str, ...] | None) -> str | None:
@@ -237,7 +205,8 @@ def changed(target: Target, paths: tuple[str, ...] | None) -> str | None:
     return told + (f" but for {' or '.join(left_out)}" if left_out else "")
 
 
-def _name(service: str, environment: Environment, at_home: bool) -> str:
+def name_there(service: str, environment: Environment, at_home: bool) -> str:
+    """What a service, a job or a worker is called in an environment."""
     return service if at_home else fitted(service, f"-{environment.name}")
 
 

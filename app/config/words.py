@@ -1,4 +1,4 @@
-"""The words of servergem.yml for the rest of ServerGem: `ServiceConfig` and `JobConfig`, made of their shapes."""
+"""The words of servergem.yml for the rest of ServerGem: `ServiceConfig` and those beside it, made of their shapes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.config.freezing import frozen
 from app.config.job_shape import JobFile
 from app.config.part import Part
 from app.config.shape import ServiceFile
+from app.config.worker_shape import WorkerFile
 
 HEAD = '''"""What servergem.yml asks for one {what}. Made of its shape by `python -m app.config.reference`."""
 
@@ -40,6 +41,7 @@ class Word:
 
 
 SERVICE, JOB = Word("ServiceConfig", "service", ServiceFile), Word("JobConfig", "job", JobFile)
+WORKER = Word("WorkerConfig", "worker", WorkerFile)
 
 
 def words(of: Word) -> str:

@@ -34,9 +34,11 @@ from app.model.target import (
     Skip,
     Target,
     TargetJob,
+    TargetWorker,
     check_name,
     service_and_environment,
 )
+from app.model.worker_config import WorkerConfig
 
 __all__ = [
     "DOMAIN",
@@ -91,11 +93,13 @@ __all__ = [
     "Superseded",
     "Target",
     "TargetJob",
+    "TargetWorker",
     "Traffic",
     "Volume",
     "Vpc",
     "Weight",
     "Welcome",
+    "WorkerConfig",
     "check_name",
     "same_image",
     "service_and_environment",

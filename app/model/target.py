@@ -9,6 +9,7 @@ from app.model.job_config import JobConfig
 from app.model.notice import Notify
 from app.model.service import SecretRef
 from app.model.service_config import ServiceConfig
+from app.model.worker_config import WorkerConfig
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,19 @@ class TargetJob:
 
 
 @dataclass(frozen=True)
+class TargetWorker:
+    """A worker with a service's image: the worker pool's id there, and what servergem.yml asks for."""
+
+    id: str
+    config: WorkerConfig
+
+    @property
+    def key(self) -> str:
+        """The section of servergem.yml that asks for it."""
+        return f"workers.{self.config.name}"
+
+
+@dataclass(frozen=True)
 class Target:
     """Where a service goes and how it is to look there: project, region, service, environment.
 
@@ -74,6 +88,8 @@ class Target:
     """Dotted keys of servergem.yml that count only after the merge to the default branch, which decides them."""
     jobs: tuple[TargetJob, ...] = ()
     """What is run to its end with the service's image, once that serves; none in a preview."""
+    workers: tuple[TargetWorker, ...] = ()
+    """What runs all the time with the service's image, once that serves; none in a preview."""
 
     @property
     def name(self) -> str:
@@ -97,14 +113,21 @@ class Target:
         return check_name(self.source_name, "preview" if self.preview else self.environment)
 
     @property
+    def beside(self) -> tuple[TargetJob | TargetWorker, ...]:
+        """All that has the service's image and is no service."""
+        return (*self.jobs, *self.workers)
+
+    @property
     def secrets_read(self) -> tuple[tuple[str, SecretRef], ...]:
-        """Each secret that it and its jobs read, by the key that asks: "secrets.DB", "jobs.nightly.secrets.DB"."""
+        """Each secret that it and all beside it read, by the key that asks: "secrets.DB", "jobs.nightly.secrets.DB"."""
         service = self.service
         files = ((f"volumes.{each.name}", each.secret) for each in service.volumes if each.secret)
-        of_jobs = (
-            (f"{job.key}.secrets.{name}", secret) for job in self.jobs for name, secret in job.config.secrets
+        beside = (
+            (f"{each.key}.secrets.{name}", secret)
+            for each in self.beside
+            for name, secret in each.config.secrets
         )
-        return (*((f"secrets.{name}", secret) for name, secret in service.secrets), *files, *of_jobs)
+        return (*((f"secrets.{name}", secret) for name, secret in service.secrets), *files, *beside)
 
     @property
     def asked_from_outside(self) -> bool:

@@ -1,4 +1,4 @@
-"""All settings: the table, and whether a model is asked about failures that no rule knows."""
+"""All settings: the table, what runs without a build, and whether a model is asked about unknown failures."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ from app.settings.texts import read_count, read_model, read_url_or_nothing, read
 @dataclass(frozen=True, kw_only=True)
 class Settings(WithDomains):
     """What the operator decides, a second opinion with it."""
+
+    without_build: bool = setting(
+        "WITHOUT_BUILD",
+        "Whether `build: auto` runs Python and Node on Google's base images, where that is safe; `no` builds an image "
+        "of everything but `build: source`.",
+        True,
+        read=read_yes_or_no,
+    )
 
     gemini_model: str = setting(
         "GEMINI_MODEL",

@@ -25,6 +25,8 @@ DIGITS = re.compile(rb"[0-9]{256}")
 # Ours alone: nothing of the source is put there, so that nothing of it stands in the way or leads elsewhere.
 OWN = ".servergem"
 PACKAGES, START = f"{OWN}/packages", f"{OWN}/start"
+# Node looks for packages nowhere else; a source that has this folder itself is not bundled.
+MODULES = "node_modules"
 
 
 class TooLarge(Exception):  # noqa: N818 - reads as what happened
@@ -60,7 +62,7 @@ def _plain(source: Iterable[bytes], inside: str, packages: Iterable[bytes], star
 
     def of_packages(name: str) -> str:
         found = name.removeprefix("./")
-        return found if found.startswith(f"{PACKAGES}/") and _leads_straight(found) else ""
+        return found if found.startswith((f"{PACKAGES}/", f"{MODULES}/")) and _leads_straight(found) else ""
 
     yield from _moved(source, of_service)
     yield from _moved(packages, of_packages)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.model import Target
+from app.source import unbuilt_node as node
 from app.start_command.entry_point import asks, server_of
 
 if TYPE_CHECKING:
@@ -35,41 +36,67 @@ DEFAULTS = {
 }
 
 
+# What is read here and nowhere else.
+LOCKS = frozenset({node.LOCK, ".nvmrc"})
+# Where each language finds its packages, as lines of a shell.
+ROOMS = {
+    "python": (
+        'packages="$PWD/.servergem/packages"',
+        'export PYTHONPATH="$packages${PYTHONPATH:+:$PYTHONPATH}" PATH="$packages/bin:$PATH" PYTHONUNBUFFERED=1',
+    ),
+    "node": ('export PATH="$PWD/node_modules/.bin:$PATH" NODE_ENV="${NODE_ENV:-production}"',),
+}
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """How it runs: on which base image, by which command of the shell, with what `requirements` names installed.
+    """How it runs: on which base image, by which command of the shell, with what `lock` names installed.
 
-    `command` is empty where servergem.yml gives it.
+    `command` is empty where servergem.yml gives it. `language` is "python" or "node", `lock` the text of its lock.
     """
 
     base: str
     version: str
     command: str
-    requirements: str = ""
+    lock: str = ""
+    language: str = "python"
+
+    @property
+    def locked_by(self) -> str:
+        """The name of the file that the packages are named in."""
+        return node.LOCK if self.language == "node" else "requirements.txt"
 
 
 def recipe(files: Files, target: Target) -> Recipe | str:
     """The recipe, or in words why it has to be built."""
     inside = "" if target.service.path == "." else target.service.path + "/"
-    return next(_against(files, target, inside), "") or _recipe(files, target, inside)
+    here = sorted(path[len(inside) :] for path in files.paths if path.startswith(inside))
+    if why := next(_against(files, target), ""):
+        return why
+    if "package.json" in here and not {"requirements.txt", "main.py", "app.py"} & set(here):
+        return next(node.against(files, inside, here), "") or _of_node(files, target, inside)
+    return next(_against_python(files, inside, here), "") or _recipe(files, target, inside)
 
 
-def _against(files: Files, target: Target, inside: str) -> Iterator[str]:
+def _against(files: Files, target: Target) -> Iterator[str]:
     service = target.service
     needs: tuple[tuple[object, str], ...] = (
         (service.release, "its release command runs as a job, which takes an image"),
         (target.jobs, "its jobs take an image"),
+        (target.workers, "its workers take an image"),
         (service.binary_authorization, "binary_authorization judges images"),
         (service.encryption_key, "encryption_key is for an image"),
         (service.args and not service.command, "args without a command are for an image's own"),
         (not files.whole, "its source is too large to be looked into"),
     )
     yield from (why for is_so, why in needs if is_so)
-    here = sorted(path[len(inside) :] for path in files.paths if path.startswith(inside))
+
+
+def _against_python(files: Files, inside: str, here: list[str]) -> Iterator[str]:
     if other := next((path for path in here if OTHERS.fullmatch(path)), ""):
         yield f"{inside}{other} asks for more than Python and requirements.txt"
     if not any(path.endswith(".py") and path.count("/") <= 1 for path in here):
-        yield "it is not Python"
+        yield "it is neither Python nor Node"
     read = ("requirements.txt", "Procfile", ".python-version")
     if linked := next((name for name in read if inside + name in files.links), ""):
         yield f"{inside}{linked} is a link"
@@ -94,6 +121,18 @@ def _recipe(files: Files, target: Target, inside: str) -> Recipe | str:
     return Recipe(f"python{version.replace('.', '')}", version, command, named)
 
 
+def _of_node(files: Files, target: Target, inside: str) -> Recipe | str:
+    version = node.version(files, inside)
+    if not version:
+        return f"{inside}package.json asks for no one version of Node that has a base image: `engines: {{node: 22}}`"
+    command = "" if target.service.command else _of_procfile(files, inside, node.command(files, inside))
+    if not (command or target.service.command) or (command and node.BY_MANAGER.search(command)):
+        return (
+            "it is started by npm itself, or by nothing that is clear: write `start: node FILE` as its script"
+        )
+    return Recipe(f"nodejs{version}", version, command or "", node.lock(files, inside), "node")
+
+
 def _logical(requirements: str) -> Iterator[str]:
     """The lines that say something, as pip joins them."""
     for line in requirements.replace("\\\n", " ").splitlines():
@@ -104,8 +143,7 @@ def _logical(requirements: str) -> Iterator[str]:
 def _command(files: Files, inside: str, requirements: str) -> str | None:
     """The Procfile's web process, else what the buildpacks start by themselves and is installed."""
     if inside + "Procfile" in files.paths:
-        found = re.search(r"(?m)^web:\s*(.+?)\s*$", files.text(inside + "Procfile"))
-        return found[1] if found else None
+        return _of_procfile(files, inside, "")
     module = next((name for name in ("main", "app") if f"{inside}{name}.py" in files.paths), "")
     server = server_of(files, inside, requirements)
     if not (module and server in DEFAULTS and asks(requirements, server)):
@@ -113,11 +151,18 @@ def _command(files: Files, inside: str, requirements: str) -> str | None:
     return DEFAULTS[server].format(module=module)
 
 
+def _of_procfile(files: Files, inside: str, otherwise: str) -> str | None:
+    """The Procfile's web process, None where it has none; `otherwise` where there is no Procfile."""
+    if inside + "Procfile" not in files.paths:
+        return otherwise
+    found = re.search(r"(?m)^web:\s*(.+?)\s*$", files.text(inside + "Procfile"))
+    return found[1] if found else None
+
+
 def starter(made: Recipe) -> str:
     """The text of the script that a bundle is started with, in the folder that it was unpacked in."""
     words = [
-        'packages="$PWD/.servergem/packages"',
-        'export PYTHONPATH="$packages${PYTHONPATH:+:$PYTHONPATH}" PATH="$packages/bin:$PATH" PYTHONUNBUFFERED=1',
+        *ROOMS[made.language],
         'if [ "$#" -gt 0 ]; then exec "$@"; fi',
     ]
     # One plain command takes the shell's place, so that a signal reaches it.

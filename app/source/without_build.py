@@ -19,7 +19,7 @@ from app.model import Bundle, Commit, Source, Target
 from app.scene import InLane
 from app.source.archive import Passing
 from app.source.bundle import TooLarge, bundled
-from app.source.unbuilt import Recipe, recipe, starter
+from app.source.unbuilt import LOCKS, Recipe, recipe, starter
 from app.telemetry import log
 from app.trust.accounts import means
 from gcp import cloud_run, storage, stored
@@ -31,7 +31,7 @@ from gcp.resumable_upload import sent
 # How a build of packages is begun and waited for, as that of an image.
 Run = Callable[[BuildRequest], BuildState]
 # Other ways of installing make other packages of the same lock.
-RECIPE = "1"
+RECIPE = "2"
 # What Cloud Run answers to a specification that it does not take; anything else is no judgement of the source.
 REFUSALS = frozenset({"INVALID_ARGUMENT", "UNIMPLEMENTED", "FAILED_PRECONDITION"})
 
@@ -98,7 +98,8 @@ def _bytes(scene: InLane, source: Source | None) -> Iterator[bytes]:
 
 
 def _files(scene: InLane, target: Target, source: Source) -> Files:
-    own = named(target)
+    inside = "" if target.service.path == "." else target.service.path + "/"
+    own = named(target) | {inside + name for name in LOCKS}
     passing = Passing(lambda path: path in own or wanted(path))
     try:
         for piece in _bytes(scene, source):
@@ -112,14 +113,14 @@ def _packages(
     scene: InLane, commit: Commit, target: Target, source: Source, made: Recipe, run: Run
 ) -> Source | None:
     """The packages of the lock: those that were installed before and that we know for ours, or new ones."""
-    if not made.requirements:
+    if not made.lock:
         return None
     google, rows = scene.world.google, scene.world.store.sources
-    content = "\0".join((RECIPE, made.base, made.requirements))
+    content = "\0".join((RECIPE, made.base, made.lock))
     prefix = f"packages/{commit.repository.id}/{hashlib.sha256(content.encode()).hexdigest()}"
     before = rows.newest(source.bucket, prefix)
     if before and stored.is_there(google, source.bucket, *before):
-        scene.note("packages as they were installed for the same requirements.txt")
+        scene.note(f"packages as they were installed for the same {made.locked_by}")
         return Source(source.bucket, *before, top="")
     name = f"{prefix}-{uuid.uuid4().hex}.tar.gz"
     address = stored.begin(google, source.bucket, name)
@@ -127,9 +128,9 @@ def _packages(
     generation = sent(google, address) if ended.status == "SUCCESS" else 0
     if not generation:
         log.fact("packages.failed", build=ended.id, status=ended.status)
-        raise Built("its packages cannot be installed from wheels alone")
+        raise Built("its packages cannot be installed without running code of theirs")
     rows.wrote(source.bucket, name, generation)
-    scene.note("packages installed once for this requirements.txt")
+    scene.note(f"packages installed once for this {made.locked_by}")
     return Source(source.bucket, name, generation, top="")
 
 
@@ -146,7 +147,7 @@ def _request(scene: InLane, target: Target, source: Source, made: Recipe, addres
         service_account=means(settings, target).build_account,
         timeout=settings.build_timeout,
         tags=("servergem", f"packages-{uuid.uuid4().hex}"),
-        python=made.version,
+        runtime=f"{made.language}:{made.version}",
         upload=address,
     )
 

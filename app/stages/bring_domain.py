@@ -38,18 +38,25 @@ class _Heard:
         return f"HTTP {self.status}" if self.status else self.why
 
 
-def bring_domain(scene: InLane, target: Target, live: Live) -> Live:
+def bring_domain(scene: InLane, target: Target, live: Live, mapped: bool) -> Live:
     """The same that is live, at its domain once that answers.
 
-    Stop when the domain answered before and the service now answers badly there: then its traffic goes back.
+    `mapped` tells that the service has, or has had, a domain of its own: a mapping of ours that servergem.yml does not
+    name any more goes, once what it names instead answers. Stop when the domain answered before and the service now
+    answers badly there: then its traffic goes back.
     """
     domain = domain_of(scene.world.settings, target)
+    if not domain:
+        _take_away_others(scene, target, "")
+        return live
     in_the_way = _mapped(scene, target, domain, live)
     known = _answered_before(scene, target, domain)
     heard = _asked(scene, target, domain, live, QUESTIONS if known else 1)
     if heard.good:
         scene.note(f"{domain} answered {heard.status}")
         scene.world.store.addresses.shown(scene.run.id, address_of(domain))
+        if mapped:
+            _take_away_others(scene, target, domain)
         return replace(live, url=address_of(domain))
     if known and heard.status and in_the_way is None:
         scene.world.store.addresses.taken_back(scene.run.id)
@@ -59,6 +66,21 @@ def bring_domain(scene: InLane, target: Target, live: Live) -> Live:
     else:
         scene.warn(in_the_way or said.silent(target, domain, str(heard), live))
     return live
+
+
+def _take_away_others(scene: InLane, target: Target, domain: str) -> None:
+    """Remove what leads to this service by our own doing, but this domain; a refusal is a warning."""
+    google, place = scene.world.google, _place(scene, target)
+    if target.region not in domain_mappings.REGIONS:
+        return
+    try:
+        for each in domain_mappings.mappings(google, place):
+            if each.domain != domain and each.service == target.name and scene.owns(target, each.labels):
+                scene.insist_on_lane()
+                domain_mappings.remove(google, place, each.domain)
+                scene.note(f"unmapped {each.domain}: servergem.yml does not name it any more")
+    except GoogleError as error:
+        scene.warn(replace(scene.explain(error), weight=Weight.WARN))
 
 
 def _answered_before(scene: InLane, target: Target, domain: str) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 from app.acts.ground import Ground
 from app.acts.specification import job_specification
-from app.model import Bundle, Commit, Finding, Image, Row, RowState, Stop, Target, TargetJob
+from app.acts.tried import insist_on_none, tried
+from app.model import Bundle, Commit, Finding, Image, Row, Stop, Target, TargetJob
 from app.report import moment
 from app.scene import InLane
 from app.text.titles import fitting
@@ -38,8 +38,7 @@ def bring_jobs(scene: InLane, commit: Commit, target: Target, image: Image | Bun
         found += _tried(scene, job.id, partial(_bring, scene, commit, target, image, ground, job))
     for name, labels in gone.items():
         found += _tried(scene, name, partial(_take_away, scene, target, name, labels))
-    if found:
-        raise Stop(tuple({(each.code, each.title): each for each in found}.values()))
+    insist_on_none(found)
 
 
 def _title(name: str) -> str:
@@ -60,20 +59,7 @@ def _gone(scene: InLane, target: Target) -> dict[str, dict[str, str]]:
 
 
 def _tried(scene: InLane, name: str, work: Callable[[], tuple[str, ...]]) -> tuple[Finding, ...]:
-    """One line of the report: what was done for a job, or why it was not."""
-    row = Row(_title(name), RowState.RUNNING, started=time.time())
-    scene.part(row)
-    try:
-        scene.insist_on_lane()
-        notes = work()
-    except GoogleError as error:
-        scene.part(replace(row, state=RowState.FAILED, ended=time.time()))
-        return (_not_brought(name, scene.explain(error)),)
-    except Stop as stop:
-        scene.part(replace(row, state=RowState.FAILED, ended=time.time()))
-        return stop.findings
-    scene.part(replace(row, state=RowState.DONE, ended=time.time(), notes=notes))
-    return ()
+    return tried(scene, _title(name), work, partial(_not_brought, name))
 
 
 def _bring(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from app.acts.ground import Ground, has_jobs
+from app.acts.ground import Ground, has_domain, has_jobs, has_workers
 from app.acts.reasons import of_revision
 from app.acts.specification import specification
 from app.model import Bundle, Commit, Image, Revision, Stop, Target
 from app.scene import InLane
-from app.trust.ownership import JOBS, YES
+from app.trust.ownership import JOBS, MAPPED, WORKERS, YES
 from gcp import cloud_run
 from gcp.cloud_run import RevisionFailed
 
@@ -24,6 +24,10 @@ def make_revision(
     wish = specification(scene, commit, target, image, ground.project_number)
     if has_jobs(target, ground):
         wish = replace(wish, labels=(*wish.labels, (JOBS, YES)))
+    if has_workers(target, ground):
+        wish = replace(wish, labels=(*wish.labels, (WORKERS, YES)))
+    if has_domain(target, ground):
+        wish = replace(wish, labels=(*wish.labels, (MAPPED, YES)))
     try:
         made = cloud_run.make_revision(
             scene.world.google, wish, before=before, insist=partial(scene.insist_on_ours, target)

@@ -107,7 +107,7 @@ def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future
 def _conditions(asking: Asking) -> Conditions:
     secrets, home = asking.target.secrets_read, asking.commit.repository
     rights = used_by(asking.target)
-    jobs_as = tuple(each.config.service_account for each in asking.target.jobs)
+    jobs_as = tuple(each.config.service_account for each in asking.target.beside)
     return Conditions(
         asking.project, asking.region, asking.means, secrets, rights, home.installation_id, jobs_as
     )

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from app import durable
-from app.acts.ground import Ground, has_jobs
+from app.acts.ground import Ground, has_domain, has_jobs, has_workers
 from app.acts.order import insist_on_newest
 from app.call import call
 from app.deployment import Deployment, Road
@@ -17,6 +17,7 @@ from app.report import duration
 from app.scene import Run
 from app.stages.bring_domain import bring_domain
 from app.stages.bring_jobs import bring_jobs
+from app.stages.bring_workers import bring_workers
 from app.stages.build import build
 from app.stages.find_image import find_image
 from app.stages.make_revision import make_revision
@@ -42,6 +43,7 @@ ROAD: Road = {
     shift: "Move traffic",
     bring_domain: "Domain",
     bring_jobs: "Update jobs",
+    bring_workers: "Update workers",
 }
 RESTORE = "Restore traffic"
 
@@ -67,10 +69,13 @@ def to_an_address(this: Deployment) -> tuple[Live, bool]:
     with this.on_failure(RESTORE, restore, target, revision):
         verified = this.stage(verify, commit, target, revision)
         live = this.stage(shift, commit, target, revision, verified)
-        if domain_of(this.world.settings, target):
-            live = this.one_more(ROAD[bring_domain], call(bring_domain, target, live))
+        mapped = has_domain(target, ground)
+        if mapped or domain_of(this.world.settings, target):
+            live = this.one_more(ROAD[bring_domain], call(bring_domain, target, live, mapped))
     if has_jobs(target, ground):
         this.one_more(ROAD[bring_jobs], call(bring_jobs, commit, target, image, ground))
+    if has_workers(target, ground):
+        this.one_more(ROAD[bring_workers], call(bring_workers, commit, target, image))
     return live, revision.first
 
 
@@ -96,6 +101,7 @@ def road(target: Target) -> Road:
     built = not target.service.image
     seen = {upload: built, build: built, find_image: target.service.image}
     seen |= {run_release_command: target.service.release, bring_jobs: target.jobs}
+    seen |= {bring_workers: target.workers}
     seen |= {bring_domain: target.service.domain and not target.preview}
     return {stage: title for stage, title in ROAD.items() if seen.get(stage, True)}
 

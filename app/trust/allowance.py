@@ -105,8 +105,10 @@ def own_accounts(settings: Settings, member: str) -> frozenset[str]:
 
 def _accounts(allowance: Allowance, target: Target, own: frozenset[str]) -> Iterator[Finding]:
     yield from _account(allowance, target, own, target.service.service_account, "service_account")
-    for job in target.jobs:
-        yield from _account(allowance, target, own, job.config.service_account, f"{job.key}.service_account")
+    for each in target.beside:
+        yield from _account(
+            allowance, target, own, each.config.service_account, f"{each.key}.service_account"
+        )
 
 
 def _account(
@@ -149,7 +151,7 @@ def _sizes(allowance: Allowance, target: Target) -> Iterator[Finding]:
         yield _beyond(f"It may not have a GPU ({service.gpu})", "`gpu`", target.place("gpu"))
     memories = [
         ("memory", service.memory),
-        *((f"{job.key}.memory", job.config.memory) for job in target.jobs),
+        *((f"{each.key}.memory", each.config.memory) for each in target.beside),
     ]
     for key, memory in memories:
         if mebibytes(memory) > mebibytes(allowance.memory):

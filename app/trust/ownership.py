@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.model import Commit, Finding, Target, TargetJob
+from app.model import Commit, Finding, Target, TargetJob, TargetWorker
 from app.text.titles import fitting
 
 MANAGED_BY, SERVERGEM = "managed-by", "servergem"
@@ -17,10 +17,26 @@ INSTALLATION, PULL_REQUEST = "installation-id", "pull-request"
 COMMIT = "commit"
 # On a service: it has had jobs. On a job: the Cloud Run service that it is of, and that it has had a schedule.
 JOBS, OF_SERVICE, SCHEDULED = "servergem-jobs", "servergem-service", "servergem-schedule"
+# On a service: it has had workers. Theirs is OF_SERVICE too.
+WORKERS = "servergem-workers"
+# On a service: it has had a domain of its own, which servergem.yml may not name any more.
+MAPPED = "servergem-domain"
 YES = "yes"
 # All that ServerGem writes; no label of a servergem.yml is called so.
 LABELS = frozenset(
-    {MANAGED_BY, APP, REPOSITORY, INSTALLATION, PULL_REQUEST, COMMIT, JOBS, OF_SERVICE, SCHEDULED}
+    {
+        MANAGED_BY,
+        APP,
+        REPOSITORY,
+        INSTALLATION,
+        PULL_REQUEST,
+        COMMIT,
+        JOBS,
+        OF_SERVICE,
+        SCHEDULED,
+        WORKERS,
+        MAPPED,
+    }
 )
 
 
@@ -72,6 +88,19 @@ def job_not_ours(labels: Mapping[str, str], target: Target, job: TargetJob) -> F
         fix=f"Give {job.config.name} another name in servergem.yml; or, if nobody needs that job, "
         f"`gcloud run jobs delete {job.id} --project {target.project} --region {target.region}`.",
         place=target.place(job.key),
+    )
+
+
+def worker_not_ours(labels: Mapping[str, str], target: Target, worker: TargetWorker) -> Finding:
+    """Whose a worker pool of that name is: it is never taken over."""
+    return Finding(
+        code="worker-not-ours",
+        title=fitting(f"The worker {worker.id} is not this repository's"),
+        message=f"In {target.project}, {target.region} there is a worker pool {worker.id} already: {whose(labels)}. "
+        "It was left as it is, whatever servergem.yml asks for.",
+        fix=f"Give {worker.config.name} another name in servergem.yml; or, if nobody needs that one, "
+        f"`gcloud run worker-pools delete {worker.id} --project {target.project} --region {target.region}`.",
+        place=target.place(worker.key),
     )
 
 

@@ -23,6 +23,7 @@ class When(StrEnum):
     RELEASE = "release:"
     JOBS = "jobs:"
     SCHEDULE = "schedule:"
+    WORKERS = "workers:"
     PREVIEW = "a preview"
     LOOK = "a check"
     REPAIR = "a repair"
@@ -100,9 +101,15 @@ RIGHTS = (
     Right("cloudscheduler.jobs.create", SCHEDULER, "Update jobs", When.SCHEDULE),
     Right("cloudscheduler.jobs.update", SCHEDULER, "Update jobs", When.SCHEDULE),
     Right("cloudscheduler.jobs.delete", SCHEDULER, "Update jobs", When.SCHEDULE),
+    Right("run.workerpools.get", RUN, "Update workers", When.WORKERS),
+    Right("run.workerpools.list", RUN, "Update workers", When.WORKERS),
+    Right("run.workerpools.create", RUN, "Update workers", When.WORKERS),
+    Right("run.workerpools.update", RUN, "Update workers", When.WORKERS),
+    Right("run.workerpools.delete", RUN, "Update workers", When.WORKERS),
     # In no list of Google's, and asked for all the same; a custom role may hold them, and of the predefined ones only
     # the basic ones do ("Project > Editor"): https://cloud.google.com/run/docs/reference/iam/roles
     Right("run.domainmappings.get", EDITOR, "Domain", When.DOMAIN),
+    Right("run.domainmappings.list", EDITOR, "Domain", When.DOMAIN),
     Right("run.domainmappings.create", EDITOR, "Domain", When.DOMAIN),
     Right("run.domainmappings.delete", EDITOR, "Domain", When.DOMAIN),
     Right("run.services.list", RUN, "Remove the preview", When.PREVIEW),
@@ -142,6 +149,7 @@ def used_by(target: Target) -> tuple[Right, ...]:
         When.PUBLIC if service.public else When.PRIVATE,
         *([When.RELEASE] if service.release else []),
         *([When.JOBS] if target.jobs else []),
+        *([When.WORKERS] if target.workers else []),
         *([When.SCHEDULE] if any(job.config.schedule for job in target.jobs) else []),
         *([When.PREVIEW] if target.preview else []),
     }

@@ -17,6 +17,7 @@ from sandbox.google.secret_manager import SecretManager
 from sandbox.google.source_code import SourceCode
 from sandbox.google.state import Project, Projects, now
 
+Unserved = run_v2.TaskTemplate | run_v2.WorkerPoolRevisionTemplate
 _LOGS = {"stdout": "run.googleapis.com%2Fstdout", "stderr": "run.googleapis.com%2Fstderr"}
 # What a revision has of its template.
 _TAKEN_OVER = (
@@ -46,9 +47,7 @@ class Revisions:
         self._source_code = source_code
         self._runner = runner
 
-    def admit_container(
-        self, project: Project, template: run_v2.RevisionTemplate | run_v2.TaskTemplate
-    ) -> None:
+    def admit_container(self, project: Project, template: run_v2.RevisionTemplate | Unserved) -> None:
         """Who deploys may act as the account that the container runs as, or the default one, and read what it runs.
 
         https://cloud.google.com/run/docs/deploying#permissions_required_to_deploy
@@ -162,9 +161,9 @@ class Revisions:
         return min(self._projects.behaviour.startup_timeout, float(allowed))
 
     def environment_of(
-        self, address: Address, name: str, template: run_v2.TaskTemplate
+        self, address: Address, name: str, template: Unserved
     ) -> tuple[dict[str, str] | str, str | None]:
-        """What a job's container is started with, or in words why not; and the digest of its image."""
+        """What the container of a job or worker is started with, or in words why not; and the digest of its image."""
         container = template.containers[0]
         account = template.service_account or address.project.compute_account
         task = run_v2.Revision(name=name, containers=[container], service_account=account)

@@ -20,6 +20,7 @@ _RUN_LOOK = (
     | _each("run.revisions", "get list")
     | _each("run.jobs", "get list getIamPolicy")
     | _each("run.executions", "get list")
+    | _each("run.workerpools", "get list")
     | _each("run.operations", "get list")
 )
 # Neither may open a service to everybody: run.services.setIamPolicy is the administrator's.
@@ -29,6 +30,7 @@ _RUN_DEVELOP = (
     | _each("run.revisions", "delete")
     | _each("run.jobs", "create update delete run")
     | _each("run.executions", "cancel delete")
+    | _each("run.workerpools", "create update delete")
 )
 _RUN_INVOKE = _each("run", "routes.invoke jobs.run")
 _RUN_ADMIN = (

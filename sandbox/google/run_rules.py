@@ -152,6 +152,25 @@ def check_job(job: run_v2.Job) -> None:
         )
 
 
+def check_worker_pool(name: str, pool: run_v2.WorkerPool) -> None:
+    """Instances without a port, of a whole CPU and 512 MiB at least, as many as are named.
+
+    https://cloud.google.com/run/docs/deploy-worker-pools
+    """
+    if not _SERVICE.match(name):
+        raise invalid("worker_pool_id: only lowercase, digits, and hyphens; must begin with letter.")
+    _check_labels(dict(pool.labels), "worker_pool.labels")
+    if not pool.template.containers:
+        raise invalid("worker_pool.template.containers: at least one container is required.")
+    field, container = "worker_pool.template.containers[0]", pool.template.containers[0]
+    if container.ports or container.base_image_uri or container.source_code:
+        raise invalid(f"{field}: ports, base_image_uri and source_code are only supported for services.")
+    limits = dict(container.resources.limits)
+    _check_size(limits, 1)
+    if (cpus(limits.get("cpu", "1")) or 0) < 1 or (size(limits.get("memory", "512Mi")) or 0) < 512 * 2**20:
+        raise invalid(f"{field}.resources.limits: must be at least 1 CPU and 512Mi for a worker pool.")
+
+
 def check_traffic(service_id: str, service: run_v2.Service, call: str) -> None:
     """Percentages sum to 100, tags are unique and short enough."""
     if not service.traffic:

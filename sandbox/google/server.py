@@ -32,6 +32,7 @@ from sandbox.google.state import DEPLOY_APIS, Project, Projects
 from sandbox.google.storage import Storage
 from sandbox.google.storage_http import StorageServer
 from sandbox.google.vertex_ai import GENERATE, VertexAi
+from sandbox.google.worker_pools import WorkerPools
 
 # Whom a deny policy names: who asks here, or every account but that one.
 Member = Literal["caller", "others"]
@@ -71,6 +72,7 @@ class GoogleSandbox:
         revisions = Revisions(self.projects, self.logging, self.registry, self.secrets, source_code, runner)
         self.run = CloudRun(self.projects, self.operations, revisions, runner)
         self.jobs = Jobs(self.projects, self.operations, self.logging, revisions, runner)
+        self.workers = WorkerPools(self.projects, self.operations, self.logging, revisions, runner)
         self.schedules = CloudScheduler(self.projects, self.jobs)
         self._storage_server = StorageServer(self.storage, self.faults, self.calls, lambda: self.latency)
         self._door = Door(self)
@@ -98,6 +100,7 @@ class GoogleSandbox:
         self.builds.stop()
         self.run.stop()
         self.jobs.stop()
+        self.workers.stop()
         self._rest.stop()
         self._door.stop()
         self._storage_server.stop()
@@ -118,6 +121,7 @@ class GoogleSandbox:
             self.builds,
             self.run,
             self.jobs,
+            self.workers,
             self.schedules,
         )
         for product in products:

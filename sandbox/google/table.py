@@ -24,6 +24,7 @@ from google.cloud.run_v2.services.executions.transports import ExecutionsGrpcTra
 from google.cloud.run_v2.services.jobs.transports import JobsGrpcTransport
 from google.cloud.run_v2.services.revisions.transports import RevisionsGrpcTransport
 from google.cloud.run_v2.services.services.transports import ServicesGrpcTransport
+from google.cloud.run_v2.services.worker_pools.transports import WorkerPoolsGrpcTransport
 from google.cloud.scheduler_v1.services.cloud_scheduler.transports import CloudSchedulerGrpcTransport
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (
     SecretManagerServiceGrpcTransport,
@@ -39,6 +40,7 @@ TRANSPORTS = (
     BuildsGrpcTransport,
     JobsGrpcTransport,
     ExecutionsGrpcTransport,
+    WorkerPoolsGrpcTransport,
     CloudBuildGrpcTransport,
     ArtifactRegistryGrpcTransport,
     ServiceUsageGrpcTransport,

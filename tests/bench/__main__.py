@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from tests.bench import explain, intake, merge, nothing, preflight, road, start, success, waiting
+from tests.bench import explain, intake, merge, nothing, preflight, road, start, success, unbuilt, waiting
 from tests.bench.table import Row, show
 
 PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "intake": ("The door", intake.rows),
     "road": ("The road of a push", road.rows),
+    "unbuilt": ("A push that leaves its dependencies alone", unbuilt.rows),
     "preflight": ("Preflight", preflight.rows),
     "merge": ("A merge without a build", merge.rows),
     "explain": ("Diagnosis", explain.rows),

@@ -31,7 +31,7 @@ def act_as(asking: Asking) -> None:
     """Whether we may build and run as the accounts that are to build and run; all faults at once."""
     found: list[Finding] = []
     unseen: list[CannotLook] = []
-    jobs = (asking.account_reading(f"{job.key}.") for job in asking.target.jobs)
+    jobs = (asking.account_reading(f"{job.key}.") for job in asking.target.beside)
     used = {asking.build_account: "builds", **dict.fromkeys((asking.runtime_account, *jobs), "runs")}
     for account, purpose in used.items():
         try:

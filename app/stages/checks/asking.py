@@ -91,8 +91,8 @@ class Asking:
         return self.means.runtime_account or self.compute_account
 
     def account_reading(self, key: str) -> str:
-        """The account for which this key of servergem.yml is: a job's own where it has one, else the service's."""
-        own = [job.config.service_account for job in self.target.jobs if key.startswith(f"{job.key}.")]
+        """The account for which this key of servergem.yml is: a job's or worker's own, else the service's."""
+        own = [job.config.service_account for job in self.target.beside if key.startswith(f"{job.key}.")]
         return next(filter(None, own), "") or self.runtime_account
 
     @property

@@ -9,7 +9,7 @@ from app.config.shape import ServiceFile
 from app.model import Finding, Target, Weight
 from app.stages.checks.asking import Asking, CannotLook
 from app.text.titles import fitting
-from gcp import cloud_run, cloud_run_drift, named_jobs
+from gcp import cloud_run, cloud_run_drift, named_jobs, worker_pools
 from gcp.cloud_run import ServiceState
 from gcp.cloud_run_drift import Change
 
@@ -20,9 +20,10 @@ IN_SERVERGEM_YML = ServiceFile.model_fields.keys()
 def service(asking: Asking) -> ServiceState | None:
     """The service before this deployment; what its owner should know of it is said, and does not stop anything.
 
-    A job that is somebody else's does: nothing is built for a service whose jobs could not come along.
+    A job or worker that is somebody else's does: nothing is built for a service with which they could not come along.
     """
     _insist_on_our_jobs(asking)
+    _insist_on_our_workers(asking)
     state = asking.look(
         lambda: cloud_run.service(asking.google, asking.project, asking.region, asking.target.name),
         instead=None,
@@ -45,6 +46,15 @@ def _insist_on_our_jobs(asking: Asking) -> None:
             partial(named_jobs.job, asking.google, asking.project, asking.region, job.id), instead=None
         )
         asking.scene.insist_on_our_job(asking.target, job, state)
+
+
+def _insist_on_our_workers(asking: Asking) -> None:
+    for worker in asking.target.workers:
+        state = asking.look(
+            partial(worker_pools.worker, asking.google, asking.project, asking.region, worker.id),
+            instead=None,
+        )
+        asking.scene.insist_on_our_worker(asking.target, worker, state)
 
 
 def _say_what_was_changed(asking: Asking, state: ServiceState) -> None:

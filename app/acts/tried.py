@@ -1,0 +1,36 @@
+"""One line of a stage for each thing that comes along with a service: what was done, or why it was not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.model import Finding, Row, RowState, Stop
+from app.scene import InLane
+from gcp.errors import GoogleError
+
+
+def tried(
+    scene: InLane, title: str, work: Callable[[], tuple[str, ...]], said: Callable[[Finding], Finding]
+) -> tuple[Finding, ...]:
+    """Do it; what was done, in words, stands in its line, and what is wrong is given back. `said` words Google's no."""
+    row = Row(title, RowState.RUNNING, started=time.time())
+    scene.part(row)
+    try:
+        scene.insist_on_lane()
+        notes = work()
+    except GoogleError as error:
+        scene.part(replace(row, state=RowState.FAILED, ended=time.time()))
+        return (said(scene.explain(error)),)
+    except Stop as stop:
+        scene.part(replace(row, state=RowState.FAILED, ended=time.time()))
+        return stop.findings
+    scene.part(replace(row, state=RowState.DONE, ended=time.time(), notes=notes))
+    return ()
+
+
+def insist_on_none(found: list[Finding]) -> None:
+    """Stop with what is wrong with any of them, each once."""
+    if found:
+        raise Stop(tuple({(each.code, each.title): each for each in found}.values()))

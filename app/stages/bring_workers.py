@@ -1,0 +1,86 @@
+"""Bring workers: each worker of a service gets the image that serves now; what is not named any more goes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from app.acts.specification import worker_specification
+from app.acts.tried import insist_on_none, tried
+from app.model import Bundle, Commit, Finding, Image, Row, Target, TargetWorker
+from app.scene import InLane
+from app.trust.ownership import OF_SERVICE
+from gcp import worker_pools
+from gcp.bindings import CONFLICTS
+from gcp.errors import GoogleError
+
+# A worker that somebody else has made or changed meanwhile, or we ourselves, without hearing of it.
+CHANGED_MEANWHILE = ("ALREADY_EXISTS", "ABORTED")
+
+
+def bring_workers(scene: InLane, commit: Commit, target: Target, image: Image | Bundle) -> None:
+    """Every worker in turn, each with its own line; what is wrong with any of them is said when all have been tried.
+
+    The service is live by now and stays so. A pool whose new instances do not start goes on with those that ran.
+    """
+    gone = _gone(scene, target)
+    scene.parts(tuple(Row(_title(name)) for name in (*(each.id for each in target.workers), *gone)))
+    found: list[Finding] = []
+    for worker in target.workers:
+        work = partial(_bring, scene, commit, target, image, worker)
+        found += tried(scene, _title(worker.id), work, partial(_not_brought, worker.id))
+    for name in gone:
+        found += tried(
+            scene, _title(name), partial(_take_away, scene, target, name), partial(_not_brought, name)
+        )
+    insist_on_none(found)
+
+
+def _title(name: str) -> str:
+    return f"Worker {name}"
+
+
+def _gone(scene: InLane, target: Target) -> tuple[str, ...]:
+    """The workers of this service that are ours and that servergem.yml does not name any more."""
+    named = {worker.id for worker in target.workers}
+    every = worker_pools.workers(scene.world.google, target.project, target.region)
+    return tuple(
+        each.name
+        for each in every
+        if each.name not in named
+        and dict(each.labels).get(OF_SERVICE) == target.name
+        and scene.owns(target, each.labels)
+    )
+
+
+def _bring(
+    scene: InLane, commit: Commit, target: Target, image: Image | Bundle, worker: TargetWorker
+) -> tuple[str, ...]:
+    """Make or change one worker; Stop when it is somebody else's."""
+    google = scene.world.google
+    wanted = worker_specification(scene, commit, target, image, worker)
+    for attempt in range(CONFLICTS):
+        state = worker_pools.worker(google, target.project, target.region, worker.id)
+        scene.insist_on_our_worker(target, worker, state)
+        try:
+            if state is None:
+                worker_pools.make(google, wanted)
+            else:
+                worker_pools.change(google, wanted, state)
+        except GoogleError as conflict:
+            if conflict.code not in CHANGED_MEANWHILE or attempt == CONFLICTS - 1:
+                raise
+        else:
+            break
+    count = worker.config.instances
+    return (f"{count} instance{'' if count == 1 else 's'}" if count else "stopped: instances is 0",)
+
+
+def _take_away(scene: InLane, target: Target, name: str) -> tuple[str, ...]:
+    worker_pools.delete(scene.world.google, target.project, target.region, name)
+    return ("removed: servergem.yml does not name it any more",)
+
+
+def _not_brought(name: str, explained: Finding) -> Finding:
+    said = f"The service is live, and its worker {name} was not updated. {explained.message}"
+    return replace(explained, message=said)
