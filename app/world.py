@@ -18,12 +18,6 @@ from gcp.build_watcher import BuildWatcher
 from gcp.cloud import Google
 
 
-def github_of(settings: Settings) -> GitHub:
-    """GitHub alone, for who shows pages and deploys nothing."""
-    policy = retry.Policy(attempts=settings.retry_attempts, first_wait=settings.retry_first_wait)
-    return GitHub(settings.github_app_id, settings.github_private_key, settings.github_api_url, policy)
-
-
 @dataclass(frozen=True)
 class World:
     """Everything outside this process, and the settings that say where it is."""
@@ -45,7 +39,7 @@ class World:
     @classmethod
     def build(cls, settings: Settings, store: Store, engine: Engine | None = None) -> World:
         policy = retry.Policy(attempts=settings.retry_attempts, first_wait=settings.retry_first_wait)
-        github = github_of(settings)
+        github = GitHub.of(settings)
         google = Google(
             settings.google_endpoint, settings.storage_endpoint, policy, settings.cloud_run_writes
         )

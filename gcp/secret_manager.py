@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from google.iam.v1 import iam_policy_pb2
+from typing import TYPE_CHECKING, Any
 
 from gcp.cloud import Google
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.iam.v1 import iam_policy_pb2
+else:
+    iam_policy_pb2 = later("google.iam.v1.iam_policy_pb2")
 
 
 def version_state(google: Google, project: str, secret: str, version: str) -> str:

@@ -94,6 +94,7 @@ ROOMS = {
         "app.previews",
         "app.process.role",
         "app.report",
+        "app.run_ids",
         "app.second_opinion",
         "app.setup.app_manifest",
         "app.setup.domain_steps",
