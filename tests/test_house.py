@@ -65,6 +65,7 @@ ROOMS = {
         "app.durable",
         "app.fault",
         "app.github",
+        "app.light_packages",
         "app.notices",
         "app.outbox",
         "app.places",

@@ -13,6 +13,7 @@ from functools import partial
 import uvicorn
 
 from app.connections import Connection
+from app.light_packages import load_lightly
 from app.main import create_app
 from app.process.hatch import Between
 from app.process.pair import BACKLOG, Ended, Pair, worker_socket
@@ -42,6 +43,7 @@ def serve(host: str, port: int, relay: str = "", role: Role = Role.SERVE, *, tog
     Both halves are a process each, unless they are to be `together` in one. Raises BadSettings and CannotListen before
     anything has begun, and CannotListen when a half ends as often as it is started.
     """
+    load_lightly()
     settings = load(os.environ)
     insist_on_postgres(role, settings)
     insist_on_a_place_to_stay(os.environ, settings)
