@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app import retry
+from app.acts.decided import Decided
 from app.acts.ground import Memory
 from app.durable import Engine
 from app.github import GitHub
@@ -35,6 +36,8 @@ class World:
     """None for a command, which only looks and starts nothing."""
     memory: Memory = field(default_factory=Memory)
     """What preflight has found lately."""
+    decided: Decided = field(default_factory=Decided)
+    """What default branches have decided lately."""
 
     @classmethod
     def build(cls, settings: Settings, store: Store, engine: Engine | None = None) -> World:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from types import FrameType
 
 import uvicorn
 
@@ -31,6 +35,8 @@ SAYS = {
 
 # GitHub waits for the door's answer and for no story: where both want a processor the door has it.
 BEHIND_THE_DOOR = 5  # of nice's 19
+# Its clock is told to answers (RFC 9110, 6.6.1: Date), and has whole seconds.
+CLOCK_SECONDS = 1.0
 
 
 class CannotListen(Exception):  # noqa: N818 - reads as what happened
@@ -103,11 +109,12 @@ def _run(settings: Settings, role: Role, place: _Place, between: Between | None 
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does."""
+    """Says where it listens once it does. It wakes for its clock and a signal; uvicorn looks ten times a second."""
 
     def __init__(self, config: uvicorn.Config, says: str, address: str, relay: str) -> None:
         super().__init__(config)
         self._says, self._address, self._relay = says, address, relay
+        self._wake: Callable[[], object] = bool
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -120,6 +127,17 @@ class _Server(uvicorn.Server):
             door = self._address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
             told = (self._relay, f"{door}/webhook", _tell, threading.Event())
             threading.Thread(target=tunnel.hand_on, args=told, name="tunnel", daemon=True).start()
+
+    async def main_loop(self) -> None:
+        ended = asyncio.Event()
+        self._wake = partial(asyncio.get_running_loop().call_soon_threadsafe, ended.set)
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), CLOCK_SECONDS)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._wake()
 
 
 def _tell(words: str) -> None:
