@@ -53,10 +53,29 @@ def deciding(world: World, repository: Repository) -> Config:
     sha = world.github.branch_head(repository, branch)
     if sha is None:
         return config.read(None, repository_name=repository.name)
+    head = Commit(repository, sha, branch)
+    if (known := world.decided.recall(head)) is not None:
+        return known
     try:
-        return _read(world, Commit(repository, sha, branch), None)
+        read = _read(world, head, None)
     except Stop as stop:
         raise Stop((_cannot_decide(branch, stop.finding),)) from stop
+    world.decided.keep(head, read)
+    return read
+
+
+def seems_to_lead_nowhere(world: World, commit: Commit) -> bool:
+    """Whether no environment had this branch when its repository's default branch was last read.
+
+    Nothing is decided by it but the order in which GitHub is asked: most pushes are to such branches.
+    """
+    if commit.tag or commit.pull_request or is_on_default_branch(commit):
+        return False
+    last = world.decided.last(commit.repository)
+    if last is None:
+        return False
+    there = config.environments(last, commit.repository.default_branch)
+    return config.environment_of(there, commit.branch) is None
 
 
 def is_on_default_branch(commit: Commit) -> bool:
@@ -85,22 +104,30 @@ def _own(world: World, commit: Commit, source: Commit) -> tuple[Config, Listing]
     """
     with ThreadPoolExecutor(1, thread_name_prefix="listing") as beside:
         listing = beside.submit(trace.here(world.github.listing), source)
+        if source == commit and seems_to_lead_nowhere(world, commit):
+            listing.exception()  # nobody is in a hurry, and it may show that there is no file to ask for
         read = _read(world, commit, listing if source == commit else None)
     return read, listing.result()
 
 
 def _read(world: World, commit: Commit, listing: Future[Listing] | None) -> Config:
     usual, other = config.PATHS
-    text, path = world.github.file(commit, usual), usual
+    path = usual
+    without = listing is not None and listing.done() and not _may_have(listing.result(), usual)
+    text = None if without else world.github.file(commit, usual)
     listed = listing.result() if listing else None
     if listed:
         config.insist_on_one(listed.files)
-    if text is None and (listed is None or not listed.complete or other in listed.files):
+    if text is None and (listed is None or _may_have(listed, other)):
         text, path = world.github.file(commit, other), other
     home = commit.repository
     read = config.read(text, path=path, repository_name=home.name, default_branch=home.default_branch)
     config.insist_on_names(read, home.default_branch, region=world.settings.region)
     return read
+
+
+def _may_have(listing: Listing, path: str) -> bool:
+    return not listing.complete or path in listing.files
 
 
 def decided(world: World, commit: Commit, target: Target, listing: Listing) -> Target:

@@ -78,7 +78,7 @@ async def _readyz(request: Request) -> Response:
     house: House = request.app.state.house
     answers = await run_in_threadpool(house.readiness.answers)
     ready = all(answer.ok for answer in answers.values())
-    told = answers if house.tells(request) else {}
+    told = answers if await run_in_threadpool(house.tells, request) else {}
     parts = {name: {"ok": answer.ok, "why": answer.why} for name, answer in told.items()}
     return JSONResponse({"ready": ready, **parts}, status_code=200 if ready else 503)
 
@@ -88,8 +88,8 @@ async def _pages(scope: Scope, receive: Receive, send: Send) -> None:
     house: House = scope["app"].state.house
     if not house.wired.is_set():
         await asyncio.to_thread(house.wired.wait, WIRING_SECONDS)
-    if house.pages is None:
+    if (site := await run_in_threadpool(house.site)) is None:
         words = "ServerGem did not start; its log says why.\n" if house.broken else "ServerGem is starting.\n"
         await PlainTextResponse(words, 503)(scope, receive, send)
         return
-    await house.pages(scope, receive, send)
+    await site(scope, receive, send)

@@ -9,13 +9,13 @@ from pydantic import TypeAdapter
 from app import durable
 from app.model import Commit, Deploy, Person, Preview, Row, ServiceConfig, Target
 from app.previews import environment_of
+from app.run_ids import attempt_after
 from app.scene import Run
 from app.store.previews import PreviewRow
 from app.store.talks import Begun
 from app.world import World
 
 READ = "Read configuration"
-AGAIN = "-again-"
 RUN: TypeAdapter[Run] = TypeAdapter(Run)
 
 
@@ -70,11 +70,6 @@ def keep(world: World, story: str, run: Run) -> None:
     world.store.talks.begun(begun)
     if run.answer:
         world.store.talks.follows(run.answer, run.id)
-
-
-def attempt_after(run_id: str, mark: str) -> str:
-    """The id of another attempt at the same deployment."""
-    return f"{run_id.partition(AGAIN)[0]}{AGAIN}{mark}"
 
 
 def attempt(run: Run, mark: str, who: Person, *, waits: bool) -> Run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app import retry
+from app.acts.decided import Decided
 from app.acts.ground import Memory
 from app.durable import Engine
 from app.github import GitHub
@@ -16,12 +17,6 @@ from app.trust import allow_file
 from app.trust.allowance import AllowList
 from gcp.build_watcher import BuildWatcher
 from gcp.cloud import Google
-
-
-def github_of(settings: Settings) -> GitHub:
-    """GitHub alone, for who shows pages and deploys nothing."""
-    policy = retry.Policy(attempts=settings.retry_attempts, first_wait=settings.retry_first_wait)
-    return GitHub(settings.github_app_id, settings.github_private_key, settings.github_api_url, policy)
 
 
 @dataclass(frozen=True)
@@ -41,11 +36,13 @@ class World:
     """None for a command, which only looks and starts nothing."""
     memory: Memory = field(default_factory=Memory)
     """What preflight has found lately."""
+    decided: Decided = field(default_factory=Decided)
+    """What default branches have decided lately."""
 
     @classmethod
     def build(cls, settings: Settings, store: Store, engine: Engine | None = None) -> World:
         policy = retry.Policy(attempts=settings.retry_attempts, first_wait=settings.retry_first_wait)
-        github = github_of(settings)
+        github = GitHub.of(settings)
         google = Google(
             settings.google_endpoint, settings.storage_endpoint, policy, settings.cloud_run_writes
         )

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-from google.cloud import artifactregistry_v1 as registry
-from google.iam.v1 import iam_policy_pb2
-from google.protobuf import duration_pb2
 
 from gcp.bindings import Bound, bound_of
 from gcp.cloud import TIMEOUT, Google
 from gcp.errors import GoogleError
+from gcp.later import later
 from gcp.operations import finished
+
+if TYPE_CHECKING:
+    from google.cloud import artifactregistry_v1 as registry
+    from google.iam.v1 import iam_policy_pb2
+    from google.protobuf import duration_pb2
+else:
+    registry = later("google.cloud.artifactregistry_v1")
+    iam_policy_pb2 = later("google.iam.v1.iam_policy_pb2")
+    duration_pb2 = later("google.protobuf.duration_pb2")
 
 DAY = 86_400
 KEPT_VERSIONS, UNTAGGED_DAYS = 30, 14

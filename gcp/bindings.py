@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from google.iam.v1 import iam_policy_pb2, policy_pb2
+from typing import TYPE_CHECKING, Any
 
 from gcp.cloud import Google
 from gcp.errors import GoogleError
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.iam.v1 import iam_policy_pb2, policy_pb2
+else:
+    iam_policy_pb2 = later("google.iam.v1.iam_policy_pb2")
+    policy_pb2 = later("google.iam.v1.policy_pb2")
 
 # How often a policy is read again when somebody else has changed it meanwhile.
 CONFLICTS = 5

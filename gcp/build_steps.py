@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from shlex import quote
-
-from google.cloud.devtools import cloudbuild_v1 as cb
+from typing import TYPE_CHECKING
 
 from app.model import Source
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.cloud.devtools import cloudbuild_v1 as cb
+else:
+    cb = later("google.cloud.devtools.cloudbuild_v1")
 
 # The newest of Google's own builders whose Docker brings buildx (0.10.4); `latest` has been moved back before.
 # https://github.com/GoogleCloudPlatform/cloud-builders/tree/master/docker

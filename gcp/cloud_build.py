@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
-
-from google.cloud.devtools import cloudbuild_v1 as cb
-from google.protobuf import duration_pb2
+from typing import TYPE_CHECKING, Any
 
 from gcp import iam
 from gcp.build_steps import BuildRequest, steps
 from gcp.cloud import TIMEOUT, Google
 from gcp.errors import GoogleError
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.cloud.devtools import cloudbuild_v1 as cb
+    from google.protobuf import duration_pb2
+else:
+    cb = later("google.cloud.devtools.cloudbuild_v1")
+    duration_pb2 = later("google.protobuf.duration_pb2")
 
 MANAGED = "servergem"
 UNDER_WAY = ("PENDING", "QUEUED", "WORKING")

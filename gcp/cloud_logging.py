@@ -9,14 +9,18 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
-
-from google.cloud.logging_v2.types import ListLogEntriesRequest, LogEntry
+from typing import TYPE_CHECKING, Any
 
 from app.retry import Policy
 from gcp.cloud import TIMEOUT, Google
 from gcp.errors import GoogleError, ask
+from gcp.later import later
 from gcp.log_reads import RESERVE
+
+if TYPE_CHECKING:
+    from google.cloud.logging_v2 import types
+else:
+    types = later("google.cloud.logging_v2.types")
 
 MOST_ENTRIES = 1000
 # So many pages are followed at once, and no further: each is a read of its own.
@@ -100,7 +104,7 @@ def read(
     `patience` is how long each page may wait for a read that is left, in seconds.
     """
     backwards = backwards_to is not None
-    request = ListLogEntriesRequest(
+    request = types.ListLogEntriesRequest(
         resource_names=[f"projects/{project}"],
         filter=f'{question.filter} AND timestamp>="{_time(since)}"',
         order_by="timestamp desc" if backwards else "timestamp asc",
@@ -201,7 +205,7 @@ class Log:
         return fresh
 
 
-def _page(google: Google, request: ListLogEntriesRequest) -> Any:
+def _page(google: Google, request: types.ListLogEntriesRequest) -> Any:
     pager: Any = ask(
         ONCE,
         "LoggingServiceV2.ListLogEntries",
@@ -210,7 +214,7 @@ def _page(google: Google, request: ListLogEntriesRequest) -> Any:
     return next(iter(pager.pages))
 
 
-def _line(entry: LogEntry, label: str) -> LogLine:
+def _line(entry: types.LogEntry, label: str) -> LogLine:
     stream = entry.log_name.rpartition("%2F")[2] if "%2F" in entry.log_name else "build"
     payload: Any = entry.json_payload
     text = entry.text_payload or str((payload or {}).get("message", ""))

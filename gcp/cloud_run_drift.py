@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-from google.cloud import run_v2
+from typing import TYPE_CHECKING
 
 from gcp import cloud_run
 from gcp.cloud import Google
 from gcp.cloud_run import MANAGED_BY
+from gcp.later import later
 from gcp.service_specification import WRITTEN, WantedService, alone, shape_of_template, specification
+
+if TYPE_CHECKING:
+    from google.cloud import run_v2
+else:
+    run_v2 = later("google.cloud.run_v2")
 
 NOT_SET = "not set"
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from google.cloud import run_v2
+from typing import TYPE_CHECKING
 
 from gcp.cloud import Google
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.cloud import run_v2
+else:
+    run_v2 = later("google.cloud.run_v2")
 
 PAGE = 100
 

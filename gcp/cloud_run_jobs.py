@@ -5,19 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
-
-from google.cloud import run_v2
-from google.protobuf import duration_pb2
+from typing import TYPE_CHECKING, Any
 
 from app.retry import heard
 from gcp import cloud_logging, service_parts
 from gcp.cloud import TIMEOUT, Google
 from gcp.cloud_logging import QUIET, Log, LogLine
 from gcp.errors import GoogleError
+from gcp.later import later
 from gcp.operations import finished
 from gcp.run_writes import place_of
 from gcp.service_specification import WantedService, running
+
+if TYPE_CHECKING:
+    from google.cloud import run_v2
+    from google.protobuf import duration_pb2
+else:
+    run_v2 = later("google.cloud.run_v2")
+    duration_pb2 = later("google.protobuf.duration_pb2")
 
 # https://cloud.google.com/run/docs/create-jobs: a job's name
 LONGEST_NAME = 63

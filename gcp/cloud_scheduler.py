@@ -6,13 +6,17 @@ https://cloud.google.com/run/docs/execute/jobs-on-schedule
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-from google.cloud import scheduler_v1
+from typing import TYPE_CHECKING, Any
 
 from gcp.cloud import Google
 from gcp.cloud_run_jobs import full_name
 from gcp.errors import GoogleError
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.cloud import scheduler_v1
+else:
+    scheduler_v1 = later("google.cloud.scheduler_v1")
 
 API = "cloudscheduler.googleapis.com"
 # What Cloud Run's own API asks for; an access token, since it is one of Google's:

@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
-from google.api_core import exceptions as api
-from google.auth import exceptions as auth
-from google.rpc import code_pb2, error_details_pb2
 
 from app.retry import Policy, retrying
 from app.telemetry import trace
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.api_core import exceptions as api
+    from google.auth import exceptions as auth
+    from google.rpc import code_pb2, error_details_pb2
+else:
+    api = later("google.api_core.exceptions")
+    auth = later("google.auth.exceptions")
+    code_pb2 = later("google.rpc.code_pb2")
+    error_details_pb2 = later("google.rpc.error_details_pb2")
 
 T = TypeVar("T")
 

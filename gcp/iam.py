@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from google.cloud import iam_admin_v1
-from google.iam.v1 import iam_policy_pb2
+from typing import TYPE_CHECKING, Any
 
 from gcp.cloud import Google
 from gcp.errors import GoogleError
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.cloud import iam_admin_v1
+    from google.iam.v1 import iam_policy_pb2
+else:
+    iam_admin_v1 = later("google.cloud.iam_admin_v1")
+    iam_policy_pb2 = later("google.iam.v1.iam_policy_pb2")
 
 
 def may(google: Google, account: str, permission: str) -> bool:

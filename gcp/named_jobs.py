@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-from google.cloud import run_v2
+from typing import TYPE_CHECKING, Any
 
 from gcp.bindings import bind
 from gcp.cloud import TIMEOUT, Google
 from gcp.cloud_run_jobs import WantedJob, full_name, specification
+from gcp.later import later
 from gcp.operations import finished
+
+if TYPE_CHECKING:
+    from google.cloud import run_v2
+else:
+    run_v2 = later("google.cloud.run_v2")
 
 # What runs a job, and no more: https://cloud.google.com/run/docs/reference/iam/roles#run.invoker
 INVOKER = "roles/run.invoker"
-# Its members have no types that mypy can read.
-_Status: Any = run_v2.ExecutionReference.CompletionStatus
+# Of an execution's CompletionStatus.
 _SAID = {
-    _Status.EXECUTION_SUCCEEDED: "succeeded",
-    _Status.EXECUTION_FAILED: "failed",
-    _Status.EXECUTION_RUNNING: "runs",
-    _Status.EXECUTION_PENDING: "waits to run",
-    _Status.EXECUTION_CANCELLED: "was cancelled",
+    "EXECUTION_SUCCEEDED": "succeeded",
+    "EXECUTION_FAILED": "failed",
+    "EXECUTION_RUNNING": "runs",
+    "EXECUTION_PENDING": "waits to run",
+    "EXECUTION_CANCELLED": "was cancelled",
 }
 
 
@@ -98,7 +101,7 @@ def _state(found: run_v2.Job) -> JobState:
         found.name.rpartition("/")[2],
         tuple(sorted(found.labels.items())),
         found.etag,
-        LastRun(_SAID.get(last.completion_status, "ended"), last.create_time.timestamp())
+        LastRun(_SAID.get(getattr(last.completion_status, "name", ""), "ended"), last.create_time.timestamp())
         if last.name
         else None,
     )

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
-from google.api_core import exceptions as api
 
 from gcp.cloud import TIMEOUT, Google
 from gcp.identity import SCOPE
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.api_core import exceptions as api
+else:
+    api = later("google.api_core.exceptions")
 
 
 @dataclass(frozen=True)

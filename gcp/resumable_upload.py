@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
-from google.api_core import exceptions as api
 
 from gcp.cloud import TIMEOUT, Google
 from gcp.errors import Denial, GoogleError
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.api_core import exceptions as api
+else:
+    api = later("google.api_core.exceptions")
 
 # One part, and so the memory that an upload needs; a multiple of 256 KiB, which every part but the last must be.
 # https://cloud.google.com/storage/docs/performing-resumable-uploads#chunked-upload

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gcp.bindings import Bound, bound_of
 from gcp.cloud import Google
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.iam.v1 import iam_policy_pb2
+else:
+    iam_policy_pb2 = later("google.iam.v1.iam_policy_pb2")
 
 
 def version_state(google: Google, project: str, secret: str, version: str) -> str:

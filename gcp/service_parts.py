@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
-from google.cloud import run_v2
+from typing import TYPE_CHECKING, Any
 
 from app.config.agreement import CLOUD_SQL
 from app.model import Probe, Probes, SecretRef, ServiceConfig, Volume, Vpc
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.cloud import run_v2
+else:
+    run_v2 = later("google.cloud.run_v2")
 
 # Where every instance of Cloud SQL is found, each by its connection name: https://cloud.google.com/sql/docs/mysql/connect-run
 SOCKETS = "/cloudsql"
 # Cloud Run asks whether the port is open, once in this time, where nothing is said:
 # https://cloud.google.com/run/docs/configuring/healthchecks#tcp-startup-probe
 DEFAULT_STARTUP = 240
-# Their enums have no types that mypy can read.
-_EGRESS: Any = run_v2.VpcAccess.VpcEgress
-_MEDIUM: Any = run_v2.EmptyDirVolumeSource.Medium
 
 
 def vpc_access(vpc: Vpc) -> run_v2.VpcAccess | None:
     """None where the service has no network of its own."""
     if not vpc:
         return None
-    access = run_v2.VpcAccess(connector=vpc.connector, egress=_EGRESS[vpc.egress.replace("-", "_").upper()])
+    access = run_v2.VpcAccess(
+        connector=vpc.connector, egress=_egresses()[vpc.egress.replace("-", "_").upper()]
+    )
     if not vpc.connector:
         access.network_interfaces = [
             run_v2.VpcAccess.NetworkInterface(network=vpc.network, subnetwork=vpc.subnet, tags=list(vpc.tags))
@@ -35,14 +38,19 @@ def vpc_access(vpc: Vpc) -> run_v2.VpcAccess | None:
 def vpc_of(access: run_v2.VpcAccess) -> Vpc:
     """What `vpc_access` made; only private addresses where nothing is said."""
     direct = next(iter(access.network_interfaces), run_v2.VpcAccess.NetworkInterface())
-    egress = access.egress or _EGRESS.PRIVATE_RANGES_ONLY
+    egress = access.egress or _egresses().PRIVATE_RANGES_ONLY
     return Vpc(
         direct.network,
         direct.subnetwork,
         tuple(direct.tags),
-        _EGRESS(egress).name.lower().replace("_", "-"),
+        _egresses()(egress).name.lower().replace("_", "-"),
         access.connector,
     )
+
+
+def _egresses() -> Any:
+    """An enum that has no types that mypy can read."""
+    return run_v2.VpcAccess.VpcEgress
 
 
 def volumes(config: ServiceConfig) -> list[run_v2.Volume]:
@@ -68,7 +76,8 @@ def _volume(volume: Volume) -> run_v2.Volume:
             bucket=volume.bucket, read_only=volume.read_only, mount_options=list(volume.options)
         )
     elif volume.memory:
-        made.empty_dir = run_v2.EmptyDirVolumeSource(medium=_MEDIUM.MEMORY, size_limit=volume.memory)
+        medium: Any = run_v2.EmptyDirVolumeSource.Medium
+        made.empty_dir = run_v2.EmptyDirVolumeSource(medium=medium.MEMORY, size_limit=volume.memory)
     else:
         server, _, path = volume.nfs.partition(":")
         made.nfs = run_v2.NFSVolumeSource(server=server, path=path, read_only=volume.read_only)

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-from google.cloud import run_v2
-from google.protobuf import duration_pb2
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from app.model import STARTER, Bundle, ServiceConfig, told
 from app.trust.ownership import COMMIT, LABELS
 from gcp import service_parts
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.cloud import run_v2
+    from google.protobuf import duration_pb2
+else:
+    run_v2 = later("google.cloud.run_v2")
+    duration_pb2 = later("google.protobuf.duration_pb2")
 
 # What a service has and its revisions do not is written on each revision of ours, so that the next deployment knows
 # what we had set. Annotations of one's own: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services#RevisionTemplate
 WRITTEN = "servergem.dev/"
-# Its members have no types that mypy can read; the words are gcloud's.
-_Ingress: Any = run_v2.IngressTraffic
-_INGRESS = {
-    "all": _Ingress.INGRESS_TRAFFIC_ALL,
-    "internal": _Ingress.INGRESS_TRAFFIC_INTERNAL_ONLY,
-    "internal-and-cloud-load-balancing": _Ingress.INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER,
-}
-_Execution: Any = run_v2.ExecutionEnvironment
-_EXECUTION = {
-    "": _Execution.EXECUTION_ENVIRONMENT_UNSPECIFIED,
-    "gen1": _Execution.EXECUTION_ENVIRONMENT_GEN1,
-    "gen2": _Execution.EXECUTION_ENVIRONMENT_GEN2,
-}
 DEFAULT_POLICY = "default"
 # HTTP/2 to the container, without TLS: https://cloud.google.com/run/docs/configuring/http2
 HTTP2 = "h2c"
@@ -62,7 +55,7 @@ def specification(wanted: WantedService) -> run_v2.Service:
     labels = dict(config.labels) | dict(wanted.labels)
     spec = run_v2.Service(
         labels={name: value for name, value in labels.items() if name != COMMIT},
-        ingress=_INGRESS[config.ingress],
+        ingress=_ingresses()[config.ingress],
         # Also works where an organisation forbids to bind allUsers: https://cloud.google.com/run/docs/authenticating/public
         invoker_iam_disabled=config.public,
         iap_enabled=config.iap,
@@ -86,7 +79,7 @@ def _template(wanted: WantedService, labels: dict[str, str]) -> run_v2.RevisionT
         containers=[container(wanted)],
         volumes=service_parts.volumes(config),
         vpc_access=service_parts.vpc_access(config.vpc),
-        execution_environment=_EXECUTION[config.execution],
+        execution_environment=_executions()[config.execution],
         session_affinity=config.session_affinity,
         encryption_key=config.encryption_key,
         node_selector=run_v2.NodeSelector(accelerator=config.gpu) if config.gpu else None,
@@ -143,7 +136,7 @@ def shape_of_template(made: run_v2.RevisionTemplate | run_v2.Revision) -> dict[s
         "vpc": service_parts.vpc_of(made.vpc_access),
         "volumes": service_parts.volumes_of(made, container),
         "probes": service_parts.probes_of(container),
-        "execution": {value: key for key, value in _EXECUTION.items()}.get(made.execution_environment, ""),
+        "execution": {value: key for key, value in _executions().items()}.get(made.execution_environment, ""),
         "cpu_always": not container.resources.cpu_idle,
         "startup_boost": container.resources.startup_cpu_boost,
         "gpu": made.node_selector.accelerator,
@@ -155,6 +148,28 @@ def shape_of_template(made: run_v2.RevisionTemplate | run_v2.Revision) -> dict[s
     return {key: told(value) for key, value in values.items()}
 
 
+@cache
+def _ingresses() -> dict[str, Any]:
+    """By gcloud's words; the members have no types that mypy can read."""
+    members: Any = run_v2.IngressTraffic
+    return {
+        "all": members.INGRESS_TRAFFIC_ALL,
+        "internal": members.INGRESS_TRAFFIC_INTERNAL_ONLY,
+        "internal-and-cloud-load-balancing": members.INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER,
+    }
+
+
+@cache
+def _executions() -> dict[str, Any]:
+    """By gcloud's words, as above."""
+    members: Any = run_v2.ExecutionEnvironment
+    return {
+        "": members.EXECUTION_ENVIRONMENT_UNSPECIFIED,
+        "gen1": members.EXECUTION_ENVIRONMENT_GEN1,
+        "gen2": members.EXECUTION_ENVIRONMENT_GEN2,
+    }
+
+
 def _of_others(label: str) -> bool:
     """Whether servergem.yml may have it: neither ServerGem's nor Google's own."""
     return label not in LABELS and "." not in label
@@ -163,7 +178,7 @@ def _of_others(label: str) -> bool:
 def alone(service: run_v2.Service) -> dict[str, str]:
     """What a service is given beside its template."""
     policy = service.binary_authorization
-    words = {value: key for key, value in _INGRESS.items()}
+    words = {value: key for key, value in _ingresses().items()}
     values: dict[str, object] = {
         "instances.min": service.scaling.min_instance_count,
         "public": service.invoker_iam_disabled,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from google.cloud import service_usage_v1
+from typing import TYPE_CHECKING, Any
 
 from gcp.cloud import Google
 from gcp.errors import GoogleError
+from gcp.later import later
 from gcp.operations import finished
+
+if TYPE_CHECKING:
+    from google.cloud import service_usage_v1
+else:
+    service_usage_v1 = later("google.cloud.service_usage_v1")
 
 # https://cloud.google.com/service-usage/docs/reference/rest/v1/services/batchEnable
 MOST_AT_ONCE = 20

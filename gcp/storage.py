@@ -9,14 +9,18 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
-
-from google.cloud.exceptions import Conflict, PreconditionFailed
+from typing import TYPE_CHECKING, Any
 
 from gcp.bindings import POLICY_VERSION, Bound, bound_in
 from gcp.cloud import TIMEOUT, Google
 from gcp.errors import Denial, GoogleError
+from gcp.later import later
 from gcp.resumable_upload import INSERT, PART_BYTES, parts_of, send
+
+if TYPE_CHECKING:
+    from google.api_core import exceptions as api
+else:
+    api = later("google.api_core.exceptions")
 
 ARCHIVE = "application/gzip"
 # How the names of sources begin; what is called otherwise stays.
@@ -94,7 +98,7 @@ def create_bucket(google: Google, project: str, name: str, region: str, keep_day
         made.labels = {"managed-by": "servergem"}
         try:
             google.storage.create_bucket(made, project=project, location=region, retry=None, timeout=TIMEOUT)
-        except Conflict:
+        except api.Conflict:
             if google.storage.lookup_bucket(name, retry=None, timeout=TIMEOUT) is None:
                 raise
             return again
@@ -143,7 +147,7 @@ def _made(
             seen = Summed(chunks)
             try:
                 return Stored(name, _sent(google, blob, parts_of(seen)))
-            except (PreconditionFailed, GoogleError) as refused:
+            except (api.PreconditionFailed, GoogleError) as refused:
                 if isinstance(refused, GoogleError) and refused.code != "FAILED_PRECONDITION":
                     raise
         blob.reload(retry=None, timeout=TIMEOUT)

@@ -10,15 +10,20 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
-from google.api_core import exceptions as api
 from pydantic import BaseModel, ValidationError
 
 from app.retry import Policy
 from gcp.errors import Denial, GoogleError, ask
+from gcp.later import later
 from gcp.rest import line_to_google
+
+if TYPE_CHECKING:
+    from google.api_core import exceptions as api
+else:
+    api = later("google.api_core.exceptions")
 
 METHOD = "PredictionService.GenerateContent"
 SECONDS = 20.0  # from the question to the last byte of the answer

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-from google.api import launch_stage_pb2  # type: ignore[import-untyped]  # it ships no types
-from google.cloud import run_v2
+from typing import TYPE_CHECKING, Any
 
 from gcp import service_parts
 from gcp.cloud import Google
+from gcp.later import later
 from gcp.operations import finished
 from gcp.service_specification import WantedService, running
+
+if TYPE_CHECKING:
+    from google.api import launch_stage_pb2  # type: ignore[import-untyped]  # it ships no types
+    from google.cloud import run_v2
+else:
+    launch_stage_pb2 = later("google.api.launch_stage_pb2")
+    run_v2 = later("google.cloud.run_v2")
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def test_what_failed_later_is_in_nobodys_way(house: House) -> None:
 
 
 READY, FAILED = run_v2.Condition.State.CONDITION_SUCCEEDED, run_v2.Condition.State.CONDITION_FAILED
-BY_NAME, LATEST = state.REVISION, state.LATEST
+BY_NAME, LATEST = state.by_name(), state.latest()
 
 
 def stated(state: int, latest_ready: str, wish: list[tuple[int, str, int]], real: list[str]) -> ServiceState:

@@ -10,12 +10,12 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from app.conversation.buttons import begun_by
 from app.model import Button, Commit, Ending, Report, Repository
 from app.pages.offers import ASKED, OVERTAKEN, offers_at, offers_of
 from app.pages.served import Served
 from app.pages.session import Cookies
 from app.process.role import Role
+from app.run_ids import begun_by
 from app.store import Store
 from app.store.history import Listed
 from app.store.talks import Pressed

@@ -15,8 +15,12 @@ MOST_LINES, MOST_LINES_OF_A_FUNCTION, MOST_LINES_AT_ALL = 250, 40, 400
 CALLED_FROM_OUTSIDE = {
     ("app.telemetry.counted", "collect"): "Prometheus' library",
     ("app.connections", "on_chunk_complete"): "httptools'",
+    ("app.github.connection", "authentication"): "PyGithub's requester",
+    ("app.github.connection", "mask_authentication"): "PyGithub's requester",
     ("app.importing.foreign", "_without_nothing"): "pydantic's model_validator's",
     ("app.telemetry.log", "emit"): "logging.Handler's",
+    ("app.light_packages", "create_module"): "Python's import",
+    ("app.light_packages", "exec_module"): "Python's import",
     ("app.store.tables", "process_bind_param"): "SQLAlchemy's TypeDecorator's",
 }
 

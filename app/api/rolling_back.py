@@ -15,12 +15,12 @@ from starlette.requests import Request
 
 from app.api.shapes import PressShape
 from app.api.words import Refusal, not_there
-from app.conversation.buttons import rollback_id
 from app.model import Button, Press
 from app.pages.access import Access, Visitor
 from app.pages.asked import found_for, visitor_of
 from app.pages.presses import Begins, begin
 from app.process.hatch import Away
+from app.run_ids import rollback_id
 from app.store.history import Listed
 
 PRESS = re.compile(r"api-[0-9a-f]{32}")

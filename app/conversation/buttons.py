@@ -11,8 +11,9 @@ from app.conversation.outcome import Approve, Extend, Outcome, Pardon, Repair, U
 from app.conversation.repair import told
 from app.model import RERUN, Button, Commit, Deploy, Ending, Report, Review
 from app.report import moment
+from app.run_ids import rollback_id
 from app.scene import Run
-from app.start import AGAIN, Rollback, attempt
+from app.start import Rollback, attempt
 from app.store.previews import PreviewRow
 from app.store.traffic import Lock
 from app.trust.protection import may_approve
@@ -115,11 +116,6 @@ def roll_back(pressing: Pressing, report: Report) -> Outcome:
     return Outcome(f"{who} pressed Roll back", rollbacks=(back,))
 
 
-def rollback_id(mark: str) -> str:
-    """The deployment that gives the traffic back for this press."""
-    return f"rollback-{mark}"
-
-
 def promote(pressing: Pressing, report: Report) -> Outcome:
     """The image that was tested here goes to where merging would bring it."""
     run, who = pressing.run, pressing.who
@@ -179,13 +175,6 @@ BUTTONS: dict[str, Callable[[Pressing, Report], Outcome]] = {
 }
 # As a person reads them.
 NAMES = {RERUN: "Re-run"}
-
-
-def begun_by(mark: str, run_id: str) -> bool:
-    """Whether this press, and no other, has begun this deployment; by its id, which each of the above makes of it."""
-    return (
-        run_id in (rollback_id(mark),) or run_id.endswith(f"{AGAIN}{mark}") or run_id.startswith(f"{mark}-")
-    )
 
 
 def extended(row: PreviewRow, now: float) -> float:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from github.Auth import Auth
 from github.Requester import (
     HTTPRequestsConnectionClass,
     HTTPSRequestsConnectionClass,
     Requester,
     RequestsResponse,
 )
+
+if TYPE_CHECKING:
+    from github.Auth import Auth
+else:
+    Auth = object  # its module imports a hundred and fifty others for what we do not use
 
 API_VERSION = "2022-11-28"
 USER_AGENT = "ServerGem"
@@ -31,6 +36,13 @@ class Bearer(Auth):
     @property
     def token(self) -> str:
         return self.value
+
+    def authentication(self, headers: dict[str, str]) -> None:
+        headers["Authorization"] = f"{self.token_type} {self.token}"
+
+    def mask_authentication(self, headers: dict[str, str]) -> None:
+        """For PyGithub's own log."""
+        headers["Authorization"] = "(hidden)"
 
 
 class _Http(HTTPRequestsConnectionClass):

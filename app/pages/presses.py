@@ -13,12 +13,12 @@ from uuid import uuid4
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from app.conversation.buttons import begun_by
 from app.model import Button, Person, Press, Repository
 from app.pages.access import Access
 from app.pages.asked import visitor_of
 from app.pages.form import token_of
 from app.pages.offers import Offer
+from app.run_ids import begun_by
 from app.store import Store
 from app.store.history import Listed
 from app.telemetry import log

@@ -59,7 +59,12 @@ class Hatch:
 
     path: Path
     store: Store
-    github: GitHub
+    github_of: Callable[[], GitHub]
+
+    @property
+    def github(self) -> GitHub:
+        """GitHub for the pages, made when it is first asked."""
+        return self.github_of()
 
     def start(self, job: object, workflow_id: str) -> None:
         """Start the story of a press. Away when there is no worker at this moment; then nothing was begun."""

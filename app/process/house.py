@@ -35,13 +35,14 @@ class House:
     def __init__(self, settings: Settings, role: Role, between: Between | None = None) -> None:
         self.settings, self.role, self.between = settings, role, between
         self.store = Store.open(settings.data, settings.database_url)
-        self.github: GitHub | None = None
         self.world: World | None = None
         self.engine: Engine | None = None
         self.hatch: Hatch | None = None
         self.sweep: Sweep | None = None
         self.open_checks: OpenChecks | None = None
-        self.pages: Guard | None = None
+        self._github: GitHub | None = None
+        self._site: Guard | None = None
+        self._making = threading.RLock()
         self.wired = threading.Event()
         self.dispatcher = Dispatcher(self.store, look_again=LOOK_AGAIN if settings.database_url else None)
         self.bodies = door.Bodies()
@@ -75,8 +76,8 @@ class House:
         if self.world:
             self.world.outbox.close()
             self.world.courier.close()
-        elif self.github:
-            self.github.close()
+        elif self._github:
+            self._github.close()
         self.store.close()
         trace.close()
 
@@ -84,8 +85,32 @@ class House:
         """Whether this request is an operator's, who may know what is wrong with us."""
         if self.settings.pages == "open":
             return True
-        visitor = self.pages.visitor(request) if self.pages else None
+        site = self.site() if request.cookies else None  # who shows nothing is nobody, and wakes nothing
+        visitor = site.visitor(request) if site else None
         return visitor is not None and visitor.is_operator
+
+    def github(self) -> GitHub:
+        """GitHub for who shows pages, made when it is first asked."""
+        with self._making:
+            if self._github is None:
+                from app.github import GitHub
+
+                self._github = self.world.github if self.world else GitHub.of(self.settings)
+            return self._github
+
+    def site(self) -> Guard | None:
+        """The pages, loaded when somebody looks at one first; None while there is nothing behind them."""
+        if self.broken or not (self.wired.is_set() and self.role.receives):
+            return None
+        with self._making:
+            if self._site is None:
+                from app import pages
+                from app.api import endpoints
+
+                begins = self.world or self.hatch
+                answers = endpoints.routes(self.settings, begins)
+                self._site = pages.site(self.settings, self.store, self.github(), begins, answers)
+            return self._site
 
     def _run(self) -> None:
         try:
@@ -102,23 +127,11 @@ class House:
 
     def _wire(self) -> None:
         """Load and connect everything that is too heavy for the door."""
-        from app.world import github_of
-
         metrics.instruments()
         if self.role.works:
             self.world = self._begin_work()
-            self.github = self.world.github
-        else:
-            self.github = github_of(self.settings)
-            if self.between:
-                self.hatch = Hatch(self.between.hatch, self.store, self.github)
-        if self.role.receives:
-            from app import pages
-            from app.api import endpoints
-
-            begins = self.world or self.hatch
-            answers = endpoints.routes(self.settings, begins)
-            self.pages = pages.site(self.settings, self.store, self.github, begins, answers)
+        elif self.between:
+            self.hatch = Hatch(self.between.hatch, self.store, self.github)
 
     def _begin_work(self) -> World:
         """Go on with what was interrupted, and look around from now on."""
@@ -144,12 +157,17 @@ class House:
         return world
 
     def _questions(self) -> dict[str, Question]:
-        questions: dict[str, Question] = {"store": self.store.ping, "github": self._ask_github}
         if self.between and not self.role.works:
-            return questions | {"google": self._ask_the_other_half}
+            # What the worker has asked is not asked twice, and needs no client of GitHub's here.
+            return {
+                "store": self.store.receives,
+                "github": partial(self._ask_the_other_half, "github"),
+                "google": partial(self._ask_the_other_half, "store", "google"),
+            }
+        questions: dict[str, Question] = {"store": self.store.ping, "github": self._ask_github}
         return questions | ({"google": self._ask_google} if self.role.works else {"worker": self._ask_worker})
 
-    def _ask_the_other_half(self) -> None:
+    def _ask_the_other_half(self, *parts: str) -> None:
         if self.hatch is None:
             raise self._asleep()
         try:
@@ -158,20 +176,26 @@ class House:
             raise Starting from away
         if any(answer["starting"] for answer in answers.values()):
             raise Starting
-        if whys := [answer["why"] for answer in answers.values() if not answer["ok"]]:
+        if whys := [answers[part]["why"] for part in parts if not answers[part]["ok"]]:
             raise NotYet(whys[0])
 
     def _ask_github(self) -> None:
-        if self.github is None:
+        if not self.wired.is_set() or self.broken:
             raise self._asleep()
-        self.github.app()
+        self.github().app()
 
     def _ask_google(self) -> None:
+        """Whoever says that an API is off has answered; what a new project lacks is switched on by preflight."""
         if self.world is None:
             raise self._asleep()
         from gcp import resource_manager
+        from gcp.errors import GoogleError
 
-        resource_manager.get_project(self.world.google, self.settings.google_project)
+        try:
+            resource_manager.get_project(self.world.google, self.settings.google_project)
+        except GoogleError as error:
+            if error.reason != "SERVICE_DISABLED" or not self.settings.enable_apis:
+                raise
 
     def _ask_worker(self) -> None:
         """A door alone deploys nothing."""

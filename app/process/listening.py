@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from types import FrameType
 
 import uvicorn
 
 from app.connections import Connection
+from app.light_packages import load_lightly
 from app.main import create_app
 from app.process.hatch import Between
 from app.process.pair import BACKLOG, Ended, Pair, worker_socket
@@ -30,6 +35,8 @@ SAYS = {
 
 # GitHub waits for the door's answer and for no story: where both want a processor the door has it.
 BEHIND_THE_DOOR = 5  # of nice's 19
+# Its clock is told to answers (RFC 9110, 6.6.1: Date), and has whole seconds.
+CLOCK_SECONDS = 1.0
 
 
 class CannotListen(Exception):  # noqa: N818 - reads as what happened
@@ -42,6 +49,7 @@ def serve(host: str, port: int, relay: str = "", role: Role = Role.SERVE, *, tog
     Both halves are a process each, unless they are to be `together` in one. Raises BadSettings and CannotListen before
     anything has begun, and CannotListen when a half ends as often as it is started.
     """
+    load_lightly()
     settings = load(os.environ)
     insist_on_postgres(role, settings)
     insist_on_a_place_to_stay(os.environ, settings)
@@ -101,11 +109,12 @@ def _run(settings: Settings, role: Role, place: _Place, between: Between | None 
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does."""
+    """Says where it listens once it does. It wakes for its clock and a signal; uvicorn looks ten times a second."""
 
     def __init__(self, config: uvicorn.Config, says: str, address: str, relay: str) -> None:
         super().__init__(config)
         self._says, self._address, self._relay = says, address, relay
+        self._wake: Callable[[], object] = bool
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -118,6 +127,17 @@ class _Server(uvicorn.Server):
             door = self._address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
             told = (self._relay, f"{door}/webhook", _tell, threading.Event())
             threading.Thread(target=tunnel.hand_on, args=told, name="tunnel", daemon=True).start()
+
+    async def main_loop(self) -> None:
+        ended = asyncio.Event()
+        self._wake = partial(asyncio.get_running_loop().call_soon_threadsafe, ended.set)
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), CLOCK_SECONDS)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._wake()
 
 
 def _tell(words: str) -> None:

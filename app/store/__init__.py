@@ -83,6 +83,10 @@ class Store:
         """Forget deliveries, reports and logs from before (epoch seconds), about `limit` of each; how many."""
         return self._intake.forget(before, limit) + self._database.retention.forget(before, limit)
 
+    def receives(self) -> None:
+        """Raise StoreError unless deliveries can be read where they are stored; nothing else is opened."""
+        self._intake.unstarted(1)
+
     def ping(self) -> None:
         """Raise StoreError unless the database answers; the first call opens it."""
         self._database.deployments.under_way()

@@ -10,6 +10,7 @@ from app import durable
 from app.acts.ground import Ground, has_domain, has_jobs, has_workers
 from app.acts.order import insist_on_newest
 from app.call import call
+from app.configuration import seems_to_lead_nowhere
 from app.deployment import Deployment, Road
 from app.domain import domain_of
 from app.model import Bundle, Button, Deploy, Image, Live, Target
@@ -110,7 +111,8 @@ def push(world: World, job: Deploy) -> None:
     """A push, from a commit to one deployment for each service that it changed."""
     log.about(delivery=job.delivery_id, repository=job.commit.repository.full_name, commit=job.commit.sha)
     started = time.time()
-    world.github.expect_tarball(job.commit)
+    if not seems_to_lead_nowhere(world, job.commit):
+        world.github.expect_tarball(job.commit)
     reading = durable.step(read, world, job, started, title=READ)
     if reading.findings:
         durable.step(say_misconfigured, world, job, reading, title="say")

@@ -9,8 +9,9 @@ from app import durable
 from app.conversation.anew import once_more
 from app.conversation.outcome import asked
 from app.model import Ending
+from app.run_ids import attempt_after
 from app.scene import Run
-from app.start import RUN, Waited, attempt_after, begin
+from app.start import RUN, Waited, begin
 from app.telemetry import log
 from app.trust.protection import waited_out
 from app.world import World

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from google.cloud import run_v2
-from google.iam.v1 import iam_policy_pb2
-from google.protobuf import field_mask_pb2
+from typing import TYPE_CHECKING, Any
 
 from app.model import Traffic
 from gcp.cloud import Google
-from gcp.cloud_run.state import REVISION, ServiceState, full_name, state_of
+from gcp.cloud_run.state import ServiceState, by_name, full_name, state_of
 from gcp.cloud_run.waiting import service_of, waited
 from gcp.errors import from_status
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.cloud import run_v2
+    from google.iam.v1 import iam_policy_pb2
+    from google.protobuf import field_mask_pb2
+else:
+    run_v2 = later("google.cloud.run_v2")
+    iam_policy_pb2 = later("google.iam.v1.iam_policy_pb2")
+    field_mask_pb2 = later("google.protobuf.field_mask_pb2")
 
 
 def test_permissions(
@@ -75,6 +81,6 @@ def delete_service(google: Google, project: str, region: str, name: str, *, etag
 
 def targets_of(traffic: tuple[Traffic, ...]) -> list[run_v2.TrafficTarget]:
     return [
-        run_v2.TrafficTarget(type_=REVISION, revision=entry.revision, percent=entry.percent, tag=entry.tag)
+        run_v2.TrafficTarget(type_=by_name(), revision=entry.revision, percent=entry.percent, tag=entry.tag)
         for entry in traffic
     ]

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-from google.cloud import run_v2
+from typing import TYPE_CHECKING, Any
 
 from app.model import Traffic
 from gcp.cloud import Google
 from gcp.cloud_run.changes import targets_of
-from gcp.cloud_run.state import LATEST, ServiceState, full_name, service, state_of
+from gcp.cloud_run.state import ServiceState, full_name, latest, service, state_of
 from gcp.cloud_run.waiting import service_of, settled, waited
 from gcp.errors import GoogleError
+from gcp.later import later
 from gcp.service_specification import WantedService, specification
+
+if TYPE_CHECKING:
+    from google.cloud import run_v2
+else:
+    run_v2 = later("google.cloud.run_v2")
 
 # How often we read again and try again when somebody else changes the service at the same moment.
 CONFLICTS = 5
@@ -150,7 +154,7 @@ def _has(google: Google, name: str, revision: str) -> bool:
 
 def _all_to_latest(wanted: WantedService) -> list[run_v2.TrafficTarget]:
     """Where nothing serves there is nothing to pin, and traffic has to go somewhere: it waits for this revision."""
-    return [run_v2.TrafficTarget(type_=LATEST, percent=100, tag=wanted.tag)]
+    return [run_v2.TrafficTarget(type_=latest(), percent=100, tag=wanted.tag)]
 
 
 def _pinned(before: ServiceState, tag: str) -> tuple[Traffic, ...]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from google.cloud import run_v2
+from typing import TYPE_CHECKING
 
 from app.model import Traffic
 from gcp.cloud import Google
+from gcp.later import later
 from gcp.service_specification import shape
 
+if TYPE_CHECKING:
+    from google.cloud import run_v2
+else:
+    run_v2 = later("google.cloud.run_v2")
+
 MANAGED_BY = "servergem"
-REVISION = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
-LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def _traffic(found: run_v2.Service) -> tuple[Traffic, ...]:
     failed = found.terminal_condition.state == run_v2.Condition.State.CONDITION_FAILED
     entries = (found.traffic_statuses if failed else ()) or found.traffic
     traffic = tuple(
-        Traffic(entry.revision if entry.type_ == REVISION else latest, entry.percent, entry.tag)
+        Traffic(entry.revision if entry.type_ == by_name() else latest, entry.percent, entry.tag)
         for entry in entries
     ) or (Traffic(latest, 100),)
     return tuple(entry for entry in traffic if entry.revision)
@@ -116,3 +119,13 @@ def services(google: Google, project: str, region: str) -> tuple[ServiceState, .
 
 def full_name(project: str, region: str, name: str) -> str:
     return f"projects/{project}/locations/{region}/services/{name}"
+
+
+def by_name() -> int:
+    """A part of the traffic goes to the revision that it names."""
+    return run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
+
+
+def latest() -> int:
+    """It goes to whichever revision was ready last."""
+    return run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import Any
-
-from google.cloud import run_v2
-from google.longrunning import operations_pb2
-from google.protobuf import duration_pb2
+from typing import TYPE_CHECKING, Any
 
 from gcp.cloud import TIMEOUT, Google
 from gcp.cloud_run.state import read
 from gcp.errors import Denial, GoogleError
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.cloud import run_v2
+    from google.longrunning import operations_pb2
+    from google.protobuf import duration_pb2
+else:
+    run_v2 = later("google.cloud.run_v2")
+    operations_pb2 = later("google.longrunning.operations_pb2")
+    duration_pb2 = later("google.protobuf.duration_pb2")
 
 # The server holds a wait open for this long: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.operations/wait
 LONG_POLL = 30

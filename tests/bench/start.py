@@ -16,6 +16,7 @@ from sandbox.servergem import servergem
 from sandbox.world import PROJECT, Sandbox
 from tests.bench.intake import children, cpu_seconds
 from tests.bench.table import Row
+from tests.conftest import QUICK, House
 
 STARTS, IDLE_SECONDS = 5, 10.0
 
@@ -36,6 +37,7 @@ def rows() -> list[Row]:
             _until_ready(started.address)
             memory, cpu = _at_rest(started.pid)
             interpreter = _of_an_interpreter()
+        used = _after_use(world, Path(folder) / "used")
     first, ready = statistics.median(opened) * 1000, statistics.median(wired) * 1000
     beyond = memory.total - interpreter
     return [
@@ -47,8 +49,20 @@ def rows() -> list[Row]:
             "loaded beside the open door",
         ),
         Row("memory at rest, beyond an interpreter's", f"{beyond:.0f} MB", "at most 160 MB", memory.parts),
+        Row("the same after a deployment and a page", f"{used.total - interpreter:.0f} MB", "", used.parts),
         Row("CPU at rest", f"{cpu:.1f} %", "at most 0.5 %", f"of one core, over {IDLE_SECONDS:.0f} s"),
     ]
+
+
+def _after_use(world: Sandbox, folder: Path) -> _Held:
+    """What is loaded when it is first used is there by then."""
+    world.google.provisioned_project(PROJECT)
+    with servergem(world, folder, **QUICK) as started:
+        world.github.webhook_url = f"{started.address}/webhook"
+        house = House(world, folder, started.address)
+        house.ready()
+        house.ended(house.repository("hello-python").push("Begin"))
+        return _Held(*map(shared_megabytes, (started.pid, *children(started.pid))))
 
 
 def _until_ready(address: str) -> None:

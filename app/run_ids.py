@@ -1,0 +1,20 @@
+"""What deployments are called that people have begun: the id tells what a run came of."""
+
+from __future__ import annotations
+
+AGAIN = "-again-"
+
+
+def attempt_after(run_id: str, mark: str) -> str:
+    """The id of another attempt at the same deployment."""
+    return f"{run_id.partition(AGAIN)[0]}{AGAIN}{mark}"
+
+
+def rollback_id(mark: str) -> str:
+    """The deployment that gives the traffic back for this press."""
+    return f"rollback-{mark}"
+
+
+def begun_by(mark: str, run_id: str) -> bool:
+    """Whether this press, and no other, has begun this deployment; each button of ours makes its ids in these ways."""
+    return run_id == rollback_id(mark) or run_id.endswith(f"{AGAIN}{mark}") or run_id.startswith(f"{mark}-")
