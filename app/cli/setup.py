@@ -86,8 +86,23 @@ def _address(_context: click.Context, _parameter: click.Parameter, text: str) ->
 @click.option(
     "--patience", default=600.0, show_default=True, help="How many seconds the installation is waited for."
 )
+@click.option(
+    "--secret-manager",
+    "secrets_in",
+    default="",
+    metavar="PROJECT",
+    help="Keep the secrets in this project's Secret Manager, with gcloud; the file then only names them.",
+)
 def github(
-    host: str, organization: str, url: str, name: str, into: Path, browser: bool, port: int, patience: float
+    host: str,
+    organization: str,
+    url: str,
+    name: str,
+    into: Path,
+    browser: bool,
+    port: int,
+    patience: float,
+    secrets_in: str,
 ) -> None:
     """Register the GitHub App, keep what it is known by, and prove that GitHub's webhooks come and are taken.
 
@@ -97,7 +112,7 @@ def github(
     from app.setup.registering import NotRegistered
     from app.setup.settings_file import Unusable
 
-    plan = github_app.Plan(host, url, organization, name, into, browser, port, patience)
+    plan = github_app.Plan(host, url, organization, name, into, browser, port, patience, secrets_in)
     try:
         _end_with(github_app.run(plan, click.echo))
     except (NotRegistered, Unusable) as error:

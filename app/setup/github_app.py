@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
+
 from app import retry
 from app.github import GitHub, GitHubError
 from app.github.registration import Registered, api_url, convert, form_url
 from app.setup import registering, round_trip, settings_file
 from app.setup.app_manifest import Wanted, as_json
+from app.setup.in_secret_manager import put, read_whole
 from app.signs import Sign
 
 # How long a delivery is waited for that was asked for once more.
@@ -32,6 +35,8 @@ class Plan:
     browser: bool
     port: int
     patience: float
+    secrets_in: str = ""
+    """The project whose Secret Manager keeps the secrets; empty for the file and the key beside it."""
 
 
 def run(plan: Plan, tell: Callable[[str], None]) -> Iterator[Sign]:
@@ -44,7 +49,10 @@ def run(plan: Plan, tell: Callable[[str], None]) -> Iterator[Sign]:
         tell(f"{plan.into} holds App {kept['GITHUB_APP_ID']}. For another, name another file with --into.")
     else:
         kept = _registered(plan, tell)
-    github = opened(kept)
+    if plan.secrets_in:
+        put(plan.into, plan.secrets_in, Console(highlight=False, soft_wrap=True))
+        tell(f"{plan.into} names the secrets, which Secret Manager of {plan.secrets_in} holds.")
+    github = opened(read_whole(plan.into))
     try:
         _wait_for_installation(github, plan, tell)
         yield from round_trip.signs(github, plan.host, patience=REDELIVERY_SECONDS)
@@ -58,7 +66,8 @@ def opened(kept: Mapping[str, str]) -> GitHub:
         key = settings_file.key_of(kept)
         return GitHub(kept["GITHUB_APP_ID"], key, kept["GITHUB_API_URL"], retry.Policy())
     except ValueError as error:
-        raise settings_file.Unusable(f"{kept['GITHUB_PRIVATE_KEY_FILE']}: {error}") from error
+        place = kept.get("GITHUB_PRIVATE_KEY_FILE", "GITHUB_PRIVATE_KEY")
+        raise settings_file.Unusable(f"{place}: {error}") from error
 
 
 def _registered(plan: Plan, tell: Callable[[str], None]) -> dict[str, str]:

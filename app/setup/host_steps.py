@@ -43,6 +43,8 @@ class Host:
     region: str
     source: Path
     settings: Mapping[str, str]
+    there: frozenset[str] = frozenset()
+    """The settings that this project's Secret Manager holds already."""
 
     @property
     def makes_database(self) -> bool:
@@ -151,28 +153,32 @@ def _secrets(host: Host) -> dict[str, str]:
 
 def _secret(host: Host, name: str) -> list[Step]:
     """The secret with this value, or one more version of it; and who may read it."""
-    secret, here = SECRETS[name], f"--project={host.project}"
-    told = ("gcloud", "secrets")
-    return [
-        Step(
-            f"{name} in Secret Manager",
-            (*told, "create", secret, "--replication-policy=automatic", f"--data-file={GIVEN}", here),
-            update=(*told, "versions", "add", secret, f"--data-file={GIVEN}", here),
-            given=host.settings[name],
-            typed='cat "$GITHUB_PRIVATE_KEY_FILE"'
-            if name == "GITHUB_PRIVATE_KEY"
-            else f'printf %s "${name}"',
+    readable = Step(
+        f"{name} in Secret Manager, which ServerGem may read"
+        if name in host.there
+        else "…which ServerGem may read",
+        (
+            *("gcloud", "secrets", "add-iam-policy-binding", SECRETS[name]),
+            f"--member=serviceAccount:{email(DEPLOYER, host.project)}",
+            *("--role=roles/secretmanager.secretAccessor", f"--project={host.project}"),
         ),
-        Step(
-            "…which ServerGem may read",
-            (
-                *told,
-                *("add-iam-policy-binding", secret),
-                f"--member=serviceAccount:{email(DEPLOYER, host.project)}",
-                *("--role=roles/secretmanager.secretAccessor", here),
-            ),
-        ),
-    ]
+    )
+    if name in host.there:
+        return [readable]
+    return [secret_step(host.project, name, host.settings[name]), readable]
+
+
+def secret_step(project: str, name: str, value: str) -> Step:
+    """A setting as a secret, or as one more version of it."""
+    secret, here, told = SECRETS[name], f"--project={project}", ("gcloud", "secrets")
+    of_a_file = name == "GITHUB_PRIVATE_KEY"
+    return Step(
+        f"{name} in Secret Manager",
+        (*told, "create", secret, "--replication-policy=automatic", f"--data-file={GIVEN}", here),
+        update=(*told, "versions", "add", secret, f"--data-file={GIVEN}", here),
+        given=value,
+        typed='cat "$GITHUB_PRIVATE_KEY_FILE"' if of_a_file else f'printf %s "${name}"',
+    )
 
 
 def _image(host: Host) -> Step:

@@ -15,6 +15,7 @@ from app.setup import host_steps, round_trip, settings_file, stepping
 from app.setup.app_manifest import WEBHOOK
 from app.setup.github_app import REDELIVERY_SECONDS, opened
 from app.setup.host_steps import Host
+from app.setup.in_secret_manager import read_whole, told
 from app.setup.step import GIVEN
 from app.signs import Sign
 
@@ -42,7 +43,10 @@ def run(plan: Plan, console: Console) -> Iterator[Sign]:
     kept = settings_file.read(plan.file)
     if not kept:
         raise settings_file.Unusable(f"{plan.file} is empty. Name the file of `servergem setup github`.")
-    host = Host(plan.project, plan.region, plan.source, _whole(plan, kept))
+    there = frozenset(
+        name for name, value in kept.items() if (at := told(value)) and at["project"] == plan.project
+    )
+    host = Host(plan.project, plan.region, plan.source, _whole(plan, kept), there)
     if not plan.apply:
         console.print(Text(_by_hand(host, plan.file)))
     walked = stepping.through(host_steps.steps(host), console, apply=plan.apply)
@@ -79,13 +83,14 @@ def _whole(plan: Plan, kept: dict[str, str]) -> dict[str, str]:
         kept["DATABASE_URL"] = host_steps.database_at(instance, secrets.token_hex(24))
         if plan.apply:
             settings_file.exchange(plan.file, kept, lambda: None)
-    return kept | {"GITHUB_PRIVATE_KEY": settings_file.key_of(kept)}
+    whole = kept | read_whole(plan.file)
+    return whole | {"GITHUB_PRIVATE_KEY": settings_file.key_of(whole)}
 
 
 def _led_there(kept: Mapping[str, str], plan: Plan, address: str) -> Iterator[Sign]:
     """Webhooks go to the new place, and one of them is seen to come back."""
     settings_file.exchange(plan.file, dict(kept) | {"SERVERGEM_PUBLIC_URL": address}, lambda: None)
-    github = opened(kept)
+    github = opened(read_whole(plan.file))
     try:
         github.send_webhooks_to(address + WEBHOOK)
         yield from round_trip.signs(github, address, patience=REDELIVERY_SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +13,10 @@ class Unusable(Exception):  # noqa: N818 - reads as what it is
     """The file in which settings are kept, or were to be, and why it is of no use."""
 
 
-NEEDED = ("GITHUB_APP_ID", "GITHUB_PRIVATE_KEY_FILE", "GITHUB_API_URL")
+NEEDED = ("GITHUB_APP_ID", "GITHUB_API_URL")
+KEYS = ("GITHUB_PRIVATE_KEY", "GITHUB_PRIVATE_KEY_FILE")
+# A value that a shell asks for when it reads the file: app.setup.in_secret_manager.
+ASKED_FOR = re.compile(r"\$\(gcloud [\w=:. -]+\)")
 
 
 def reserve(path: Path) -> None:
@@ -57,7 +61,11 @@ def exchange(path: Path, settings: Mapping[str, str], change: Callable[[], None]
 
 
 def _lines(settings: Mapping[str, str]) -> str:
-    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items())
+    return "".join(f"{name}={_quoted(value)}\n" for name, value in settings.items())
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if ASKED_FOR.fullmatch(value) else shlex.quote(value)
 
 
 def read(path: Path) -> dict[str, str]:
@@ -67,13 +75,15 @@ def read(path: Path) -> dict[str, str]:
     except (OSError, ValueError) as error:
         raise Unusable(f"{path} cannot be read: {error}. Name another file with --into.") from error
     found: dict[str, str] = dict(line.split("=", 1) for line in lines if "=" in line)
-    if lines and not all(found.get(name) for name in NEEDED):
+    if lines and not (all(map(found.get, NEEDED)) and any(map(found.get, KEYS))):
         raise Unusable(f"{path} is there, and holds no App's settings. Name another file with --into.")
     return found
 
 
 def key_of(settings: Mapping[str, str]) -> str:
     """The private key that they name. Raises Unusable."""
+    if key := settings.get("GITHUB_PRIVATE_KEY"):
+        return key
     place = settings["GITHUB_PRIVATE_KEY_FILE"]
     try:
         return Path(place).read_text()
