@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import handlers
 from app.delivery import Refused
-from app.model import Delivery, Ignore, Job, Said
+from app.model import Delivery, HearComment, Ignore, Job
 from app.redaction import redact
 from app.store import GIVEN_UP, Store, StoreError
 from app.telemetry import log, metrics, trace
@@ -143,7 +143,7 @@ def start_stories(delivery: Delivery, start: Start) -> str:
         if isinstance(job, Ignore):
             outcomes.append(job.reason)
             continue
-        workflow_id = _run_id(delivery, number, job)
+        workflow_id = _workflow_id(delivery, number, job)
         start(job, workflow_id)
         outcomes.append(f"started {workflow_id}")
     outcome = "; ".join(outcomes) or "nothing to do"
@@ -151,9 +151,9 @@ def start_stories(delivery: Delivery, start: Start) -> str:
     return outcome
 
 
-def _run_id(delivery: Delivery, number: int, job: Job) -> str:
+def _workflow_id(delivery: Delivery, number: int, job: Job) -> str:
     """What is started only once: a delivery's job, and a comment whatever delivery brings it."""
-    if isinstance(job, Said):
+    if isinstance(job, HearComment):
         text = hashlib.sha256(job.text.encode(errors="surrogatepass")).hexdigest()[:16]
         return f"comment:{job.repository.id}:{job.comment_id}:{text}"
     return f"delivery:{delivery.id}:{number}"

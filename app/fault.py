@@ -59,12 +59,12 @@ def _configuration(github: GitHub, commit: Commit, path: str) -> Files:
         return Files.of({})
 
 
-def unexpected(error: Exception, run_id: str) -> Finding:
+def unexpected(error: Exception, deployment_id: str) -> Finding:
     """What stopped a run and was not looked for: GitHub's trouble, or our own fault."""
     if isinstance(error, GitHubError):
         return _from_github(error)
     log.fault("deployment.broke", error)
-    return _our_own_fault(error, run_id)
+    return _our_own_fault(error, deployment_id)
 
 
 def _from_github(error: GitHubError) -> Finding:
@@ -78,11 +78,11 @@ def _from_github(error: GitHubError) -> Finding:
     )
 
 
-def _our_own_fault(error: Exception, run_id: str) -> Finding:
+def _our_own_fault(error: Exception, deployment_id: str) -> Finding:
     return Finding(
         code="servergem-fault",
         title=f"ServerGem failed: {type(error).__name__}",
         message="The run ended where the table below does.",
-        fix=f"Tell the operator of this ServerGem; its log has the whole story under deployment {run_id}.",
+        fix=f"Tell the operator of this ServerGem; its log has the whole story under deployment {deployment_id}.",
         blame=Blame.SERVERGEM,
     )

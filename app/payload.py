@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from app.delivery import Refused
-from app.model import Delivery, Farewell, Repository, Welcome
+from app.model import Delivery, LeaveRepository, LookAtRepository, Repository
 
 T = TypeVar("T")
 
@@ -58,18 +58,19 @@ def epoch(moment: str) -> float:
 
 def farewells(
     named: list[tuple[int, str]], installation: Installation, reason: str, delivery_id: str
-) -> tuple[Farewell, ...]:
+) -> tuple[LeaveRepository, ...]:
     """An end for each repository of this list of ids and full names."""
     return tuple(
-        Farewell(Repo(id_, full_name).repository(installation), reason, delivery_id)
+        LeaveRepository(Repo(id_, full_name).repository(installation), reason, delivery_id)
         for id_, full_name in named
     )
 
 
 def welcomes(
     named: list[tuple[int, str]], installation: Installation, delivery_id: str
-) -> tuple[Welcome, ...]:
+) -> tuple[LookAtRepository, ...]:
     """A first look at each repository of this list of ids and full names."""
     return tuple(
-        Welcome(Repo(id_, full_name).repository(installation), delivery_id) for id_, full_name in named
+        LookAtRepository(Repo(id_, full_name).repository(installation), delivery_id)
+        for id_, full_name in named
     )

@@ -14,7 +14,7 @@ from app.report import LOG_TAIL_LINES
 from app.store import Ticket
 from app.telemetry import log
 from app.trust import allowance
-from app.trust.accounts import means
+from app.trust.accounts import accounts
 from app.trust.ownership import is_ours, job_not_ours, not_ours, worker_not_ours
 from app.world import World
 from gcp.cloud_run import ServiceState
@@ -189,6 +189,6 @@ class InLane(Scene):
 
 def explained(world: World, run: Run, error: GoogleError) -> Finding:
     """What a Google error means for a run."""
-    use = means(world.settings, run.target)
+    use = accounts(world.settings, run.target)
     run_as = use.build_account if error.method.startswith("CloudBuild.") else use.runtime_account
     return explain(world.github, world.google.member, run.commit, run.target, error, run_as)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 from pydantic import TypeAdapter
 
 from app import durable
+from app.deployment_ids import attempt_after
 from app.model import Commit, Deploy, Person, Preview, Row, ServiceConfig, Target
+from app.model.formerly import formerly
 from app.previews import environment_of
-from app.run_ids import attempt_after
 from app.scene import Run
 from app.store.previews import PreviewRow
 from app.store.talks import Begun
@@ -49,12 +51,12 @@ class Rollback:
 class Waited:
     """What held this deployment back was an environment's wait timer alone, and that was over at `until`."""
 
-    run_id: str
+    deployment_id: Annotated[str, formerly("deployment_id", "run_id")]
     until: float
 
     @property
     def id(self) -> str:
-        return f"{self.run_id}-waited-{self.until:.0f}"
+        return f"{self.deployment_id}-waited-{self.until:.0f}"
 
 
 def begin(world: World, job: Run | Rollback) -> None:
@@ -90,7 +92,7 @@ def attempt(run: Run, mark: str, who: Person, *, waits: bool) -> Run:
     )
 
 
-def run_id(job: Deploy, target: Target) -> str:
+def deployment_id(job: Deploy, target: Target) -> str:
     """One deployment for each delivery and Target, however often the delivery comes."""
     return f"{job.delivery_id}-{target.name}-{target.environment}"
 
@@ -106,7 +108,7 @@ def removal_of(
     mark: str = "",
 ) -> Removal:
     """The removal of a preview: one for each time that it was made, and for each `mark`."""
-    begun = world.store.talks.run(row.run_id)
+    begun = world.store.talks.run(row.deployment_id)
     id_ = f"remove-{row.name}-{row.repository_id}-{row.generation}{mark and '-' + mark}"
     if begun is not None:
         run = replace(RUN.validate_json(begun.run), id=id_, answer=0)

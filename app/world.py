@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from app import retry
 from app.acts.decided import Decided
-from app.acts.ground import Memory
+from app.acts.prepared import Memory
 from app.durable import Engine
 from app.github import GitHub
 from app.notices.courier import Courier

@@ -6,7 +6,7 @@ import msgspec
 
 from app import payload
 from app.delivery import Refused
-from app.model import RERUN, Delivery, Ignore, Job, Press
+from app.model import RERUN, Delivery, Ignore, Job, PressButton
 from app.payload import Id, Installation, Repo, Sha
 
 PRESSED, RERUN_PRESSED = "requested_action", "rerequested"
@@ -57,7 +57,7 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     if event.action == PRESSED and event.requested_action is None:
         raise Refused(400, "The payload names no button.")
     return (
-        Press(
+        PressButton(
             event.repository.repository(event.installation),
             run.head_sha,
             run.check_suite.head_branch or "",
@@ -65,7 +65,7 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
             event.sender.login,
             delivery.id,
             check_name=run.name,
-            run_id=run.external_id or "",
+            deployment_id=run.external_id or "",
             sender_id=event.sender.id,
         ),
     )

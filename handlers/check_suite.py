@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from app import payload
-from app.model import RERUN, Delivery, Ignore, Job, Press
+from app.model import RERUN, Delivery, Ignore, Job, PressButton
 from app.payload import Id, Installation, Repo, Sha
 
 
@@ -41,4 +41,4 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     suite, repository = event.check_suite, event.repository.repository(event.installation)
     branch = suite.head_branch or ""
     who = event.sender
-    return (Press(repository, suite.head_sha, branch, RERUN, who.login, delivery.id, sender_id=who.id),)
+    return (PressButton(repository, suite.head_sha, branch, RERUN, who.login, delivery.id, sender_id=who.id),)

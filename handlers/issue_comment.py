@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from app import payload
-from app.model import Delivery, Ignore, Job, Said
+from app.model import Delivery, HearComment, Ignore, Job
 from app.payload import Id, Installation, Repo
 from app.talk import speaks_to_us
 
@@ -55,7 +55,7 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     if not speaks_to_us(comment.body):
         return (Ignore("The comment has no command."),)
     return (
-        Said(
+        HearComment(
             event.repository.repository(event.installation),
             event.issue.number,
             comment.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from app import payload
-from app.model import Commit, Delivery, Group, Ignore, Job
+from app.model import Commit, Delivery, Ignore, Job, ReportToQueue
 from app.payload import Installation, Repo, Sha
 
 BRANCH = "refs/heads/"
@@ -36,4 +36,4 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
         return (Ignore(payload.OWN_WEBHOOK),)
     group, repository = event.merge_group, event.repository.repository(event.installation)
     commit = Commit(repository, group.head_sha, group.head_ref.removeprefix(BRANCH))
-    return (Group(commit, delivery.id),)
+    return (ReportToQueue(commit, delivery.id),)

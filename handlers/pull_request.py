@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from app import payload
-from app.model import Delivery, Ignore, Job, Review
+from app.model import Delivery, Ignore, Job, LookAtPullRequest
 from app.payload import Installation, Repo
 
 # https://docs.github.com/webhooks/webhook-events-and-payloads#pull_request
@@ -49,4 +49,4 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
     if event.action == "edited" and not (event.changes and event.changes.base):
         return (Ignore("The title or the text was edited; only another base branch changes a preview."),)
     repository = event.repository.repository(event.installation)
-    return (Review(repository, event.number, delivery.id),)
+    return (LookAtPullRequest(repository, event.number, delivery.id),)

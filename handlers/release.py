@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from app import payload
-from app.model import Delivery, Ignore, Job, Released
+from app.model import Delivery, DeployRelease, Ignore, Job
 from app.payload import Id, Installation, Repo
 
 
@@ -39,4 +39,4 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
         return (Ignore(payload.OWN_WEBHOOK),)
     repository = event.repository.repository(event.installation)
     who = event.sender
-    return (Released(repository, event.release.tag_name, who.login, delivery.id, who.id),)
+    return (DeployRelease(repository, event.release.tag_name, who.login, delivery.id, who.id),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from app import payload
-from app.model import Bring, Delivery, Ignore, Job
+from app.model import BringImage, Delivery, Ignore, Job
 from app.payload import Id, Installation, Repo
 
 DEPLOY = "deploy"
@@ -51,5 +51,7 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
         return (Ignore(f"The event deploy takes client_payload with image, service, environment: {error}."),)
     repository, who = event.repository.repository(event.installation), event.sender
     return (
-        Bring(repository, wish.service, wish.environment, wish.image, who.login, delivery.id, by_id=who.id),
+        BringImage(
+            repository, wish.service, wish.environment, wish.image, who.login, delivery.id, by_id=who.id
+        ),
     )

@@ -26,7 +26,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     FAILED.unlink(missing_ok=True)
     stats = terminalreporter.stats
     failed = [*stats.get("failed", ()), *stats.get("error", ())]
-    if failed and all("wire" in report.keywords for report in failed):
+    if failed and all("wire" in getattr(report, "keywords", ()) for report in failed):
         FAILED.parent.mkdir(exist_ok=True)
         FAILED.write_text("\n".join(sorted({report.nodeid for report in failed})))
 

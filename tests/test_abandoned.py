@@ -11,7 +11,17 @@ import pytest
 from pydantic import TypeAdapter
 
 from app.durable import Abandoned
-from app.model import Commit, Deploy, Press, Repository, Review, Row, Said, ServiceConfig, Target
+from app.model import (
+    Commit,
+    Deploy,
+    HearComment,
+    LookAtPullRequest,
+    PressButton,
+    Repository,
+    Row,
+    ServiceConfig,
+    Target,
+)
 from app.rounds.abandoned import NAME, WHY, WHY_PRESSED, WHY_SAID, abandoned
 from app.scene import Run
 from app.settings import load
@@ -93,7 +103,7 @@ def test_a_run_that_had_shown_nothing_is_said(
         "rollback": (Rollback(run_of(commit)), NAMED, WHY),
         "push": (Deploy(commit, delivery_id="d"), NAME, WHY),
         "push of one": (Deploy(commit, delivery_id="d", only=NAMED), NAMED, WHY),
-        "press": (Press(commit.repository, commit.sha, "main", "retry", "ada", "d"), NAME, WHY_PRESSED),
+        "press": (PressButton(commit.repository, commit.sha, "main", "retry", "ada", "d"), NAME, WHY_PRESSED),
     }
     argument, name, why = arguments[story]
     leave(ours, story.partition(" ")[0], argument)
@@ -108,9 +118,9 @@ def test_what_was_asked_of_a_pull_request_is_said_on_its_head(
     """A look at a pull request, and a comment, that an update cut short are told where people look: on its head."""
     number, head = pull_request(world, commit)
     arguments: dict[str, tuple[Any, str]] = {
-        "review": (Review(commit.repository, number, "d"), WHY),
+        "review": (LookAtPullRequest(commit.repository, number, "d"), WHY),
         "said": (
-            Said(commit.repository, number, 1, "ada", "/deploy", "2026-11-28T00:00:00Z", "", "d"),
+            HearComment(commit.repository, number, 1, "ada", "/deploy", "2026-11-28T00:00:00Z", "", "d"),
             WHY_SAID,
         ),
     }

@@ -97,12 +97,12 @@ def test_nothing_that_others_try_reaches_a_repository(house: House) -> None:
         "the answer to /status",
         house.log_tail,
     )
-    run_id = house.ended(victim.git("rev-parse", "main"))["id"]
+    deployment_id = house.ended(victim.git("rev-parse", "main"))["id"]
     push, said = last(house, "push"), last(house, "issue_comment", "created")
     settled(house)
 
     def pressed(
-        button: str, *, repository: Any = None, run: str = run_id, sender: str = STRANGER
+        button: str, *, repository: Any = None, run: str = deployment_id, sender: str = STRANGER
     ) -> dict[str, Any]:
         return {
             "action": "requested_action",

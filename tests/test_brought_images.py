@@ -9,7 +9,7 @@ import pytest
 import handlers
 from app import config
 from app.config.granting import granted
-from app.model import Bring, Ignore, ImageName, Released, Repository, Shelf, Stop, same_image
+from app.model import BringImage, DeployRelease, Ignore, ImageName, Repository, Shelf, Stop, same_image
 from app.talk import image_in
 from sandbox.world import PROJECT
 from tests.conftest import OWNER, House, Work, eventually
@@ -102,7 +102,7 @@ def test_a_dispatch_brings_an_image() -> None:
     """Only of the type deploy; what is missing in it is said to whoever looks at the delivery."""
     wish = {"image": f"{PATH}:v2", "service": "api", "environment": "production"}
     sent = delivery("repository_dispatch", "deploy", client_payload=wish, **REST)
-    assert handlers.route(sent) == (Bring(ACME, "api", "production", f"{PATH}:v2", "ada", "72d3162e"),)
+    assert handlers.route(sent) == (BringImage(ACME, "api", "production", f"{PATH}:v2", "ada", "72d3162e"),)
     other = delivery("repository_dispatch", "rebuild", client_payload={}, **REST)
     assert handlers.route(other) == (
         Ignore("ServerGem acts on repository_dispatch of the type deploy only."),
@@ -114,7 +114,7 @@ def test_a_dispatch_brings_an_image() -> None:
 def test_a_release_is_told_of_once_it_is_published() -> None:
     """A draft, an edit and a deletion are nothing to deploy."""
     for action, job in (
-        ("published", Released(ACME, "v1", "ada", "72d3162e")),
+        ("published", DeployRelease(ACME, "v1", "ada", "72d3162e")),
         ("edited", Ignore("ServerGem does not act on release.edited.")),
     ):
         assert handlers.route(delivery("release", action, release={"tag_name": "v1"}, **REST)) == (job,)

@@ -13,7 +13,7 @@ from app.conversation.buttons import decide, refused_before
 from app.conversation.gate import Anew, Gate, refusal
 from app.conversation.hearing import Attempt, Pressing
 from app.conversation.outcome import Approve, Extend, Outcome, Pardon, Repair, Unlock, Wish
-from app.model import RERUN, Button, Commit, Ending, Finding, Press, Preview, Remedy, Report, Row
+from app.model import RERUN, Button, Commit, Ending, Finding, PressButton, Preview, Remedy, Report, Row
 from app.scene import Run
 from app.store.traffic import Lock
 from app.trust.approval import Terms
@@ -32,7 +32,7 @@ AGAIN = Attempt(REPORT, "deploy", RUN, "api", Anew(RUN.target))
 
 def pressed(button: str, **known: Any) -> Pressing:
     """Somebody who may write presses a button of the deployment that serves."""
-    press = Press(HOME, OLD, "main", button, "ada", "d", "ServerGem / api (production)", "run-1")
+    press = PressButton(HOME, OLD, "main", button, "ada", "d", "ServerGem / api (production)", "run-1")
     here: dict[str, Any] = {"allowed": True, "report": REPORT, "run": RUN, "newest": SERVED}
     here |= {
         "attempts": (AGAIN,),
@@ -62,7 +62,9 @@ CHANGED = (
 def approving(now: Terms) -> Pressing:
     """A press of Approve on the check run that asked about TERMS."""
     known = pressed("approve", report=FORKED, terms=now)
-    return replace(known, press=replace(known.press, run_id=f"pr-7-12-{HEAD[:12]}-api-not-1-{TERMS.mark}"))
+    return replace(
+        known, press=replace(known.press, deployment_id=f"pr-7-12-{HEAD[:12]}-api-not-1-{TERMS.mark}")
+    )
 
 
 PARDON = Pardon(lane("api"), OLD)
@@ -209,7 +211,7 @@ def test_a_press_leads_to_its_words_and_wishes(claim: str) -> None:
 def begun(outcome: Outcome) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {
         "pushes": [push.only for push in outcome.pushes],
-        "reviews": [review.only for review in outcome.reviews],
+        "reviews": [review.only for review in outcome.looks],
         "deployments": [run.id for run in outcome.deployments],
         "rollbacks": [back.run.id for back in outcome.rollbacks],
         "renews": list(outcome.renews),

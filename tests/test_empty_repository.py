@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.model import Repository, Welcome
+from app.model import LookAtRepository, Repository
 from app.settings import load
 from app.store import Store
 from app.stories.look import welcome
@@ -25,7 +25,7 @@ def test_a_first_look_at_an_empty_repository(world: Sandbox, tmp_path: Path) -> 
     try:
         assert ours.github.branch_head(repository, "main") is None
         assert ours.github.commit(repository, "main") is None
-        welcome(ours, Welcome(repository, "d"))
+        welcome(ours, LookAtRepository(repository, "d"))
         assert store.deployments.reports(5) == []
     finally:
         ours.outbox.close()

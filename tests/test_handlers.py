@@ -16,12 +16,12 @@ from app.model import (
     Commit,
     Delivery,
     Deploy,
-    Farewell,
+    HearComment,
     Ignore,
-    Press,
+    LeaveRepository,
+    LookAtPullRequest,
+    PressButton,
     Repository,
-    Review,
-    Said,
 )
 
 OLD, NEW, TREE, ZEROS = "a" * 40, "b" * 40, "c" * 40, "0" * 40
@@ -182,7 +182,7 @@ def rerun(**changes: Any) -> Delivery:
     return Delivery("72d3162e", "check_run", told["action"], json.dumps(told).encode())
 
 
-PRESS = Press(
+PRESS = PressButton(
     Repository(7, "acme", "hello", 42, "main"),
     NEW,
     "main",
@@ -190,7 +190,7 @@ PRESS = Press(
     "ada",
     "72d3162e",
     check_name="ServerGem / hello (production)",
-    run_id="72d-hello-production",
+    deployment_id="72d-hello-production",
 )
 
 
@@ -270,7 +270,7 @@ def pull_request(action: str, **more: Any) -> Delivery:
 def test_news_of_a_pull_request_is_a_look_at_it(action: str) -> None:
     """The event says when to look, and nothing else of it is believed."""
     (job,) = handlers.route(pull_request(action))
-    assert job == Review(HOME, 12, "72d3162e")
+    assert job == LookAtPullRequest(HOME, 12, "72d3162e")
 
 
 def test_only_another_base_makes_an_edit_news() -> None:
@@ -278,7 +278,7 @@ def test_only_another_base_makes_an_edit_news() -> None:
     (title,) = handlers.route(pull_request("edited", changes={"title": {"from": "Old"}}))
     (base,) = handlers.route(pull_request("edited", changes={"base": {"ref": {"from": "main"}}}))
     assert isinstance(title, Ignore)
-    assert isinstance(base, Review)
+    assert isinstance(base, LookAtPullRequest)
 
 
 def said(body: str, **more: Any) -> Delivery:
@@ -300,7 +300,7 @@ def said(body: str, **more: Any) -> Delivery:
 def test_a_comment_with_a_command_is_heard() -> None:
     """Who said it, where and when come with it."""
     (job,) = handlers.route(said("/deploy"))
-    assert isinstance(job, Said)
+    assert isinstance(job, HearComment)
     assert (job.author, job.number, job.text) == ("ada", 12, "/deploy")
 
 
@@ -331,4 +331,4 @@ def test_a_removed_installation_is_a_farewell_to_each_repository() -> None:
     """Nothing of its previews may stay behind."""
     named = [{"id": 7, "full_name": "acme/hello"}, {"id": 8, "full_name": "acme/shop"}]
     jobs = handlers.route(delivery("installation", "deleted", installation={"id": 42}, repositories=named))
-    assert [job.repository.id for job in jobs if isinstance(job, Farewell)] == [7, 8]
+    assert [job.repository.id for job in jobs if isinstance(job, LeaveRepository)] == [7, 8]

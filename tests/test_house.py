@@ -95,7 +95,7 @@ ROOMS = {
         "app.previews",
         "app.process.role",
         "app.report",
-        "app.run_ids",
+        "app.deployment_ids",
         "app.second_opinion",
         "app.setup.app_manifest",
         "app.setup.domain_steps",

@@ -12,7 +12,7 @@ from app.github import Listing
 from app.model import BuildPlan, Preview, ServiceConfig, Target
 from app.settings import Settings
 from app.source.content import content_of
-from app.trust.accounts import Means, means, trusts_previews
+from app.trust.accounts import Accounts, accounts, trusts_previews
 from sandbox.world import PROJECT, Sandbox
 from tests.conftest import OWNER, House, Work, eventually
 from tests.setting_up import set_up
@@ -82,32 +82,32 @@ COPY = replace(HERE, environment="preview/pr-1", preview=Preview(1))
 OWN = "servergem-preview@p.iam.gserviceaccount.com"
 OWN_BUILDER = "servergem-preview-build@p.iam.gserviceaccount.com"
 NAMED = {
-    "nothing": ({}, Means("", OWN, "servergem-previews", "-previews"), True),
+    "nothing": ({}, Accounts("", OWN, "servergem-previews", "-previews"), True),
     "a build account": (
         {"build_service_account": "b@p"},
-        Means(OWN_BUILDER, OWN, "servergem-previews", "-previews"),
+        Accounts(OWN_BUILDER, OWN, "servergem-previews", "-previews"),
         False,
     ),
     "one for previews": (
         {"build_service_account": "b@p", "preview_build_service_account": "c@p", "preview_repository": "r"},
-        Means("c@p", OWN, "r", "-previews"),
+        Accounts("c@p", OWN, "r", "-previews"),
         False,
     ),
     "only one for previews": (
         {"preview_build_service_account": "c@p"},
-        Means("c@p", OWN, "servergem-previews", "-previews"),
+        Accounts("c@p", OWN, "servergem-previews", "-previews"),
         False,
     ),
     "the same for both": (
         {"build_service_account": "b@p", "preview_build_service_account": "b@p"},
-        Means("b@p", OWN, "servergem-previews", "-previews"),
+        Accounts("b@p", OWN, "servergem-previews", "-previews"),
         True,
     ),
 }
 
 
 @pytest.mark.parametrize(("named", "expected", "trusted"), NAMED.values(), ids=NAMED)
-def test_previews_build_apart(named: dict[str, str], expected: Means, trusted: bool) -> None:
+def test_previews_build_apart(named: dict[str, str], expected: Accounts, trusted: bool) -> None:
     """A bucket, a registry with its cache, and an account of their own; trusted only where the account is the same."""
     known = Settings(
         github_app_id="1",
@@ -116,9 +116,9 @@ def test_previews_build_apart(named: dict[str, str], expected: Means, trusted: b
         google_project="p",
         **named,  # type: ignore[arg-type]  # of text alone
     )
-    assert means(known, COPY) == expected
+    assert accounts(known, COPY) == expected
     assert trusts_previews(known, "p") is trusted
-    production = means(known, HERE)
+    production = accounts(known, HERE)
     assert (production.repository, production.bucket_ending) == ("servergem", "")
 
 
@@ -132,7 +132,7 @@ def test_an_account_may_be_one_of_each_project() -> None:
         build_service_account="b@{project}.iam.gserviceaccount.com",
         runtime_service_account="r@{project}.iam.gserviceaccount.com",
     )
-    found = means(known, replace(HERE, project="elsewhere"))
+    found = accounts(known, replace(HERE, project="elsewhere"))
     assert found.build_account == "b@elsewhere.iam.gserviceaccount.com"
     assert found.runtime_account == "r@elsewhere.iam.gserviceaccount.com"
 

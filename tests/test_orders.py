@@ -49,7 +49,19 @@ SERVED = Shift("run-1", lane("api"), OLD, "api-b2c3d4e-00001", "https://api.exam
 API, WEB = Standing(target("api"), SERVED), Standing(target("web"))
 STAGING = tuple(Standing(target(service, "staging")) for service in ("api", "web"))
 ROW = PreviewRow(
-    "7/p/r/api-pr-12", 7, "acme", "shop", 42, 12, "api", "api-pr-12", "p", "r", False, HEAD, run_id="pr-1"
+    "7/p/r/api-pr-12",
+    7,
+    "acme",
+    "shop",
+    42,
+    12,
+    "api",
+    "api-pr-12",
+    "p",
+    "r",
+    False,
+    HEAD,
+    deployment_id="pr-1",
 )
 HEARD = Hearing(
     repository=HOME,
@@ -100,20 +112,20 @@ SAID = {
         "/deploy",
         "Deploying a preview of a1b2c3d.",
         (Switch(12, on=True),),
-        begun={"reviews": [("api", "web")]},
+        begun={"looks": [("api", "web")]},
     ),
     "a preview of one service": Said(
         "/deploy web",
         "Deploying a preview of a1b2c3d.",
         (Switch(12, on=True),),
-        begun={"reviews": [("web",)]},
+        begun={"looks": [("web",)]},
     ),
     "of a fork it approves what was known when it was written": Said(
         "/deploy",
         "Deploying a preview of a1b2c3d.",
         (Approve(12, TERMS),),
         OF_FORK,
-        {"reviews": [("api", "web")]},
+        {"looks": [("api", "web")]},
     ),
     "of a fork it does not approve what nobody had looked at": Said(
         "/deploy", UNSEEN, heard=replace(OF_FORK, judged=None)
@@ -132,7 +144,7 @@ SAID = {
         "Deploying a preview of a1b2c3d.",
         (Approve(12, TERMS),),
         replace(OF_FORK, judged=None),
-        {"reviews": [("web",)]},
+        {"looks": [("web",)]},
     ),
     "of a fork seven letters are no name": Said(
         f"/deploy {HEAD[:7]}", UNSEEN, heard=replace(OF_FORK, judged=None)
@@ -142,7 +154,7 @@ SAID = {
         "Deploying a preview of a1b2c3d.",
         (Approve(12, TERMS),),
         OF_FORK,
-        {"reviews": [("api", "web")]},
+        {"looks": [("api", "web")]},
     ),
     "of a fork another commit is not the head": Said(
         f"/deploy {OLD}", f"The head is not {OLD}: it is {HEAD}.", heard=OF_FORK
@@ -152,7 +164,7 @@ SAID = {
         "Deploying a preview of a1b2c3d.",
         (Switch(12, on=True),),
         replace(HEARD, moved=True),
-        {"reviews": [("api", "web")]},
+        {"looks": [("api", "web")]},
     ),
     "another commit of our own is not the head": Said(
         f"/deploy staging {OLD}", f"The head is not {OLD}: it is {HEAD}."
@@ -234,13 +246,13 @@ SAID = {
         "/preview off",
         "The previews of this pull request go, until `/preview on`.",
         (Switch(12, on=False),),
-        begun={"reviews": [()]},
+        begun={"looks": [()]},
     ),
     "previews come": Said(
         "/preview ON",
         "This pull request gets previews.",
         (Switch(12, on=True),),
-        begun={"reviews": [()]},
+        begun={"looks": [()]},
     ),
     "a preview stays another day from when it would have gone": Said(
         "/preview extend",
@@ -381,7 +393,7 @@ def test_a_command_leads_to_its_words_and_wishes(claim: str) -> None:
 
 def begun(outcome: Outcome) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {
-        "reviews": [review.only for review in outcome.reviews],
+        "looks": [review.only for review in outcome.looks],
         "deployments": [(run.target.source_name, run.target.environment) for run in outcome.deployments],
         "rollbacks": [(back.run.target.source_name, back.to) for back in outcome.rollbacks],
         "renews": list(outcome.renews),
@@ -395,8 +407,8 @@ def test_what_a_comment_begins_is_followed_by_its_answer(comment: str) -> None:
     outcome = obey(HEARD, talk.commands(comment))
     runs = [*outcome.deployments, *(back.run for back in outcome.rollbacks)]
     assert all(run.answer == 99 and run.by == "ada" and "d" in run.id for run in runs)
-    assert all(review.answer == 99 for review in outcome.reviews)
-    assert runs or outcome.reviews
+    assert all(review.answer == 99 for review in outcome.looks)
+    assert runs or outcome.looks
 
 
 def test_the_journal_of_before_is_read() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from app.model import Button, Press, Repository
+from app.model import Button, PressButton, Repository
 from app.process.hatch import Away, Hatch
 from app.telemetry.counted import together
 from sandbox.ports import free_port
@@ -229,7 +229,7 @@ def test_what_a_page_begins_the_worker_runs(world: Sandbox, tmp_path: Path, runn
 def test_without_a_worker_nothing_is_begun(tmp_path: Path) -> None:
     """Whoever presses is told to press again, and nothing has ended."""
     hatch = Hatch(tmp_path / "nobody", None, None)  # type: ignore[arg-type]  # neither is asked
-    press = Press(
+    press = PressButton(
         Repository(1, "acme", "shop", 2), "a" * 40, "main", Button.ROLL_BACK, "ada", "page-1", "", "run"
     )
     with pytest.raises(Away, match="Press again in a moment"):

@@ -10,12 +10,12 @@ import httpx
 import pytest
 from starlette.requests import Request
 
+from app.deployment_ids import begun_by
 from app.model import Button, Commit, Ending, Report, Repository
 from app.pages.offers import ASKED, OVERTAKEN, offers_at, offers_of
 from app.pages.served import Served
 from app.pages.session import Cookies
 from app.process.role import Role
-from app.run_ids import begun_by
 from app.store import Store
 from app.store.history import Listed
 from app.store.talks import Pressed
@@ -239,7 +239,7 @@ def test_a_page_offers_what_its_check_run_has() -> None:
 def test_a_service_offers_its_lock_and_what_to_do_with_the_newest() -> None:
     """Of what serves, of what failed after it, and the lock on what has ended."""
     served = Served(BAD, SHIFT, GOOD)
-    told = [(each.button, each.run_id, each.of) for each in offers_at(served, (RUNNING, BAD, GOOD))]
+    told = [(each.button, each.deployment_id, each.of) for each in offers_at(served, (RUNNING, BAD, GOOD))]
     assert told == [
         (Button.ROLL_BACK, "good", ""),
         (Button.PROMOTE, "good", ""),

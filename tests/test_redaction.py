@@ -244,6 +244,8 @@ error[E0425]: cannot find value `token` in this scope
 public key: ssh-ed25519
 author: Grace Hopper <grace@acme.dev>
 Requirement already satisfied: python-jose[cryptography]==3.3.0
+pull access denied, repository does not exist or may require authorization: server message: insufficient_scope
+Could not load 'Microsoft.OpenApi, Version=2.3.0.0, Culture=neutral, PublicKeyToken=3f5743946376f042'
 """  # fmt: skip
 
 

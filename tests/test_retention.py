@@ -92,7 +92,9 @@ def test_the_deployment_of_a_running_preview_stays(store: Store) -> None:
     for id_ in "ab":
         ended(store, id_, Ending.FAILED, lane=OTHER)
     store.previews.want(
-        PreviewRow(OTHER, 7, "acme", "api", 8, 3, "api", "api-pr-3", "p", "r", False, "a" * 40, run_id="a")
+        PreviewRow(
+            OTHER, 7, "acme", "api", 8, 3, "api", "api-pr-3", "p", "r", False, "a" * 40, deployment_id="a"
+        )
     )
     Retention(store, 90).apply(LATER)
     assert left(store) == "ab"

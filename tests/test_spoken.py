@@ -86,8 +86,10 @@ def locks(house: House, change: str = "") -> list[tuple[str, str, str, float]]:
 def test_a_rollback_to_a_commit_is_of_one_service(house: House) -> None:
     """`/rollback api to COMMIT` gives api that commit's revision, beyond the one before, and leaves web alone."""
     work = live(house, "shop")
-    first = serving(house, "api")
     oldest = work.git("rev-parse", "HEAD")
+    for name in (API, WEB):
+        assert house.check_run(work.name, oldest, name)["conclusion"] == "success"
+    first = serving(house, "api")
     for message in ("Two", "Three"):
         sha = changed(work, message)
         for name in (API, WEB):

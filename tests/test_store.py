@@ -409,11 +409,11 @@ def test_a_reader_is_answered_once_in_an_hour(store: Store) -> None:
 
 def test_the_last_run_of_each_lane_is_of_its_repository(store: Store) -> None:
     """Whoever asks what serves is told of the repository's own lanes, each with the run that moved it last."""
-    for run_id, lane in (
+    for deployment_id, lane in (
         ("one", "7/p/r/api"),
         ("two", "7/p/r/web"),
         ("three", "7/p/r/api"),
         ("x", "71/p/r/a"),
     ):
-        store.traffic.shifted(Shift(run_id, lane, "a" * 40, "r", "https://e", ()))
+        store.traffic.shifted(Shift(deployment_id, lane, "a" * 40, "r", "https://e", ()))
     assert store.traffic.last_runs(7) == ["three", "two"]

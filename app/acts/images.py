@@ -14,7 +14,7 @@ from app.github import GitHubError
 from app.model import Build, Commit, Image, Target
 from app.scene import Scene
 from app.store.traffic import KnownImage
-from app.trust.accounts import means, trusts_previews
+from app.trust.accounts import accounts, trusts_previews
 from gcp import artifact_registry
 
 # Another way of building makes other images of the same content.
@@ -58,7 +58,7 @@ def origin_of(commit: Commit, target: Target) -> str:
 
 def registry_of(scene: Scene, target: Target) -> str:
     """Where images for this Target go."""
-    project, repository = target.project.replace(":", "/"), means(scene.world.settings, target).repository
+    project, repository = target.project.replace(":", "/"), accounts(scene.world.settings, target).repository
     return f"{target.region}-docker.pkg.dev/{project}/{repository}"
 
 
@@ -79,7 +79,7 @@ def key_of(scene: Scene, commit: Commit, target: Target, number: int) -> str:
 
     Empty when it cannot be told, or must not be shared.
     """
-    use, plan = means(scene.world.settings, target), target.service.build
+    use, plan = accounts(scene.world.settings, target), target.service.build
     if not target.content or not use.reusable or plan.kind is Build.AUTO:
         return ""
     parts = [

@@ -18,7 +18,7 @@ from app.model import Blame, Build, Commit, Finding, Place, Revision, Target
 from app.scene import InLane
 from app.source.archive import Passing
 from app.text.titles import fitting
-from app.trust.accounts import means
+from app.trust.accounts import accounts
 from gcp import cloud_logging
 from gcp.cloud_build import BuildState
 from gcp.cloud_logging import QUIET, Log
@@ -38,7 +38,9 @@ def of_build(scene: InLane, commit: Commit, target: Target, ended: BuildState) -
     detail = ended.failure_detail
     if limit := sandbox_limit(detail):
         return (limit,)
-    facts = replace(_facts(scene, target, means(scene.world.settings, target).build_account), build=ended.id)
+    facts = replace(
+        _facts(scene, target, accounts(scene.world.settings, target).build_account), build=ended.id
+    )
     lines = scene.world.store.deployments.log_lines(scene.run.id)
     if ended.status in ITS_OWN_WORD:
         return (filled(_by_status(ended, list(lines)), facts),)

@@ -18,7 +18,7 @@ from app.model import (
 )
 from app.scene import Scene
 from app.settings import Settings
-from app.trust.accounts import means
+from app.trust.accounts import accounts
 from app.trust.ownership import COMMIT, INSTALLATION, OF_SERVICE, SCHEDULED, YES, claim
 from gcp.cloud_run import OWN_TAG
 from gcp.cloud_run_jobs import WantedJob
@@ -46,7 +46,7 @@ def specification(
         revision_name=revision_name(target.name, commit.sha, scene.run.id),
         tag=tag(target.name, commit.sha),
         config=target.service,
-        service_account=means(settings, target).runtime_account,
+        service_account=accounts(settings, target).runtime_account,
         labels=labels(settings, commit, target),
         env=(("SERVERGEM_COMMIT", commit.sha), *_of_preview(settings, target, project_number)),
         bundle=image if isinstance(image, Bundle) else None,
@@ -138,9 +138,9 @@ def _as_variable(name: str) -> str:
     return name.upper().replace("-", "_")
 
 
-def revision_name(service: str, sha: str, run_id: str) -> str:
+def revision_name(service: str, sha: str, deployment_id: str) -> str:
     """Own, so that nothing has to be read first; unique per run, the same when a run is repeated."""
-    ending = f"-{sha[:7]}-{_letters(run_id)}"
+    ending = f"-{sha[:7]}-{_letters(deployment_id)}"
     return service[: REVISION_NAME - len(ending)].rstrip("-") + ending
 
 
@@ -149,6 +149,6 @@ def tag(service: str, sha: str) -> str:
     return f"{OWN_TAG}{sha[:7]}"[: max(3, TAG_AND_SERVICE - len(service))]
 
 
-def _letters(run_id: str) -> str:
+def _letters(deployment_id: str) -> str:
     """Five letters and digits that stand for the run."""
-    return hashlib.sha256(run_id.encode()).hexdigest()[:5]
+    return hashlib.sha256(deployment_id.encode()).hexdigest()[:5]

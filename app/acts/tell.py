@@ -32,8 +32,8 @@ def tell_pull_request(
         lines = tuple(
             Line(
                 row.service,
-                world.store.deployments.report(row.run_id) if row.run_id else None,
-                page(world, row.run_id),
+                world.store.deployments.report(row.deployment_id) if row.deployment_id else None,
+                page(world, row.deployment_id),
                 row.changed,
                 row.expires,
             )
@@ -57,7 +57,7 @@ def tell_answer(world: World, repository: Repository, comment_id: int) -> None:
     answer = world.store.talks.answer(comment_id)
     if answer is None:
         return
-    reports = [(world.store.deployments.report(run_id), page(world, run_id)) for run_id in answer.runs]
+    reports = [(world.store.deployments.report(each), page(world, each)) for each in answer.runs]
     shown = comment.answer(answer.text, tuple((report, at) for report, at in reports if report is not None))
     try:
         world.github.update_comment(repository, comment_id, answer.marker, shown)
@@ -65,6 +65,6 @@ def tell_answer(world: World, repository: Repository, comment_id: int) -> None:
         log.warning("comment.refused", comment=comment_id, error=str(refused))
 
 
-def page(world: World, run_id: str) -> str:
+def page(world: World, deployment_id: str) -> str:
     """Where a deployment's own page is."""
-    return f"{world.settings.public_url.rstrip('/')}/deployments/{run_id}"
+    return f"{world.settings.public_url.rstrip('/')}/deployments/{deployment_id}"

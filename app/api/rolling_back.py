@@ -15,12 +15,12 @@ from starlette.requests import Request
 
 from app.api.shapes import PressShape
 from app.api.words import Refusal, not_there
-from app.model import Button, Press
+from app.deployment_ids import rollback_id
+from app.model import Button, PressButton
 from app.pages.access import Access, Visitor
 from app.pages.asked import found_for, visitor_of
 from app.pages.presses import Begins, begin
 from app.process.hatch import Away
-from app.run_ids import rollback_id
 from app.store.history import Listed
 
 PRESS = re.compile(r"api-[0-9a-f]{32}")
@@ -66,7 +66,7 @@ class Rollbacks:
         """It is told once all is begun that it begins, and can be asked for."""
         talks, rollback = self.world.store.talks, rollback_id(id_)
         pressed = talks.press(id_)
-        if pressed and pressed.run_id != listed.id:
+        if pressed and pressed.deployment_id != listed.id:
             raise not_there("rollback")
         if pressed is None or not self.world.finished(id_):
             return _undecided(id_, listed.id)
@@ -75,7 +75,7 @@ class Rollbacks:
             return _undecided(id_, listed.id)
         return PressShape(id=id_, deployment=listed.id, outcome=pressed.outcome, rollback=begun)
 
-    def _pressed(self, access: Access, visitor: Visitor, listed: Listed) -> Press:
+    def _pressed(self, access: Access, visitor: Visitor, listed: Listed) -> PressButton:
         repository = listed.report.commit.repository
         assert visitor.person and visitor.bearer, "the guard lets nobody else through"
         if not access.reach(visitor.bearer, repository).writes:

@@ -10,7 +10,7 @@ from app import durable, talk
 from app.acts.tell import tell_answer
 from app.conversation import asking, buttons, commands
 from app.conversation.outcome import Outcome, act, start
-from app.model import Press, Report, Said
+from app.model import HearComment, PressButton, Report
 from app.report import moment
 from app.store.talks import Pressed
 from app.telemetry import log
@@ -26,7 +26,7 @@ class Ear(StrEnum):
     ANSWERED = "answered"
 
 
-def press(world: World, job: Press) -> None:
+def press(world: World, job: PressButton) -> None:
     """A button: its presser is asked for at GitHub, it is recorded, and it answers on the check run itself."""
     log.about(delivery=job.delivery_id, repository=job.repository.full_name, commit=job.sha)
     outcome = durable.step(_pressed, world, job, title="press")
@@ -34,7 +34,7 @@ def press(world: World, job: Press) -> None:
     start(world, job.repository, outcome, job.delivery_id)
 
 
-def said(world: World, job: Said) -> None:
+def said(world: World, job: HearComment) -> None:
     """A comment: a face at once, then one answer, which is kept current with what it began.
 
     Whoever may not write is answered once in an hour under a pull request, so that nobody can spend our calls.
@@ -55,17 +55,17 @@ def said(world: World, job: Said) -> None:
     durable.step(_finish_answer, world, job, answer, outcome.words, title="tell")
 
 
-def _pressed(world: World, job: Press) -> Outcome:
+def _pressed(world: World, job: PressButton) -> Outcome:
     """Ask, decide, act; then what was said stands in our rows and on the check run, if that is this repository's."""
     known = asking.pressing(world, job)
     outcome = act(world, job.repository, job.sender, buttons.decide(known))
-    if not (outcome.words and job.run_id):
+    if not (outcome.words and job.deployment_id):
         return outcome
-    now = Pressed(job.delivery_id, job.run_id, job.button, job.sender, outcome.words, known.now)
+    now = Pressed(job.delivery_id, job.deployment_id, job.button, job.sender, outcome.words, known.now)
     kept = world.store.talks.pressed(now)
     if known.report and not buttons.refused_before(known):
         remark = f"{kept.outcome} ({moment(kept.time)})"
-        world.outbox.amend(job.run_id, lambda shown: with_remark(shown, remark))
+        world.outbox.amend(job.deployment_id, lambda shown: with_remark(shown, remark))
     return outcome
 
 
@@ -74,7 +74,7 @@ def with_remark(shown: Report, remark: str) -> Report:
     return shown if remark in shown.remarks else replace(shown, remarks=(*shown.remarks, remark))
 
 
-def _see(world: World, job: Said) -> Ear | None:
+def _see(world: World, job: HearComment) -> Ear | None:
     """Never None by now; a comment that was seen before its author was asked about has None in the journal."""
     home = job.repository
     if world.github.may_write(home, job.author, job.author_id):
@@ -86,7 +86,7 @@ def _see(world: World, job: Said) -> Ear | None:
     return Ear.READER if fresh else Ear.ANSWERED
 
 
-def _obeyed(world: World, job: Said, ear: Ear | None, answer: int) -> Outcome:
+def _obeyed(world: World, job: HearComment, ear: Ear | None, answer: int) -> Outcome:
     """Ask, decide, act."""
     writer = ear is Ear.WRITER if ear else world.github.may_write(job.repository, job.author, job.author_id)
     said = talk.commands(job.text)
@@ -94,20 +94,20 @@ def _obeyed(world: World, job: Said, ear: Ear | None, answer: int) -> Outcome:
     return act(world, job.repository, job.author, commands.obey(heard, said), job.comment_id)
 
 
-def _begin_answer(world: World, job: Said) -> int:
+def _begin_answer(world: World, job: HearComment) -> int:
     said = ", ".join(typed(command.text) for command in talk.commands(job.text))
     return world.github.create_comment(
         job.repository, job.number, _marker(job), f"@{job.author} {said}: ServerGem is at it."
     )
 
 
-def _finish_answer(world: World, job: Said, answer: int, words: str) -> None:
+def _finish_answer(world: World, job: HearComment, answer: int, words: str) -> None:
     text = _addressed(job, words)
     world.store.talks.answered(answer, job.repository.id, job.number, _marker(job), text)
     tell_answer(world, job.repository, answer)
 
 
-def _tell_reader(world: World, job: Said, words: str) -> None:
+def _tell_reader(world: World, job: HearComment, words: str) -> None:
     """One call, unless an earlier process may have made it."""
     unsaid = not world.store.talks.says_to_reader(job.comment_id)
     world.github.create_comment(
@@ -115,10 +115,10 @@ def _tell_reader(world: World, job: Said, words: str) -> None:
     )
 
 
-def _addressed(job: Said, words: str) -> str:
+def _addressed(job: HearComment, words: str) -> str:
     space = "\n\n" if "\n" in words else " "  # a table begins on a line of its own
     return f"@{job.author}{space}{words}"
 
 
-def _marker(job: Said) -> str:
+def _marker(job: HearComment) -> str:
     return f"answer-{job.comment_id}"

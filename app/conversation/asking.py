@@ -23,7 +23,7 @@ from app.conversation.standing import (
     standings_of,
 )
 from app.github import Listing
-from app.model import RERUN, Bring, Button, Commit, Press, PullRequest, Report, Said, Stop
+from app.model import RERUN, BringImage, Button, Commit, HearComment, PressButton, PullRequest, Report, Stop
 from app.scene import Run
 from app.store.previews import WANTED, PreviewRow
 from app.store.talks import Begun
@@ -38,13 +38,13 @@ from gcp.cloud_logging import Log, LogLine
 RUNS_AGAIN = frozenset({RERUN, Button.RETRY, Button.ENABLE_API, Button.GRANT_ROLE})
 
 
-def pressing(world: World, job: Press) -> Pressing:
+def pressing(world: World, job: PressButton) -> Pressing:
     """A press with what has to be known of it; its presser's right is asked for at this moment, whatever the button."""
     known = Pressing(
         press=job,
         now=time.time(),
         allowed=world.github.may_write(job.repository, job.sender, job.sender_id),
-        report=world.store.deployments.report(job.run_id) if job.run_id else None,
+        report=world.store.deployments.report(job.deployment_id) if job.deployment_id else None,
         repairs=world.settings.repairs,
         operator=world.operates(job.sender, job.sender_id),
     )
@@ -52,7 +52,7 @@ def pressing(world: World, job: Press) -> Pressing:
         return replace(known, report=None, foreign=True)
     if not known.allowed:
         return known
-    run = run_of(world.store.talks.run(job.run_id))
+    run = run_of(world.store.talks.run(job.deployment_id))
     known = replace(known, run=run)
     if job.button in RUNS_AGAIN:
         known = replace(known, attempts=_attempts(world, job, operator=known.operator))
@@ -76,7 +76,9 @@ def pressing(world: World, job: Press) -> Pressing:
     return known
 
 
-def hearing(world: World, job: Said, commands: tuple[Command, ...], *, writer: bool, answer: int) -> Hearing:
+def hearing(
+    world: World, job: HearComment, commands: tuple[Command, ...], *, writer: bool, answer: int
+) -> Hearing:
     """A comment with what has to be known of it: for whoever may not write, from our own rows alone."""
     previews, pulls, home = world.store.previews, world.store.pull_requests, job.repository
     known = Hearing(
@@ -110,7 +112,7 @@ def hearing(world: World, job: Said, commands: tuple[Command, ...], *, writer: b
     return _of_writer(world, known, read, listing, commands)
 
 
-def _meant(world: World, job: Said, pull: PullRequest, read: Config) -> dict[str, Any]:
+def _meant(world: World, job: HearComment, pull: PullRequest, read: Config) -> dict[str, Any]:
     """What tells whether the head is the one that the comment is about.
 
     GitHub does not tell when a fork was pushed to, so for those it is what we ourselves knew at that time.
@@ -166,7 +168,7 @@ def _brought(world: World, known: Hearing, commands: tuple[Command, ...]) -> Ite
         if command.name != "deploy" or not (image := image_in(named.rest)):
             continue
         service, digest = image
-        job = Bring(
+        job = BringImage(
             known.repository,
             service,
             named.environment,
@@ -180,12 +182,12 @@ def _brought(world: World, known: Hearing, commands: tuple[Command, ...]) -> Ite
 
 
 def _shown(world: World, row: PreviewRow) -> ShownPreview:
-    report = world.store.deployments.report(row.run_id)
+    report = world.store.deployments.report(row.deployment_id)
     return ShownPreview(row, report.url if report else "")
 
 
 def _log(world: World, row: PreviewRow) -> PreviewLog:
-    report = world.store.deployments.report(row.run_id)
+    report = world.store.deployments.report(row.deployment_id)
     if report is None or not report.revision:
         return PreviewLog(row.service, started=False)
     question = cloud_logging.of_revision(row.region, row.name, report.revision)
@@ -200,17 +202,23 @@ def _log(world: World, row: PreviewRow) -> PreviewLog:
     return PreviewLog(row.service, tuple(line.text for line in found), log.trouble)
 
 
-def _attempts(world: World, job: Press, *, operator: bool) -> tuple[Attempt, ...]:
+def _attempts(world: World, job: PressButton, *, operator: bool) -> tuple[Attempt, ...]:
     talks = world.store.talks
-    run_ids = [job.run_id] if job.run_id else talks.runs_of(job.repository.id, job.sha)
+    ids = [job.deployment_id] if job.deployment_id else talks.runs_of(job.repository.id, job.sha)
     return tuple(
-        _attempt(world, job, talks.run(run_id), world.store.deployments.report(run_id), operator=operator)
-        for run_id in run_ids
+        _attempt(
+            world,
+            job,
+            talks.run(deployment_id),
+            world.store.deployments.report(deployment_id),
+            operator=operator,
+        )
+        for deployment_id in ids
     )
 
 
 def _attempt(
-    world: World, job: Press, begun: Begun | None, report: Report | None, *, operator: bool
+    world: World, job: PressButton, begun: Begun | None, report: Report | None, *, operator: bool
 ) -> Attempt:
     run = run_of(begun)
     if begun is None or run is None:
@@ -228,7 +236,7 @@ def _serving_image(world: World, run: Run, report: Report | None) -> str:
     return cloud_run.image_of(world.google, there.project, there.region, there.name, report.revision)
 
 
-def _there(job: Press, run: Run) -> Commit:
+def _there(job: PressButton, run: Run) -> Commit:
     """Its commit in the repository as it is now: which branch decides there may have changed since it ran."""
     return replace(run.commit, repository=job.repository)
 
@@ -236,4 +244,4 @@ def _there(job: Press, run: Run) -> Commit:
 def _preview_of(world: World, run: Run) -> PreviewRow | None:
     """The preview that this deployment made, while it is there and nothing newer has made it."""
     row = world.store.previews.one(run.target.lane)
-    return row if row and row.run_id == run.id and row.state == WANTED else None
+    return row if row and row.deployment_id == run.id and row.state == WANTED else None

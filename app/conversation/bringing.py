@@ -10,14 +10,14 @@ from app.config import Config, Environment
 from app.configuration import configuration_now, deciding
 from app.conversation.hearing import Brought
 from app.conversation.outcome import asked
-from app.model import Bring, Commit, Stop, Target, same_image
+from app.model import BringImage, Commit, Stop, Target, same_image
 from app.scene import Run
 from app.text.escaping import in_code, in_markdown
 from app.trust import allowance
 from app.world import World
 
 
-def brought(world: World, job: Bring) -> Brought:
+def brought(world: World, job: BringImage) -> Brought:
     """The deployment that brings it; its commit is the head of the branch that deploys there, else the default one's.
 
     Only another version of the image that is configured comes in: whoever may send a word may not choose the image.
@@ -47,14 +47,14 @@ def brought(world: World, job: Bring) -> Brought:
     return Brought(_run(job, commit, target), commit=commit)
 
 
-def _environment(read: Config, job: Bring) -> Environment | None:
+def _environment(read: Config, job: BringImage) -> Environment | None:
     every = config.environments(read, job.repository.default_branch)
     home = config.home_of(every, job.repository.default_branch)
     name = job.environment or home.name
     return next((each for each in every if each.name == name), None)
 
 
-def _head(world: World, job: Bring, environment: Environment | None) -> Commit | None:
+def _head(world: World, job: BringImage, environment: Environment | None) -> Commit | None:
     default_branch = job.repository.default_branch
     branch = environment.branch_before(default_branch) if environment else default_branch
     for name in dict.fromkeys((branch, default_branch)):
@@ -63,7 +63,7 @@ def _head(world: World, job: Bring, environment: Environment | None) -> Commit |
     return None
 
 
-def _refused(job: Bring, environment: Environment, named: list[Target], *, operator: bool) -> str:
+def _refused(job: BringImage, environment: Environment, named: list[Target], *, operator: bool) -> str:
     """Why it does not come, and what to write; empty when it does."""
     name = in_code(job.service[:70]) if job.service else "the service"
     if len(named) != 1:
@@ -81,7 +81,7 @@ def _refused(job: Bring, environment: Environment, named: list[Target], *, opera
     return ""
 
 
-def _run(job: Bring, commit: Commit, target: Target) -> Run:
+def _run(job: BringImage, commit: Commit, target: Target) -> Run:
     image = same_image(target.service.image, job.image)
     return Run(
         f"{job.delivery_id}-{target.name}-{target.environment}",

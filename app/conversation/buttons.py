@@ -9,9 +9,9 @@ from app.conversation.gate import Anew
 from app.conversation.hearing import DEPLOY, Attempt, Pressing
 from app.conversation.outcome import Approve, Extend, Outcome, Pardon, Repair, Unlock, asked
 from app.conversation.repair import told
-from app.model import RERUN, Button, Commit, Deploy, Ending, Report, Review
+from app.deployment_ids import rollback_id
+from app.model import RERUN, Button, Commit, Deploy, Ending, LookAtPullRequest, Report
 from app.report import moment
-from app.run_ids import rollback_id
 from app.scene import Run
 from app.start import Rollback, attempt
 from app.store.previews import PreviewRow
@@ -68,7 +68,7 @@ def extend(pressing: Pressing, _report: Report) -> Outcome:
     return Outcome(
         f"{pressing.who} extended the preview to {moment(until)}",
         renews=(row.number,),
-        wishes=(Extend(row.lane, until, row.run_id),),
+        wishes=(Extend(row.lane, until, row.deployment_id),),
     )
 
 
@@ -79,15 +79,15 @@ def approve(pressing: Pressing, report: Report) -> Outcome:
     number, pull, terms = report.commit.pull_request, pressing.pull, pressing.terms
     if pull is None or not pull.open or pull.head_sha != report.commit.sha:
         return Outcome(f"{pressing.who} approved {report.commit.short}, which is no longer the head")
-    if terms is None or not pressing.press.run_id.endswith(f"-{terms.mark}"):
+    if terms is None or not pressing.press.deployment_id.endswith(f"-{terms.mark}"):
         return Outcome(
             f"{pressing.who} approved {report.commit.short}, but its base branch or configuration has changed since: "
             "approve it on the newest check run"
         )
-    review = Review(pressing.press.repository, number, pressing.mark, pressing.mark)
+    review = LookAtPullRequest(pressing.press.repository, number, pressing.mark, pressing.mark)
     return Outcome(
         f"{pressing.who} approved {report.commit.short}",
-        reviews=(review,),
+        looks=(review,),
         wishes=(Approve(number, terms),),
     )
 
@@ -189,7 +189,9 @@ def _attempt(pressing: Pressing, old: Attempt) -> Outcome:
         return _deploy_again(pressing, old.run, old.anew, waits)
     if number := report.commit.pull_request if report else 0:
         only = (old.service,) if old.service else ()
-        return Outcome(reviews=(Review(press.repository, number, pressing.mark, pressing.mark, only),))
+        return Outcome(
+            looks=(LookAtPullRequest(press.repository, number, pressing.mark, pressing.mark, only),)
+        )
     return _push_again(pressing, report.check_name if report else press.check_name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.conversation.gate import Anew, Gate
-from app.model import Commit, Person, Press, PullRequest, Report, Repository, Target
+from app.model import Commit, Person, PressButton, PullRequest, Report, Repository, Target
 from app.scene import Run
 from app.store.previews import PreviewRow
 from app.store.traffic import Lock, Shift
@@ -145,7 +145,7 @@ class Pressing:
     another repository's. `attempts` is every check run that a Re-run of this one is about.
     """
 
-    press: Press
+    press: PressButton
     now: float
     allowed: bool = False
     report: Report | None = None

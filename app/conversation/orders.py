@@ -10,7 +10,7 @@ from app.conversation.buttons import DAY, LONGEST_REASON, extended
 from app.conversation.gate import Gate, refusal, untested
 from app.conversation.hearing import Brought, Hearing, Standing, where
 from app.conversation.outcome import Approve, Extend, Outcome, Pardon, RunNow, Switch, Unlock, asked
-from app.model import Commit, PullRequest, Review, Target
+from app.model import Commit, LookAtPullRequest, PullRequest, Target
 from app.report import moment
 from app.scene import Run
 from app.start import Rollback
@@ -76,15 +76,15 @@ def run(hearing: Hearing, command: Command) -> Outcome:
 
 def preview(hearing: Hearing, command: Command) -> Outcome:
     """The previews of this pull request go, come, or stay another day."""
-    review = Review(hearing.repository, hearing.number, hearing.delivery_id)
+    review = LookAtPullRequest(hearing.repository, hearing.number, hearing.delivery_id)
     match " ".join(command.words).lower():
         case "off":
             words = "The previews of this pull request go, until `/preview on`."
-            return Outcome(words, reviews=(review,), wishes=(Switch(hearing.number, on=False),))
+            return Outcome(words, looks=(review,), wishes=(Switch(hearing.number, on=False),))
         case "on":
             review = replace(review, answer=hearing.answer)
             words = "This pull request gets previews."
-            return Outcome(words, reviews=(review,), wishes=(Switch(hearing.number, on=True),))
+            return Outcome(words, looks=(review,), wishes=(Switch(hearing.number, on=True),))
         case "extend":
             return _extend(hearing)
     return Outcome("Say `/preview off`, `/preview on` or `/preview extend`.")
@@ -139,7 +139,7 @@ def _preview_here(hearing: Hearing, named: Scope) -> Outcome:
     services = named.services or hearing.services
     return Outcome(
         f"Deploying a preview of {pull.head_sha[:7]}.",
-        reviews=(Review(hearing.repository, number, mark, mark, services, hearing.answer),),
+        looks=(LookAtPullRequest(hearing.repository, number, mark, mark, services, hearing.answer),),
         wishes=(Approve(number, hearing.terms) if hearing.terms else Switch(number, on=True),),
     )
 
@@ -230,7 +230,7 @@ def _extend(hearing: Hearing) -> Outcome:
     rows = [each.row for each in hearing.previews]
     if not rows:
         return Outcome("There is no preview to extend.")
-    wishes = tuple(Extend(row.lane, extended(row, hearing.now), row.run_id) for row in rows)
+    wishes = tuple(Extend(row.lane, extended(row, hearing.now), row.deployment_id) for row in rows)
     until = max(wish.until for wish in wishes)
     return Outcome(f"The preview stays until {moment(until)}.", renews=(hearing.number,), wishes=wishes)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 from app import durable
 from app.acts.tell import tell_pull_request
 from app.conversation.repair import repair
 from app.conversation.running import run_now
-from app.model import Deploy, Remedy, Repository, Review, Row, RowState, Target, TargetJob
+from app.model import Deploy, LookAtPullRequest, Remedy, Repository, Row, RowState, Target, TargetJob
+from app.model.formerly import formerly
 from app.scene import Run
 from app.start import Rollback, begin
 from app.store.traffic import Lock
@@ -52,11 +54,11 @@ class Unlock:
 
 @dataclass(frozen=True)
 class Extend:
-    """A preview stays until then, in epoch seconds; `run_id` is the deployment whose check run says so."""
+    """A preview stays until then, in epoch seconds; `deployment_id` is the deployment whose check run says so."""
 
     lane: str
     until: float
-    run_id: str
+    deployment_id: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Outcome:
 
     words: str = ""
     pushes: tuple[Deploy, ...] = ()
-    reviews: tuple[Review, ...] = ()
+    looks: Annotated[tuple[LookAtPullRequest, ...], formerly("looks", "reviews")] = ()
     deployments: tuple[Run, ...] = ()
     rollbacks: tuple[Rollback, ...] = ()
     renews: tuple[int, ...] = ()
@@ -99,7 +101,7 @@ class Outcome:
         return Outcome(
             "\n\n".join(words for words in (self.words, other.words) if words),
             self.pushes + other.pushes,
-            self.reviews + other.reviews,
+            self.looks + other.looks,
             self.deployments + other.deployments,
             self.rollbacks + other.rollbacks,
             self.renews + other.renews,
@@ -130,7 +132,7 @@ def start(world: World, repository: Repository, outcome: Outcome, mark: str) -> 
     """Begin the stories of an outcome. What was changed is in the journal before GitHub is told of it."""
     for number, job in enumerate(outcome.pushes):
         world.start(job, f"{mark}:push:{number}")
-    for number, review in enumerate(outcome.reviews):
+    for number, review in enumerate(outcome.looks):
         world.start(review, f"{mark}:review:{number}")
     for run in outcome.deployments:
         begin(world, run)
@@ -160,9 +162,9 @@ def _fulfil(world: World, repository: Repository, by: str, wish: Wish, comment_i
             return traffic.lock(wish, comment_id)
         case Unlock(lane):
             return traffic.unlock(lane, comment_id)
-        case Extend(lane, until, run_id):
+        case Extend(lane, until, deployment_id):
             previews.extended(lane, until)
-            world.outbox.amend(run_id, lambda shown: replace(shown, expires=until))
+            world.outbox.amend(deployment_id, lambda shown: replace(shown, expires=until))
         case Repair(remedies):
             repair(world, remedies)
     return True

@@ -28,7 +28,7 @@ RECOVERY_QUEUE = "_dbos_internal_queue"
 class Abandoned:
     """A run of an older version that this one cannot continue: its story, and what that was started with, as JSON."""
 
-    run_id: str
+    deployment_id: str
     story: str
     argument: Any = None
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from app.model.formerly import formerly
 from app.model.github import Commit, Repository
 
 
@@ -30,7 +32,7 @@ class Deploy:
 
 
 @dataclass(frozen=True)
-class Review:
+class LookAtPullRequest:
     """A Job: make what runs for a pull request agree with what GitHub says of it now.
 
     `attempt` is empty for GitHub's own events, so that the same head is deployed once however many come;
@@ -46,10 +48,10 @@ class Review:
 
 
 @dataclass(frozen=True)
-class Press:
+class PressButton:
     """A Job: somebody pressed a button of a check run. `button` is RERUN for GitHub's own "Re-run".
 
-    `run_id` is the deployment that the check run shows; empty means every check run of this commit. `words` are what
+    `deployment_id` is the one that the check run shows; empty means every check run of this commit. `words` are what
     its presser wrote beside it, as a lock's reason.
     """
 
@@ -60,13 +62,13 @@ class Press:
     sender: str
     delivery_id: str
     check_name: str = ""
-    run_id: str = ""
+    deployment_id: Annotated[str, formerly("deployment_id", "run_id")] = ""
     words: str = ""
     sender_id: int = 0
 
 
 @dataclass(frozen=True)
-class Said:
+class HearComment:
     """A Job: a comment on a pull request that speaks to us. `at` is when it was made, as GitHub writes it."""
 
     repository: Repository
@@ -81,7 +83,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Group:
+class ReportToQueue:
     """A Job: a merge queue waits for our check runs on this commit."""
 
     commit: Commit
@@ -89,7 +91,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Welcome:
+class LookAtRepository:
     """A Job: a repository came within reach; its owner wants to know whether a push would deploy it."""
 
     repository: Repository
@@ -97,7 +99,7 @@ class Welcome:
 
 
 @dataclass(frozen=True)
-class Farewell:
+class LeaveRepository:
     """A Job: a repository is out of reach (uninstalled, archived, deleted), and its previews have to go."""
 
     repository: Repository
@@ -106,7 +108,7 @@ class Farewell:
 
 
 @dataclass(frozen=True)
-class Bring:
+class BringImage:
     """A Job: an image that somebody else built is to serve. It may be a digest alone, of the image that is configured.
 
     Without a `service` the only one is meant, without an `environment` home. `answer` is the comment to keep current.
@@ -123,7 +125,7 @@ class Bring:
 
 
 @dataclass(frozen=True)
-class Released:
+class DeployRelease:
     """A Job: a release was published; its tag deploys, unless the push of the tag has been heard of."""
 
     repository: Repository
@@ -140,7 +142,18 @@ class Ignore:
     reason: str
 
 
-Job = Deploy | Review | Press | Said | Group | Welcome | Farewell | Bring | Released | Ignore
+Job = (
+    Deploy
+    | LookAtPullRequest
+    | PressButton
+    | HearComment
+    | ReportToQueue
+    | LookAtRepository
+    | LeaveRepository
+    | BringImage
+    | DeployRelease
+    | Ignore
+)
 
 
 RERUN = "rerun"

@@ -63,27 +63,27 @@ class Letter:
 class Post(Protocol):
     """Where a deployment leaves its report."""
 
-    def open(self, run_id: str, lane: str, report: Report) -> bool:
+    def open(self, deployment_id: str, lane: str, report: Report) -> bool:
         """Begin; whether an earlier process had begun."""
 
-    def show(self, run_id: str, report: Report) -> None:
+    def show(self, deployment_id: str, report: Report) -> None:
         """Replace what is shown."""
 
-    def finish(self, run_id: str, report: Report) -> None:
+    def finish(self, deployment_id: str, report: Report) -> None:
         """Leave the last report."""
 
 
 class Unsent:
     """For errands that have no check run; their own log lines tell of them."""
 
-    def open(self, run_id: str, lane: str, report: Report) -> bool:
+    def open(self, deployment_id: str, lane: str, report: Report) -> bool:
         """Whatever an errand does it may have done before."""
         return True
 
-    def show(self, run_id: str, report: Report) -> None:
+    def show(self, deployment_id: str, report: Report) -> None:
         """Nobody looks."""
 
-    def finish(self, run_id: str, report: Report) -> None:
+    def finish(self, deployment_id: str, report: Report) -> None:
         """Nobody looks."""
 
 

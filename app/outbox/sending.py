@@ -24,47 +24,47 @@ class Sender:
     def __init__(self, github: GitHub, store: Store, public_url: str) -> None:
         self._github, self._store, self._public_url = github, store, public_url.rstrip("/")
 
-    def send(self, run_id: str, letter: Letter, report: Report) -> None:
+    def send(self, deployment_id: str, letter: Letter, report: Report) -> None:
         if letter.dropped:
             return
-        payload = rendered(run_id, letter, report)
+        payload = rendered(deployment_id, letter, report)
         try:
             if letter.known.check_run_id == 0:
-                self._create(run_id, letter, report.commit, payload)
+                self._create(deployment_id, letter, report.commit, payload)
             if payload != letter.sent:
                 self._update(report.commit, letter, payload)
         except GitHubError as error:
             if not letter.refusals.final(error):
                 raise
             letter.dropped = str(error)
-            log.warning("check_run.dropped", deployment=run_id, reason=letter.dropped)
+            log.warning("check_run.dropped", deployment=deployment_id, reason=letter.dropped)
             return
         letter.refusals = Refusals()
         if not letter.stateless and state_is_news(letter, report):
-            self._send_state(run_id, letter, report, payload.title)
+            self._send_state(deployment_id, letter, report, payload.title)
 
-    def _send_state(self, run_id: str, letter: Letter, report: Report, title: str) -> None:
+    def _send_state(self, deployment_id: str, letter: Letter, report: Report, title: str) -> None:
         try:
-            self._say_state(run_id, letter, report, github_deployment_state(report), title)
+            self._say_state(deployment_id, letter, report, github_deployment_state(report), title)
         except GitHubError as error:
             if not letter.state_refusals.final(error):
                 raise
             letter.stateless = str(error)
-            log.warning("github_deployment.dropped", deployment=run_id, reason=letter.stateless)
+            log.warning("github_deployment.dropped", deployment=deployment_id, reason=letter.stateless)
 
-    def _create(self, run_id: str, letter: Letter, commit: Commit, payload: CheckRunPayload) -> None:
+    def _create(self, deployment_id: str, letter: Letter, commit: Commit, payload: CheckRunPayload) -> None:
         made = self._github.create_check_run(
             commit,
             name=letter.report.check_name,
-            external_id=run_id,
-            details_url=self._page(run_id),
+            external_id=deployment_id,
+            details_url=self._page(deployment_id),
             payload=payload,
             again=letter.known.taken_up,
         )
         if not letter.known.taken_up:
             letter.sent = replace(payload, annotations=payload.annotations[:ANNOTATIONS_PER_REQUEST])
         letter.known = replace(letter.known, check_run_id=made)
-        self._store.deployments.has_check_run(run_id, made)
+        self._store.deployments.has_check_run(deployment_id, made)
 
     def _update(self, commit: Commit, letter: Letter, payload: CheckRunPayload) -> None:
         """Annotations before the conclusion: whoever waits for a check run to end finds it whole."""
@@ -82,39 +82,39 @@ class Sender:
             self._github.update_check_run(commit.repository, check_run_id, plain)
         letter.sent = payload
 
-    def _say_state(self, run_id: str, letter: Letter, report: Report, state: str, title: str) -> None:
+    def _say_state(self, deployment_id: str, letter: Letter, report: Report, state: str, title: str) -> None:
         if letter.known.github_deployment_id == 0:
             serving = replace(report.commit, sha=report.serves) if report.serves else report.commit
             made = self._github.create_github_deployment(
                 serving,
                 report.environment,
                 report.check_name,
-                key=run_id,
+                key=deployment_id,
                 transient=report.commit.pull_request > 0,
                 again=letter.known.taken_up,
             )
             letter.known = replace(letter.known, github_deployment_id=made)
-            self._store.deployments.has_github_deployment(run_id, made)
+            self._store.deployments.has_github_deployment(deployment_id, made)
         self._github.set_github_deployment_status(
             report.commit.repository,
             letter.known.github_deployment_id,
             state,
-            log_url=self._page(run_id),
+            log_url=self._page(deployment_id),
             environment_url=report.url,
             description=title,
         )
         letter.sent_state = state
 
-    def _page(self, run_id: str) -> str:
-        return f"{self._public_url}/deployments/{run_id}"
+    def _page(self, deployment_id: str) -> str:
+        return f"{self._public_url}/deployments/{deployment_id}"
 
 
-def rendered(run_id: str, letter: Letter, report: Report) -> CheckRunPayload:
+def rendered(deployment_id: str, letter: Letter, report: Report) -> CheckRunPayload:
     """The report as it reads, or a short last word where it cannot be written, or GitHub did not take it."""
     if letter.refusals.status == UNPROCESSABLE:
         return last_word(report, "GitHub did not take the whole report")
     try:
         return check_run(report)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it, its commit must not wait for ever
-        log.fault("check_run.not_written", error, deployment=run_id)
+        log.fault("check_run.not_written", error, deployment=deployment_id)
         return last_word(report, f"ServerGem could not write the whole report ({type(error).__name__})")

@@ -38,11 +38,11 @@ class Outbox:
         self._stopping = False
         threading.Thread(target=self._watch, name="outbox", daemon=True).start()
 
-    def open(self, run_id: str, lane: str, report: Report) -> bool:
+    def open(self, deployment_id: str, lane: str, report: Report) -> bool:
         """Begin (or, after a restart, take up again) what a person sees of this deployment; whether it was begun."""
-        known = self._store.deployments.opened(run_id, report, lane)
+        known = self._store.deployments.opened(deployment_id, report, lane)
         with self._changed:
-            self._letters[run_id] = Letter(report, known)
+            self._letters[deployment_id] = Letter(report, known)
             self._changed.notify()
         return known.taken_up
 
@@ -54,45 +54,48 @@ class Outbox:
                 self._letters.setdefault(report.deployment_id, Letter(report, unshown.known))
                 self._changed.notify()
 
-    def show(self, run_id: str, report: Report) -> None:
+    def show(self, deployment_id: str, report: Report) -> None:
         """Replace what will be sent next; costs GitHub nothing when many changes come at once."""
-        self._store.deployments.progressed(run_id, report)
+        self._store.deployments.progressed(deployment_id, report)
         with self._changed:
-            if letter := self._letters.get(run_id):
+            if letter := self._letters.get(deployment_id):
                 letter.write(report)
                 self._changed.notify()
 
-    def finish(self, run_id: str, report: Report, *, patience: float = 20.0) -> None:
+    def finish(self, deployment_id: str, report: Report, *, patience: float = 20.0) -> None:
         """Send the last state and wait for it, up to `patience` seconds; after that it goes on by itself."""
-        self._store.deployments.ended(run_id, report)
+        self._store.deployments.ended(deployment_id, report)
         with self._changed:
-            letter = self._letters[run_id]
+            letter = self._letters[deployment_id]
             letter.write(report)
             letter.due = 0.0
             self._changed.notify()
         try:
             letter.delivered.result(timeout=patience)
         except TimeoutError:
-            log.fact("check_run.late", deployment=run_id)
+            log.fact("check_run.late", deployment=deployment_id)
 
-    def amend(self, run_id: str, change: Callable[[Report], Report]) -> Report | None:
+    def amend(self, deployment_id: str, change: Callable[[Report], Report]) -> Report | None:
         """Change what a finished deployment's check run says; None when there is no such deployment."""
         with self._changed:
-            if letter := self._letters.get(run_id):
+            if letter := self._letters.get(deployment_id):
                 letter.write(change(letter.report))
-                self._store.deployments.amended(run_id, letter.report)
+                self._store.deployments.amended(deployment_id, letter.report)
                 self._changed.notify()
                 return letter.report
-        before, known = self._store.deployments.report(run_id), self._store.deployments.known(run_id)
+        before, known = (
+            self._store.deployments.report(deployment_id),
+            self._store.deployments.known(deployment_id),
+        )
         if before is None or known is None:
             return None
         after = change(before)
-        self._store.deployments.amended(run_id, after)
+        self._store.deployments.amended(deployment_id, after)
         state = github_deployment_state(before)
         with self._changed:
             letter = Letter(after, known, sent_state=state)
-            letter.sent = rendered(run_id, letter, before)
-            self._letters.setdefault(run_id, letter).report = after
+            letter.sent = rendered(deployment_id, letter, before)
+            self._letters.setdefault(deployment_id, letter).report = after
             self._changed.notify()
         return after
 
@@ -128,40 +131,40 @@ class Outbox:
             place = whose_turn([_party(each) for _, each in due], held, Most.of(WRITERS))
             if place is None:
                 return
-            run_id, letter = due.pop(place)
+            deployment_id, letter = due.pop(place)
             letter.busy = True
             held.append(_party(letter))
-            self._writers.submit(self._write, run_id, letter)
+            self._writers.submit(self._write, deployment_id, letter)
 
-    def _write(self, run_id: str, letter: Letter) -> None:
+    def _write(self, deployment_id: str, letter: Letter) -> None:
         with self._changed:
             report = letter.report
         try:
             with trace.under(letter.place):
-                self._sender.send(run_id, letter, report)
+                self._sender.send(deployment_id, letter, report)
             letter.told, letter.failures, pause = report, 0, self._interval
         except Exception as error:  # noqa: BLE001 - a writer must outlive any one letter; it is logged whole
-            log.fault("check_run.refused", error, deployment=run_id)
+            log.fault("check_run.refused", error, deployment=deployment_id)
             pause = min(self._first_pause * 2**letter.failures, LONGEST_PAUSE)
             letter.failures = min(letter.failures + 1, 30)
         try:
-            self._put_back(run_id, letter, report, pause)
+            self._put_back(deployment_id, letter, report, pause)
         except Exception as error:  # noqa: BLE001 - the store is away; what GitHub has is said to it later
-            log.fault("check_run.not_kept", error, deployment=run_id)
+            log.fault("check_run.not_kept", error, deployment=deployment_id)
             with self._changed:
                 letter.busy, letter.told, letter.due = False, None, time.monotonic() + self._first_pause
                 self._changed.notify()
 
-    def _put_back(self, run_id: str, letter: Letter, report: Report, pause: float) -> None:
+    def _put_back(self, deployment_id: str, letter: Letter, report: Report, pause: float) -> None:
         """For its next state or its next try; a letter whose last state has arrived, or never will, is done with."""
         with self._changed:
             last = letter.report.ending is not None and letter.report is not report
             letter.due = 0.0 if last else time.monotonic() + pause
             if report.ending and not has_news(letter):
                 if letter.dropped:
-                    self._store.deployments.progressed(run_id, marked(report, letter.dropped))
-                self._store.deployments.shown(run_id)
-                del self._letters[run_id]
+                    self._store.deployments.progressed(deployment_id, marked(report, letter.dropped))
+                self._store.deployments.shown(deployment_id)
+                del self._letters[deployment_id]
                 if not letter.delivered.done():
                     letter.delivered.set_result(None)
             letter.busy = False

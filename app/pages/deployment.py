@@ -80,7 +80,9 @@ def _read(store: Store, id_: str, pressed: str) -> Shown | None:
     if listed is None:
         return None
     shifts = store.traffic.shifts(listed.lane) if listed.lane else []
-    earlier = [each for each in shifts if each.run_id != id_ and each.time <= (listed.ended or each.time)]
+    earlier = [
+        each for each in shifts if each.deployment_id != id_ and each.time <= (listed.ended or each.time)
+    ]
     offers = offers_of(listed, next(iter(shifts), None))
     came = came_of(store, pressed, listed.report.commit.repository)
     return Shown(listed, next((each.sha for each in earlier), ""), offers, came)

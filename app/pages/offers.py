@@ -28,7 +28,7 @@ class Offer:
     """A button of one deployment. `of` is its commit, where the page shows others too; `why_not` disables it."""
 
     button: Button
-    run_id: str
+    deployment_id: str
     of: str = ""
     why_not: str = ""
 
@@ -57,7 +57,9 @@ def offers_at(served: Served, history: Iterable[Listed]) -> tuple[Offer, ...]:
     if newest != of and newest.report.ending in (Ending.FAILED, Ending.NOT_YOURS):
         short = newest.report.commit.short
         offers += [
-            Offer(each.button, each.run_id, short) for each in offers_of(newest, None) if not each.why_not
+            Offer(each.button, each.deployment_id, short)
+            for each in offers_of(newest, None)
+            if not each.why_not
         ]
     # The lock is said on a check run that is finished.
     ended = next((each for each in history if not each.under_way), None)

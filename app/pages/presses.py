@@ -13,12 +13,12 @@ from uuid import uuid4
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from app.model import Button, Person, Press, Repository
+from app.deployment_ids import begun_by
+from app.model import Button, Person, PressButton, Repository
 from app.pages.access import Access
 from app.pages.asked import visitor_of
 from app.pages.form import token_of
 from app.pages.offers import Offer
-from app.run_ids import begun_by
 from app.store import Store
 from app.store.history import Listed
 from app.telemetry import log
@@ -68,14 +68,16 @@ class Shower:
     token: str
 
 
-def begin(world: Begins, listed: Listed, button: Button, person: Person, kind: str, words: str = "") -> Press:
+def begin(
+    world: Begins, listed: Listed, button: Button, person: Person, kind: str, words: str = ""
+) -> PressButton:
     """Start the story of a press of this deployment's button by this person; `kind` says where it was pressed.
 
     Away where there is no worker at this moment.
     """
     report, id_ = listed.report, f"{kind}-{uuid4().hex}"
     commit = report.commit
-    press = Press(
+    press = PressButton(
         commit.repository,
         commit.sha,
         commit.branch,
@@ -112,7 +114,7 @@ def came_of(store: Store, id_: str, repository: Repository) -> Came | None:
     pressed = store.talks.press(id_)
     if pressed is None:
         return Came()
-    of = store.history.one(pressed.run_id)
+    of = store.history.one(pressed.deployment_id)
     if of is None or of.report.commit.repository.id != repository.id:
         return None
     newest = store.history.newest({repository.id}, NEWEST)

@@ -52,7 +52,7 @@ def _offer(request: Request, listed: Listed, button: str, at_service: bool) -> O
     store = store_of(request)
     newest = store.history.serving([listed.lane]).get(listed.lane) if listed.lane else None
     offers = offers_of(listed, newest) + (offers_in(store, listed.lane) if at_service else ())
-    found = next((each for each in offers if (each.button, each.run_id) == (button, listed.id)), None)
+    found = next((each for each in offers if (each.button, each.deployment_id) == (button, listed.id)), None)
     if found is None or found.why_not:
         raise Untaken(409, GONE)
     return found

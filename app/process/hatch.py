@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.model import Press
+from app.model import PressButton
 
 if TYPE_CHECKING:
     from app.github import GitHub
@@ -70,7 +70,7 @@ class Hatch:
         """Start the story of a press. Away when there is no worker at this moment; then nothing was begun."""
         from app.durable.written import adapter_of
 
-        press = adapter_of(Press).dump_python(job, mode="json")
+        press = adapter_of(PressButton).dump_python(job, mode="json")
         self._ask("POST", "/presses", {"id": workflow_id, "press": press})
 
     def finished(self, workflow_id: str) -> bool:
@@ -141,7 +141,7 @@ async def _begin(request: Request) -> Response:
     given = await request.json()
     if (world := _world(request)) is None:
         return PlainTextResponse(AWAY, 503)
-    await run_in_threadpool(world.start, adapter_of(Press).validate_python(given["press"]), given["id"])
+    await run_in_threadpool(world.start, adapter_of(PressButton).validate_python(given["press"]), given["id"])
     return JSONResponse(True)
 
 

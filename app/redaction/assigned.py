@@ -72,6 +72,8 @@ CODE = re.compile(
 NAME_OF_ONE = re.compile(rf"(?i)[A-Za-z0-9_.-]*{WORDS}(?::(?:latest|\d+))?")
 REFERENCE = re.compile(r"[A-Za-z0-9_-]+:(?:latest|\d+)|projects/[\w-]+/secrets/.*")
 BEGINS_LINE = re.compile(r"(?:^|\n)[ \t]*(?:[-+*]?[ \t]*)?(?:export[ \t]+|set[ \t]+)?[\"']?$")
+# The names of what everybody may know: https://learn.microsoft.com/dotnet/standard/assembly/names
+PUBLIC = frozenset({"publickeytoken"})
 GENERIC = re.compile(r"(?i)secrets?|tokens?|credentials?|pwd|passwords")
 
 
@@ -124,6 +126,8 @@ def _assigned(match: re.Match[str]) -> str:
 
 def _is_told(name: str, between: str, bare: str, *, quoted: bool, match: re.Match[str]) -> bool:
     """Whether this is the secret itself."""
+    if name.lower() in PUBLIC:
+        return False
     if not any(c.isalnum() for c in bare) or SPECIMEN.fullmatch(bare) or REFERENCE.fullmatch(bare):
         return False
     text, shouted, key_is_quoted = match.string, name.upper() == name, between[0] in "\"'`\\"

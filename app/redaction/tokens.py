@@ -88,6 +88,8 @@ PLACEHOLDER = re.compile(
     r"\$\{?\{?[^{}]*\}?\}?|\{\{?[^{}]*\}?\}|<[^<>]*>|%\(?\w*\)?s?|%\w+%|\*+|x{3,}|\.{3}|…|\[hidden\]|-+|pass|passwd|password|pwd|secret|token",
     re.IGNORECASE,
 )
+# "…or may require authorization: server message: insufficient_scope: authorization failed", as containerd ends it.
+REGISTRY = re.compile(r"server message:")
 HINTS = re.compile(r"://|(?i:authorization|bearer|basic|curl|sig|=|_auth|slack|discord)")
 
 
@@ -106,6 +108,8 @@ def without_tokens(text: str) -> str:
 
 def _said(match: re.Match[str]) -> str:
     before, value = match[1], match[2]
+    if REGISTRY.match(match.string, match.start(2)):
+        return match[0]
     if PLACEHOLDER.fullmatch(value) or (before.strip().lower() in ("bearer", "basic") and not _random(value)):
         return match[0]
     return f"{before}{HIDDEN}"

@@ -13,14 +13,14 @@ from app.model import (
     Commit,
     Deploy,
     Ending,
-    Farewell,
-    Group,
-    Press,
+    HearComment,
+    LeaveRepository,
+    LookAtPullRequest,
+    LookAtRepository,
+    PressButton,
     Report,
+    ReportToQueue,
     Repository,
-    Review,
-    Said,
-    Welcome,
 )
 from app.report import ended
 from app.scene import Run
@@ -37,23 +37,23 @@ NAME = "ServerGem / update"
 
 # They ask for what is true now and make it so, from the beginning as well as from the middle. Nobody could press
 # Re-run for them: a merge queue waits for its own names, and a removal has no check run.
-BEGUN_ANEW = (Group, Removal, Farewell, Welcome)
+BEGUN_ANEW = (ReportToQueue, Removal, LeaveRepository, LookAtRepository)
 
 
 def abandoned(world: World, job: Abandoned) -> None:
     """Close what GitHub shows of an abandoned run, say it where nothing is shown yet, or begin the run anew."""
-    report = world.store.deployments.report(job.run_id)
+    report = world.store.deployments.report(job.deployment_id)
     if report is not None:
         if report.ending is None:
-            durable.step(_close, world, job.run_id, report)
+            durable.step(_close, world, job.deployment_id, report)
         return
     argument = _argument(job)
     if argument is None:
-        log.warning("run.unreadable", run=job.run_id, story=job.story)
+        log.warning("run.unreadable", run=job.deployment_id, story=job.story)
     elif isinstance(argument, BEGUN_ANEW):
-        world.start(argument, f"{job.run_id}:anew")
+        world.start(argument, f"{job.deployment_id}:anew")
     else:
-        durable.step(_say, world, job.run_id, argument)
+        durable.step(_say, world, job.deployment_id, argument)
 
 
 def _argument(job: Abandoned) -> object | None:
@@ -67,20 +67,20 @@ def _argument(job: Abandoned) -> object | None:
     return argument
 
 
-def _close(world: World, run_id: str, report: Report) -> None:
-    world.store.abandoned(run_id, ended(report, Ending.INTERRUPTED, WHY))
+def _close(world: World, deployment_id: str, report: Report) -> None:
+    world.store.abandoned(deployment_id, ended(report, Ending.INTERRUPTED, WHY))
     world.outbox.take_up()
 
 
-def _say(world: World, run_id: str, argument: object) -> None:
-    if (report := _report(world, run_id, argument)) is None:
-        log.warning("run.lost", run=run_id, reason="its pull request is out of reach")
+def _say(world: World, deployment_id: str, argument: object) -> None:
+    if (report := _report(world, deployment_id, argument)) is None:
+        log.warning("run.lost", run=deployment_id, reason="its pull request is out of reach")
         return
-    world.outbox.open(run_id, "", report)
-    world.outbox.finish(run_id, report)
+    world.outbox.open(deployment_id, "", report)
+    world.outbox.finish(deployment_id, report)
 
 
-def _report(world: World, run_id: str, argument: object) -> Report | None:
+def _report(world: World, deployment_id: str, argument: object) -> Report | None:
     """The check run of a run that had none yet; None when there is no commit to say it on."""
     why, name = WHY, NAME
     commit: Commit | None = None
@@ -89,15 +89,15 @@ def _report(world: World, run_id: str, argument: object) -> Report | None:
             name = target.check_name
         case Deploy(commit=commit, only=only):
             name = only or NAME
-        case Press(repository=repository, sha=sha, branch=branch):
+        case PressButton(repository=repository, sha=sha, branch=branch):
             commit, why = Commit(repository, sha, branch), WHY_PRESSED
-        case Review(repository=repository, number=number):
+        case LookAtPullRequest(repository=repository, number=number):
             commit = _head(world, repository, number)
-        case Said(repository=repository, number=number):
+        case HearComment(repository=repository, number=number):
             commit, why = _head(world, repository, number), WHY_SAID
     if commit is None:
         return None
-    return ended(Report(commit, name, deployment_id=run_id), Ending.INTERRUPTED, why)
+    return ended(Report(commit, name, deployment_id=deployment_id), Ending.INTERRUPTED, why)
 
 
 def _head(world: World, repository: Repository, number: int) -> Commit | None:

@@ -67,16 +67,16 @@ class OpenChecks:
     def _close_what_is_lost(self) -> None:
         """What is missing twice in a row: in between a story may write its end, or another process take it over."""
         missing = missing_runs(self._world.store.deployments.open_ones(), self._world.unfinished())
-        for run_id in sorted(missing & self._missing):
-            self._close(run_id)
+        for deployment_id in sorted(missing & self._missing):
+            self._close(deployment_id)
         self._missing = missing
 
-    def _close(self, run_id: str) -> None:
-        report = self._world.store.deployments.report(run_id)
+    def _close(self, deployment_id: str) -> None:
+        report = self._world.store.deployments.report(deployment_id)
         if report is None or report.ending is not None:
             return
-        log.warning("run.lost", run=run_id, reason="its row is open, and no process has it")
-        self._world.store.abandoned(run_id, ended(report, Ending.INTERRUPTED, LOST))
+        log.warning("run.lost", run=deployment_id, reason="its row is open, and no process has it")
+        self._world.store.abandoned(deployment_id, ended(report, Ending.INTERRUPTED, LOST))
         self._world.outbox.take_up()
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from app.github import GitHubError
-from app.model import Repository, Review
+from app.model import LookAtPullRequest, Repository
 from app.rounds.recovery import Recovery, most_looks, pause
 from app.rounds.retention import Retention
 from app.start import Removal, removal_of
@@ -129,7 +129,7 @@ class Sweep:
             log.warning("sweep.unseen", repository=repository.full_name, error=str(refused))
             return
         for number in sorted(numbers):
-            self._world.start(Review(repository, number, mark), f"{mark}-{repository.id}-{number}")
+            self._world.start(LookAtPullRequest(repository, number, mark), f"{mark}-{repository.id}-{number}")
 
     def _changed(self, repository: Repository, rows: list[PreviewRow]) -> set[int]:
         """Each pull request about which anything that decides is not as it was at the last look."""
@@ -151,7 +151,9 @@ class Sweep:
             self._remove(removal_of(self._world, row, "Nobody knows of it", final=True, mark=mark))
             return
         self._world.store.previews.want(row_of(orphan, now, home.owner, home.name))
-        self._world.start(Review(pull.repository, orphan.number, mark), f"{mark}-{home.id}-{orphan.number}")
+        self._world.start(
+            LookAtPullRequest(pull.repository, orphan.number, mark), f"{mark}-{home.id}-{orphan.number}"
+        )
 
     def _orphans(self, rows: list[PreviewRow]) -> list[Orphan]:
         settings = self._world.settings

@@ -21,7 +21,7 @@ from app.source.archive import Passing
 from app.source.bundle import TooLarge, bundled
 from app.source.unbuilt import LOCKS, Recipe, recipe, starter
 from app.telemetry import log
-from app.trust.accounts import means
+from app.trust.accounts import accounts
 from gcp import cloud_run, storage, stored
 from gcp.build_steps import BuildRequest
 from gcp.cloud_build import BuildState
@@ -55,7 +55,7 @@ def without_a_build(scene: InLane, commit: Commit, target: Target, source: Sourc
 
 
 def _bundle(scene: InLane, commit: Commit, target: Target, source: Source, run: Run) -> Bundle:
-    google, use = scene.world.google, means(scene.world.settings, target)
+    google, use = scene.world.google, accounts(scene.world.settings, target)
     if not use.reusable:
         raise Built("a fork's source leaves nothing behind that is run again")
     made = recipe(_files(scene, target, source), target)
@@ -144,7 +144,7 @@ def _request(scene: InLane, target: Target, source: Source, made: Recipe, addres
         image_name="",
         tag="",
         kind="packages",
-        service_account=means(settings, target).build_account,
+        service_account=accounts(settings, target).build_account,
         timeout=settings.build_timeout,
         tags=("servergem", f"packages-{uuid.uuid4().hex}"),
         runtime=f"{made.language}:{made.version}",

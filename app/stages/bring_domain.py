@@ -85,7 +85,7 @@ def _take_away_others(scene: InLane, target: Target, domain: str) -> None:
 
 def _answered_before(scene: InLane, target: Target, domain: str) -> bool:
     shifts = scene.world.store.traffic.shifts(target.lane)
-    return any(shift.url == address_of(domain) for shift in shifts if shift.run_id != scene.run.id)
+    return any(shift.url == address_of(domain) for shift in shifts if shift.deployment_id != scene.run.id)
 
 
 def _mapped(scene: InLane, target: Target, domain: str, live: Live) -> Finding | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from app.acts.ground import Ground
+from app.acts.prepared import Prepared
 from app.acts.specification import job_specification
 from app.acts.tried import insist_on_none, tried
 from app.model import Bundle, Commit, Finding, Image, Row, Stop, Target, TargetJob
@@ -25,7 +25,9 @@ from gcp.named_jobs import JobState
 CHANGED_MEANWHILE = ("ALREADY_EXISTS", "ABORTED")
 
 
-def bring_jobs(scene: InLane, commit: Commit, target: Target, image: Image | Bundle, ground: Ground) -> None:
+def bring_jobs(
+    scene: InLane, commit: Commit, target: Target, image: Image | Bundle, prepared: Prepared
+) -> None:
     """Every job in turn, each with its own line; what is wrong with any of them is said when all have been tried.
 
     The service is live by now and stays so, and a newer commit that waits for the lane is no reason to stop half-way.
@@ -35,7 +37,7 @@ def bring_jobs(scene: InLane, commit: Commit, target: Target, image: Image | Bun
     scene.parts(tuple(map(Row, (*titles, *map(_title, gone)))))
     found: list[Finding] = []
     for job in target.jobs:
-        found += _tried(scene, job.id, partial(_bring, scene, commit, target, image, ground, job))
+        found += _tried(scene, job.id, partial(_bring, scene, commit, target, image, prepared, job))
     for name, labels in gone.items():
         found += _tried(scene, name, partial(_take_away, scene, target, name, labels))
     insist_on_none(found)
@@ -63,14 +65,14 @@ def _tried(scene: InLane, name: str, work: Callable[[], tuple[str, ...]]) -> tup
 
 
 def _bring(
-    scene: InLane, commit: Commit, target: Target, image: Image | Bundle, ground: Ground, job: TargetJob
+    scene: InLane, commit: Commit, target: Target, image: Image | Bundle, prepared: Prepared, job: TargetJob
 ) -> tuple[str, ...]:
     """Make or change one job and its schedule; its schedule and its last run, in words."""
     google, config = scene.world.google, job.config
     wanted = job_specification(scene, commit, target, image, job)
     before = _put(scene, target, job, wanted)
     if config.schedule:
-        account = wanted.service.service_account or _default_account(ground)
+        account = wanted.service.service_account or _default_account(prepared)
         named_jobs.let_run(google, target.project, target.region, job.id, account)
         wish = Schedule(target.project, target.region, job.id, config.schedule, config.time_zone, account)
         if not cloud_scheduler.keep(google, wish):
@@ -79,8 +81,8 @@ def _bring(
     return when, _last_run(before)
 
 
-def _default_account(ground: Ground) -> str:
-    return f"{ground.project_number}-compute@developer.gserviceaccount.com"
+def _default_account(prepared: Prepared) -> str:
+    return f"{prepared.project_number}-compute@developer.gserviceaccount.com"
 
 
 def _put(scene: InLane, target: Target, job: TargetJob, wanted: WantedJob) -> JobState | None:

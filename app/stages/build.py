@@ -11,7 +11,7 @@ from app.model import Blame, Build, Bundle, Commit, Finding, Image, Source, Stop
 from app.scene import InLane
 from app.source.without_build import without_a_build
 from app.text.titles import fitting
-from app.trust.accounts import means
+from app.trust.accounts import accounts
 from gcp import artifact_registry, cloud_build
 from gcp.build_steps import BuildRequest
 from gcp.cloud_build import BuildState, Submitted
@@ -82,7 +82,7 @@ def _ended(scene: InLane, target: Target, submitted: Submitted) -> BuildState:
 
 def _published(scene: InLane, target: Target, commit: Commit) -> str:
     """The digest of what a step of the build published itself, as buildpacks do."""
-    repository = means(scene.world.settings, target).repository
+    repository = accounts(scene.world.settings, target).repository
     digest = artifact_registry.image_digest(
         scene.world.google, target.project, target.region, repository, package_of(commit, target), commit.sha
     )
@@ -108,7 +108,7 @@ def _not_published(target: Target, commit: Commit) -> Finding:
 
 def _request(scene: InLane, commit: Commit, target: Target, source: Source) -> BuildRequest:
     settings, plan = scene.world.settings, target.service.build
-    use, image = means(settings, target), f"{registry_of(scene, target)}/{package_of(commit, target)}"
+    use, image = accounts(settings, target), f"{registry_of(scene, target)}/{package_of(commit, target)}"
     return BuildRequest(
         project=target.project,
         region=target.region,

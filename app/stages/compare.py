@@ -6,7 +6,7 @@ from app.acts.order import serving_commit
 from app.merge_plan import Serving, changes
 from app.model import Target
 from app.scene import Scene
-from app.trust.accounts import means
+from app.trust.accounts import accounts
 from app.trust.ownership import is_ours
 from gcp import cloud_run
 
@@ -23,4 +23,4 @@ def compare(scene: Scene, home: Target) -> tuple[str, ...]:
         if state and state.serving
         else None
     )
-    return changes(home, now, service_account=means(scene.world.settings, home).runtime_account)
+    return changes(home, now, service_account=accounts(scene.world.settings, home).runtime_account)

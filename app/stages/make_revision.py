@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from app.acts.ground import Ground, has_domain, has_jobs, has_workers
+from app.acts.prepared import Prepared, has_domain, has_jobs, has_workers
 from app.acts.reasons import of_revision
 from app.acts.specification import specification
 from app.model import Bundle, Commit, Image, Revision, Stop, Target
@@ -16,17 +16,17 @@ from gcp.cloud_run import RevisionFailed
 
 
 def make_revision(
-    scene: InLane, commit: Commit, target: Target, image: Image | Bundle, ground: Ground
+    scene: InLane, commit: Commit, target: Target, image: Image | Bundle, prepared: Prepared
 ) -> Revision:
     """Make the revision, or take the one that an earlier attempt of this run made."""
     scene.insist()
-    before = ground.service
-    wish = specification(scene, commit, target, image, ground.project_number)
-    if has_jobs(target, ground):
+    before = prepared.service
+    wish = specification(scene, commit, target, image, prepared.project_number)
+    if has_jobs(target, prepared):
         wish = replace(wish, labels=(*wish.labels, (JOBS, YES)))
-    if has_workers(target, ground):
+    if has_workers(target, prepared):
         wish = replace(wish, labels=(*wish.labels, (WORKERS, YES)))
-    if has_domain(target, ground):
+    if has_domain(target, prepared):
         wish = replace(wish, labels=(*wish.labels, (MAPPED, YES)))
     try:
         made = cloud_run.make_revision(

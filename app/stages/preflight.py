@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.acts.ground import Conditions, Ground
 from app.acts.order import insist_on_newest, nobody
+from app.acts.prepared import Conditions, Prepared
 from app.acts.specification import specification
 from app.config import counts_later
 from app.github import GitHubError
@@ -76,7 +76,7 @@ FOLLOWS = {
 AT_GITHUB = ("GitHub App", "Branch")
 
 
-def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future[str]) -> Ground:
+def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future[str]) -> Prepared:
     """Order, project, accounts, registry, bucket, and the service's specification before a build is paid for.
 
     `bucket_ready` lets the upload beside us start as soon as it can.
@@ -92,16 +92,16 @@ def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future
             bucket_ready.set_result(known.bucket)
             asking.number.set_result(known.project_number)
             asking.enabled.set_result(())
-            asking.accounts.set_result(None)
+            asking.accounts_there.set_result(None)
         find = _ask if scene.world.settings.preflight else _trust
-        ground = find(asking, known, bucket_ready)
+        prepared = find(asking, known, bucket_ready)
     except BaseException as error:
         memory.forget(target.project)
         if not bucket_ready.done():
             bucket_ready.set_exception(error)
         raise
-    memory.keep(conditions, ground)
-    return ground
+    memory.keep(conditions, prepared)
+    return prepared
 
 
 def _conditions(asking: Asking) -> Conditions:
@@ -109,11 +109,11 @@ def _conditions(asking: Asking) -> Conditions:
     rights = used_by(asking.target)
     jobs_as = tuple(each.config.service_account for each in asking.target.beside)
     return Conditions(
-        asking.project, asking.region, asking.means, secrets, rights, home.installation_id, jobs_as
+        asking.project, asking.region, asking.accounts, secrets, rights, home.installation_id, jobs_as
     )
 
 
-def _trust(asking: Asking, _known: Ground | None, bucket_ready: Future[str]) -> Ground:
+def _trust(asking: Asking, _known: Prepared | None, bucket_ready: Future[str]) -> Prepared:
     """Where the operator wants no preflight: everything is taken to be there; only whose the bucket is, is asked."""
     if not asking.enabled.done():
         asking.enabled.set_result(())
@@ -123,14 +123,14 @@ def _trust(asking: Asking, _known: Ground | None, bucket_ready: Future[str]) -> 
         number = int(str(refused.instead))
     if not asking.number.done():
         asking.number.set_result(number)
-    name = bucket_name(number, asking.region, asking.means.bucket_ending)
+    name = bucket_name(number, asking.region, asking.accounts.bucket_ending)
     with suppress(CannotLook):  # it is listed in the project, which is as good
         ours(asking, name)
     if not bucket_ready.done():
         bucket_ready.set_result(name)
     environment(asking)
     state = cloud_run.service(asking.google, asking.project, asking.region, asking.target.name)
-    return Ground(number, name, state)
+    return Prepared(number, name, state)
 
 
 def look(scene: Scene, commit: Commit, target: Target, *, make: bool, github: bool) -> tuple[Finding, ...]:
@@ -145,8 +145,8 @@ def look(scene: Scene, commit: Commit, target: Target, *, make: bool, github: bo
 
 
 def _ask(
-    asking: Asking, known: Ground | None, bucket_ready: Future[str], every: tuple[Check, ...] = CHECKS
-) -> Ground:
+    asking: Asking, known: Prepared | None, bucket_ready: Future[str], every: tuple[Check, ...] = CHECKS
+) -> Prepared:
     """Every question at once, each followed by its own repair; all faults are collected, then reported."""
     seen = {IMAGE: asking.target.service.image}
     checks = [each for each in every if seen.get(each.title, True) and not (known and each.lasting)]
@@ -164,7 +164,7 @@ def _ask(
     state = answers[SERVICE].result()
     if known:
         return replace(known, service=state)
-    return Ground(answers[PROJECT].result(), answers[BUCKET].result(), state)
+    return Prepared(answers[PROJECT].result(), answers[BUCKET].result(), state)
 
 
 def _answer(asking: Asking, check: Check) -> Any:
@@ -173,7 +173,7 @@ def _answer(asking: Asking, check: Check) -> Any:
     awaited: dict[str, Future[Any]] = {
         PROJECT: asking.number,
         APIS: asking.enabled,
-        ACCOUNTS: asking.accounts,
+        ACCOUNTS: asking.accounts_there,
         BUILDER: asking.builder,
     }
     waiting = awaited.get(check.title)
@@ -219,7 +219,7 @@ def _when_done(answer: Future[Any], ready: Future[str]) -> None:
 
 def _specification(asking: Asking) -> None:
     """Have Cloud Run check everything but the image; it refuses a specification whose account is not there yet."""
-    wait([asking.accounts])
+    wait([asking.accounts_there])
     wish = specification(asking.scene, asking.commit, asking.target, None)
     asking.patiently(lambda: cloud_run.validate(asking.google, wish))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from app.acts.ground import Ground
+from app.acts.prepared import Prepared
 from app.acts.reasons import of_command
 from app.acts.specification import revision_name, specification
 from app.model import Blame, Bundle, Commit, Finding, Image, Stop, Superseded, Target
@@ -23,12 +23,12 @@ SHELL = ("/bin/sh", "-c")
 
 
 def run_release_command(
-    scene: InLane, commit: Commit, target: Target, image: Image | Bundle, ground: Ground
+    scene: InLane, commit: Commit, target: Target, image: Image | Bundle, prepared: Prepared
 ) -> None:
     """Run the command and wait for its end; its failure ends the deployment while the old revision serves."""
     scene.insist()
     settings = scene.world.settings
-    service = specification(scene, commit, target, image, ground.project_number)
+    service = specification(scene, commit, target, image, prepared.project_number)
     # A revision's name is this run's own, and so is the job's.
     task = WantedJob(
         service, service.revision_name, (*SHELL, target.service.release), settings.release_timeout

@@ -73,11 +73,11 @@ class Store:
         """The newest deliveries first."""
         return self._intake.deliveries(limit)
 
-    def abandoned(self, run_id: str, report: Report) -> None:
+    def abandoned(self, deployment_id: str, report: Report) -> None:
         """Close a deployment that nobody continues: keep its last report, and give its lane up."""
-        if lane := self.deployments.lane(run_id):
-            self.lanes.leave(lane, run_id)
-        self.deployments.ended(run_id, report)
+        if lane := self.deployments.lane(deployment_id):
+            self.lanes.leave(lane, deployment_id)
+        self.deployments.ended(deployment_id, report)
 
     def forget(self, before: float, limit: int) -> int:
         """Forget deliveries, reports and logs from before (epoch seconds), about `limit` of each; how many."""

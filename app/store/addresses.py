@@ -14,12 +14,12 @@ class AddressRows:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def shown(self, run_id: str, url: str) -> None:
+    def shown(self, deployment_id: str, url: str) -> None:
         """What this run gave the traffic to answers at this address too, which is the one to show."""
         with transaction(self._engine) as connection:
-            connection.execute(update(SHIFTS).where(SHIFTS.c.run_id == run_id).values(url=url))
+            connection.execute(update(SHIFTS).where(SHIFTS.c.deployment_id == deployment_id).values(url=url))
 
-    def taken_back(self, run_id: str) -> None:
+    def taken_back(self, deployment_id: str) -> None:
         """This run's traffic goes back to what served before: it has moved nothing that counts."""
         with transaction(self._engine) as connection:
-            connection.execute(delete(SHIFTS).where(SHIFTS.c.run_id == run_id))
+            connection.execute(delete(SHIFTS).where(SHIFTS.c.deployment_id == deployment_id))

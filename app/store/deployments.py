@@ -26,14 +26,14 @@ class Deployments:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def opened(self, run_id: str, report: Report, lane: str) -> Known:
+    def opened(self, deployment_id: str, report: Report, lane: str) -> Known:
         """Begin a deployment's row, or after a restart find it as it was left."""
         repository = report.commit.repository
         with transaction(self._engine) as connection:
             is_new = insert_once(
                 connection,
                 DEPLOYMENTS,
-                id=run_id,
+                id=deployment_id,
                 repository_id=repository.id,
                 full_name=repository.full_name,
                 sha=report.commit.sha,
@@ -46,45 +46,45 @@ class Deployments:
             )
             row = connection.execute(
                 select(DEPLOYMENTS.c.check_run_id, DEPLOYMENTS.c.github_deployment_id).where(
-                    DEPLOYMENTS.c.id == run_id
+                    DEPLOYMENTS.c.id == deployment_id
                 )
             ).one()
         return Known(row.check_run_id, row.github_deployment_id, taken_up=not is_new)
 
-    def progressed(self, run_id: str, report: Report) -> None:
+    def progressed(self, deployment_id: str, report: Report) -> None:
         """Keep the report as it stands, for the pages."""
-        self._change(run_id, report=_json(report), url=report.url)
+        self._change(deployment_id, report=_json(report), url=report.url)
 
-    def ended(self, run_id: str, report: Report) -> None:
+    def ended(self, deployment_id: str, report: Report) -> None:
         """Keep the last report."""
         state = report.ending.value if report.ending else UNDER_WAY
         self._change(
-            run_id, report=_json(report), url=report.url, state=state, ended=time.time(), shown=False
+            deployment_id, report=_json(report), url=report.url, state=state, ended=time.time(), shown=False
         )
 
-    def amended(self, run_id: str, report: Report) -> None:
+    def amended(self, deployment_id: str, report: Report) -> None:
         """A last report has changed, and GitHub does not have it yet; it did not end again."""
-        self._change(run_id, report=_json(report), shown=False)
+        self._change(deployment_id, report=_json(report), shown=False)
 
-    def known(self, run_id: str) -> Known | None:
+    def known(self, deployment_id: str) -> Known | None:
         """What GitHub has of a deployment; None when there is no such deployment."""
         with transaction(self._engine) as connection:
             row = connection.execute(
                 select(DEPLOYMENTS.c.check_run_id, DEPLOYMENTS.c.github_deployment_id).where(
-                    DEPLOYMENTS.c.id == run_id
+                    DEPLOYMENTS.c.id == deployment_id
                 )
             ).first()
         return Known(row.check_run_id, row.github_deployment_id, taken_up=True) if row else None
 
-    def shown(self, run_id: str) -> None:
+    def shown(self, deployment_id: str) -> None:
         """GitHub has the last state."""
-        self._change(run_id, shown=True)
+        self._change(deployment_id, shown=True)
 
-    def has_check_run(self, run_id: str, check_run_id: int) -> None:
-        self._change(run_id, check_run_id=check_run_id)
+    def has_check_run(self, deployment_id: str, check_run_id: int) -> None:
+        self._change(deployment_id, check_run_id=check_run_id)
 
-    def has_github_deployment(self, run_id: str, github_deployment_id: int) -> None:
-        self._change(run_id, github_deployment_id=github_deployment_id)
+    def has_github_deployment(self, deployment_id: str, github_deployment_id: int) -> None:
+        self._change(deployment_id, github_deployment_id=github_deployment_id)
 
     def unshown(self, ended_before: float = float("inf")) -> list[Unshown]:
         """Ended deployments whose last state GitHub lacks, oldest first; of those that ended before (epoch seconds)."""
@@ -129,16 +129,20 @@ class Deployments:
         with transaction(self._engine) as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
-    def report(self, run_id: str) -> Report | None:
+    def report(self, deployment_id: str) -> Report | None:
         with transaction(self._engine) as connection:
-            text = connection.execute(select(DEPLOYMENTS.c.report).where(DEPLOYMENTS.c.id == run_id)).scalar()
+            text = connection.execute(
+                select(DEPLOYMENTS.c.report).where(DEPLOYMENTS.c.id == deployment_id)
+            ).scalar()
         return read_report(text) if text is not None else None
 
-    def lane(self, run_id: str) -> str:
+    def lane(self, deployment_id: str) -> str:
         """The lane that a deployment was opened with; empty when it is not known."""
         with transaction(self._engine) as connection:
             return (
-                connection.execute(select(DEPLOYMENTS.c.lane).where(DEPLOYMENTS.c.id == run_id)).scalar()
+                connection.execute(
+                    select(DEPLOYMENTS.c.lane).where(DEPLOYMENTS.c.id == deployment_id)
+                ).scalar()
                 or ""
             )
 
@@ -148,9 +152,9 @@ class Deployments:
             query = select(DEPLOYMENTS.c.id).where(DEPLOYMENTS.c.state == UNDER_WAY)
             return frozenset(connection.execute(query).scalars())
 
-    def ended_before(self, run_id: str, lane: str) -> str:
+    def ended_before(self, deployment_id: str, lane: str) -> str:
         """How the deployment before this one ended in a lane, of those that were tried; empty when none was."""
-        mine = select(DEPLOYMENTS.c.number).where(DEPLOYMENTS.c.id == run_id).scalar_subquery()
+        mine = select(DEPLOYMENTS.c.number).where(DEPLOYMENTS.c.id == deployment_id).scalar_subquery()
         tried = (Ending.LIVE, Ending.FAILED, Ending.NOT_YOURS, Ending.ROLLED_BACK)
         query = (
             select(DEPLOYMENTS.c.state)
@@ -179,20 +183,24 @@ class Deployments:
                 select(func.count()).select_from(DEPLOYMENTS).where(DEPLOYMENTS.c.state == UNDER_WAY)
             ).scalar_one()
 
-    def add_log_line(self, run_id: str, line: str) -> None:
+    def add_log_line(self, deployment_id: str, line: str) -> None:
         with transaction(self._engine) as connection:
-            connection.execute(insert(LOG_LINES).values(deployment_id=run_id, time=time.time(), line=line))
+            connection.execute(
+                insert(LOG_LINES).values(deployment_id=deployment_id, time=time.time(), line=line)
+            )
 
-    def log_lines(self, run_id: str) -> list[str]:
+    def log_lines(self, deployment_id: str) -> list[str]:
         query = (
-            select(LOG_LINES.c.line).where(LOG_LINES.c.deployment_id == run_id).order_by(LOG_LINES.c.number)
+            select(LOG_LINES.c.line)
+            .where(LOG_LINES.c.deployment_id == deployment_id)
+            .order_by(LOG_LINES.c.number)
         )
         with transaction(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
-    def _change(self, run_id: str, **values: Any) -> None:
+    def _change(self, deployment_id: str, **values: Any) -> None:
         with transaction(self._engine) as connection:
-            connection.execute(update(DEPLOYMENTS).where(DEPLOYMENTS.c.id == run_id).values(values))
+            connection.execute(update(DEPLOYMENTS).where(DEPLOYMENTS.c.id == deployment_id).values(values))
 
 
 class Heartbeats:

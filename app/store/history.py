@@ -96,8 +96,8 @@ class History:
     def count_of_lane(self, lane: str) -> int:
         return self._number(select(func.count()).select_from(DEPLOYMENTS).where(DEPLOYMENTS.c.lane == lane))
 
-    def one(self, run_id: str) -> Listed | None:
-        return next(iter(self._listed(select(*_COLUMNS).where(DEPLOYMENTS.c.id == run_id))), None)
+    def one(self, deployment_id: str) -> Listed | None:
+        return next(iter(self._listed(select(*_COLUMNS).where(DEPLOYMENTS.c.id == deployment_id))), None)
 
     def serving(self, lanes: Collection[str]) -> dict[str, Shift]:
         """What ServerGem last gave the traffic of each of these lanes to."""
@@ -122,16 +122,16 @@ class History:
             rows = connection.execute(select(LOCKS).where(LOCKS.c.expires > time()))
             return {row.lane: Lock(*row) for row in rows}
 
-    def count_of_lines(self, run_id: str) -> int:
+    def count_of_lines(self, deployment_id: str) -> int:
         """How many lines the log of a deployment has by now."""
-        lines = select(func.count()).select_from(LOG_LINES).where(LOG_LINES.c.deployment_id == run_id)
+        lines = select(func.count()).select_from(LOG_LINES).where(LOG_LINES.c.deployment_id == deployment_id)
         return self._number(lines)
 
-    def lines(self, run_id: str, first: int, limit: int) -> list[str]:
+    def lines(self, deployment_id: str, first: int, limit: int) -> list[str]:
         """At most `limit` lines of a log from line `first`, counted from 1."""
         query = (
             select(LOG_LINES.c.line)
-            .where(LOG_LINES.c.deployment_id == run_id)
+            .where(LOG_LINES.c.deployment_id == deployment_id)
             .order_by(LOG_LINES.c.number)
             .offset(first - 1)
             .limit(limit)
@@ -139,9 +139,9 @@ class History:
         with transaction(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
-    def line_with(self, run_id: str, words: str) -> int:
+    def line_with(self, deployment_id: str, words: str) -> int:
         """The number of the first line of a log that has these words; 0 when none has."""
-        of = LOG_LINES.c.deployment_id == run_id
+        of = LOG_LINES.c.deployment_id == deployment_id
         found = select(func.min(LOG_LINES.c.number)).where(
             of, LOG_LINES.c.line.contains(words, autoescape=True)
         )
@@ -178,4 +178,5 @@ def _read(
 
 def _shift(row: dict[str, Any]) -> Shift:
     del row["number"]
+    row["deployment_id"] = row.pop("run_id")
     return Shift(**row | {"before": TRAFFIC.validate_json(row["before"])})

@@ -34,7 +34,7 @@ class Lanes:
         with transaction(self._engine) as connection:
             return connection.execute(select(LANES.c.turns).where(LANES.c.lane == lane)).scalar() or 0
 
-    def enter(self, lane: str, run_id: str, sha: str, asked: int | None = None) -> Ticket:
+    def enter(self, lane: str, deployment_id: str, sha: str, asked: int | None = None) -> Ticket:
         """Ask for `lane`: hold it now, or wait as its newest run. Superseded when a newer run has asked.
 
         SomebodyAsked when that has happened more often than `asked`: what was found out before may not hold any more.
@@ -43,35 +43,41 @@ class Lanes:
         with transaction(self._engine) as connection:
             row = _locked(connection, lane)
             known = connection.execute(
-                select(TURNS.c.turn).where(TURNS.c.lane == lane, TURNS.c.run_id == run_id)
+                select(TURNS.c.turn).where(TURNS.c.lane == lane, TURNS.c.deployment_id == deployment_id)
             ).first()
             if known is None and asked not in (None, row.turns):
                 raise SomebodyAsked(lane)
             if known is None:
-                insert_once(connection, TURNS, lane=lane, run_id=run_id, sha=sha, turn=row.turns + 1)
+                insert_once(
+                    connection, TURNS, lane=lane, deployment_id=deployment_id, sha=sha, turn=row.turns + 1
+                )
                 _change(connection, lane, turns=row.turns + 1)
-                if row.holder and row.holder != run_id:
+                if row.holder and row.holder != deployment_id:
                     _change(connection, lane, superseded_by=sha)
-            ticket = self._take(connection, lane, run_id, again=True)
+            ticket = self._take(connection, lane, deployment_id, again=True)
         self._tell()  # an older run that waits is superseded by this one, and learns it now
         return ticket
 
-    def wait(self, lane: str, run_id: str, timeout: float = LOOK_AGAIN_SECONDS) -> Ticket:
+    def wait(self, lane: str, deployment_id: str, timeout: float = LOOK_AGAIN_SECONDS) -> Ticket:
         """Wait a while for `lane`; a Ticket that does not hold it yet means: ask again."""
         with self._changed:
             seen = self._changes
-        ticket = self._try(lane, run_id)
+        ticket = self._try(lane, deployment_id)
         if ticket.holder:
             return ticket
         with self._changed:
             self._changed.wait_for(lambda: self._changes != seen or self._closed, timeout)
             if self._closed:
                 raise StoreError("the store is closed")
-        return self._try(lane, run_id)
+        return self._try(lane, deployment_id)
 
-    def flag(self, lane: str, run_id: str) -> str | None:
+    def flag(self, lane: str, deployment_id: str) -> str | None:
         """The commit of the newest run that has asked for `lane` after this one, if any waits."""
-        mine = select(TURNS.c.turn).where(TURNS.c.lane == lane, TURNS.c.run_id == run_id).scalar_subquery()
+        mine = (
+            select(TURNS.c.turn)
+            .where(TURNS.c.lane == lane, TURNS.c.deployment_id == deployment_id)
+            .scalar_subquery()
+        )
         newer = (
             select(TURNS.c.sha)
             .where(TURNS.c.lane == lane, TURNS.c.turn > mine)
@@ -87,7 +93,7 @@ class Lanes:
         query = (
             select(func.count())
             .select_from(TURNS.join(LANES, TURNS.c.lane == LANES.c.lane))
-            .where(LANES.c.holder != TURNS.c.run_id)
+            .where(LANES.c.holder != TURNS.c.deployment_id)
         )
         with transaction(self._engine) as connection:
             return connection.execute(query).scalar_one()
@@ -95,24 +101,24 @@ class Lanes:
     def newest(self) -> dict[str, str]:
         """The run that asked last for each lane."""
         last = select(TURNS.c.lane, func.max(TURNS.c.turn).label("turn")).group_by(TURNS.c.lane).subquery()
-        query = select(TURNS.c.lane, TURNS.c.run_id).join(
+        query = select(TURNS.c.lane, TURNS.c.deployment_id).join(
             last, (TURNS.c.lane == last.c.lane) & (TURNS.c.turn == last.c.turn)
         )
         with transaction(self._engine) as connection:
             return {row.lane: row.run_id for row in connection.execute(query)}
 
-    def overtaken(self, lane: str, run_id: str) -> bool:
+    def overtaken(self, lane: str, deployment_id: str) -> bool:
         """Whether another run has asked for the lane since, as it was a moment ago: cheap for a thousand that wait."""
         with self._snapshot:
             if time.monotonic() - self._newest_at > HOLD_SECONDS:
                 self._newest, self._newest_at = self.newest(), time.monotonic()
-            return self._newest.get(lane, run_id) != run_id
+            return self._newest.get(lane, deployment_id) != deployment_id
 
-    def rival(self, lane: str, run_id: str) -> str | None:
+    def rival(self, lane: str, deployment_id: str) -> str | None:
         """The commit of the newest other run that holds `lane` or waits for it, if there is one."""
         newest = (
             select(TURNS.c.sha)
-            .where(TURNS.c.lane == lane, TURNS.c.run_id != run_id)
+            .where(TURNS.c.lane == lane, TURNS.c.deployment_id != deployment_id)
             .order_by(TURNS.c.turn.desc())
             .limit(1)
         )
@@ -120,20 +126,22 @@ class Lanes:
             sha: str | None = connection.execute(newest).scalar()
             return sha
 
-    def holds(self, lane: str, run_id: str, fence: int) -> bool:
+    def holds(self, lane: str, deployment_id: str, fence: int) -> bool:
         """Whether this run, in this execution, may still change what serves."""
         holding = select(LANES.c.lane).where(
-            LANES.c.lane == lane, LANES.c.holder == run_id, LANES.c.fence == fence
+            LANES.c.lane == lane, LANES.c.holder == deployment_id, LANES.c.fence == fence
         )
         with transaction(self._engine) as connection:
             return connection.execute(holding).first() is not None
 
-    def leave(self, lane: str, run_id: str) -> None:
+    def leave(self, lane: str, deployment_id: str) -> None:
         """Give `lane` up, or stop waiting for it; leaving twice does nothing."""
         with transaction(self._engine) as connection:
             row = _locked(connection, lane)
-            connection.execute(delete(TURNS).where(TURNS.c.lane == lane, TURNS.c.run_id == run_id))
-            if row.holder == run_id:
+            connection.execute(
+                delete(TURNS).where(TURNS.c.lane == lane, TURNS.c.deployment_id == deployment_id)
+            )
+            if row.holder == deployment_id:
                 _change(connection, lane, holder="", superseded_by="")
         self._tell()
 
@@ -143,21 +151,23 @@ class Lanes:
             self._closed = True
             self._changed.notify_all()
 
-    def _try(self, lane: str, run_id: str) -> Ticket:
+    def _try(self, lane: str, deployment_id: str) -> Ticket:
         with transaction(self._engine) as connection:
             _locked(connection, lane)
-            return self._take(connection, lane, run_id, again=False)
+            return self._take(connection, lane, deployment_id, again=False)
 
-    def _take(self, connection: Connection, lane: str, run_id: str, *, again: bool) -> Ticket:
+    def _take(self, connection: Connection, lane: str, deployment_id: str, *, again: bool) -> Ticket:
         row = _locked(connection, lane)
         mine = connection.execute(
-            select(TURNS.c.turn, TURNS.c.sha).where(TURNS.c.lane == lane, TURNS.c.run_id == run_id)
+            select(TURNS.c.turn, TURNS.c.sha).where(
+                TURNS.c.lane == lane, TURNS.c.deployment_id == deployment_id
+            )
         ).first()
         if mine is None:
-            raise StoreError(f"{run_id} waits for lane {lane}, which it has not asked for")
-        if row.holder == run_id and not again:
+            raise StoreError(f"{deployment_id} waits for lane {lane}, which it has not asked for")
+        if row.holder == deployment_id and not again:
             return Ticket(row.fence, True)
-        if row.holder != run_id:
+        if row.holder != deployment_id:
             newest = connection.execute(
                 select(TURNS.c.turn, TURNS.c.sha)
                 .where(TURNS.c.lane == lane)
@@ -173,7 +183,7 @@ class Lanes:
         _change(
             connection,
             lane,
-            holder=run_id,
+            holder=deployment_id,
             sha=mine.sha,
             turn=mine.turn,
             fence=row.fence + 1,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
+from typing import Annotated
 
 from sqlalchemy import Boolean, Column, Engine, Float, Integer, Table, select, update
 
 from app.model import Repository
+from app.model.formerly import formerly
 from app.store.tables import METADATA, Id, Words, insert_once, transaction
 
 WANTED, REMOVING, REMOVED = "wanted", "removing", "removed"
@@ -28,7 +30,7 @@ PREVIEWS = Table(
     Column("fork", Boolean, nullable=False, default=False),
     Column("sha", Words, nullable=False),
     Column("state", Words, nullable=False),
-    Column("run_id", Words, nullable=False, default=""),
+    Column("run_id", Words, nullable=False, default="", key="deployment_id"),
     Column("expires", Float, nullable=False, default=0.0),
     Column("changed", Float, nullable=False, default=0.0),
     # Grows with each removal, so that the same head can be deployed once more after it.
@@ -55,7 +57,7 @@ class PreviewRow:
     fork: bool
     sha: str
     state: str = WANTED
-    run_id: str = ""
+    deployment_id: Annotated[str, formerly("deployment_id", "run_id")] = ""
     expires: float = 0.0
     changed: float = 0.0
     generation: int = 0
@@ -84,14 +86,14 @@ class PreviewRows:
             values = asdict(row) | {"changed": time.time()}
             if not insert_once(connection, PREVIEWS, **values):
                 values.pop("generation")
-                values.pop("run_id")
+                values.pop("deployment_id")
                 connection.execute(update(PREVIEWS).where(PREVIEWS.c.lane == row.lane).values(values))
             found = connection.execute(select(PREVIEWS).where(PREVIEWS.c.lane == row.lane)).one()
         return PreviewRow(*found)
 
-    def runs_as(self, lane: str, run_id: str) -> None:
+    def runs_as(self, lane: str, deployment_id: str) -> None:
         """The newest deployment of this preview."""
-        self._change(lane, run_id=run_id)
+        self._change(lane, deployment_id=deployment_id)
 
     def of(self, repository_id: int, number: int) -> list[PreviewRow]:
         """What is there, or may be, for one pull request, by service."""

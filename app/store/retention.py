@@ -61,12 +61,12 @@ def _kept() -> tuple[ColumnElement[bool], ...]:
     place = (DEPLOYMENTS.c.repository_id, DEPLOYMENTS.c.lane)
     newest = select(func.max(DEPLOYMENTS.c.number))
     turn = func.row_number().over(partition_by=SHIFTS.c.lane, order_by=SHIFTS.c.number.desc())
-    shifts = select(SHIFTS.c.run_id, SHIFTS.c.lane, SHIFTS.c.sha, turn.label("turn")).subquery()
+    shifts = select(SHIFTS.c.deployment_id, SHIFTS.c.lane, SHIFTS.c.sha, turn.label("turn")).subquery()
     offered = shifts.c.turn <= ROLLBACKS_OFFERED
     return (
         DEPLOYMENTS.c.number.in_(newest.group_by(*place)),
         DEPLOYMENTS.c.number.in_(newest.where(DEPLOYMENTS.c.state == LIVE).group_by(*place)),
-        DEPLOYMENTS.c.id.in_(select(shifts.c.run_id).where(offered)),
+        DEPLOYMENTS.c.id.in_(select(shifts.c.deployment_id).where(offered)),
         tuple_(DEPLOYMENTS.c.lane, DEPLOYMENTS.c.sha).in_(select(shifts.c.lane, shifts.c.sha).where(offered)),
-        DEPLOYMENTS.c.id.in_(select(PREVIEWS.c.run_id).where(PREVIEWS.c.state != REMOVED)),
+        DEPLOYMENTS.c.id.in_(select(PREVIEWS.c.deployment_id).where(PREVIEWS.c.state != REMOVED)),
     )

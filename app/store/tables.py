@@ -68,7 +68,7 @@ LANES = Table(
 TURNS = Table(
     "lane_turns",
     METADATA,
-    Column("run_id", Words, primary_key=True),
+    Column("run_id", Words, primary_key=True, key="deployment_id"),
     Column("lane", Words, primary_key=True),
     Column("sha", Words, nullable=False),
     Column("turn", Integer, nullable=False),

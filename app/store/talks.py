@@ -25,7 +25,7 @@ PRESSES = Table(
     METADATA,
     Column("number", Id, primary_key=True, autoincrement=True),
     Column("delivery_id", Words, nullable=False, unique=True),
-    Column("run_id", Words, nullable=False, index=True),
+    Column("run_id", Words, nullable=False, index=True, key="deployment_id"),
     Column("button", Words, nullable=False),
     Column("sender", Words, nullable=False),
     Column("outcome", Words, nullable=False),
@@ -45,7 +45,7 @@ ANSWERED_RUNS = Table(
     METADATA,
     Column("number", Id, primary_key=True, autoincrement=True),
     Column("comment_id", Id, nullable=False, index=True),
-    Column("run_id", Words, nullable=False),
+    Column("run_id", Words, nullable=False, key="deployment_id"),
 )
 # Who may not write and was answered all the same, and when: one answer in an hour, under each pull request.
 READERS = Table(
@@ -77,7 +77,7 @@ class Pressed:
     """A button that somebody pressed, and what came of it."""
 
     delivery_id: str
-    run_id: str
+    deployment_id: str
     button: str
     sender: str
     outcome: str
@@ -105,9 +105,9 @@ class TalkRows:
         with transaction(self._engine) as connection:
             insert_once(connection, RUNS, **asdict(run))
 
-    def run(self, run_id: str) -> Begun | None:
+    def run(self, deployment_id: str) -> Begun | None:
         with transaction(self._engine) as connection:
-            row = connection.execute(select(RUNS).where(RUNS.c.id == run_id)).first()
+            row = connection.execute(select(RUNS).where(RUNS.c.id == deployment_id)).first()
         return Begun(row.id, row.story, row.run, row.service, row.pull_request) if row else None
 
     def runs_of(self, repository_id: int, sha: str) -> list[str]:
@@ -120,10 +120,10 @@ class TalkRows:
         with transaction(self._engine) as connection:
             return list({row.check_name: row.id for row in connection.execute(query)}.values())
 
-    def went_wrong(self, run_id: str, fingerprint: str) -> None:
+    def went_wrong(self, deployment_id: str, fingerprint: str) -> None:
         """How a run failed."""
         with transaction(self._engine) as connection:
-            connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(fingerprint=fingerprint))
+            connection.execute(update(RUNS).where(RUNS.c.id == deployment_id).values(fingerprint=fingerprint))
 
     def failing_since(self, repository_id: int, branch: str, service: str, fingerprint: str) -> str:
         """The first commit of this branch's unbroken row of such failures; empty when there is none."""
@@ -175,10 +175,12 @@ class TalkRows:
             if not insert_once(connection, ANSWERS, comment_id=comment_id, **values):
                 connection.execute(update(ANSWERS).where(ANSWERS.c.comment_id == comment_id).values(values))
 
-    def follows(self, comment_id: int, run_id: str) -> None:
+    def follows(self, comment_id: int, deployment_id: str) -> None:
         """An answer shows how this run goes."""
         with transaction(self._engine) as connection:
-            connection.execute(insert(ANSWERED_RUNS).values(comment_id=comment_id, run_id=run_id))
+            connection.execute(
+                insert(ANSWERED_RUNS).values(comment_id=comment_id, deployment_id=deployment_id)
+            )
 
     def answer(self, comment_id: int) -> Answer | None:
         """An answer as it stands."""
@@ -187,7 +189,7 @@ class TalkRows:
                 select(ANSWERS.c.marker, ANSWERS.c.text).where(ANSWERS.c.comment_id == comment_id)
             ).first()
             runs = connection.execute(
-                select(ANSWERED_RUNS.c.run_id)
+                select(ANSWERED_RUNS.c.deployment_id)
                 .where(ANSWERED_RUNS.c.comment_id == comment_id)
                 .order_by(ANSWERED_RUNS.c.number)
             ).scalars()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, fields
+from typing import Annotated
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
 )
 
 from app.model import Traffic
+from app.model.formerly import formerly
 from app.store.last_words import is_last_word
 from app.store.tables import METADATA, Id, Words, insert_once, transaction
 
@@ -26,7 +28,7 @@ SHIFTS = Table(
     "shifts",
     METADATA,
     Column("number", Id, primary_key=True, autoincrement=True),
-    Column("run_id", Words, nullable=False, unique=True),
+    Column("run_id", Words, nullable=False, unique=True, key="deployment_id"),
     Column("lane", Words, nullable=False, index=True),
     Column("sha", Words, nullable=False),
     Column("revision", Words, nullable=False),
@@ -73,7 +75,7 @@ TRAFFIC = TypeAdapter(tuple[Traffic, ...])
 class Shift:
     """One time that traffic moved. `before` is what served until then; `time` is epoch seconds."""
 
-    run_id: str
+    deployment_id: Annotated[str, formerly("deployment_id", "run_id")]
     lane: str
     sha: str
     revision: str
@@ -124,7 +126,7 @@ class TrafficRows:
             insert_once(
                 connection,
                 SHIFTS,
-                run_id=shift.run_id,
+                deployment_id=shift.deployment_id,
                 lane=shift.lane,
                 sha=shift.sha,
                 revision=shift.revision,
@@ -157,7 +159,7 @@ class TrafficRows:
             .where(SHIFTS.c.lane.startswith(f"{repository_id}/"))
             .group_by(SHIFTS.c.lane)
         )
-        query = select(SHIFTS.c.run_id).where(SHIFTS.c.number.in_(newest)).order_by(SHIFTS.c.lane)
+        query = select(SHIFTS.c.deployment_id).where(SHIFTS.c.number.in_(newest)).order_by(SHIFTS.c.lane)
         with transaction(self._engine) as connection:
             return list(connection.execute(query).scalars())
 

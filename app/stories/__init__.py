@@ -8,13 +8,23 @@ from typing import Any
 
 from app.conversation import press, said
 from app.deployment import Road
-from app.model import Bring, Deploy, Farewell, Group, Press, Released, Review, Said, Welcome
+from app.model import (
+    BringImage,
+    Deploy,
+    DeployRelease,
+    HearComment,
+    LeaveRepository,
+    LookAtPullRequest,
+    LookAtRepository,
+    PressButton,
+    ReportToQueue,
+)
 from app.scene import PreviewRun, Run
 from app.start import Removal, Rollback, Waited
 from app.stories.bring import bring
 from app.stories.deploy import ROAD, deploy, push
 from app.stories.look import group, welcome
-from app.stories.preview import COMPARE, preview, review
+from app.stories.preview import COMPARE, look_at_pull_request, preview
 from app.stories.released import released
 from app.stories.removal import REMOVE, farewell, remove
 from app.stories.rollback import BACK, rollback
@@ -35,16 +45,16 @@ class Story:
 STORIES = {
     "push": Story(push, Deploy),
     "deploy": Story(deploy, Run, ROAD),
-    "review": Story(review, Review),
+    "review": Story(look_at_pull_request, LookAtPullRequest),
     "preview": Story(preview, PreviewRun, ROAD | COMPARE),
     "remove": Story(remove, Removal, REMOVE),
     "rollback": Story(rollback, Rollback, BACK),
-    "group": Story(group, Group),
-    "welcome": Story(welcome, Welcome),
-    "farewell": Story(farewell, Farewell),
-    "bring": Story(bring, Bring),
-    "released": Story(released, Released),
-    "press": Story(press, Press),
-    "said": Story(said, Said),
+    "group": Story(group, ReportToQueue),
+    "welcome": Story(welcome, LookAtRepository),
+    "farewell": Story(farewell, LeaveRepository),
+    "bring": Story(bring, BringImage),
+    "released": Story(released, DeployRelease),
+    "press": Story(press, PressButton),
+    "said": Story(said, HearComment),
     "waited": Story(waited, Waited),
 }

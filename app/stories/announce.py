@@ -14,15 +14,15 @@ from app.model import (
     Deploy,
     Ending,
     Finding,
+    LookAtPullRequest,
     Report,
-    Review,
     Row,
     RowState,
     Skip,
 )
 from app.report import ended
 from app.scene import Run
-from app.start import READ, run_id
+from app.start import READ, deployment_id
 from app.stories.judgement import Judgement
 from app.stories.plan import Reading
 from app.verdict import ending_of
@@ -70,11 +70,11 @@ def say_unmerged(world: World, job: Deploy, reading: Reading) -> None:
 
 def say_skipped(world: World, job: Deploy, skip: Skip) -> None:
     """A required check that never reports would block a merge for ever, so a skipped one reports too."""
-    report = Report(job.commit, skip.target.check_name, deployment_id=run_id(job, skip.target))
+    report = Report(job.commit, skip.target.check_name, deployment_id=deployment_id(job, skip.target))
     say(world, skip.target.lane, ended(report, Ending.SKIPPED, skip.rule))
 
 
-def say_judged(world: World, job: Review, found: Judgement, begun: bool) -> None:
+def say_judged(world: World, job: LookAtPullRequest, found: Judgement, begun: bool) -> None:
     """What is not deployed says why, and the comment shows what is."""
     pull = found.pull
     if pull is None:
@@ -97,7 +97,7 @@ def say_judged(world: World, job: Review, found: Judgement, begun: bool) -> None
         )
 
 
-def _skipped(job: Review, commit: Commit, found: Judgement, skip: Skip) -> Report:
+def _skipped(job: LookAtPullRequest, commit: Commit, found: Judgement, skip: Skip) -> Report:
     """The check run of a service that gets no preview, or only when somebody says so."""
     rule = hashlib.sha256(skip.rule.encode()).hexdigest()[:6]
     id_ = f"pr-{job.repository.id}-{job.number}-{commit.sha[:12]}-{skip.target.source_name}-not-{rule}"
@@ -110,7 +110,7 @@ def _skipped(job: Review, commit: Commit, found: Judgement, skip: Skip) -> Repor
     return ended(asking, Ending.AWAITING, "Waits for the approval of somebody with write permission")
 
 
-def _as_the_last_word(world: World, job: Review, skip: Skip, report: Report) -> Report:
+def _as_the_last_word(world: World, job: LookAtPullRequest, skip: Skip, report: Report) -> Report:
     """A report with an id that puts it last on the commit: GitHub shows the newest check run of each name alone.
 
     What was said once is not said again, unless something else was said or done since.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from app import durable
 from app.conversation.bringing import brought
 from app.conversation.hearing import Brought
-from app.model import Bring, Ending, Report
+from app.model import BringImage, Ending, Report
 from app.report import ended
 from app.start import begin
 from app.stories.announce import say
@@ -15,7 +15,7 @@ from app.telemetry import log
 from app.world import World
 
 
-def bring(world: World, job: Bring) -> None:
+def bring(world: World, job: BringImage) -> None:
     """Whoever sent the word is heard on the commit that it would be deployed with."""
     log.about(delivery=job.delivery_id, repository=job.repository.full_name)
     found = durable.step(brought, world, job, title="decide")
@@ -26,7 +26,7 @@ def bring(world: World, job: Bring) -> None:
     durable.step(_say_refused, world, job, found, title="say")
 
 
-def _say_refused(world: World, job: Bring, found: Brought) -> None:
+def _say_refused(world: World, job: BringImage, found: Brought) -> None:
     if found.commit is None:
         return
     report = Report(found.commit, "ServerGem / image", deployment_id=f"{job.delivery_id}-image")

@@ -7,8 +7,8 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from app import durable
-from app.acts.ground import Ground, has_domain, has_jobs, has_workers
 from app.acts.order import insist_on_newest
+from app.acts.prepared import Prepared, has_domain, has_jobs, has_workers
 from app.call import call
 from app.configuration import seems_to_lead_nowhere
 from app.deployment import Deployment, Road
@@ -27,7 +27,7 @@ from app.stages.release_command import clear_the_job, run_release_command
 from app.stages.shift import restore, shift
 from app.stages.upload import upload
 from app.stages.verify import verify
-from app.start import READ, begin, run_id
+from app.start import READ, begin, deployment_id
 from app.stories.announce import afterwards, say_misconfigured, say_skipped, say_unmerged
 from app.stories.plan import Reading, read
 from app.telemetry import log
@@ -62,35 +62,35 @@ def deploy(world: World, run: Run) -> None:
 def to_an_address(this: Deployment) -> tuple[Live, bool]:
     """The whole way of a deployment in its lane; what is live then, and whether it is the first that serves there."""
     commit, target = this.run.commit, this.run.target
-    ground, image = _image_that_is_there(this) if target.service.image else _image_of_source(this)
+    prepared, image = _image_that_is_there(this) if target.service.image else _image_of_source(this)
     if target.service.release:
         with this.cleared(clear_the_job):
-            this.stage(run_release_command, commit, target, image, ground)
-    revision = this.stage(make_revision, commit, target, image, ground)
+            this.stage(run_release_command, commit, target, image, prepared)
+    revision = this.stage(make_revision, commit, target, image, prepared)
     with this.on_failure(RESTORE, restore, target, revision):
         verified = this.stage(verify, commit, target, revision)
         live = this.stage(shift, commit, target, revision, verified)
-        mapped = has_domain(target, ground)
+        mapped = has_domain(target, prepared)
         if mapped or domain_of(this.world.settings, target):
             live = this.one_more(ROAD[bring_domain], call(bring_domain, target, live, mapped))
-    if has_jobs(target, ground):
-        this.one_more(ROAD[bring_jobs], call(bring_jobs, commit, target, image, ground))
-    if has_workers(target, ground):
+    if has_jobs(target, prepared):
+        this.one_more(ROAD[bring_jobs], call(bring_jobs, commit, target, image, prepared))
+    if has_workers(target, prepared):
         this.one_more(ROAD[bring_workers], call(bring_workers, commit, target, image))
     return live, revision.first
 
 
-def _image_of_source(this: Deployment) -> tuple[Ground, Image | Bundle]:
+def _image_of_source(this: Deployment) -> tuple[Prepared, Image | Bundle]:
     commit, target = this.run.commit, this.run.target
     bucket_ready: Future[str] = Future()
-    ground, source = this.both(
+    prepared, source = this.both(
         call(preflight, commit, target, bucket_ready),
         call(upload, commit, target, bucket_ready),
     )
-    return ground, this.stage(build, commit, target, source)
+    return prepared, this.stage(build, commit, target, source)
 
 
-def _image_that_is_there(this: Deployment) -> tuple[Ground, Image]:
+def _image_that_is_there(this: Deployment) -> tuple[Prepared, Image]:
     """What somebody else has built is neither uploaded nor built."""
     commit, target = this.run.commit, this.run.target
     ready: Future[str] = Future()
@@ -125,7 +125,7 @@ def push(world: World, job: Deploy) -> None:
     for target in reading.plan.targets:
         home = reading.plan.home_of(target)
         run = Run(
-            run_id(job, target),
+            deployment_id(job, target),
             replace(job.commit, replaces=reading.plan.replaced_at(target)),
             target,
             reading.row,

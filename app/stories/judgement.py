@@ -9,7 +9,7 @@ from app import config, previews
 from app.config import Config
 from app.configuration import configuration_of_pull, decided
 from app.github import Listing
-from app.model import Finding, PullRequest, Review, Skip, Stop, Target
+from app.model import Finding, LookAtPullRequest, PullRequest, Skip, Stop, Target
 from app.previews import Verdict
 from app.telemetry import trace
 from app.text.escaping import in_code, in_markdown
@@ -61,7 +61,7 @@ class Judgement:
 GONE = Judgement(None, Verdict(False, "GitHub no longer shows this pull request to ServerGem", ended=True))
 
 
-def judge(world: World, job: Review) -> Judgement:
+def judge(world: World, job: LookAtPullRequest) -> Judgement:
     """Ask GitHub and decide. A fork's own configuration is never read."""
     pull = world.github.pull_request(job.repository, job.number)
     if pull is None:
@@ -111,7 +111,7 @@ def _at_most(most: int, found: Judgement) -> Judgement:
 
 
 def _choose(
-    world: World, job: Review, pull: PullRequest, read: Config, verdict: Verdict, listing: Listing
+    world: World, job: LookAtPullRequest, pull: PullRequest, read: Config, verdict: Verdict, listing: Listing
 ) -> Judgement:
     homes = _at_home(world, read, pull)
     after_merge = _at_home(world, read.own or read, pull)

@@ -11,13 +11,13 @@ from app.model import (
     Commit,
     Deploy,
     Ending,
-    Group,
+    LookAtRepository,
     Report,
+    ReportToQueue,
     Row,
     RowState,
     Stop,
     Weight,
-    Welcome,
     check_name,
 )
 from app.report import ended
@@ -31,17 +31,17 @@ from app.telemetry import log
 from app.world import World
 
 
-def welcome(world: World, job: Welcome) -> None:
+def welcome(world: World, job: LookAtRepository) -> None:
     """A repository came within reach: one check run says whether a push would deploy it, and nothing is made."""
     durable.step(_first_look, world, job)
 
 
-def group(world: World, job: Group) -> None:
+def group(world: World, job: ReportToQueue) -> None:
     """A merge queue waits for the checks of pull requests, which were made on their own heads."""
     durable.step(_say_group, world, job, title="say")
 
 
-def _first_look(world: World, job: Welcome) -> None:
+def _first_look(world: World, job: LookAtRepository) -> None:
     """The configuration as it is, and the questions of preflight without their repairs."""
     branch = world.github.default_branch(job.repository)
     home = replace(job.repository, default_branch=branch or "")
@@ -54,7 +54,7 @@ def _first_look(world: World, job: Welcome) -> None:
     say(world, "", _looked_at(world, job, commit, reading))
 
 
-def _looked_at(world: World, job: Welcome, commit: Commit, reading: Reading) -> Report:
+def _looked_at(world: World, job: LookAtRepository, commit: Commit, reading: Reading) -> Report:
     """What a push of this commit would meet."""
     findings, rows = reading.findings, [reading.row]
     for target in reading.plan.targets:
@@ -71,7 +71,7 @@ def _looked_at(world: World, job: Welcome, commit: Commit, reading: Reading) -> 
     return ended(report, Ending.READY, f"The next push to {commit.branch} deploys {names}", findings)
 
 
-def _say_group(world: World, job: Group) -> None:
+def _say_group(world: World, job: ReportToQueue) -> None:
     """The names that a branch may require, on the commit that the queue would land."""
     try:
         services = written(world, job.commit).services

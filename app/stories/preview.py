@@ -9,7 +9,7 @@ from app import durable
 from app.acts.order import insist_on_newest
 from app.acts.tell import tell_pull_request
 from app.deployment import Deployment, Road
-from app.model import Button, PullRequest, Review, Row, RowState, Target
+from app.model import Button, LookAtPullRequest, PullRequest, Row, RowState, Target
 from app.scene import PreviewRun
 from app.stages.compare import compare
 from app.start import READ, Removal, begin, removal_of
@@ -23,7 +23,7 @@ from app.world import World
 COMPARE: Road = {compare: "Compare with what serves"}
 
 
-def review(world: World, job: Review) -> None:
+def look_at_pull_request(world: World, job: LookAtPullRequest) -> None:
     """Whatever happened to a pull request: look at it as it is now, and make what runs for it agree."""
     log.about(delivery=job.delivery_id, repository=job.repository.full_name, pull_request=str(job.number))
     started = time.time()
@@ -64,7 +64,7 @@ class _Plan:
     removals: tuple[Removal, ...] = ()
 
 
-def _plan(world: World, job: Review, found: Judgement, started: float) -> _Plan:
+def _plan(world: World, job: LookAtPullRequest, found: Judgement, started: float) -> _Plan:
     """Keep what is wanted before anything of it is made, and find what is wanted no longer."""
     rows = world.store.previews
     world.store.pull_requests.judged(
@@ -91,7 +91,9 @@ def _plan(world: World, job: Review, found: Judgement, started: float) -> _Plan:
     return _Plan(runs, (*removals, *(_beyond_the_limit(world, job) if runs else ())))
 
 
-def _preview_run(world: World, job: Review, pull: PullRequest, chosen: Chosen, row: Row) -> PreviewRun:
+def _preview_run(
+    world: World, job: LookAtPullRequest, pull: PullRequest, chosen: Chosen, row: Row
+) -> PreviewRun:
     """The same for the same head however many events tell of it; another one for whoever asks again."""
     target, home = chosen.target, job.repository
     assert target.preview is not None, "judge() makes previews"
@@ -119,7 +121,7 @@ def _preview_run(world: World, job: Review, pull: PullRequest, chosen: Chosen, r
     return PreviewRun(id_, pull.head, target, row, answer=job.answer, home=chosen.home)
 
 
-def _beyond_the_limit(world: World, job: Review) -> list[Removal]:
+def _beyond_the_limit(world: World, job: LookAtPullRequest) -> list[Removal]:
     """The previews that have to make room, the longest untouched first, never one of this pull request."""
     allowed = world.allow.of(job.repository)
     limit = (allowed and allowed.previews) or world.settings.previews_limit

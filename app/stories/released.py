@@ -6,19 +6,19 @@ import time
 from dataclasses import replace
 
 from app import durable
-from app.model import Deploy, Released
+from app.model import Deploy, DeployRelease
 from app.telemetry import log
 from app.world import World
 
 
-def released(world: World, job: Released) -> None:
+def released(world: World, job: DeployRelease) -> None:
     """The push of the tag and its release are one deployment: whichever is heard of first."""
     log.about(delivery=job.delivery_id, repository=job.repository.full_name)
     if push := durable.step(_push, world, job, title="ask"):
         world.start(push, f"{job.delivery_id}:push")
 
 
-def _push(world: World, job: Released) -> Deploy | None:
+def _push(world: World, job: DeployRelease) -> Deploy | None:
     """What the push would have asked for; None where there is no such tag any more."""
     found = world.github.commit(job.repository, f"tags/{job.tag}")
     if found is None:

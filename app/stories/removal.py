@@ -8,7 +8,7 @@ from app import durable
 from app.acts.order import nothing_newer
 from app.acts.tell import tell_pull_request
 from app.deployment import Deployment, Road
-from app.model import Ending, Farewell, Live, Review
+from app.model import Ending, LeaveRepository, Live, LookAtPullRequest
 from app.scene import Run
 from app.stages.remove import remove as remove_service
 from app.start import Removal, removal_of
@@ -38,10 +38,10 @@ def remove(world: World, job: Removal) -> None:
         durable.step(_remains, world, run, title="remains")
     elif not job.final:
         home = run.commit.repository
-        world.start(Review(home, run.commit.pull_request, run.id), f"after:{run.id}")
+        world.start(LookAtPullRequest(home, run.commit.pull_request, run.id), f"after:{run.id}")
 
 
-def farewell(world: World, job: Farewell) -> None:
+def farewell(world: World, job: LeaveRepository) -> None:
     """A repository is out of reach: its previews go, and nobody is told."""
     for row in durable.step(world.store.previews.of_repository, job.repository.id, title="find"):
         removal = removal_of(world, row, job.reason, final=True, mark=job.delivery_id)
@@ -53,7 +53,7 @@ def _still_unwanted(world: World, job: Removal) -> bool:
     if job.final or job.regardless:
         return True
     commit = job.run.commit
-    found = judge(world, Review(commit.repository, commit.pull_request, job.id))
+    found = judge(world, LookAtPullRequest(commit.repository, commit.pull_request, job.id))
     return not found.findings and job.run.target.lane not in found.lanes
 
 
@@ -72,6 +72,6 @@ def _removed(world: World, job: Removal) -> None:
         return
     commit = job.run.commit
     world.outbox.amend(
-        row.run_id, lambda report: replace(report, gone=f"Preview removed: {lower(job.reason)}")
+        row.deployment_id, lambda report: replace(report, gone=f"Preview removed: {lower(job.reason)}")
     )
     tell_pull_request(world, commit.repository, commit.pull_request, ending=lower(job.reason))

@@ -8,8 +8,8 @@ from dataclasses import replace
 from app import durable
 from app.conversation.anew import once_more
 from app.conversation.outcome import asked
+from app.deployment_ids import attempt_after
 from app.model import Ending
-from app.run_ids import attempt_after
 from app.scene import Run
 from app.start import RUN, Waited, begin
 from app.telemetry import log
@@ -25,7 +25,7 @@ def waited(world: World, job: Waited) -> None:
 
 
 def _again(world: World, job: Waited, now: float) -> Run | None:
-    begun = world.store.talks.run(job.run_id)
+    begun = world.store.talks.run(job.deployment_id)
     if begun is None:
         return None
     run = RUN.validate_json(begun.run)

@@ -20,7 +20,7 @@ KEEP_DAYS = 7
 
 
 @dataclass(frozen=True)
-class Means:
+class Accounts:
     """What a deployment works with. An empty account is the project's default one."""
 
     build_account: str
@@ -31,9 +31,9 @@ class Means:
     reusable: bool = True
 
 
-def means(settings: Settings, target: Target) -> Means:
+def accounts(settings: Settings, target: Target) -> Accounts:
     """The means of production, of a preview, or of a fork's preview; `{project}` in an account is the Target's."""
-    found = _means(settings, target)
+    found = _accounts(settings, target)
     return replace(
         found,
         build_account=found.build_account.replace(PROJECT, target.project),
@@ -41,19 +41,19 @@ def means(settings: Settings, target: Target) -> Means:
     )
 
 
-def _means(settings: Settings, target: Target) -> Means:
+def _accounts(settings: Settings, target: Target) -> Accounts:
     preview = target.preview
     if preview is None:
         runtime = target.service.service_account or settings.runtime_service_account
-        return Means(settings.build_service_account, runtime, settings.repository)
+        return Accounts(settings.build_service_account, runtime, settings.repository)
     if not preview.fork:
-        return Means(
+        return Accounts(
             preview_builder(settings, target.project),
             target.service.service_account or settings.preview_service_account or own_account(target.project),
             settings.preview_repository,
             bucket_ending="-previews",
         )
-    return Means(
+    return Accounts(
         settings.fork_build_service_account,
         settings.fork_service_account,
         settings.fork_repository,

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from app.model import Commit, Finding, Stop, Target
 from app.scene import Scene
-from app.trust.accounts import Means, means
+from app.trust.accounts import Accounts, accounts
 from gcp.cloud import Google
 from gcp.errors import GoogleError
 
@@ -52,7 +52,7 @@ class Asking:
     target: Target
     number: Future[int] = field(default_factory=Future)
     enabled: Future[tuple[str, ...]] = field(default_factory=Future)
-    accounts: Future[None] = field(default_factory=Future)
+    accounts_there: Future[None] = field(default_factory=Future)
     builder: Future[str] = field(default_factory=Future)
     fresh: Event = field(default_factory=Event)
     refused: Event = field(default_factory=Event)
@@ -78,17 +78,17 @@ class Asking:
     @property
     def build_account(self) -> str:
         """The account that builds run as; where the operator names none, the one that Cloud Build tells."""
-        return self.means.build_account or self.builder.result()
+        return self.accounts.build_account or self.builder.result()
 
     @property
-    def means(self) -> Means:
+    def accounts(self) -> Accounts:
         """The accounts, registry and bucket that this Target may use."""
-        return means(self.scene.world.settings, self.target)
+        return accounts(self.scene.world.settings, self.target)
 
     @property
     def runtime_account(self) -> str:
         """The account that the service runs as."""
-        return self.means.runtime_account or self.compute_account
+        return self.accounts.runtime_account or self.compute_account
 
     def account_reading(self, key: str) -> str:
         """The account for which this key of servergem.yml is: a job's or worker's own, else the service's."""

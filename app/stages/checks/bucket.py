@@ -18,7 +18,7 @@ LOOKER = "roles/storage.bucketViewer"
 def bucket(asking: Asking) -> str:
     """The bucket's name; Stop when somebody else owns it."""
     google, region = asking.google, asking.region
-    name = bucket_name(asking.number.result(), region, asking.means.bucket_ending)
+    name = bucket_name(asking.number.result(), region, asking.accounts.bucket_ending)
     found = ours(asking, name)
     if found is None and not asking.make:
         asking.scene.note(f"the source bucket {name} will be created in {region}")

@@ -47,7 +47,7 @@ def build_account(asking: Asking) -> str:
 
 def _who_builds(asking: Asking) -> tuple[str, CannotLook | None]:
     """The account, and why Cloud Build did not tell it where it did not."""
-    named = asking.means.build_account
+    named = asking.accounts.build_account
     try:
         default = asking.look(
             lambda: cloud_build.default_account(asking.google, asking.project, asking.region)
@@ -96,7 +96,7 @@ def _certain(asking: Asking, access: Bound, member: str) -> bool:
 
 def _on_bucket(asking: Asking) -> Bound:
     """Who has which role on the bucket that the source is in."""
-    name = bucket_name(asking.number.result(), asking.region, asking.means.bucket_ending)
+    name = bucket_name(asking.number.result(), asking.region, asking.accounts.bucket_ending)
     return asking.look(lambda: storage.roles(asking.google, name))
 
 

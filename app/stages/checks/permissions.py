@@ -56,10 +56,12 @@ def _held_on(asking: Asking, on: Held, names: tuple[str, ...]) -> frozenset[str]
     google, project, region = asking.google, asking.project, asking.region
     try:
         if on is Held.BUCKET:
-            name = bucket_name(asking.number.result(), region, asking.means.bucket_ending)
+            name = bucket_name(asking.number.result(), region, asking.accounts.bucket_ending)
             return storage.test_permissions(google, name, names)
         if on is Held.REPOSITORY:
-            return artifact_registry.test_permissions(google, project, region, asking.means.repository, names)
+            return artifact_registry.test_permissions(
+                google, project, region, asking.accounts.repository, names
+            )
         return cloud_run.test_permissions(google, project, region, asking.target.name, names)
     except GoogleError as error:
         if error.code != "NOT_FOUND":

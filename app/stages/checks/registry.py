@@ -10,7 +10,7 @@ from gcp import artifact_registry
 
 def registry(asking: Asking) -> None:
     """Find or make the Artifact Registry repository in the service's region."""
-    google, name = asking.google, asking.means.repository
+    google, name = asking.google, asking.accounts.repository
     project, region = asking.project, asking.region
     found = asking.look(lambda: artifact_registry.repository(google, project, region, name), instead=None)
     if found is None and not asking.make:

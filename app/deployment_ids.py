@@ -5,9 +5,9 @@ from __future__ import annotations
 AGAIN = "-again-"
 
 
-def attempt_after(run_id: str, mark: str) -> str:
+def attempt_after(deployment_id: str, mark: str) -> str:
     """The id of another attempt at the same deployment."""
-    return f"{run_id.partition(AGAIN)[0]}{AGAIN}{mark}"
+    return f"{deployment_id.partition(AGAIN)[0]}{AGAIN}{mark}"
 
 
 def rollback_id(mark: str) -> str:
@@ -15,6 +15,10 @@ def rollback_id(mark: str) -> str:
     return f"rollback-{mark}"
 
 
-def begun_by(mark: str, run_id: str) -> bool:
+def begun_by(mark: str, deployment_id: str) -> bool:
     """Whether this press, and no other, has begun this deployment; each button of ours makes its ids in these ways."""
-    return run_id == rollback_id(mark) or run_id.endswith(f"{AGAIN}{mark}") or run_id.startswith(f"{mark}-")
+    return (
+        deployment_id == rollback_id(mark)
+        or deployment_id.endswith(f"{AGAIN}{mark}")
+        or deployment_id.startswith(f"{mark}-")
+    )

@@ -1,4 +1,4 @@
-"""The ground of a deployment: what preflight found or made, and what of it holds for the next deployments too."""
+"""Prepared: what preflight found or made for a deployment, and what of it holds for the next ones too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from app.model import SecretRef, Target
-from app.trust.accounts import Means
+from app.trust.accounts import Accounts
 from app.trust.ownership import JOBS, MAPPED, WORKERS
 from app.trust.rights import Right
 from gcp.cloud_run import ServiceState
@@ -16,7 +16,7 @@ REMEMBER_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
-class Ground:
+class Prepared:
     """What preflight found or made: where sources go, and the service as it stood."""
 
     project_number: int
@@ -24,21 +24,21 @@ class Ground:
     service: ServiceState | None = None
 
 
-def has_jobs(target: Target, ground: Ground) -> bool:
+def has_jobs(target: Target, prepared: Prepared) -> bool:
     """Whether the service has jobs, or may have some of before: once it has had any, its labels say so for good."""
-    before = dict(ground.service.labels) if ground.service else {}
+    before = dict(prepared.service.labels) if prepared.service else {}
     return bool(target.jobs) or (target.preview is None and JOBS in before)
 
 
-def has_workers(target: Target, ground: Ground) -> bool:
+def has_workers(target: Target, prepared: Prepared) -> bool:
     """The same of workers."""
-    before = dict(ground.service.labels) if ground.service else {}
+    before = dict(prepared.service.labels) if prepared.service else {}
     return bool(target.workers) or (target.preview is None and WORKERS in before)
 
 
-def has_domain(target: Target, ground: Ground) -> bool:
+def has_domain(target: Target, prepared: Prepared) -> bool:
     """The same of a domain of its own."""
-    before = dict(ground.service.labels) if ground.service else {}
+    before = dict(prepared.service.labels) if prepared.service else {}
     return target.preview is None and (bool(target.service.domain) or MAPPED in before)
 
 
@@ -48,7 +48,7 @@ class Conditions:
 
     project: str
     region: str
-    means: Means
+    accounts: Accounts
     secrets: tuple[tuple[str, SecretRef], ...]
     rights: tuple[Right, ...]
     installation: int
@@ -60,16 +60,16 @@ class Memory:
     """What does not change between deploys, remembered for a short time."""
 
     def __init__(self) -> None:
-        self._known: dict[Conditions, tuple[float, Ground]] = {}
+        self._known: dict[Conditions, tuple[float, Prepared]] = {}
 
-    def recall(self, conditions: Conditions) -> Ground | None:
+    def recall(self, conditions: Conditions) -> Prepared | None:
         """What was found under the same conditions, while it may be believed."""
-        until, ground = self._known.get(conditions, (0.0, None))
-        return ground if time.monotonic() < until else None
+        until, prepared = self._known.get(conditions, (0.0, None))
+        return prepared if time.monotonic() < until else None
 
-    def keep(self, conditions: Conditions, ground: Ground) -> None:
+    def keep(self, conditions: Conditions, prepared: Prepared) -> None:
         """Believe this for REMEMBER_SECONDS."""
-        self._known[conditions] = (time.monotonic() + REMEMBER_SECONDS, ground)
+        self._known[conditions] = (time.monotonic() + REMEMBER_SECONDS, prepared)
 
     def forget(self, project: str) -> None:
         """After a failure nothing of a project is believed any more."""
