@@ -212,11 +212,11 @@ class Deployment:
 
     def _fail(self, findings: tuple[Finding, ...]) -> None:
         """Close it with what went wrong, and remember that, so that the next failure can say since when."""
-        run, talks, mark = self.run, self.world.store.talks, fingerprint(self.run.target, findings[0])
-        talks.went_wrong(run.id, mark)
+        run, runs, mark = self.run, self.world.store.runs, fingerprint(self.run.target, findings[0])
+        runs.went_wrong(run.id, mark)
         home, since = run.commit.repository, ""
         if run.commit.pull_request:
-            since = talks.failing_since(home.id, home.default_branch, run.target.source_name, mark)
+            since = runs.failing_since(home.id, home.default_branch, run.target.source_name, mark)
         verdict = verdict_of(
             findings,
             self.report.findings,

@@ -14,7 +14,7 @@ from app.model.formerly import formerly
 from app.previews import environment_of
 from app.scene import Run
 from app.store.previews import PreviewRow
-from app.store.talks import Begun
+from app.store.runs import Begun
 from app.world import World
 
 READ = "Read configuration"
@@ -69,9 +69,9 @@ def begin(world: World, job: Run | Rollback) -> None:
 def keep(world: World, story: str, run: Run) -> None:
     """Remember what a run was started with, and who waits to hear of it."""
     begun = Begun(run.id, story, RUN.dump_json(run).decode(), run.target.source_name, run.commit.pull_request)
-    world.store.talks.begun(begun)
+    world.store.runs.begun(begun)
     if run.answer:
-        world.store.talks.follows(run.answer, run.id)
+        world.store.answers.follows(run.answer, run.id)
 
 
 def attempt(run: Run, mark: str, who: Person, *, waits: bool) -> Run:
@@ -108,7 +108,7 @@ def removal_of(
     mark: str = "",
 ) -> Removal:
     """The removal of a preview: one for each time that it was made, and for each `mark`."""
-    begun = world.store.talks.run(row.deployment_id)
+    begun = world.store.runs.run(row.deployment_id)
     id_ = f"remove-{row.name}-{row.repository_id}-{row.generation}{mark and '-' + mark}"
     if begun is not None:
         run = replace(RUN.validate_json(begun.run), id=id_, answer=0)

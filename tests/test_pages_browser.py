@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 
 from app.model import Commit, Delivery, Ending, Report, Repository, Row, RowState
 from app.store import Store
-from app.store.talks import Pressed
+from app.store.presses import Pressed
 from sandbox.world import Sandbox
 from tests.conftest import PATIENCE
 from tests.test_browser import page as page  # the fixture, for the tests below
@@ -145,7 +145,7 @@ def a_bit_of_everything(store: Store, shop: Repository) -> None:
         accepted = store.accept(Delivery("d-1", "push", None, b"{}", "s"), time.time())
         assert beside.submit(asyncio.run, accepted).result()
     store.mark("d-1", "given up: no such branch")
-    store.talks.pressed(Pressed(f"page-{'1' * 32}", "good", "roll-back", "ada", "ada pressed Roll back"))
+    store.presses.pressed(Pressed(f"page-{'1' * 32}", "good", "roll-back", "ada", "ada pressed Roll back"))
 
 
 def signed_in(page: Page, pages: Site, login: str) -> None:
@@ -183,7 +183,7 @@ def test_a_panel_asks_before_the_traffic_goes_back(world: Sandbox, tmp_path: Pat
         expect(page.get_by_text("The traffic goes back to what served before")).to_be_visible()
         page.get_by_role("button", name="Roll back", exact=True).press("Enter")
         expect(page.locator(".outcome-of-press")).to_contain_text("ada pressed Roll back")
-        assert [each.sender for each in pages.store.talks.presses()] == ["ada"]
+        assert [each.sender for each in pages.store.presses.presses()] == ["ada"]
 
 
 def test_forms_are_taken_from_a_real_browser(world: Sandbox, tmp_path: Path, page: Page) -> None:

@@ -18,7 +18,7 @@ from app.pages.session import Cookies
 from app.process.role import Role
 from app.store import Store
 from app.store.history import Listed
-from app.store.talks import Pressed
+from app.store.presses import Pressed
 from app.store.traffic import Lock, Shift
 from sandbox.world import Sandbox
 from tests.conftest import House, eventually
@@ -122,7 +122,7 @@ def test_nobody_elses_page_presses(world: Sandbox, tmp_path: Path) -> None:
         link = ada.get("/deployments/good/press", params=PRESSED | {"token": own})
         assert link.status_code == 405
         assert ada.put("/deployments/good/press", headers={"origin": pages.url}).status_code == 405
-        assert not pages.store.talks.presses()
+        assert not pages.store.presses.presses()
         assert not [each for each in pages.store.deployments.reports(50) if each.ending is Ending.ROLLED_BACK]
 
 
@@ -154,12 +154,12 @@ def test_a_press_takes_write_permission_and_what_is_there(world: Sandbox, tmp_pa
         assert (
             pressed(ada, pages, "good", button="lock", at="service").status_code == 409
         )  # the newest has it
-        assert not pages.store.talks.presses()
+        assert not pages.store.presses.presses()
 
         world.github.set_permission("acme/shop", "ada", "read")  # taken since the page was loaded
         refused = pressed(ada, pages, "good", token=token)
         assert refused.status_code == 403 and "write permission" in refused.text
-        assert not pages.store.talks.presses()
+        assert not pages.store.presses.presses()
 
 
 @pytest.mark.wire
@@ -174,7 +174,7 @@ def test_a_door_says_where_to_press(world: Sandbox, tmp_path: Path) -> None:
         request = httpx.Request("GET", pages.url, headers={"cookie": _cookies(ada)})
         refused = pressed(ada, pages, "good", token=_token_of(cookies, request))
         assert refused.status_code == 503 and "servergem door" in refused.text
-        assert not pages.store.talks.presses()
+        assert not pages.store.presses.presses()
 
 
 def _cookies(browser: httpx.Client) -> str:
@@ -195,7 +195,7 @@ def test_another_repositorys_press_is_not_told(world: Sandbox, tmp_path: Path) -
     def fill(store: Store, shop: Repository) -> None:
         a_pressable(store, shop)
         for id_, run in ((mine, "good"), (other, "blog-run")):
-            store.talks.pressed(Pressed(id_, run, "roll-back", "mia", f"mia <pressed> on {run}"))
+            store.presses.pressed(Pressed(id_, run, "roll-back", "mia", f"mia <pressed> on {run}"))
 
     with site(world, tmp_path, fill) as pages:
         world.github.set_permission("acme/shop", "grace", "read")

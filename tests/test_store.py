@@ -19,9 +19,12 @@ import pytest
 from app.model import Commit, Delivery, Ending, Report, Repository, Superseded
 from app.previews import Wishes
 from app.store import GIVEN_UP, Heartbeat, Known, SomebodyAsked, Store, StoreError
+from app.store.answers import Answer
+from app.store.images import KnownImage
+from app.store.presses import Pressed
 from app.store.previews import PreviewRow
-from app.store.talks import Answer, Begun, Pressed
-from app.store.traffic import KnownImage, Lock, Shift
+from app.store.runs import Begun
+from app.store.traffic import Lock, Shift
 
 LANE = "project/region/api"
 
@@ -293,9 +296,9 @@ def test_ids_have_room(store: Store) -> None:
     assert store.pull_requests.comment_id(large, 1) == large + 4
     row = PreviewRow(LANE, large, "acme", "api", large + 1, 1, "api", "api-pr-1", "p", "r", False, "a" * 40)
     assert store.previews.want(row).home == commit.repository
-    store.talks.answered(large + 5, large, 1, "marker", "text")
-    store.talks.follows(large + 5, "run")
-    assert store.talks.answer(large + 5) == Answer("marker", "text", ("run",))
+    store.answers.answered(large + 5, large, 1, "marker", "text")
+    store.answers.follows(large + 5, "run")
+    assert store.answers.answer(large + 5) == Answer("marker", "text", ("run",))
 
 
 def test_the_store_takes_any_text(store: Store) -> None:
@@ -324,17 +327,19 @@ def test_each_of_what_is_said_once_is_said_once(store: Store) -> None:
     for by in ("ada", "bob"):
         store.traffic.roll_back(LANE, "a" * 40, by)
         store.traffic.lock(Lock(LANE, by, "", "", 4e12), 1)
-        store.talks.begun(Begun("run", by, "{}", "api", 0))
-        recorded = store.talks.pressed(Pressed("d", "run", "retry", by, "done", 7.0 if by == "ada" else 8.0))
+        store.runs.begun(Begun("run", by, "{}", "api", 0))
+        recorded = store.presses.pressed(
+            Pressed("d", "run", "retry", by, "done", 7.0 if by == "ada" else 8.0)
+        )
         assert (recorded.sender, recorded.time) == ("ada", 7.0)
-        store.traffic.built(KnownImage("p", "r", "k", "n", "t", by, "push", 1))
+        store.images.built(KnownImage("p", "r", "k", "n", "t", by, "push", 1))
     assert store.traffic.rolled_back_by(LANE, "a" * 40) == "ada"
     lock = store.traffic.lock_of(LANE)
     assert lock is not None and lock.holder == "bob"
-    begun = store.talks.run("run")
+    begun = store.runs.run("run")
     assert begun is not None and begun.story == "ada"
-    assert [press.sender for press in store.talks.presses()] == ["ada"]
-    image = store.traffic.image("p", "r", "k")
+    assert [press.sender for press in store.presses.presses()] == ["ada"]
+    image = store.images.image("p", "r", "k")
     assert image is not None and image.digest == "bob"
 
 
@@ -394,7 +399,7 @@ def test_one_push_is_heard_once(store: Store) -> None:
 
 def test_a_reader_is_answered_once_in_an_hour(store: Store) -> None:
     """One comment of each author under each pull request; the same one again after a restart, and said once."""
-    ask = store.talks.may_answer_reader
+    ask = store.answers.may_answer_reader
     assert ask(7, 1, "eve", 100, now=1000.0)
     assert ask(7, 1, "eve", 100, now=1001.0)
     assert not ask(7, 1, "eve", 101, now=1002.0)
@@ -402,9 +407,9 @@ def test_a_reader_is_answered_once_in_an_hour(store: Store) -> None:
     assert ask(7, 2, "eve", 103, now=1002.0)
     assert ask(8, 1, "eve", 104, now=1002.0)
     assert not ask(7, 1, "eve", 105, now=4599.0)
-    assert [store.talks.says_to_reader(100), store.talks.says_to_reader(100)] == [False, True]
+    assert [store.answers.says_to_reader(100), store.answers.says_to_reader(100)] == [False, True]
     assert ask(7, 1, "eve", 106, now=4601.0)
-    assert not store.talks.says_to_reader(106)
+    assert not store.answers.says_to_reader(106)
 
 
 def test_the_last_run_of_each_lane_is_of_its_repository(store: Store) -> None:

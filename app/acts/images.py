@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from app.github import GitHubError
 from app.model import Build, Commit, Image, Target
 from app.scene import Scene
-from app.store.traffic import KnownImage
+from app.store.images import KnownImage
 from app.trust.accounts import accounts, trusts_previews
 from gcp import artifact_registry
 
@@ -26,7 +26,7 @@ def built_before(scene: Scene, commit: Commit, target: Target) -> Image | None:
     """The image of this very content, when it was built from something trusted and is still there."""
     for known in _candidates(scene, commit, target):
         if not _still_there(scene, known):
-            scene.world.store.traffic.forget_image(known.project, known.region, known.key)
+            scene.world.store.images.forget_image(known.project, known.region, known.key)
             continue
         image = Image(known.name, known.digest, reused=f"reused from {known.origin}")
         if target.preview is None:
@@ -39,11 +39,11 @@ def built_before(scene: Scene, commit: Commit, target: Target) -> Image | None:
 def remember(scene: Scene, commit: Commit, target: Target, image: Image, tag: str) -> None:
     """What this content became; nothing of a fork is ever remembered."""
     key = key_of(scene, commit, target, _number(target))
-    known = scene.world.store.traffic.image(target.project, target.region, key) if key else None
+    known = scene.world.store.images.image(target.project, target.region, key) if key else None
     if not key or (known and (known.name, known.digest) == (image.name, image.digest)):
         return
     home = commit.repository.id
-    scene.world.store.traffic.built(
+    scene.world.store.images.built(
         KnownImage(
             target.project, target.region, key, image.name, tag, image.digest, origin_of(commit, target), home
         )
@@ -103,10 +103,10 @@ def _number(target: Target) -> int:
 
 def _candidates(scene: Scene, commit: Commit, target: Target) -> Iterator[KnownImage]:
     """What was built of this content, the nearest first: its own pull request's, then production's."""
-    traffic = scene.world.store.traffic
+    images = scene.world.store.images
     for number in dict.fromkeys((_number(target), 0)):
         key = key_of(scene, commit, target, number)
-        if key and (known := traffic.image(target.project, target.region, key)):
+        if key and (known := images.image(target.project, target.region, key)):
             yield known
     if target.preview is None and trusts_previews(scene.world.settings, target.project):
         yield from _of_what_was_merged(scene, commit, target)
@@ -114,15 +114,15 @@ def _candidates(scene: Scene, commit: Commit, target: Target) -> Iterator[KnownI
 
 def _of_what_was_merged(scene: Scene, commit: Commit, target: Target) -> Iterator[KnownImage]:
     """What the pull request built that this commit is the head, or the merge, of."""
-    traffic = scene.world.store.traffic
+    images = scene.world.store.images
     numbers = {
         int(found[1])
-        for each in traffic.images_of(commit.repository.id)
+        for each in images.images_of(commit.repository.id)
         if (found := OF_A_PULL_REQUEST.fullmatch(each.origin))
     }
     for number in sorted(numbers, reverse=True):
         key = key_of(scene, commit, target, number)
-        known = traffic.image(target.project, target.region, key) if key else None
+        known = images.image(target.project, target.region, key) if key else None
         if known and (number == commit.pull_request or _merged_as(scene, commit, number)):
             yield known
 

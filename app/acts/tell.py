@@ -54,7 +54,7 @@ def tell_pull_request(
 
 def tell_answer(world: World, repository: Repository, comment_id: int) -> None:
     """Bring the answer to a command up to date with the deployments that it began."""
-    answer = world.store.talks.answer(comment_id)
+    answer = world.store.answers.answer(comment_id)
     if answer is None:
         return
     reports = [(world.store.deployments.report(each), page(world, each)) for each in answer.runs]

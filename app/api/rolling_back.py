@@ -64,13 +64,13 @@ class Rollbacks:
 
     def _came_of(self, listed: Listed, id_: str) -> PressShape:
         """It is told once all is begun that it begins, and can be asked for."""
-        talks, rollback = self.world.store.talks, rollback_id(id_)
-        pressed = talks.press(id_)
+        store, rollback = self.world.store, rollback_id(id_)
+        pressed = store.presses.press(id_)
         if pressed and pressed.deployment_id != listed.id:
             raise not_there("rollback")
         if pressed is None or not self.world.finished(id_):
             return _undecided(id_, listed.id)
-        begun = rollback if talks.run(rollback) else ""
+        begun = rollback if store.runs.run(rollback) else ""
         if begun and not self.world.store.deployments.known(begun):
             return _undecided(id_, listed.id)
         return PressShape(id=id_, deployment=listed.id, outcome=pressed.outcome, rollback=begun)

@@ -12,7 +12,7 @@ from app.conversation import asking, buttons, commands
 from app.conversation.outcome import Outcome, act, start
 from app.model import HearComment, PressButton, Report
 from app.report import moment
-from app.store.talks import Pressed
+from app.store.presses import Pressed
 from app.telemetry import log
 from app.text.escaping import typed
 from app.world import World
@@ -62,7 +62,7 @@ def _pressed(world: World, job: PressButton) -> Outcome:
     if not (outcome.words and job.deployment_id):
         return outcome
     now = Pressed(job.delivery_id, job.deployment_id, job.button, job.sender, outcome.words, known.now)
-    kept = world.store.talks.pressed(now)
+    kept = world.store.presses.pressed(now)
     if known.report and not buttons.refused_before(known):
         remark = f"{kept.outcome} ({moment(kept.time)})"
         world.outbox.amend(job.deployment_id, lambda shown: with_remark(shown, remark))
@@ -80,7 +80,7 @@ def _see(world: World, job: HearComment) -> Ear | None:
     if world.github.may_write(home, job.author, job.author_id):
         world.github.react(home, job.comment_id, "eyes")
         return Ear.WRITER
-    fresh = world.store.talks.may_answer_reader(
+    fresh = world.store.answers.may_answer_reader(
         home.id, job.number, job.author, job.comment_id, now=time.time()
     )
     return Ear.READER if fresh else Ear.ANSWERED
@@ -103,13 +103,13 @@ def _begin_answer(world: World, job: HearComment) -> int:
 
 def _finish_answer(world: World, job: HearComment, answer: int, words: str) -> None:
     text = _addressed(job, words)
-    world.store.talks.answered(answer, job.repository.id, job.number, _marker(job), text)
+    world.store.answers.answered(answer, job.repository.id, job.number, _marker(job), text)
     tell_answer(world, job.repository, answer)
 
 
 def _tell_reader(world: World, job: HearComment, words: str) -> None:
     """One call, unless an earlier process may have made it."""
-    unsaid = not world.store.talks.says_to_reader(job.comment_id)
+    unsaid = not world.store.answers.says_to_reader(job.comment_id)
     world.github.create_comment(
         job.repository, job.number, _marker(job), _addressed(job, words), unsaid=unsaid
     )

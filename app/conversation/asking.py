@@ -26,7 +26,7 @@ from app.github import Listing
 from app.model import RERUN, BringImage, Button, Commit, HearComment, PressButton, PullRequest, Report, Stop
 from app.scene import Run
 from app.store.previews import WANTED, PreviewRow
-from app.store.talks import Begun
+from app.store.runs import Begun
 from app.talk import Command, image_in, scope
 from app.text.escaping import in_markdown
 from app.trust.allowance import project_of
@@ -52,7 +52,7 @@ def pressing(world: World, job: PressButton) -> Pressing:
         return replace(known, report=None, foreign=True)
     if not known.allowed:
         return known
-    run = run_of(world.store.talks.run(job.deployment_id))
+    run = run_of(world.store.runs.run(job.deployment_id))
     known = replace(known, run=run)
     if job.button in RUNS_AGAIN:
         known = replace(known, attempts=_attempts(world, job, operator=known.operator))
@@ -203,13 +203,13 @@ def _log(world: World, row: PreviewRow) -> PreviewLog:
 
 
 def _attempts(world: World, job: PressButton, *, operator: bool) -> tuple[Attempt, ...]:
-    talks = world.store.talks
-    ids = [job.deployment_id] if job.deployment_id else talks.runs_of(job.repository.id, job.sha)
+    runs = world.store.runs
+    ids = [job.deployment_id] if job.deployment_id else runs.runs_of(job.repository.id, job.sha)
     return tuple(
         _attempt(
             world,
             job,
-            talks.run(deployment_id),
+            runs.run(deployment_id),
             world.store.deployments.report(deployment_id),
             operator=operator,
         )

@@ -12,7 +12,7 @@ from app.github import Listing
 from app.model import Target
 from app.scene import Run
 from app.start import RUN
-from app.store.talks import Begun
+from app.store.runs import Begun
 from app.talk import Command
 from app.world import World
 
@@ -69,7 +69,7 @@ def standings_of(world: World, targets: list[Target]) -> tuple[Standing, ...]:
 
 def deployed_by(world: World, repository_id: int) -> list[Target]:
     """Where the repository has moved traffic, its previews aside: known without its configuration."""
-    runs = [run_of(world.store.talks.run(id_)) for id_ in world.store.traffic.last_runs(repository_id)]
+    runs = [run_of(world.store.runs.run(id_)) for id_ in world.store.traffic.last_runs(repository_id)]
     return [run.target for run in runs if run and run.target.preview is None]
 
 

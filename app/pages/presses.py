@@ -111,7 +111,7 @@ def came_of(store: Store, id_: str, repository: Repository) -> Came | None:
     """What came of a press on a deployment of this repository; None where it asks about none, or another's."""
     if not id_:
         return None
-    pressed = store.talks.press(id_)
+    pressed = store.presses.press(id_)
     if pressed is None:
         return Came()
     of = store.history.one(pressed.deployment_id)

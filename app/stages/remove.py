@@ -33,23 +33,23 @@ def remove(scene: InLane, target: Target, merged: bool) -> None:
 
 def _remove_images(scene: InLane, target: Target) -> None:
     """Images that only this pull request has built, and that nothing else runs or may go back to."""
-    google, traffic, commit = scene.world.google, scene.world.store.traffic, scene.run.commit
+    google, images, commit = scene.world.google, scene.world.store.images, scene.run.commit
     own = [
         image
-        for image in traffic.images_of(commit.repository.id, origin_of(commit, target))
+        for image in images.images_of(commit.repository.id, origin_of(commit, target))
         if image.name.rpartition("/")[2] == target.source_name
     ]
     running = _running(scene, target) if own else frozenset()
     removed = 0
     for image in own:
-        if not traffic.shared(image) and not (running is None or image.digest in running):
+        if not images.shared(image) and not (running is None or image.digest in running):
             repository, package = place_of(image)
             artifact_registry.delete_version(
                 google, image.project, image.region, repository, package, image.digest
             )
             removed += 1
         # Forgotten last: whoever was killed between the two would find no image to remove.
-        traffic.forget_image(image.project, image.region, image.key)
+        images.forget_image(image.project, image.region, image.key)
     if removed:
         scene.note(f"removed {removed} image{'s' * (removed != 1)}")
 

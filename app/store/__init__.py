@@ -15,20 +15,23 @@ from app.store.rows import GIVEN_UP, Heartbeat, Known, Received, SomebodyAsked, 
 
 if TYPE_CHECKING:
     from app.store.addresses import AddressRows
+    from app.store.answers import AnswerRows
     from app.store.approvals import ApprovalRows
     from app.store.database import Database
     from app.store.deployments import Deployments, Heartbeats
     from app.store.history import History
+    from app.store.images import ImageRows
     from app.store.intake_postgres import PostgresIntake
     from app.store.lanes import Lanes
     from app.store.notices import NoticeRows
     from app.store.operators import OperatorRows
     from app.store.opinions import OpinionRows
+    from app.store.presses import PressRows
     from app.store.previews import PreviewRows
     from app.store.pull_requests import PullRequestRows
     from app.store.pushes import PushRows
+    from app.store.runs import RunRows
     from app.store.sources import SourceRows
-    from app.store.talks import TalkRows
     from app.store.traffic import TrafficRows
 
 
@@ -140,18 +143,33 @@ class Store:
 
     @property
     def addresses(self) -> AddressRows:
-        """Shifts of addresses, rollbacks, locks, and images by their content."""
+        """Where each service is reached, by name."""
         return self._database.addresses
 
     @property
     def traffic(self) -> TrafficRows:
-        """Shifts of traffic, rollbacks, locks, and images by their content."""
+        """Shifts of traffic, rollbacks and locks."""
         return self._database.traffic
 
     @property
-    def talks(self) -> TalkRows:
-        """Runs that can be run again, presses of buttons, answers to comments."""
-        return self._database.talks
+    def images(self) -> ImageRows:
+        """Which image each content became."""
+        return self._database.images
+
+    @property
+    def runs(self) -> RunRows:
+        """What deployments were started with, so that they can be again."""
+        return self._database.runs
+
+    @property
+    def presses(self) -> PressRows:
+        """Who pressed which button."""
+        return self._database.presses
+
+    @property
+    def answers(self) -> AnswerRows:
+        """What was said to comments."""
+        return self._database.answers
 
     @property
     def approvals(self) -> ApprovalRows:

@@ -8,20 +8,23 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from app.store.addresses import AddressRows
+from app.store.answers import AnswerRows
 from app.store.approvals import ApprovalRows
 from app.store.deployments import Deployments, Heartbeats
 from app.store.history import History
+from app.store.images import ImageRows
 from app.store.lanes import Lanes
 from app.store.notices import NoticeRows
 from app.store.operators import OperatorRows
 from app.store.opinions import OpinionRows
+from app.store.presses import PressRows
 from app.store.previews import PreviewRows
 from app.store.pull_requests import PullRequestRows
 from app.store.pushes import PushRows
 from app.store.retention import Retention
+from app.store.runs import RunRows
 from app.store.sources import SourceRows
 from app.store.tables import open_database
-from app.store.talks import TalkRows
 from app.store.traffic import TrafficRows
 
 
@@ -36,7 +39,10 @@ class Database:
     previews: PreviewRows
     traffic: TrafficRows
     addresses: AddressRows
-    talks: TalkRows
+    images: ImageRows
+    runs: RunRows
+    presses: PressRows
+    answers: AnswerRows
     sources: SourceRows
     approvals: ApprovalRows
     pushes: PushRows
@@ -58,7 +64,10 @@ class Database:
             PreviewRows(engine),
             TrafficRows(engine),
             AddressRows(engine),
-            TalkRows(engine),
+            ImageRows(engine),
+            RunRows(engine),
+            PressRows(engine),
+            AnswerRows(engine),
             SourceRows(engine),
             ApprovalRows(engine),
             PushRows(engine),

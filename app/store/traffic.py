@@ -1,15 +1,14 @@
-"""What has served where, and what may not: shifts of traffic, rollbacks, locks, and images by their content."""
+"""What has served where, and what may not: shifts of traffic, rollbacks and locks."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Engine,
     Float,
     Table,
@@ -53,19 +52,6 @@ LOCKS = Table(
     Column("link", Words, nullable=False),
     Column("expires", Float, nullable=False),
 )
-IMAGES = Table(
-    "images",
-    METADATA,
-    Column("project", Words, primary_key=True),
-    Column("region", Words, primary_key=True),
-    Column("key", Words, primary_key=True),
-    Column("name", Words, nullable=False),
-    Column("tag", Words, nullable=False),
-    Column("digest", Words, nullable=False),
-    Column("origin", Words, nullable=False),
-    Column("repository_id", Id, nullable=False, index=True),
-    Column("time", Float, nullable=False),
-)
 # So many shifts back a rollback may go.
 ROLLBACKS_OFFERED = 50
 TRAFFIC = TypeAdapter(tuple[Traffic, ...])
@@ -100,22 +86,8 @@ class Lock:
         return f"Locked by {self.holder}{why}"
 
 
-@dataclass(frozen=True)
-class KnownImage:
-    """An image that was built from this content before; `origin` says by what, in words."""
-
-    project: str
-    region: str
-    key: str
-    name: str
-    tag: str
-    digest: str
-    origin: str
-    repository_id: int
-
-
 class TrafficRows:
-    """Shifts, rollbacks, locks and images."""
+    """Shifts, rollbacks and locks."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -205,45 +177,3 @@ class TrafficRows:
                 return False
             connection.execute(delete(LOCKS).where(LOCKS.c.lane == lane))
             return True
-
-    def built(self, image: KnownImage) -> None:
-        """Remember which image this content became."""
-        values = asdict(image) | {"time": time.time()}
-        with transaction(self._engine) as connection:
-            if not insert_once(connection, IMAGES, **values):
-                connection.execute(
-                    update(IMAGES).where(*_same(image.project, image.region, image.key)).values(values)
-                )
-
-    def image(self, project: str, region: str, key: str) -> KnownImage | None:
-        """The image of this content, if one was built here."""
-        with transaction(self._engine) as connection:
-            row = connection.execute(select(*_IMAGE).where(*_same(project, region, key))).first()
-        return KnownImage(*row) if row else None
-
-    def images_of(self, repository_id: int, origin: str = "") -> list[KnownImage]:
-        """What a repository's builds made, or one pull request's."""
-        query = select(*_IMAGE).where(IMAGES.c.repository_id == repository_id)
-        if origin:
-            query = query.where(IMAGES.c.origin == origin)
-        with transaction(self._engine) as connection:
-            return [KnownImage(*row) for row in connection.execute(query)]
-
-    def shared(self, image: KnownImage) -> bool:
-        """Whether the same image is what something else was built as, or took over."""
-        query = select(IMAGES.c.key).where(
-            IMAGES.c.name == image.name, IMAGES.c.digest == image.digest, IMAGES.c.key != image.key
-        )
-        with transaction(self._engine) as connection:
-            return connection.execute(query).first() is not None
-
-    def forget_image(self, project: str, region: str, key: str) -> None:
-        with transaction(self._engine) as connection:
-            connection.execute(delete(IMAGES).where(*_same(project, region, key)))
-
-
-_IMAGE = [IMAGES.c[field.name] for field in fields(KnownImage)]
-
-
-def _same(project: str, region: str, key: str) -> tuple[ColumnElement[bool], ...]:
-    return (IMAGES.c.project == project, IMAGES.c.region == region, IMAGES.c.key == key)

@@ -154,7 +154,7 @@ def _not_merged(commit: Commit, environment: str) -> Finding:
 def _replaced(world: World, commit: Commit, target: Target) -> str:
     """What serves there by the same tag, which was moved since: the tag's own commit of before."""
     newest = next(iter(world.store.traffic.shifts(target.lane, 1)), None)
-    begun = world.store.talks.run(newest.deployment_id) if newest and commit.tag else None
+    begun = world.store.runs.run(newest.deployment_id) if newest and commit.tag else None
     before = RUN.validate_json(begun.run).commit if begun else None
     return before.sha if before and before.tag == commit.tag else ""
 

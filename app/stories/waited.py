@@ -25,7 +25,7 @@ def waited(world: World, job: Waited) -> None:
 
 
 def _again(world: World, job: Waited, now: float) -> Run | None:
-    begun = world.store.talks.run(job.deployment_id)
+    begun = world.store.runs.run(job.deployment_id)
     if begun is None:
         return None
     run = RUN.validate_json(begun.run)
