@@ -110,7 +110,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="{file} line {line}: {said}",
         message="{said} in {file}.",
-        fix="Correct line {line} of {file}.",
+        fix="{advice}.",
     ),
     Rule(
         code="shell-command-not-found",

@@ -111,7 +111,11 @@ def _command(hit: Hit) -> Mapping[str, str] | None:
 
 def script(hit: Hit) -> Mapping[str, str] | None:
     path = repository_path(hit.files, hit["path"], hit)
-    return {"file": path or hit["path"]}
+    if (not path and hit["line"] == "0") or re.match(r"/(?:usr/)?(?:local/)?s?bin/", hit["path"]):
+        fix = f"A shell was given the program {hit['path']} to read: it is a binary for another processor or C library (glibc, musl), or its download is broken. Install it for this image"
+    else:
+        fix = f"Correct line {hit['line']} of {path or hit['path']}"
+    return {"file": path or hit["path"], "advice": fix}
 
 
 def script_place(hit: Hit) -> Place | None:

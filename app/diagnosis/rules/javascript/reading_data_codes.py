@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.diagnosis.families import BUILT, Family, Known
+from app.diagnosis.families import Family, Known
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.javascript.image import ran_place
 from app.diagnosis.javascript.packages import dependency_place, list_place
@@ -41,7 +41,8 @@ DATA = Family(
         Known(r"(?:Prisma Migrate has detected that the )?environment is non-interactive, which is not supported", "prisma migrate dev asks questions, and nobody answers here", "Write npx prisma migrate deploy (db push needs --accept-data-loss) instead of migrate dev.", ran_place, and_says="(?i)prisma"),
         Known(r"specified in your schema does not match the one specified in the migration_lock\.toml, `(?P<name>\w+)`", "The migrations were made for another kind of database", "Remove prisma/migrations and make them anew for this provider (npx prisma migrate dev on your machine), or take the provider back.", first(whole_file("migration_lock.toml"), matching(r"provider", "schema.prisma"), ran_place)),
         Known(r"Could not find the migration file at (?P<name>\S+?)\.? ", "A folder of prisma/migrations has no migration.sql: {name}", "Commit its migration.sql, or remove the empty folder; see that .dockerignore does not leave *.sql out.", ran_place),
-        Known(r"Failed to fetch (?:sha256 checksum|the engine file) at (?P<name>https://binaries\.prisma\.sh)\S+", "Prisma cannot download its engine from binaries.prisma.sh", "Run it again (the server was busy); behind a proxy set HTTPS_PROXY or PRISMA_ENGINES_MIRROR; PRISMA_ENGINES_CHECKSUM_IGNORE_MISSING=1 skips the checksum alone.", failing_instruction, BUILT),
+        Known(r"Failed to fetch (?:sha256 checksum|the engine file) at (?P<name>https://binaries\.prisma\.sh)\S+", "Prisma cannot download its engine from binaries.prisma.sh", "Run it again (the server was busy); behind a proxy set HTTPS_PROXY or PRISMA_ENGINES_MIRROR; PRISMA_ENGINES_CHECKSUM_IGNORE_MISSING=1 skips the checksum alone.", failing_instruction),
+        Known(r"Provided schema path `(?P<name>[^`]+)` from `?(?P<want>[^`\s]+?)`? doesn't exist", "Prisma's schema is not in the image: {name}", "COPY {name} into the stage that runs prisma, or correct the path in {want}; better, migrate in a job and not at each start.", first(matching(r"{name}", "package.json", "prisma.config.ts"), ran_place)),
         Known(r"Can't find meta/_journal\.json file", "Drizzle's migrations are not in the image: meta/_journal.json", "Run npx drizzle-kit generate, commit the folder (drizzle/ with meta/), COPY it into the final stage, and give migrate() its path.", first(anywhere(r"migrationsFolder", ".ts", ".js", ".mjs"), ran_place)),
         Known(r"Please install (?P<name>pg|mysql2|mariadb|sqlite3|tedious|oracledb|snowflake-sdk)(?: \S+)? package manually", "Sequelize needs the package {name}", "Run npm install {name}, and commit package.json with its lock file; a bundler has to leave it outside (external).", _listed),
         Known(r"DriverPackageNotInstalledError: (?P<name>\w+) package has not been found|Cannot find module '(?P<name2>pg-hstore)'", "TypeORM needs the driver of {name}{name2}", "Install the driver (npm install pg, mysql2, sqlite3, mongodb) and commit package.json with its lock file.", list_place),

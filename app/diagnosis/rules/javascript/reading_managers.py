@@ -53,6 +53,7 @@ COREPACK = Family(
 
 RUNTIMES = Family(
     (
+        Known(r"node_modules/(?P<name>(?:@[\w.-]+/)?[\w.-]+) (?:pre|post)?install: (?:sh|/bin/sh): (?:\d+: )?(?P<want>[\w.-]+): not found", "The install script of {name} calls {want}, which is not there yet", "Pin another pnpm (packageManager in package.json; npm install -g pnpm@VERSION in the image instead of the newest), or leave the script out: {name} works without it when it is optional.", failing_instruction, BUILT),
         Known(r"CPU lacks AVX support|panic\(main thread\): Illegal instruction", "Bun's binary needs a newer processor than this machine has", "Use the baseline build of Bun: FROM oven/bun with bun-linux-x64-baseline, or build without emulation; CMD with node runs as well.", first(base_image, ran_place)),
         Known(r"oh no: Bun has crashed", "Bun itself crashed", "Take another version of Bun in FROM (oven/bun:1.x, the last patch), and look for the lines above; https://github.com/oven-sh/bun/issues has the known ones.", first(base_image, ran_place)),
         Known(r"^error: FileNotFound: failed to open/read file", "Bun does not find a file that package.json or its lock file names", "COPY package.json, bun.lock (bun.lockb) and patches/ into the image before bun install.", failing_instruction, BUILT),

@@ -45,6 +45,10 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
     other = near(base, [p.rpartition("/")[2] for p in hit.files.paths if p.endswith(CODE)], 0.6)
     named = [p for p in sorted(hit.files.paths, key=len) if p.rpartition("/")[2] in (base, other)]
     start = next(iter((*named, *_entries(hit))), "")
+    if start and name.endswith(f"/{start}"):
+        return "it is not in the image", (
+            f"COPY {start} into the image (the repository has it): see which folders COPY and turbo prune bring into this stage, and what .dockerignore leaves out."
+        )
     return "it is not in the image", (
         f"Start {start} instead of {name}."
         if start
