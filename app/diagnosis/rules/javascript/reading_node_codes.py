@@ -5,6 +5,7 @@ The codes are those of https://nodejs.org/api/errors.html."""
 from __future__ import annotations
 
 from app.diagnosis.families import BUILT, STARTED, Family, Known
+from app.diagnosis.instructions import base_image
 from app.diagnosis.javascript.image import ran_place
 from app.diagnosis.javascript.packages import dependency_place, package_name
 from app.diagnosis.javascript.stacks import thrown_at
@@ -36,6 +37,8 @@ NODE = Family(
         Known(r"ENOSPC: System limit for number of file watchers reached", "The container watches files, which Cloud Run does not allow so many of", "Start the built program instead of a dev server: node server.js, next start, nuxt's .output; no --watch and no nodemon.", ran_place),
         Known(r"EEXIST: file already exists, mkdir '(?P<path>[^']+)'", "{path} cannot be made: something else has that name already", "Remove it before (rm -rf {path}), keep it out of git and out of the image (.dockerignore): a file, a link or a folder of an earlier build or a cache stands there.", _THROWN),
         Known(r"Debug Failure\. False expression: Non-string value passed to `ts\.resolve", "ts-node is too old for this TypeScript", "Run npm install --save-dev ts-node@latest (10.9 or later) and commit the lock file; better, compile with tsc and start node dist/….", lambda hit: dependency_place(hit, "ts-node") or ran_place(hit)),
+        Known(r"pthread_create: Resource temporarily unavailable|EAGAIN.*(?:spawn|fork)|spawn \S+ EAGAIN", "The container may start no more processes or threads", "Start one browser and close it again (browser.close() in finally), lower the service's concurrency, give it more memory and cpu, and start Chromium with --disable-dev-shm-usage --no-zygote.", _THROWN),
+        Known(r"Inconsistency detected by ld\.so: .*dl-tls", "The browser fell over in its loader (ld.so), a fault of that image's C library", "Take a newer Debian in FROM (bookworm or later) with its own chromium, and Cloud Run's second generation: gcloud run services update SERVICE --execution-environment=gen2.", base_image),
         Known(r"EXDEV: cross-device link not permitted, (?P<name>\w+) '(?P<path>[^']+)'", "A file cannot be moved to another disk: {path}", "Copy and delete instead of rename (fs.cp and fs.rm, or mv), or keep both paths on one mount: /tmp and a cache mount are others.", _THROWN),
         Known(r"EACCES: permission denied, (?:open|copyfile|unlink|rename) '(?P<path>/?(?:[\w@.-]+/)+)(?P<name>[^/']+)'", "The container may not write {path}{name}", "Write below /tmp (it counts as memory) or into a bucket; or give the folder to the container's user: RUN mkdir -p {path} && chown -R node {path} before USER.", _THROWN, STARTED),
         Known(r"(?:EROFS: read-only file system|EACCES: permission denied), (?P<name>mkdir|open|mkdtemp|copyfile|write|unlink|rename) '(?P<path>[^']*)'", "The container may not write {path}", "Write below /tmp (it counts as memory) or into a bucket; or give the folder to the container's user: RUN mkdir -p {path} && chown node {path} before USER.", _THROWN, STARTED),

@@ -35,6 +35,11 @@ def local_module(hit: Hit, name: str) -> Mapping[str, str]:
 
 def _started(hit: Hit, name: str) -> tuple[str, str]:
     """Why the file is not there that a command starts, and what to do."""
+    configs = hit.files.named("astro.config.mjs", "astro.config.ts", "astro.config.js")
+    if name.endswith("dist/server/entry.mjs") and not any(hit.files.search(c, r"adapter") for c in configs):
+        return "astro built no server", (
+            "npx astro add node, with output: 'server' and adapter: node({ mode: 'standalone' }) in astro.config; a static site has dist alone, which nginx or npx serve can serve."
+        )
     if re.search(r"/(?:dist|build|out|lib|\.next|\.output)/", name) and "build" in package(hit).scripts:
         source = source_of(hit, name)
         return "nothing built it", (
