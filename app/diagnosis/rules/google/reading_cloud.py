@@ -43,6 +43,7 @@ CLOUD = Family(
         Known(r"manifest for tag (?P<name>\S+) is immutable|tag (?P<name2>\S+) .*immutable", "The repository keeps its tags: {name}{name2} exists already", "Push another tag (the commit's hash), or switch immutable tags off for the repository.", _nowhere),
         Known(r"unsupported platform API version (?P<name>[\d.]+)", "pack and the builder are of different times (platform API {name})", "Take a newer builder, or an older pack: gcr.io/buildpacks/builder:latest with the newest pack.", first(matching(r"builder", *_BUILD, "project.toml"), _nowhere)),
         Known(r"failed to write image to the following tags: .*(?:unauthorized|UNAUTHORIZED|DENIED|denied)", "The buildpacks' image may not be pushed", "Log in to that registry (gcloud auth configure-docker REGION-docker.pkg.dev) and give the account roles/artifactregistry.writer on the repository.", _nowhere),
+        Known(r"Error: 7 PERMISSION_DENIED: (?P<told>.+)", "A service of Google's refuses the service account: {told}", "Grant it the role of what the program calls: gcloud projects add-iam-policy-binding PROJECT_ID --member=serviceAccount:ACCOUNT --role=roles/datastore.user (Firestore; Pub/Sub, Storage and others have their own).", _nowhere),
         Known(r"Unable to detect a Project Id in the current environment", "Google's library does not know the project", "Set GOOGLE_CLOUD_PROJECT for it (on Cloud Run it asks the metadata server, which a build does not have), or pass projectId when the client is made.", lambda hit: named_in(hit, hit.line)),
     )
 )  # fmt: skip
