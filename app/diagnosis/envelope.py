@@ -98,7 +98,9 @@ class _Reader:
     def _read_layout(self, line: str) -> None:
         first = line[:1]
         self._bare = None
-        if first == "S" and ((match := layouts.CLASSIC.match(line)) or (match := layouts.PODMAN.match(line))):
+        if first in "S[" and (
+            (match := layouts.CLASSIC.match(line)) or (match := layouts.PODMAN.match(line))
+        ):
             self._begin(f"at {match[1]}", match[3], "")
             return
         if first in "IWEFD" and (match := layouts.KANIKO.match(line)):

@@ -35,11 +35,11 @@ KANIKO = re.compile(r"(?:INFO|WARN|WARNING|ERRO|ERROR|FATA|DEBU)\[\d+\]\s?(.*)$"
 
 KANIKO_RUN = re.compile(r"(?:RUN|COPY|ADD|FROM|WORKDIR|ENV|CMD|USER) \S")
 
-PODMAN = re.compile(r"STEP (\d+)(?:/(\d+))?: (.*)$")
+PODMAN = re.compile(r"(?:\[\d+/\d+\] )?STEP (\d+)(?:/(\d+))?: (.*)$")
 
 # A line that begins like none of these is what a tool printed; the two words are looked for by themselves.
 LAYOUT = re.compile(
-    r"---|(?:Starting |Finished )?Step #|S(?:tep|TEP) |[IWEFD][A-Z]{3,6}\[|"
+    r"---|(?:Starting |Finished )?Step #|S(?:tep|TEP) |\[\d+/\d+\] STEP |[IWEFD][A-Z]{3,6}\[|"
     r"\[(?:builder|detector|analyzer|exporter|creator|restorer|build|lifecycle)\]| > |The command '|ERROR: |failed to |"
     r"executor failed|process \"|error building|Error: buildah"
 )

@@ -12,16 +12,16 @@ from app.diagnosis.rule import Rule
 # tsc at the very end, because the tools that run it repeat its errors in a layout of their own. mix stands before pip
 # and Python's locks: both solve versions in the words of the same algorithm, and only mix has a headline.
 TABLES = (
-    "docker.dockerfile", "docker.installing", "docker.fetching", "docker.run", "docker.pushing", "docker.apt",
-    "google.cloud_sql", "google.actions", "google.api", "google.build", "google.run", "google.buildpacks",
+    "docker.dockerfile", "docker.installing", "docker.fetching", "docker.run", "docker.pushing", "docker.apt", "docker.frontend",
+    "google.cloud_sql", "google.actions", "google.cloud", "google.api", "google.build", "google.run", "google.buildpacks",
     "other.migrations", "other.protobuf",
     "elixir.compiler", "elixir.rebar", "elixir.mix", "elixir.running",
     "python.projects", "python.pip", "python.building", "python.locks", "python.conda", "python.imports", "python.misuse", "python.gone", "python.django", "python.database", "python.errors", "python.servers",
     "javascript.broken_off", "javascript.left_out", "javascript.imports", "javascript.angular", "javascript.suspense", "javascript.sites", "javascript.css", "javascript.monorepo", "javascript.bundling",
     "javascript.linters", "javascript.tests", "javascript.browsers", "javascript.deno", "javascript.generators",
-    "javascript.unbuilt", "javascript.modules", "javascript.toolchain", "javascript.syntax", "javascript.variables", "javascript.services", "javascript.frameworks", "javascript.uncaught",
+    "javascript.unbuilt", "javascript.modules", "javascript.toolchain", "javascript.syntax", "javascript.variables", "javascript.services", "javascript.frameworks", "javascript.node_codes", "javascript.uncaught",
     "javascript.pnpm",
-    "javascript.locks", "javascript.dependencies", "javascript.registry", "javascript.engines", "javascript.package_json", "javascript.scripts", "javascript.install",
+    "javascript.locks", "javascript.dependencies", "javascript.registry", "javascript.engines", "javascript.package_json", "javascript.scripts", "javascript.install", "javascript.codes",
     "go.compiler", "go.modules", "go.building", "go.tests", "go.programs",
     "jvm.compiler", "jvm.maven", "jvm.tests", "jvm.versions", "jvm.gradle", "jvm.spring", "jvm.running",
     "dotnet.build", "dotnet.start",

@@ -15,6 +15,7 @@ from app.diagnosis.rules.docker.reading_apt import (
     replaced,
     script,
     script_place,
+    unexecutable,
 )
 from app.model import Blame
 
@@ -110,7 +111,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="{file} line {line}: {said}",
         message="{said} in {file}.",
-        fix="Correct line {line} of {file}.",
+        fix="{advice}.",
     ),
     Rule(
         code="shell-command-not-found",
@@ -126,11 +127,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="shell-permission",
         pattern=r"^(?:bash: |sh: |/bin/sh: )?(?:line )?(?:\d+: )?(?P<path>[\w./-]+): Permission denied$",
-        read=script,
+        read=unexecutable,
         place=failing_instruction,
         title="{path} may not be executed",
         message="{path}: Permission denied.",
-        fix="git update-index --chmod=+x {file}, or RUN chmod +x {path} before it is used.",
+        fix="{advice}.",
     ),
     Rule(
         code="shell-no-such-file",

@@ -109,9 +109,23 @@ def _command(hit: Hit) -> Mapping[str, str] | None:
     }
 
 
-def script(hit: Hit) -> Mapping[str, str] | None:
+def script(hit: Hit) -> Mapping[str, str]:
     path = repository_path(hit.files, hit["path"], hit)
-    return {"file": path or hit["path"]}
+    if (not path and hit["line"] == "0") or re.match(r"/(?:usr/)?(?:local/)?s?bin/", hit["path"]):
+        fix = f"A shell was given the program {hit['path']} to read: it is a binary for another processor or C library (glibc, musl), or its download is broken. Install it for this image"
+    else:
+        fix = f"Correct line {hit['line']} of {path or hit['path']}"
+    return {"file": path or hit["path"], "advice": fix}
+
+
+def unexecutable(hit: Hit) -> Mapping[str, str]:
+    """A script of the repository, or a command of node_modules that came from another machine."""
+    file = script(hit)["file"]
+    if "/" not in hit["path"] and hit["path"] not in hit.files.paths and hit.files.named("package.json"):
+        fix = f"Write node_modules into .dockerignore (and keep it out of git): {hit['path']} came from another machine without its right to run; install in the image itself, as the user who builds"
+    else:
+        fix = f"git update-index --chmod=+x {file}, or RUN chmod +x {hit['path']} before it is used"
+    return {"file": file, "advice": fix}
 
 
 def script_place(hit: Hit) -> Place | None:

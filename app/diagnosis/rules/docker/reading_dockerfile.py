@@ -37,12 +37,22 @@ def meant(hit: Hit) -> dict[str, str]:
     return {"meant": f"Write {near[0]} instead" if near else "Use one of Docker's instructions"}
 
 
+# What a shell's exit code above 128 says: the signal that ended the program.
+SIGNALS = {
+    "132": (" (SIGILL)", "The program has instructions that this processor lacks (AVX): take another version of it or its baseline build, and do not build for a foreign processor."),
+    "134": (" (SIGABRT)", "The program gave itself up, mostly for want of memory: build on a larger machine, or give it more (NODE_OPTIONS=--max-old-space-size=6144)."),
+    "137": (" (SIGKILL)", "The machine killed it, mostly for want of memory: build on a larger machine (options: machineType: E2_HIGHCPU_8), or do less at a time."),
+    "139": (" (SIGSEGV)", "A native program crashed: its binary does not fit this image (musl, glibc, processor) or is broken; take another version or a Debian image."),
+    "143": (" (SIGTERM)", "The build was stopped from outside: a timeout, a cancellation, or another step that failed."),
+}  # fmt: skip
+
+
 def ended(hit: Hit) -> Mapping[str, str]:
     """What ran, and the line that says most of what it printed: a headline where a line says anything at all."""
     ran = hit.transcript.failed_instruction or "the command"
     if not (said := _complaint(hit)):
-        advice = "Read what it printed last, below."
-        return {"ran": ran, "head": f"{ran} ended with {hit['exit']}", "told": "", "advice": advice}
+        meant, advice = SIGNALS.get(hit["exit"], ("", "Read what it printed last, below."))
+        return {"ran": ran, "head": f"{ran} ended with {hit['exit']}{meant}", "told": "", "advice": advice}
     return {
         "ran": ran,
         "head": said,

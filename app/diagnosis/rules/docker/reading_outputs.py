@@ -18,6 +18,10 @@ OUTPUTS = (
 
 def written(hit: Hit) -> str:
     """Where the build of this project writes, as far as its files tell."""
+    for config in hit.files.named("svelte.config.js", "svelte.config.ts"):
+        for name in ("auto", "vercel", "netlify", "cloudflare", "static"):
+            if hit.files.search(config, f"@sveltejs/adapter-{name}"):
+                return f": {config} has adapter-{name}, which makes no server; npm i -D @sveltejs/adapter-node and name it there, then build is made"
     names = [path.rpartition("/")[2] for path in sorted(hit.files.paths, key=lambda p: p.count("/"))]
     found = next(((mark, out) for mark, out in OUTPUTS for each in names if each.startswith(mark)), None)
     if found is None:

@@ -95,7 +95,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="docker-registry-down",
-        pattern=r"(?:failed to (?:do request|fetch (?:anonymous|oauth) token|copy|authorize)|unexpected status from (?:HEAD|GET|POST|PUT) request to|received unexpected HTTP status:)[^\n]{0,300}?(?P<said>50[0234] \w[\w ]*|EOF$|context deadline exceeded|TLS handshake timeout|i/o timeout|connection reset by peer|connection refused|unexpected EOF)",
+        pattern=r"(?:failed to (?:do request|fetch (?:anonymous|oauth) token|copy|authorize)|unexpected status from (?:HEAD|GET|POST|PUT) request to|received unexpected HTTP status:)[^\n]{0,300}?(?P<said>50[0234] \w[\w ]*|EOF$|context deadline exceeded|TLS handshake timeout|i/o timeout|connection reset by peer|connection refused|unexpected EOF|io: read/write on closed pipe|cannot reuse body, request must be retried)",
         nowhere=True,
         blame=Blame.UNKNOWN,
         rank=Rank.ROOT,

@@ -205,7 +205,7 @@ RULES = (
     ),
     google(
         "image-path",
-        r"Missing image name\. Pushes should be of the form|NAME_INVALID\b",
+        r"Missing image name\. Pushes should be of the form|(?:^|[^A-Z_])NAME_INVALID\b",
         "The image's path lacks a part",
         "NAME_INVALID: Artifact Registry wants HOST/PROJECT/REPOSITORY/IMAGE.",
         "Name the image {region}-docker.pkg.dev/{project}/{repository}/IMAGE.",

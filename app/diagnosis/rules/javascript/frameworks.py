@@ -99,7 +99,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="next-no-build",
         only=ANY,
-        pattern=r"Could not find a (?:production build|valid build) in the '(?P<path>[^']+)' directory|Could not find a valid build in the|ENOENT.*'(?P<path2>\S+\.next/BUILD_ID)'|"
+        pattern=r"Could not find a (?:production build|valid build) in the '(?P<path>[^']+)' directory|Could not find a valid build in the|ENOENT.*'(?P<path2>\S+\.next/(?:BUILD_ID|[\w-]+-manifest\.json))'|"
         r"Cannot (?:find|start)[^']*(?:'\S*\.output/server/index\.mjs'|nuxt.*build)",
         read=unnumbered(production),
         place=start_place,

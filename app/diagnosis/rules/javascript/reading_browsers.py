@@ -27,6 +27,9 @@ def no_browser(hit: Hit) -> Mapping[str, str] | None:
         return None
     return (
         None
-        if hit.find_after(r"without --no-sandbox|No usable sandbox|error while loading shared libraries", 12)
+        if hit.find_after(
+            r"without --no-sandbox|No usable sandbox|error while loading shared libraries|pthread_create|Inconsistency detected by ld|SIG[A-Z]{3,4}|[Oo]ut of memory",
+            12,
+        )
         else {}
     )

@@ -35,6 +35,11 @@ def local_module(hit: Hit, name: str) -> Mapping[str, str]:
 
 def _started(hit: Hit, name: str) -> tuple[str, str]:
     """Why the file is not there that a command starts, and what to do."""
+    configs = hit.files.named("astro.config.mjs", "astro.config.ts", "astro.config.js")
+    if name.endswith("dist/server/entry.mjs") and not any(hit.files.search(c, r"adapter") for c in configs):
+        return "astro built no server", (
+            "npx astro add node, with output: 'server' and adapter: node({ mode: 'standalone' }) in astro.config; a static site has dist alone, which nginx or npx serve can serve."
+        )
     if re.search(r"/(?:dist|build|out|lib|\.next|\.output)/", name) and "build" in package(hit).scripts:
         source = source_of(hit, name)
         return "nothing built it", (
@@ -45,6 +50,10 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
     other = near(base, [p.rpartition("/")[2] for p in hit.files.paths if p.endswith(CODE)], 0.6)
     named = [p for p in sorted(hit.files.paths, key=len) if p.rpartition("/")[2] in (base, other)]
     start = next(iter((*named, *_entries(hit))), "")
+    if start and name.endswith(f"/{start}"):
+        return "it is not in the image", (
+            f"COPY {start} into the image (the repository has it): see which folders COPY and turbo prune bring into this stage, and what .dockerignore leaves out."
+        )
     return "it is not in the image", (
         f"Start {start} instead of {name}."
         if start

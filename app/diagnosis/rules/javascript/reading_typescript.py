@@ -70,6 +70,10 @@ def _fix(hit: Hit, said: str, place: Place | None) -> str:
         return f"npm install --save-dev @types/node and commit the lock file: {name} is declared there."
     if code in ("TS2304", "TS2582", "TS2593") and name in ("describe", "it", "test", "expect", "jest"):
         return "npm install --save-dev @types/jest (or import it from vitest), or leave tests out of this tsconfig."
+    copies = set(re.findall(r'import\("([^"]*/node_modules/(?:@[^/"]+/)?[^/"]+)', said))
+    if len(copies) > 1:
+        package = min(copies).rpartition("node_modules/")[2]
+        return f"Two copies of {package} are installed ({', '.join(sorted(copies))}): ask for one version of it in every package.json (overrides or resolutions), and install again."
     template = FIXES.get(code, "Correct line {line} of {path}.")
     return (
         template.replace("{{", "{")

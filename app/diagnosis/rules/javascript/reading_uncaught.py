@@ -46,6 +46,10 @@ def _told(hit: Hit, place: Place) -> Mapping[str, str]:
         hint = f"What stands before .{undefined[1]} is undefined or null there: check where it comes from."
     elif missing := re.match(r"ReferenceError: (\w+) is not defined", bare(hit.line)):
         hint = f"Import or declare {missing[1]} before it is used."
+    elif "Class extends value undefined" in hit.line:
+        hint = "What it extends is undefined when the class is made: two files import each other, or the import names what is not exported."
+    elif default := re.search(r"(\w+?)_\d+\.default is not a (?:function|constructor)", hit.line):
+        hint = f"{default[1]} has no default export for this compiler: import it by name ({{ … }} or import * as), or set esModuleInterop in tsconfig.json."
     else:
         hint = "It is the deepest line of yours in the stack."
     return {"file": place.path, "at": str(place.line), "code": f": {code}" if code else "", "hint": hint}

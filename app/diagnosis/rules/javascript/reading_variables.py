@@ -70,7 +70,9 @@ def implied(hit: Hit) -> Mapping[str, str] | None:
     if place is None or not names:
         return None
     wanted = _service_pattern(hit, hit["service"])
-    name = next((each for each in names if wanted and re.search(wanted, each)), names[0])
+    name = next((each for each in names if not wanted or re.search(wanted, each)), "")
+    if not name:  # the code near it reads variables of something else
+        return None
     return {"name": name, "said": re.sub(r"^.*?Error: ", "", bare(hit.line)).strip(), "file": place.path}
 
 

@@ -15,7 +15,7 @@ from app.model import Place
 _NOT_MISSED = frozenset({"PORT", "ERROR", "WARNING", "INFO", "DEBUG", "FATAL", "NODE_ENV"})
 
 _CAN_DO_WITHOUT = re.compile(
-    r"(?i)\bwarn(?:ing)?\b|using default|default(?:ing|s)? to|falling back|optional|skipping|disabled"
+    r"(?i)\bwarn(?:ing)?\b|using default|default(?:ing|s)? to|falling back|optional|skipping|disabled|^\W*(?:if you|for example|example|tip|hint|note)\b"
 )
 
 
