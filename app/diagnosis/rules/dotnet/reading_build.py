@@ -46,6 +46,8 @@ def built(hit: Hit) -> Mapping[str, str] | None:
         "framework": framework[1] if framework else "VERSION",
     }
     advice = ADVICE.get(hit["code"], "Correct what the message names: {link}")
+    if ".dcproj" in hit["said"]:
+        advice = "Take docker-compose.dcproj out of what the image restores: restore the project itself, dotnet restore {project}, or a solution filter without it."
     page = "visualstudio/msbuild/errors" if hit["code"].startswith("MSB") else "dotnet/core/tools/sdk-errors"
     link = f"https://learn.microsoft.com/{page}/{hit['code'].lower()}"
     return {"advice": advice.format(link=link, **words)}
