@@ -45,12 +45,24 @@ def built(hit: Hit) -> Mapping[str, str] | None:
         "project": next(iter(projects(hit)), "PROJECT.csproj"),
         "framework": framework[1] if framework else "VERSION",
     }
-    advice = ADVICE.get(hit["code"], "Correct what the message names: {link}")
+    advice = ADVICE.get(hit["code"]) or f"{asked(hit['said']) or 'Correct what the message names'}: {{link}}"
     if ".dcproj" in hit["said"]:
         advice = "Take docker-compose.dcproj out of what the image restores: restore the project itself, dotnet restore {project}, or a solution filter without it."
     page = "visualstudio/msbuild/errors" if hit["code"].startswith("MSB") else "dotnet/core/tools/sdk-errors"
     link = f"https://learn.microsoft.com/{page}/{hit['code'].lower()}"
     return {"advice": advice.format(link=link, **words)}
+
+
+_ASKS = re.compile(
+    r"(?:^|[.;] +)((?:Please )?(?:To|Either|Try|Ensure|Set|Specify|Make sure|You (?:must|may need)|Use|Install|Add|Remove|Run|Change|"
+    r"Consider|Update|Upgrade|Check|Confirm|Restore|Reference)\b[^;]*?)(?:\.(?= |$)|$)"
+)
+
+
+def asked(said: str) -> str:
+    """The sentence of a message that says what to do; empty where none does. Braces would be a template's."""
+    found = _ASKS.search(said)
+    return re.sub(r"[{}]", "", found[1].removeprefix("Please ")) if found else ""
 
 
 _AT_THE_COMMAND = (
@@ -100,7 +112,11 @@ def package(hit: Hit) -> Mapping[str, str]:
     """The package that the message is about, and what its code asks for."""
     found = next((match for each in _PACKAGE if (match := re.search(each, hit["said"]))), None)
     word = found["name"] if found else ""
-    advice = SIGNED if hit["code"].startswith("NU3") else PACKAGES.get(hit["code"], _ANY_PACKAGE)
+    advice = (
+        SIGNED
+        if hit["code"].startswith("NU3")
+        else PACKAGES.get(hit["code"]) or asked(hit["said"]) or _ANY_PACKAGE
+    )
     return {"name": word, "advice": advice.format(name=word or "the package")}
 
 

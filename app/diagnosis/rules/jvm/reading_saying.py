@@ -30,4 +30,5 @@ def exception_frame(hit: Hit) -> Place | None:
 def plugin_line(hit: Hit) -> Place | None:
     """Where pom.xml has the plugin that the line names."""
     named = re.search(r":([\w-]+-plugin):", hit.line)
-    return dependency_line(hit, "maven", named[1]) if named else None
+    of_tests = "test failures" in hit.line or "test errors" in hit.line
+    return dependency_line(hit, "maven", named[1]) if named and not of_tests else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.diagnosis.instructions import failing_instruction
-from app.diagnosis.places import first, whole_file
+from app.diagnosis.places import first
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.jvm.reading_saying import exception_frame, of_java, plugin_line
 from app.diagnosis.rules.jvm.reading_sayings import BUILDS, EXCEPTIONS
@@ -24,9 +24,7 @@ RULES: tuple[Rule, ...] = (
         code="java-build-says",
         pattern=pattern_of(BUILDS),
         read=hearing(BUILDS),
-        place=first(
-            plugin_line, failing_instruction, whole_file("build.gradle", "build.gradle.kts", "pom.xml")
-        ),
+        place=first(plugin_line, failing_instruction),
         rank=Rank.ROOT,
         title="{title}",
         message="{said}",

@@ -53,4 +53,6 @@ REFUSALS = (
     saying(r"vm\.max_map_count \[?\d+\]? is too low", "Elasticsearch needs a larger vm.max_map_count than this machine has", "Set discovery.type=single-node for a test, or sysctl -w vm.max_map_count=262144 on the host; Cloud Run cannot run it: use a service of its own"),
     saying(r"No resolvable bootstrap urls given in bootstrap\.servers|Couldn't resolve server (?P<name>\S+) from bootstrap\.servers", "Kafka's address is not known {name}", "Set bootstrap.servers (SPRING_KAFKA_BOOTSTRAP_SERVERS) of the service to brokers that it reaches"),
     saying(r"boss::NOT_AUTHORIZED|missing permission cloudsql\.instances\.(?:get|connect)", "The service's account may not use Cloud SQL", "gcloud projects add-iam-policy-binding PROJECT_ID --member=serviceAccount:SERVICE_ACCOUNT --role=roles/cloudsql.client, and see that the instance's name PROJECT:REGION:INSTANCE is right"),
+    # The rest of what PostgreSQL ends with: it names the setting, the file or the object itself.
+    saying(r"(?:^|[\]|:\d ] ?)FATAL:  ?(?P<name>\S.*)", "PostgreSQL: {name}", "Correct what it names (a setting of the server, its data folder, or user and database of the URL): DETAIL and HINT below say more"),
 )  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 from app.diagnosis.sayings import saying
 
 SAYINGS = (
+    saying(r"^\s*Parse error: (?P<name>syntax error, unexpected '\d+'.*)", "PHP cannot read a file: {name}", "A class of the repository (mostly a migration) has a name that begins with digits: rename it as its file says, without the date"),
+    saying(r"^\s*(?:PHP )?Parse error: (?P<name>syntax error, .*)", "PHP cannot read a file: {name}", "php -l FILE finds the line; where the code is newer than the image's PHP, take a newer base image"),
     saying(r"could not find driver", "PHP has no driver for this database", "RUN docker-php-ext-install pdo_mysql (for PostgreSQL: apt-get install -y libpq-dev, then docker-php-ext-install pdo_pgsql) in the Dockerfile"),
     saying(r"SQLSTATE\[42S02\]|Base table or view not found: 1146 Table '(?P<name>[^']+)'|SQLSTATE\[42P01\]", "The database has no table {name}", "Run php artisan migrate --force (doctrine:migrations:migrate) as the release command; what asks the database while the application boots (a service provider) has to wait for it; SESSION_DRIVER and CACHE_STORE=database need their tables"),
     saying(r"SQLSTATE\[42S22\]|Unknown column '(?P<name>[^']+)'", "The database has no column {name}", "Run php artisan migrate --force as the release command"),
