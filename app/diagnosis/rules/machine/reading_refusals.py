@@ -29,7 +29,7 @@ REFUSALS = (
     saying(r"Host '(?P<name>[^']+)' is (?:not allowed to connect to this|blocked because of many)", "MySQL does not let the host {name} in", "Create the user for that host (CREATE USER 'USER'@'%'), and add the network to the instance's authorized networks; Cloud SQL through its connector needs neither"),
     saying(r"Communications link failure", "MySQL does not answer at the address in the JDBC URL", "Set the URL of the service (SPRING_DATASOURCE_URL, or what the program reads) to the database's real address: localhost is the container itself; for Cloud SQL the socket factory (com.google.cloud.sql:mysql-socket-factory-connector-j-8)"),
     saying(r"\bNOAUTH\b|AuthenticationError: Authentication required|HELLO must be called with the client already authenticated", "Redis asks for a password", "Write the password into its URL (redis://default:PASSWORD@HOST:6379) as a secret of the service"),
-    saying(r"\bWRONGPASS\b|invalid username-password pair|AUTH failed|ERR invalid password", "Redis does not take the password", "Correct user and password in REDIS_URL (the user is default where none was made; special letters with %-codes)"),
+    saying(r"\bWRONGPASS\b|invalid username-password pair|ERR invalid password", "Redis does not take the password", "Correct user and password in REDIS_URL (the user is default where none was made; special letters with %-codes)"),
     saying(r"AUTH <password> called without any password configured|Client sent AUTH, but no password is set", "Redis has no password, and one is sent to it", "Take the password out of REDIS_URL, or set one on the server (requirepass)"),
     saying(r"\bOOM command not allowed when used memory", "Redis has no memory left", "Raise maxmemory (a larger Memorystore instance), give keys a time to live, or set maxmemory-policy to allkeys-lru for a cache"),
     saying(r"\bREADONLY You can't write against a read only replica", "The program writes to a replica of Redis", "Set REDIS_URL to the primary endpoint"),
@@ -54,5 +54,5 @@ REFUSALS = (
     saying(r"No resolvable bootstrap urls given in bootstrap\.servers|Couldn't resolve server (?P<name>\S+) from bootstrap\.servers", "Kafka's address is not known {name}", "Set bootstrap.servers (SPRING_KAFKA_BOOTSTRAP_SERVERS) of the service to brokers that it reaches"),
     saying(r"boss::NOT_AUTHORIZED|missing permission cloudsql\.instances\.(?:get|connect)", "The service's account may not use Cloud SQL", "gcloud projects add-iam-policy-binding PROJECT_ID --member=serviceAccount:SERVICE_ACCOUNT --role=roles/cloudsql.client, and see that the instance's name PROJECT:REGION:INSTANCE is right"),
     # The rest of what PostgreSQL ends with: it names the setting, the file or the object itself.
-    saying(r"(?:^|[\]|:\d ] ?)FATAL:  ?(?P<name>\S.*)", "PostgreSQL: {name}", "Correct what it names (a setting of the server, its data folder, or user and database of the URL): DETAIL and HINT below say more"),
+    saying(r"\bFATAL:  (?P<name>\S.*)", "PostgreSQL: {name}", "Correct what it names (a setting of the server, its data folder, or user and database of the URL): DETAIL and HINT below say more"),
 )  # fmt: skip

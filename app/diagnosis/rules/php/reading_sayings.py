@@ -20,7 +20,7 @@ SAYINGS = (
     saying(r"Unsupported cipher or incorrect key length", "APP_KEY is not a key of Laravel", "Set APP_KEY to what php artisan key:generate --show prints, with base64: before it"),
     saying(r"The MAC is invalid|The payload is invalid", "APP_KEY is another than the one that encrypted the value", "Set the APP_KEY that it was written with (and keep it in Secret Manager)"),
     saying(r"There are no commands defined in the \"(?P<name>[^\"]+)\" namespace|Command \"(?P<name2>[^\"]+)\" is not defined", "artisan or console has no command {name}{name2}", "Install the package that has it for production (composer require, not --dev), or correct the command"),
-    saying(r"unable to bind listening socket|bind\(\) (?:to \S+ )?failed", "Two PHP servers take the same address", "Start one of them, on the port in PORT"),
+    saying(r"unable to bind listening socket", "Two PHP servers take the same address", "Start one of them, on the port in PORT"),
     saying(r"^AH00(?:526|111|014).*|Invalid command '(?P<name>\w+)', perhaps misspelled", "Apache does not take its configuration {name}", "Switch on the module that knows it (a2enmod rewrite headers), or correct that line"),
-    saying(r"user '?(?P<name>[\w-]+)'? is not (?:allowed|defined)|cannot get uid for user '(?P<name2>[^']+)'", "php-fpm does not know the user {name}{name2}", "Write a user of the image (www-data) in the pool's configuration"),
+    saying(r"cannot get uid for user '(?P<name>[^']+)'", "php-fpm does not know the user {name}", "Write a user of the image (www-data) in the pool's configuration"),
 )  # fmt: skip

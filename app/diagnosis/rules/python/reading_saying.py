@@ -24,7 +24,7 @@ SAYINGS = (
     says(r"Descriptors cannot (?:not )?be created directly", "Raise the package with the old _pb2.py files, make your own anew with protoc 3.19 or later, or pin protobuf<4"),
     says(r"Keras 3 only supports V3|keras\.src.*not compatible|Unrecognized keyword arguments(?: passed to \w+)?: .*(?:batch_shape|batch_input_shape)", "Save the model as .keras with the Keras that loads it, or pin tensorflow<2.16 (Keras 2); tf-keras with TF_USE_LEGACY_KERAS=1 loads old ones"),
     says(r"couldn't connect to 'https://huggingface\.co'|Can't load (?:tokenizer|the configuration|the model|feature extractor)[^.]* for '(?P<name>[^']+)'|is not a local folder and is not a valid model identifier", "Download the model when the image is built (RUN huggingface-cli download NAME, HF_HOME in the image), correct its name, or set HF_TOKEN where it is private"),
-    says(r"NumPy boolean|A module that was compiled using NumPy 1\.x", "Pin numpy<2, or raise the package that was compiled for NumPy 1"),
+    says(r"A module that was compiled using NumPy 1\.x", "Pin numpy<2, or raise the package that was compiled for NumPy 1"),
     says(r"no display name and no \$DISPLAY|could not connect to display|Cannot load backend '(?:TkAgg|Qt5Agg)'", "There is no screen in a container: matplotlib.use('Agg') or ENV MPLBACKEND=Agg, opencv-python-headless instead of opencv-python, no tkinter"),
     says(r"codec can't decode byte 0xff in position 0", "The file is UTF-16 (written by a Windows tool): save it as UTF-8"),
     says(r"codec can't decode byte", "The file is not UTF-8: save it as UTF-8, or open it with its own encoding="),
@@ -39,7 +39,7 @@ SAYINGS = (
     says(r"\[Errno -[235]\] |nodename nor servname|Temporary failure in name resolution|NameResolutionError|Failed to resolve '(?P<name>[^']+)'", "A host's name is not known from here: correct it in the variable that has it (names of docker compose do not exist on Cloud Run), and at build time ask nothing of the network"),
     says(r"(?:Max retries exceeded|ConnectTimeout|ConnectError|All connection attempts failed|Connection refused)", "What is called does not answer from here: set its real address for the service (localhost is this container alone), and call it when it is needed instead of while the module loads"),
     says(r"cannot (?:schedule|start) new (?:futures|thread)|can't start new thread", "Give the service more memory or fewer workers and threads: no new thread could be started"),
-    says(r"You must feed|model_validate|NotFittedError|InconsistentVersionWarning|Can't get attribute '(?P<name>\w+)' on <module", "The pickle was written by other code or another version: install the versions that wrote it (scikit-learn, numpy), or write it anew"),
+    says(r"NotFittedError|InconsistentVersionWarning|Can't get attribute '(?P<name>\w+)' on <module", "The pickle was written by other code or another version: install the versions that wrote it (scikit-learn, numpy), or write it anew"),
     says(r"Address already in use|\[Errno 98\]", "Two servers take the same port: start one, on the port in PORT"),
 )  # fmt: skip
 

@@ -21,5 +21,5 @@ SAYINGS = (
     saying(r"Psych::(?:BadAlias|AliasesNotEnabled)|Unknown alias: (?P<name>\w+)|Tried to load unspecified class: (?P<name2>\w+)", "YAML is read more strictly than the file was written for", "Raise Rails (and the gem that reads it), pin psych < 4, or read with aliases: true and permitted_classes"),
     saying(r"ArgumentError: invalid byte sequence in US-ASCII|invalid multibyte char \(US-ASCII\)", "Ruby runs without UTF-8", "Write ENV LANG=C.UTF-8 in the Dockerfile"),
     saying(r"^\s*(?P<name>[a-z][\w-]*) requires Ruby version (?P<want>[^,]*?\d)\.?$", "{name} needs Ruby {want}", "Take an image with Ruby {want} (FROM ruby:…), or an older {name} (gem install {name} -v VERSION)"),
-    saying(r"OpenSSL::Digest.*unsupported|digital envelope routines", "An old OpenSSL call is used", "Raise the gem or webpacker; NODE_OPTIONS=--openssl-legacy-provider for old webpack"),
+    saying(r"OpenSSL::Digest.*unsupported", "An old OpenSSL call is used", "Raise the gem or webpacker; NODE_OPTIONS=--openssl-legacy-provider for old webpack"),
 )  # fmt: skip
