@@ -63,20 +63,31 @@ def diagnose(evidence: str | bytes, files: Files) -> Diagnosis:
     return Diagnosis(found[:MOST_FINDINGS], max(0, len(found) - MOST_FINDINGS), rule)
 
 
+# As many patterns as RE2 takes into one filter, whose own memory has a limit that nobody can set.
+MOST_PATTERNS = 600
+
+
 class Matcher:
-    """All patterns at once: RE2's filter runs them in one linear pass, whatever the line holds."""
+    """All patterns at once: RE2's filters run them in one linear pass each, whatever the line holds."""
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
-        self._filter = re2.Filter()
-        for rule in rules:
-            self._filter.Add(rule.pattern)
-        self._filter.Compile()
-        self._compiled = [self._filter.re(number) for number in range(len(rules))]
+        self._filters: list[tuple[int, re2.Filter]] = []
+        for first in range(0, len(rules), MOST_PATTERNS):
+            made = re2.Filter()
+            for rule in rules[first : first + MOST_PATTERNS]:
+                made.Add(rule.pattern)
+            made.Compile()
+            self._filters.append((first, made))
+        self._compiled = [
+            made.re(number)
+            for first, made in self._filters
+            for number in range(min(MOST_PATTERNS, len(rules) - first))
+        ]
 
     def matching(self, line: str) -> list[int]:
         """The numbers of the rules whose pattern is in this line, in the order of the tables."""
-        return self._filter.Match(line) or []
+        return [first + number for first, made in self._filters for number in made.Match(line) or ()]
 
     def words(self, number: int, line: str) -> dict[str, str]:
         """The groups of one of them; what took no part is empty."""

@@ -53,6 +53,7 @@ OUR_LINKS = frozenset(
         "crates.io",
         "central.sonatype.com",
         "plugins.gradle.org",
+        "learn.microsoft.com",
         "download.pytorch.org",
         "support.google.com",
         "www.googleapis.com",

@@ -12,11 +12,13 @@ from app.diagnosis.rules.dotnet.reading_build import (
     in_project,
     in_stack,
     package,
+    printed_place,
     sdk,
     silent_task,
     source,
     version_of_global_json,
 )
+from app.diagnosis.rules.dotnet.reading_compiler import compiled, unplaced
 from app.model import Blame
 
 _CODE = r"(?:\s|^)error (?P<code>{codes}): (?P<said>.+?)(?: \[/|$)"
@@ -24,13 +26,14 @@ _CODE = r"(?:\s|^)error (?P<code>{codes}): (?P<said>.+?)(?: \[/|$)"
 RULES: tuple[Rule, ...] = (
     Rule(
         code="dotnet-error",
-        pattern=r"^(?P<path>/?[\w./-]+\.(?:cs|fs|vb|cshtml|razor))\((?P<line>\d+),\d+(?:,\d+,\d+)?\): error (?P<code>[A-Z]+\d+): (?P<said>.+?)(?: \[|$)",
+        pattern=r"^(?P<path>/?[\w./-]+\.(?:cs|fs|vb|cshtml|razor))\((?P<line>\d+),\d+(?:,\d+,\d+)?\): error (?P<code>[A-Z]+\d*): (?P<said>.+?)(?: \[|$)",
+        read=compiled,
         place=at(),
         many=True,
         rank=Rank.ROOT,
         title="{code}: {said}",
         message="{code}: {said}",
-        fix="Correct line {line} of {path}.",
+        fix="{advice}.",
     ),
     Rule(
         code="dotnet-feed",
@@ -52,7 +55,11 @@ RULES: tuple[Rule, ...] = (
         code="dotnet-package",
         pattern=_CODE.replace("{codes}", r"NU\d+"),
         read=package,
-        place=lambda hit: dependency_line(hit, "dotnet", hit["name"]),
+        place=first(
+            lambda hit: dependency_line(hit, "dotnet", hit["name"]),
+            lambda hit: failing_instruction(hit) if hit["code"] == "NU1004" else None,
+            in_project(r"TargetFramework"),
+        ),
         rank=Rank.ROOT,
         title="{code}: {said}",
         message="{code}: {said}",
@@ -89,6 +96,16 @@ RULES: tuple[Rule, ...] = (
         title="{code}: {said}",
         message="{code}: {said}",
         fix="{advice}",
+    ),
+    Rule(
+        code="dotnet-build",
+        pattern=r"(?:^|\s|: )error (?P<code>[A-Z]{2,}\d+)? ?: (?P<said>\S.+?)(?: \[/|$)",
+        read=unplaced,
+        place=first(printed_place, in_project(r"TargetFramework"), failing_instruction),
+        title="{title}",
+        message="{said}",
+        fix="{advice}.",
+        link="https://learn.microsoft.com/dotnet/csharp/language-reference/compiler-messages/",
     ),
     Rule(
         code="dotnet-global-json",

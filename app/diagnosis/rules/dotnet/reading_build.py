@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.instructions import failing_instruction
-from app.diagnosis.places import at
+from app.diagnosis.paths import repository_path
+from app.diagnosis.places import at, whole_file
 from app.diagnosis.rule import Find, Hit
+from app.diagnosis.rules.dotnet.reading_codes import ADVICE, PACKAGES, SIGNED
 from app.model import Place
 
 PROJECTS = (".csproj", ".fsproj", ".vbproj")
@@ -35,48 +37,6 @@ def in_project(pattern: str) -> Find:
     return find
 
 
-# What an MSBuild or SDK error asks for; https://learn.microsoft.com/dotnet/core/tools/sdk-errors/
-ADVICE = {
-    "NETSDK1045": "Use the SDK image of the target framework in FROM (mcr.microsoft.com/dotnet/sdk:{framework}), or lower TargetFramework.",
-    "NETSDK1004": "Run dotnet restore of this very project before, or leave --no-restore out.",
-    "NETSDK1005": "Restore for the same target framework: dotnet restore without --no-restore after TargetFramework has changed; do not COPY obj/ (write **/obj and **/bin into .dockerignore).",
-    "NETSDK1047": "Give restore the same runtime as publish: dotnet restore -r linux-x64, then dotnet publish -r linux-x64 --no-restore.",
-    "NETSDK1064": "Keep the package folder between restore and build, or leave --no-restore out.",
-    "NETSDK1022": "Take the Compile or Content items out: the SDK includes them already; write **/obj and **/bin into .dockerignore.",
-    "NETSDK1147": "Install the workload first: RUN dotnet workload restore.",
-    "NETSDK1152": "Two projects publish a file of one name: set CopyToPublishDirectory=Never on one of them.",
-    "NETSDK1194": "Publish the project, not the solution, with --output: dotnet publish {project} -o /app/publish.",
-    "MSB1003": "Name the project: dotnet publish {project}, or WORKDIR into its folder first.",
-    "MSB4068": "A solution file in the slnx format needs the .NET SDK 9.0.200 or newer: FROM mcr.microsoft.com/dotnet/sdk:9.0, or name the project itself: dotnet publish {project}.",
-    "MSB1009": "Write the path as it stands in the image: dotnet publish {project}; COPY it there first.",
-    "MSB1011": "Name one of the projects: dotnet publish {project}.",
-    "MSB3202": "COPY the referenced project too: the build context has to begin at the folder that holds both.",
-    "MSB4236": "Use an SDK image that has this SDK, or pin the version that is there in global.json.",
-    "MSB4057": "Correct the target after -t: in the command, or take an SDK image that has it (PublishContainer is there since .NET 7, and for web projects first).",
-    "MSB4166": "Build with a larger machine (options: machineType: E2_HIGHCPU_8) or one process (dotnet publish -m:1): a child of MSBuild ended, mostly for want of memory; where that does not help, take another patch of the SDK image.",
-    "MSB3073": "Correct the command that the target runs, or install what it needs before the build.",
-}
-
-# The same for NuGet; https://learn.microsoft.com/nuget/reference/errors-and-warnings
-PACKAGES = {
-    "NU1004": "Run dotnet restore on your machine and commit packages.lock.json.",
-    "NU1008": "Take the Version from PackageReference: Directory.Packages.props decides versions.",
-    "NU1010": "Add a PackageVersion for {name} to Directory.Packages.props.",
-    "NU1101": "Correct the name {name}, or add its feed to nuget.config: https://www.nuget.org/packages/{name}",
-    "NU1102": "Choose a version that exists: https://www.nuget.org/packages/{name}#versions-body-tab",
-    "NU1103": "Choose a stable version that exists, or a prerelease by its full name: https://www.nuget.org/packages/{name}",
-    "NU1107": "Reference {name} directly with the version that all the others accept.",
-    "NU1202": "Choose a version of {name} for this target framework, or change TargetFramework: https://www.nuget.org/packages/{name}",
-    "NU1605": "Raise the direct reference of {name} to the version that the other package asks for.",
-    "NU1900": "NuGet could not read the list of vulnerabilities: run it again, or correct the feeds of nuget.config; WarningsNotAsErrors with NU1900 lets the build pass without it.",
-    **dict.fromkeys(
-        ("NU1901", "NU1902", "NU1903", "NU1904"),
-        "Raise {name} to a version without this vulnerability (a PackageReference of your own, where another package brings it: dotnet nuget why {name}); or keep it a warning: <WarningsNotAsErrors>NU1901;NU1902;NU1903;NU1904</WarningsNotAsErrors>.",
-    ),
-    "NU1301": "Give the build the feed's credentials (nuget.config with %VARIABLE%, a build secret), or correct its address.",
-}
-
-
 def built(hit: Hit) -> Mapping[str, str] | None:
     if hit["code"] == "MSB4181":
         return None  # it knows only that something failed
@@ -85,44 +45,79 @@ def built(hit: Hit) -> Mapping[str, str] | None:
         "project": next(iter(projects(hit)), "PROJECT.csproj"),
         "framework": framework[1] if framework else "VERSION",
     }
-    advice = ADVICE.get(hit["code"], "Correct what the message names: {link}")
+    advice = ADVICE.get(hit["code"]) or f"{asked(hit['said']) or 'Correct what the message names'}: {{link}}"
+    if ".dcproj" in hit["said"]:
+        advice = "Take docker-compose.dcproj out of what the image restores: restore the project itself, dotnet restore {project}, or a solution filter without it."
     page = "visualstudio/msbuild/errors" if hit["code"].startswith("MSB") else "dotnet/core/tools/sdk-errors"
     link = f"https://learn.microsoft.com/{page}/{hit['code'].lower()}"
     return {"advice": advice.format(link=link, **words)}
 
 
+_ASKS = re.compile(
+    r"(?:^|[.;] +)((?:Please )?(?:To|Either|Try|Ensure|Set|Specify|Make sure|You (?:must|may need)|Use|Install|Add|Remove|Run|Change|"
+    r"Consider|Update|Upgrade|Check|Confirm|Restore|Reference)\b[^;]*?)(?:\.(?= |$)|$)"
+)
+
+
+def asked(said: str) -> str:
+    """The sentence of a message that says what to do; empty where none does. Braces would be a template's."""
+    found = _ASKS.search(said)
+    return re.sub(r"[{}]", "", found[1].removeprefix("Please ")) if found else ""
+
+
+_AT_THE_COMMAND = (
+    "MSB1001", "MSB1003", "MSB1006", "MSB1008", "MSB1009", "MSB1011", "MSB1050", "MSB4057", "MSB4126", "MSB4166",
+    "NETSDK1004", "NETSDK1047", "NETSDK1064", "NETSDK1112", "NETSDK1194",
+)  # fmt: skip
+
+
+def printed_place(hit: Hit) -> Place | None:
+    """The project file, .props or .targets that stands before the message, when it is the repository's."""
+    printed = re.match(r"\s*(/?[\w./-]+\.(?:\w+proj|props|targets))(?:\((\d+),\d+\))? ?: ", hit.line)
+    path = repository_path(hit.files, printed[1], hit) if printed else ""
+    if not printed or not path or (path.rpartition("/")[2] != printed[1].rpartition("/")[2]):
+        return None
+    return hit.files.place(path, int(printed[2])) if printed[2] else None
+
+
 def built_place(hit: Hit) -> Place | None:
     code = hit["code"]
-    if code in (
-        "MSB4057",
-        "MSB4166",
-        "MSB1003",
-        "MSB1009",
-        "MSB1011",
-        "NETSDK1004",
-        "NETSDK1047",
-        "NETSDK1064",
-        "NETSDK1194",
-    ):
+    if code in _AT_THE_COMMAND:
         return failing_instruction(hit)
     if code == "MSB3202":
         name = re.search(r"([\w.-]+\.\w+proj)\"", hit["said"])
         found = in_project(re.escape(name[1]))(hit) if name else None
         return found or failing_instruction(hit)
-    place: Place | None = in_project(r"TargetFramework")(hit)
+    if code.startswith("MSB50"):
+        return whole_file(*{p.rpartition("/")[2] for p in hit.files.paths if p.endswith((".sln", ".slnx"))})(
+            hit
+        )
+    place: Place | None = printed_place(hit) or in_project(r"TargetFramework")(hit)
     return place or failing_instruction(hit)
 
 
 # What holds for each of NuGet's codes.
 _ANY_PACKAGE = "Correct the PackageReference of {name} (its version, or a package for this TargetFramework); where a warning became an error, name its code in NoWarn or WarningsNotAsErrors."
 
+_PACKAGE = (
+    r"(?:conflict detected for|downgrade:) '?(?P<name>[A-Za-z][\w.-]*\w)",
+    r"[Pp]ackages? '?(?P<name>[A-Z][\w.-]*\w)",
+    r"resolve '(?P<name>[A-Za-z][\w.-]*\w)",
+    r"[Pp]ackages? '?(?P<name>[A-Za-z][\w.-]+)",
+    r"[Pp]roject '?\S*?(?P<name>[\w.-]+?)(?:\.\w+proj)? ",
+)
+
 
 def package(hit: Hit) -> Mapping[str, str]:
-    name = re.search(r"[Pp]ackages? (?:downgrade: |conflict detected for )?'?([A-Za-z][\w.-]+)", hit["said"])
-    named = re.search(r"(?:conflict detected for|downgrade:|package|Package) '?([A-Z][\w.-]*\w)", hit["said"])
-    found = named or name
-    word = found[1] if found else ""
-    return {"name": word, "advice": PACKAGES.get(hit["code"], _ANY_PACKAGE).format(name=word)}
+    """The package that the message is about, and what its code asks for."""
+    found = next((match for each in _PACKAGE if (match := re.search(each, hit["said"]))), None)
+    word = found["name"] if found else ""
+    advice = (
+        SIGNED
+        if hit["code"].startswith("NU3")
+        else PACKAGES.get(hit["code"]) or asked(hit["said"]) or _ANY_PACKAGE
+    )
+    return {"name": word, "advice": advice.format(name=word or "the package")}
 
 
 def source(hit: Hit) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ from app.diagnosis.instructions import failing_instruction, final_image, instruc
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.dotnet.reading_build import in_project
+from app.diagnosis.rules.dotnet.reading_exceptions import EXCEPTIONS, raised, uncaught
 from app.diagnosis.rules.dotnet.reading_start import (
     assembly,
     assembly_version,
@@ -21,6 +22,7 @@ from app.diagnosis.rules.dotnet.reading_start import (
     service,
     service_place,
 )
+from app.diagnosis.sayings import pattern_of
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -180,11 +182,22 @@ RULES: tuple[Rule, ...] = (
         link="https://cloud.google.com/sql/docs/postgres/connect-run",
     ),
     Rule(
+        code="dotnet-says",
+        pattern=pattern_of(EXCEPTIONS),
+        read=raised,
+        place=own_frame,
+        rank=Rank.ROOT,
+        title="{title}",
+        message="{said}",
+        fix="{advice}.",
+    ),
+    Rule(
         code="dotnet-exception",
         pattern=r"^Unhandled exception\. (?P<kind>[\w.]+)(?: \(\w+\))?: (?P<said>.+)",
+        read=uncaught,
         place=own_frame,
         title="{kind}: {said}",
         message="{kind}: {said}",
-        fix="Look at the first line of yours in the stack.",
+        fix="{advice}.",
     ),
 )

@@ -65,7 +65,7 @@ RULES: tuple[Rule, ...] = (
             or hit["host3"]
             or hit["host4"]
             or hit["host5"]
-            or "the database"
+            or "its address"
         },
         place=variable("name"),
         rank=Rank.CAUSE,

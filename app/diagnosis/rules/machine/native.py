@@ -94,7 +94,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="CMake: {said}",
         message="CMake Error at {path}:{line} ({what}): {said}",
-        fix="Correct {path} line {line}, or install what it looks for.",
+        fix="{advice}",
     ),
     Rule(
         code="native-no-input",

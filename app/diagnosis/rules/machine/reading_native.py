@@ -71,9 +71,19 @@ def cmake(hit: Hit) -> Mapping[str, str] | None:
     return (
         None
         if submodule(hit)
-        or re.search(r"Could (?:NOT|not) find|not providing \"Find|CMake < |or higher is required", said)
-        else {"said": said}
+        or re.search(
+            r"able to compile a simple test|Could (?:NOT|not) find|not providing \"Find|CMake < |or higher is required",
+            said,
+        )
+        else {"said": said, "advice": _advice(hit)}
     )
+
+
+def _advice(hit: Hit) -> str:
+    """A module of CMake itself is nobody's to correct."""
+    if "/share/cmake" in hit["path"] or "/Modules/" in hit["path"]:
+        return "Install what the message asks for, or correct the call in CMakeLists.txt that the call stack names."
+    return f"Correct {hit['path']} line {hit['line']}, or install what it looks for."
 
 
 def cmake_package(hit: Hit) -> Mapping[str, str] | None:

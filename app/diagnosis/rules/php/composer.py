@@ -93,7 +93,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="composer-conflict",
-        pattern=r"^\s*- (?P<name>[\w.-]+/[\w.-]+) (?P<version>\S+) (?P<word>requires|conflicts with) "
+        pattern=r"^\s*- (?P<name>[\w.-]+/[\w.-]+?)(?: |\[)(?P<version>[^\]\s]+|\S+, \.\.\., \S+?)\]? (?P<word>requires?|conflicts? with) "
         r"(?P<other>[\w.-]+/[\w.-]+) (?P<constraint>\S.*?)"
         r"(?: -> (?P<why>.*))?\.?$",
         place=first(dependency("php", "other"), dependency("php", "name"), _MANIFEST),

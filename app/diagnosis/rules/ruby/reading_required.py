@@ -31,6 +31,10 @@ _NO_LONGER_STANDARD = frozenset({
 })  # fmt: skip
 
 
+# What a gem has beside its own name: `rubocop/rake_task` is of rubocop.
+_PART = re.compile(r"/(?:setup|rake_task|tasks?|railtie|engine|version|autorun|core|all|rails|cli|minitest)$")
+
+
 def _wanted(hit: Hit) -> tuple[str, str]:
     """(the repository's file that was meant, the gem that provides it); one of them is empty."""
     name = hit["name"].strip()
@@ -53,7 +57,7 @@ def _wanted(hit: Hit) -> tuple[str, str]:
         return close, ""
     return "", _GEMS.get(name) or next(
         (gem for key, gem in _GEMS.items() if name.startswith(key + "/")), ""
-    ) or name.removesuffix("/setup").replace("/", "-")
+    ) or _PART.sub("", name).replace("/", "-")
 
 
 def missing_file(hit: Hit) -> Mapping[str, str] | None:

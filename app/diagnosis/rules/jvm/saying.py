@@ -1,0 +1,33 @@
+"""JVM: messages of libraries, plugins and tasks whose meaning is known, whoever printed them."""
+
+from __future__ import annotations
+
+from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.places import first
+from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.jvm.reading_saying import exception_frame, of_java, plugin_line
+from app.diagnosis.rules.jvm.reading_sayings import BUILDS, EXCEPTIONS
+from app.diagnosis.sayings import hearing, pattern_of
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="java-says",
+        pattern=pattern_of(EXCEPTIONS),
+        read=of_java,
+        place=exception_frame,
+        rank=Rank.ROOT,
+        title="{title}",
+        message="{said}",
+        fix="{advice}.",
+    ),
+    Rule(
+        code="java-build-says",
+        pattern=pattern_of(BUILDS),
+        read=hearing(BUILDS),
+        place=first(plugin_line, failing_instruction),
+        rank=Rank.ROOT,
+        title="{title}",
+        message="{said}",
+        fix="{advice}.",
+    ),
+)
