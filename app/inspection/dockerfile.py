@@ -125,13 +125,18 @@ def _from_elsewhere(
 
 
 def _copies(context: Context, path: str, parsed: Dockerfile, stages: frozenset[int]) -> Iterator[Finding]:
-    """COPY and ADD of what is not in the build context."""
+    """COPY and ADD of what is not in the build context; of a submodule once, however much is taken from it."""
+    told: set[str] = set()
     for each in parsed.of("COPY", "ADD"):
         if each.stage not in stages or "from" in each.flags:
             continue
         for source in each.sources:
             if not context.may_have(source):
-                if context.holds(source):
+                if module := context.submodule_of(source):
+                    if module not in told and not context.is_folder_of(source, module):
+                        yield faults.copy_of_submodule(path, each, source, module)
+                    told.add(module)
+                elif context.holds(source):
                     yield faults.copy_of_ignored(path, each, source, context.ignored_by)
                 elif context.is_made_elsewhere(source):
                     yield faults.copy_of_output(path, each, source)

@@ -23,7 +23,7 @@ AT_ROOT = re.compile(
 )
 # Code of tools, which stands at many a root and serves nobody.
 TOOLS = re.compile(
-    r"\.[^/]*|(?:noxfile|conftest|tasks|fabfile)[\w-]*\.py|"
+    r"\.[^/]*|(?:noxfile|conftest|tasks|fabfile|owlbot)[\w-]*\.py|"
     r"(?:(?i:gulpfile|gruntfile|dangerfile)|[^/]*\.(?:config|setup|d))\.[cm]?[jt]s"
 )
 ENTRIES = ("Procfile", "main.go", "main.py", "app.py", "manage.py", "server.js", "config.ru")
