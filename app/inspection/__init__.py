@@ -13,6 +13,7 @@ from app.diagnosis.files import Files
 from app.inspection import dockerfile, manifests
 from app.inspection.languages import languages, unknown_language
 from app.inspection.made_elsewhere import GITIGNORE
+from app.inspection.own_address import gradio_by_procfile
 from app.inspection.python_version import python_version
 from app.inspection.several import several
 from app.model import Build, Finding, Place, Target, Weight
@@ -27,6 +28,7 @@ from app.source.services_below import (
 from app.source.syntax import starts, syntax
 from app.start_command import START_FILES
 from app.start_command.entry_point import entry_point
+from app.start_command.node import NEXT_CONFIGURATION
 from app.start_command.script import CONFIGURATION
 from app.text.titles import fitting
 
@@ -56,6 +58,7 @@ def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
         found += manifests.for_buildpacks(files, inside, known)
         found += python_version(files, inside, Weight.WARN if known - {"python", "any"} else Weight.STOP)
         found += entry_point(files, inside, target.source_name, releases=bool(target.service.release))
+        found += gradio_by_procfile(files, inside, target)
         found += several(files, inside, known)
         first = starts(files, inside)
         if target.service.build.kind is Build.AUTO and (unused := _unused_dockerfile(files, inside)):
@@ -79,6 +82,7 @@ def wanted(path: str) -> bool:
         or name.endswith((".py", ".toml", ".yml", ".yaml", ".conf", ".csproj", ".fsproj", ".vbproj"))
         or "dockerfile" in name.lower()
         or CONFIGURATION.fullmatch(name) is not None
+        or NEXT_CONFIGURATION.fullmatch(name) is not None
         or name in (".dockerignore", "Procfile", "main.go", ATTRIBUTES, MODULES, GITIGNORE)
         or re.fullmatch(r"requirements[^/]*\.(?:txt|in)", name) is not None
     )

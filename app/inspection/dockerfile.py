@@ -12,6 +12,7 @@ from app.diagnosis.files import Files
 from app.dockerfile import KEYWORDS, Dockerfile
 from app.inspection import dockerfile_faults as faults
 from app.inspection.context import Context
+from app.inspection.own_address import gradio_in_image
 from app.inspection.port import port
 from app.inspection.stages import built
 from app.model import Finding, Target
@@ -86,6 +87,7 @@ def _judged(files: Files, target: Target, inside: str, path: str, parsed: Docker
         yield from islice(_copies(context, path, parsed, stages), MOST)
     yield from islice(_from_stages(path, parsed), MOST)
     yield from port(files, inside, target, path, parsed)
+    yield from gradio_in_image(files, inside, target, path, parsed)
 
 
 def _images(path: str, parsed: Dockerfile, stages: frozenset[int]) -> Iterator[Finding]:
