@@ -198,6 +198,17 @@ def test_svelte_serves_with_an_adapter_of_node_alone(adapter: str, told_of: int)
     assert [each.code for each in told(source)] == ["no-start-command"] * told_of
 
 
+def test_a_server_that_is_installed_is_not_asked_for_again() -> None:
+    """fastapi[all] brings uvicorn with it; where nothing brings it, it is to be added."""
+    log = "--- logs of revision api-1 ---\n"
+    log += "TypeError: FastAPI.__call__() missing 1 required positional argument: 'send'\n"
+    for asked, told_of in (("fastapi[all]\n", False), ("fastapi\n", True)):
+        source = {"main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n", "requirements.txt": asked}
+        finding = diagnose(log, Files.of(source)).findings[0]
+        assert "uvicorn main:app" in finding.fix
+        assert ("add uvicorn" in finding.fix) is told_of
+
+
 def test_a_static_export_is_not_started_with_next_start() -> None:
     """`next start` ends with an error there; what serves the folder is named, also where nothing says how to start."""
     source = package("next start", dependencies={"next": "15"})
