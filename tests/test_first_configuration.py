@@ -28,6 +28,17 @@ REPOSITORIES: dict[str, tuple[dict[str, str], list[str]]] = {
         ["  my-shop:", "    path: .", "    build: buildpacks", "    health: /api/health", "    # memory: 1Gi"],
     ),
     "spring": ({"pom.xml": "<artifactId>spring-boot-starter-actuator<"}, ["    health: /actuator/health"]),
+    "spring elsewhere": (
+        {
+            "pom.xml": "<artifactId>spring-boot-starter-actuator<",
+            "src/main/resources/config/application.yml": "management:\n  endpoints:\n    web:\n      base-path: /m\n",
+        },
+        ["    # health: /health"],
+    ),
+    "routes of several programs": (
+        {"go.mod": "", "a/main.go": 'r.GET("/ping", f)\n', "b/main.go": ""},
+        ["    # health: /health"],
+    ),
     "a path of Google's": (
         {"app/main.go": 'http.HandleFunc("/healthz", f)\n', "app/go.mod": ""},
         ["    # health: /health"],

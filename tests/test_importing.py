@@ -132,7 +132,7 @@ def test_no_key_is_dropped_without_a_word(path: Path) -> None:
         ):
             continue
         inside["surprising_key"] = "1"
-        made = imported(yaml.safe_dump(value, sort_keys=False), path="x", repository_name="shop")
+        made = imported(yaml.safe_dump(value, sort_keys=False), path=read.name, repository_name="shop")
         del inside["surprising_key"]
         told = {left.at for left in made.left}
         assert "surprising_key" in made.text or any("surprising_key" in at for at in told), parent

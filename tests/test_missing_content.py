@@ -107,6 +107,17 @@ def test_a_service_in_a_submodule_is_told_so_and_not_that_it_is_missing() -> Non
     assert [each.code for each in inspect(Files.of(texts), IN_API)] == ["submodule-missing"]
 
 
+def test_what_is_copied_from_a_submodule_is_told_once_with_the_true_cause() -> None:
+    """Not as a file that nobody has added; the submodule's own folder is in the archive, and empty."""
+    texts = {".gitmodules": MODULE.format(path="lib"), "Dockerfile": "FROM x\nCOPY lib/a lib/b/ /\n"}
+    assert [each.code for each in inspect(Files.of(texts), TARGET)] == [
+        "copy-of-submodule",
+        "submodule-missing",
+    ]
+    whole = texts | {"Dockerfile": "FROM x\nCOPY lib /lib\n"}
+    assert [each.code for each in inspect(Files.of(whole), TARGET)] == ["submodule-missing"]
+
+
 def test_pointers_are_seen_in_an_archive_as_it_passes() -> None:
     """A pointer is kept for its text, whatever its name is; another small file is not."""
     passing = Passing(wanted)

@@ -10,7 +10,7 @@ import yaml
 from app.config.writing import text
 from app.diagnosis.files import Files
 from app.inspection import inspect
-from app.model import Build, BuildPlan, ServiceConfig, Target
+from app.model import Build, BuildPlan, Place, ServiceConfig, Target, Weight
 from app.source.first_configuration import first_configuration
 from app.source.services_below import configuration, services_below
 
@@ -32,8 +32,43 @@ FOLDERS = {
     ),
     "the root is one": (VOTE | {"package.json": '{"dependencies": {"express": "5"}}'}, ()),
     "the root starts": (VOTE | {"package.json": '{"scripts": {"start": "node vote"}}'}, ()),
-    "the root is a workspace": (VOTE | {"package.json": '{"workspaces": ["vote"]}'}, ()),
-    "the root is a workspace of pnpm": (VOTE | {"package.json": "{}", "pnpm-workspace.yaml": ""}, ()),
+    "the root is a workspace that starts": (
+        VOTE | {"package.json": '{"workspaces": ["vote"], "scripts": {"start": "npm start -w vote"}}'},
+        (),
+    ),
+    "the root is a workspace": (
+        VOTE
+        | {"package.json": '{"workspaces": ["vote"], "scripts": {"build": "turbo build"}}'}
+        | {"ui/package.json": '{"scripts": {"start": "vite"}}'},
+        ("vote",),
+    ),
+    "the root is a workspace of pnpm": (
+        VOTE | {"package.json": '{"dependencies": {"a": "1"}}', "pnpm-workspace.yaml": ""},
+        ("vote",),
+    ),
+    "the root is a workspace without a Dockerfile": (
+        {"package.json": '{"workspaces": ["a"]}', "a/package.json": "{}"},
+        (),
+    ),
+    "the root is a workspace of uv": (
+        VOTE | {"pyproject.toml": '[tool.uv.workspace]\nmembers = ["vote"]\n', "uv.lock": ""},
+        ("vote",),
+    ),
+    "the root is a package of Python": (
+        VOTE | {"pyproject.toml": '[project]\nname = "x"\ndependencies = ["flask"]\n'},
+        (),
+    ),
+    "the root has tools of development": (
+        VOTE
+        | {"package.json": '{"devDependencies": {"markdownlint-cli": "1"}, "scripts": {"prepare": "husky"}}'}
+        | {"noxfile-template.py": "", "eslint.config.mjs": "", ".prettierrc.js": "", "gulpfile.js": ""},
+        ("vote",),
+    ),
+    "the root has a Dockerfile of another name": (VOTE | {"Dockerfile.prod": "FROM x\n"}, ()),
+    "examples and nothing else": (
+        {"examples/django/requirements.txt": "", "examples/flask/app.py": "", "docs/requirements.txt": ""},
+        ("examples/django",),
+    ),
     "the root has shortcuts alone": (
         VOTE | {"package.json": '{"scripts": {"web": "cd web && yarn"}}'},
         ("vote",),
@@ -157,3 +192,40 @@ def test_a_lone_dockerfile_that_buildpacks_pass_over_is_remarked() -> None:
     assert codes(lone | {"b/Dockerfile": "FROM x\n"}) == []
     assert codes(lone | {"build/Dockerfile": "FROM x\nCOPY a .\n", "build/a": ""}) == []
     assert "{dockerfile: build/Dockerfile}" in text(first_configuration(Files.of(lone), "web"))
+
+
+NAMED = {
+    "production before the others": (
+        {"Dockerfile.dev": "FROM x\n", "Dockerfile-prod": "FROM x\n", "Dockerfile.ai": "FROM x\n"},
+        "Dockerfile-prod",
+    ),
+    "what is not of development": (
+        {"Dockerfile.dev": "FROM x\n", "Dockerfile.server": "FROM x\n"},
+        "Dockerfile.server",
+    ),
+    "lower case": ({"dockerfile": "FROM x\n"}, "dockerfile"),
+    "code and templates are none": (
+        {
+            "dockerfile.rs": "use x;\n",
+            "Dockerfile.ejs": "<%= x %>\nFROM x\n",
+            "Dockerfile.public": "ARG A\nFROM x\n",
+        },
+        "Dockerfile.public",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_a_dockerfile_of_another_name_is_named(kind: str) -> None:
+    """Where nothing else can be built it is the way out, beside a language it is a remark; `init` writes it."""
+    source, name = NAMED[kind]
+    target = Target("p", "r", "production", ServiceConfig("web"))
+    (found,) = inspect(Files.of(source), target)
+    assert (found.code, found.place) == ("dockerfile-named-otherwise", Place(name, 1))
+    assert f"`build: {{dockerfile: {name}}}` for web" in found.fix
+    assert f"dockerfile: {name}" in text(first_configuration(Files.of(source), "web"))
+    (beside,) = inspect(Files.of(source | {"go.mod": "", "main.go": ""}), target)
+    assert (beside.weight, beside.code) == (Weight.NOTE, "dockerfile-below")
+    inner = {f"api/{path}": content for path, content in source.items()}
+    (below,) = inspect(Files.of(inner), replace(target, service=ServiceConfig("web", path="api")))
+    assert (below.place, below.fix) == (Place(f"api/{name}", 1), found.fix)

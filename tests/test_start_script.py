@@ -198,6 +198,30 @@ def test_svelte_serves_with_an_adapter_of_node_alone(adapter: str, told_of: int)
     assert [each.code for each in told(source)] == ["no-start-command"] * told_of
 
 
+def test_a_server_that_is_installed_is_not_asked_for_again() -> None:
+    """fastapi[all] brings uvicorn with it; where nothing brings it, it is to be added."""
+    log = "--- logs of revision api-1 ---\n"
+    log += "TypeError: FastAPI.__call__() missing 1 required positional argument: 'send'\n"
+    for asked, told_of in (("fastapi[all]\n", False), ("fastapi\n", True)):
+        source = {"main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n", "requirements.txt": asked}
+        finding = diagnose(log, Files.of(source)).findings[0]
+        assert "uvicorn main:app" in finding.fix
+        assert ("add uvicorn" in finding.fix) is told_of
+
+
+def test_a_static_export_is_not_started_with_next_start() -> None:
+    """`next start` ends with an error there; what serves the folder is named, also where nothing says how to start."""
+    source = package("next start", dependencies={"next": "15"})
+    exported = {"next.config.mjs": "export default {\n  output: 'export',\n}\n"}
+    (finding,) = told(source | exported)
+    assert (finding.code, finding.place) == ("next-export", Place("next.config.mjs", 2))
+    assert "`web: npx serve out --listen $PORT`, and add serve to dependencies" in finding.fix
+    for other in ("{ output: 'standalone' }", "{\n  // output: 'export'\n}", "{ output: a ? 'export' : b }"):
+        assert told(source | {"next.config.js": f"module.exports = {other}"}) == []
+    alone = {"package.json": json.dumps({"dependencies": {"next": "15"}})}
+    assert "npx serve out" in told(alone | exported)[0].fix
+
+
 def test_streamlit_without_a_port_is_told_the_line_that_has_one() -> None:
     """Its own port is 8501; a flag, a variable or a configuration of its own leads it elsewhere."""
     source = {"app.py": "import streamlit\n", "requirements.txt": "streamlit\n"}

@@ -74,8 +74,10 @@ def test_a_command_of_servergem_yml_takes_no_other() -> None:
         (PLAIN | {"requirements.txt": "-e .\n"}, {}, "does not pin -e"),
         (PLAIN | {"requirements.txt": "-r other.txt\n"}, {}, "does not pin -r"),
         (PLAIN | {"requirements.txt": "six @ https://example.com/six.whl\n"}, {}, "does not pin six"),
-        ({"main.py": ""}, {}, "write a Procfile"),
-        ({"main.py": "", "Procfile": "worker: python main.py"}, {}, "write a Procfile"),
+        ({"main.py": ""}, {}, "nothing says what starts it"),
+        ({"main.py": "app = FastAPI()\n"}, {}, "with `web: uvicorn main:app --host 0.0.0.0 --port $PORT`"),
+        ({"config.ru": "", "Gemfile": ""}, {}, "neither Python nor Node"),
+        ({"main.py": "", "Procfile": "worker: python main.py"}, {}, "nothing says what starts it"),
         ({"index.html": ""}, {}, "neither Python nor Node"),
     ],
 )

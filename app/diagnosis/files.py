@@ -174,9 +174,10 @@ class Files:
     @cached_property
     def dockerfiles(self) -> dict[str, Dockerfile]:
         """Every Dockerfile by path, the one nearest to the root first."""
-        paths = [p for p in self.paths if _is_dockerfile(p.rpartition("/")[2])]
+        paths = [p for p in self.paths if dockerfile.may_be_dockerfile(p)]
         paths.sort(key=lambda p: (p.count("/"), not p.endswith("Dockerfile"), p))
-        return {path: dockerfile.parse(self.text(path)) for path in paths[:50]}
+        found = {path: dockerfile.parse(self.text(path)) for path in paths[:50]}
+        return {path: parsed for path, parsed in found.items() if dockerfile.is_dockerfile(path, parsed)}
 
 
 MOST_COMPARED = 300  # names; each comparison costs the product of their lengths
@@ -231,12 +232,3 @@ def _text(folder: Path, path: str) -> str | None:
         return decoded(whole.read_bytes())
     except OSError:
         return None
-
-
-def _is_dockerfile(name: str) -> bool:
-    lower = name.lower()
-    return (
-        lower in ("dockerfile", "containerfile")
-        or lower.startswith("dockerfile.")
-        or lower.endswith(".dockerfile")
-    )

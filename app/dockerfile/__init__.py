@@ -4,6 +4,7 @@ from app.dockerfile.frontend import is_docker
 from app.dockerfile.ignore import Ignored, Unreadable
 from app.dockerfile.instructions import KEYWORDS, Dockerfile, Instruction, Stage, joined
 from app.dockerfile.reading import parse
+from app.dockerfile.recognising import is_dockerfile, may_be_dockerfile
 
 __all__ = [
     "KEYWORDS",
@@ -13,6 +14,8 @@ __all__ = [
     "Stage",
     "Unreadable",
     "is_docker",
+    "is_dockerfile",
     "joined",
+    "may_be_dockerfile",
     "parse",
 ]

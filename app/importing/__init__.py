@@ -40,7 +40,7 @@ def imported(source: str, *, path: str, repository_name: str, procfile: str = ""
     `procfile` is the text of the repository's own, which belongs to a Heroku app.json.
     """
     read = heroku.procfile(source) or parsed(source)
-    kind = kind_of(read.value)
+    kind = kind_of(read.value, path)
     if kind is None:
         known = ", ".join(each.name for each in KINDS)
         raise NotRead(f"is of no kind that is known here: {known}")

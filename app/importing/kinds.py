@@ -68,6 +68,14 @@ KINDS = (
 )
 
 
-def kind_of(value: Any) -> Kind | None:
-    """Which of them a file is; None for none."""
-    return next((each for each in KINDS if isinstance(value, dict) and each.fits(value)), None)
+# `fly launch` leaves a file to be filled in, in which nothing but its own name says whose it is.
+NAMED = {"fly.toml": "Fly.io"}
+
+
+def kind_of(value: Any, path: str) -> Kind | None:
+    """Which of them a file is, by what it holds, else by its name; None for none."""
+    if not isinstance(value, dict):
+        return None
+    named = NAMED.get(path.rpartition("/")[2], "")
+    by_name = (each for each in KINDS if value and each.name == named)
+    return next((each for each in KINDS if each.fits(value)), None) or next(by_name, None)

@@ -13,14 +13,22 @@ from app.diagnosis.files import Files
 from app.inspection import dockerfile, manifests
 from app.inspection.languages import languages, unknown_language
 from app.inspection.made_elsewhere import GITIGNORE
+from app.inspection.own_address import gradio_by_procfile
 from app.inspection.python_version import python_version
 from app.inspection.several import several
 from app.model import Build, Finding, Place, Target, Weight
 from app.source.missing_content import ATTRIBUTES, MODULES, missing_content
-from app.source.services_below import SHOWN, configuration, lone_dockerfile, services_below
+from app.source.services_below import (
+    SHOWN,
+    configuration,
+    lone_dockerfile,
+    otherwise_named,
+    services_below,
+)
 from app.source.syntax import starts, syntax
 from app.start_command import START_FILES
 from app.start_command.entry_point import entry_point
+from app.start_command.node import NEXT_CONFIGURATION
 from app.start_command.script import CONFIGURATION
 from app.text.titles import fitting
 
@@ -50,10 +58,13 @@ def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
         found += manifests.for_buildpacks(files, inside, known)
         found += python_version(files, inside, Weight.WARN if known - {"python", "any"} else Weight.STOP)
         found += entry_point(files, inside, target.source_name, releases=bool(target.service.release))
+        found += gradio_by_procfile(files, inside, target)
         found += several(files, inside, known)
         first = starts(files, inside)
-        if not inside and target.service.build.kind is Build.AUTO and (lone := lone_dockerfile(files)):
-            found.append(_dockerfile_below(target, lone, known))
+        if target.service.build.kind is Build.AUTO and (unused := _unused_dockerfile(files, inside)):
+            found.append(_dockerfile_below(target, inside, unused, known))
+    elif named := otherwise_named(files, inside):
+        found.append(_dockerfile_named_otherwise(target, inside, named))
     elif inside + "index.html" in files.paths:
         found.append(_static_site(target, inside))
     else:
@@ -71,6 +82,7 @@ def wanted(path: str) -> bool:
         or name.endswith((".py", ".toml", ".yml", ".yaml", ".conf", ".csproj", ".fsproj", ".vbproj"))
         or "dockerfile" in name.lower()
         or CONFIGURATION.fullmatch(name) is not None
+        or NEXT_CONFIGURATION.fullmatch(name) is not None
         or name in (".dockerignore", "Procfile", "main.go", ATTRIBUTES, MODULES, GITIGNORE)
         or re.fullmatch(r"requirements[^/]*\.(?:txt|in)", name) is not None
     )
@@ -145,17 +157,35 @@ def _rest(below: tuple[str, ...]) -> str:
     return "add the others in the same way, and " if len(below) > SHOWN else "and "
 
 
-def _dockerfile_below(target: Target, path: str, known: frozenset[str]) -> Finding:
+def _unused_dockerfile(files: Files, inside: str) -> str:
+    """From the service's path: one of another name there, or the only one below the repository's root."""
+    return otherwise_named(files, inside) or ("" if inside else lone_dockerfile(files))
+
+
+def _dockerfile_named_otherwise(target: Target, inside: str, name: str) -> Finding:
+    return Finding(
+        code="dockerfile-named-otherwise",
+        title=fitting(f"Nothing says that {target.name} is built with {inside}{name}"),
+        message=f"Without a word in servergem.yml a file called Dockerfile is looked for, and {inside or 'the root'} "
+        "has none of that name and nothing that buildpacks recognise.",
+        fix=f"Write `build: {{dockerfile: {name}}}` for {target.source_name} in servergem.yml, or rename it to "
+        "Dockerfile.",
+        place=Place(inside + name, 1),
+    )
+
+
+def _dockerfile_below(target: Target, inside: str, path: str, known: frozenset[str]) -> Finding:
     """Nobody has said which of the two ways is meant."""
     seen = ", ".join(sorted(known - {"any"})) or "a Procfile"
+    where = inside.rstrip("/") or "The root"
     return Finding(
         code="dockerfile-below",
         weight=Weight.NOTE,
-        title=fitting(f"{path} is not used: buildpacks build {target.name}"),
-        message=f"The root has no Dockerfile, and buildpacks find {seen} there.",
+        title=fitting(f"{inside}{path} is not used: buildpacks build {target.name}"),
+        message=f"{where} has no file called Dockerfile, and buildpacks find {seen} there.",
         fix=f"To build with it, write `build: {{dockerfile: {path}}}` for {target.source_name} in servergem.yml; "
         "`build: buildpacks` says that it is meant as it is.",
-        place=Place(path, 1),
+        place=Place(inside + path, 1),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from app import dockerfile
 from app.diagnosis.files import Files
 from app.dockerfile import Dockerfile, Instruction
+from app.inspection.own_address import streamlit_port
 from app.inspection.stages import lineage
 from app.model import Place
 
@@ -60,6 +61,8 @@ def listening(files: Files, inside: str, path: str, parsed: Dockerfile, stage: s
     stages = lineage(parsed, stage)
     if not stages:
         return None
+    if streamlit := streamlit_port(files, inside, parsed, stages):
+        return Listening(streamlit[0], "Streamlit", Place(path, streamlit[1]))
     base = parsed.stages[min(stages)]
     name = _name(base.image)
     if name is None:

@@ -9,6 +9,7 @@ from app import dockerfile
 from app.diagnosis.files import Files
 from app.dockerfile import Ignored, Unreadable
 from app.inspection.made_elsewhere import is_made_elsewhere
+from app.source.missing_content import lacking_submodules
 
 # Whether anything below a hidden folder is shown again is asked of so many files; beyond, the folder counts as seen.
 MOST_ASKED = 20_000
@@ -50,6 +51,19 @@ class Context:
     def is_made_elsewhere(self, source: str) -> bool:
         """Whether a step outside of the image makes it, so that no commit has it."""
         return is_made_elsewhere(self._files, self.inside, source)
+
+    def submodule_of(self, source: str) -> str:
+        """The submodule that it would come from, of which the archive of a commit has nothing; else empty."""
+        whole = self.inside + dockerfile.joined("/", source)[1:]
+        return next((each for each in self._submodules if f"{whole}/".startswith(f"{each}/")), "")
+
+    def is_folder_of(self, source: str, module: str) -> bool:
+        """Whether it is the submodule's own folder: the archive has that, empty, and COPY takes it."""
+        return self.inside + dockerfile.joined("/", source)[1:] == module
+
+    @cached_property
+    def _submodules(self) -> tuple[str, ...]:
+        return tuple(lacking_submodules(self._files))
 
     def _leads_through_a_link(self, path: str) -> bool:
         if not self._files.links:

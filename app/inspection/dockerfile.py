@@ -12,6 +12,7 @@ from app.diagnosis.files import Files
 from app.dockerfile import KEYWORDS, Dockerfile
 from app.inspection import dockerfile_faults as faults
 from app.inspection.context import Context
+from app.inspection.own_address import gradio_in_image
 from app.inspection.port import port
 from app.inspection.stages import built
 from app.model import Finding, Target
@@ -86,6 +87,7 @@ def _judged(files: Files, target: Target, inside: str, path: str, parsed: Docker
         yield from islice(_copies(context, path, parsed, stages), MOST)
     yield from islice(_from_stages(path, parsed), MOST)
     yield from port(files, inside, target, path, parsed)
+    yield from gradio_in_image(files, inside, target, path, parsed)
 
 
 def _images(path: str, parsed: Dockerfile, stages: frozenset[int]) -> Iterator[Finding]:
@@ -125,13 +127,18 @@ def _from_elsewhere(
 
 
 def _copies(context: Context, path: str, parsed: Dockerfile, stages: frozenset[int]) -> Iterator[Finding]:
-    """COPY and ADD of what is not in the build context."""
+    """COPY and ADD of what is not in the build context; of a submodule once, however much is taken from it."""
+    told: set[str] = set()
     for each in parsed.of("COPY", "ADD"):
         if each.stage not in stages or "from" in each.flags:
             continue
         for source in each.sources:
             if not context.may_have(source):
-                if context.holds(source):
+                if module := context.submodule_of(source):
+                    if module not in told and not context.is_folder_of(source, module):
+                        yield faults.copy_of_submodule(path, each, source, module)
+                    told.add(module)
+                elif context.holds(source):
                     yield faults.copy_of_ignored(path, each, source, context.ignored_by)
                 elif context.is_made_elsewhere(source):
                     yield faults.copy_of_output(path, each, source)

@@ -7,6 +7,7 @@ import difflib
 from app.diagnosis.files import Files, nearest
 from app.dockerfile import KEYWORDS, Instruction
 from app.model import Finding, Place, Target, Weight
+from app.source.missing_content import NO_SUBMODULES
 from app.text.titles import fitting
 
 CONTEXT = "https://docs.docker.com/build/concepts/context/"
@@ -120,6 +121,19 @@ def copy_of_nothing(path: str, each: Instruction, source: str, context: frozense
         else f"Add {source} to the repository, or remove it here.",
         place=Place(path, each.line, each.end),
         link=CONTEXT,
+    )
+
+
+def copy_of_submodule(path: str, each: Instruction, source: str, module: str) -> Finding:
+    return Finding(
+        code="copy-of-submodule",
+        title=fitting(f"{each.keyword} of {source}, which is in a submodule"),
+        message=f"GitHub's archive of a commit has no submodules: {module} is an empty folder in it, so the build "
+        f"has no {source}.",
+        fix=f"Keep the files of {module} in this repository (git subtree, or a copy), or clone it in a stage of "
+        f"{path} with RUN git clone.",
+        place=Place(path, each.line, each.end),
+        link=NO_SUBMODULES,
     )
 
 

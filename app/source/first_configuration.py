@@ -16,8 +16,10 @@ from app.source.health_path import health_path
 from app.source.services_below import (
     built_from,
     folders_with,
+    has_workspaces,
     lone_dockerfile,
     names_of,
+    otherwise_named,
     root_is_one,
     services_below,
 )
@@ -77,14 +79,9 @@ def _folders(files: Files) -> tuple[str, ...]:
         return found
     if not root_is_one(files):
         return folders_with(files, {"Procfile"}) or ("",)
-    if _has_workspaces(files) and "Dockerfile" not in files.paths:
+    if has_workspaces(files) and "Dockerfile" not in files.paths:
         return folders_with(files, {"Dockerfile"}) or ("",)
     return ("",)
-
-
-def _has_workspaces(files: Files) -> bool:
-    package = files.json("package.json")
-    return "pnpm-workspace.yaml" in files.paths or (isinstance(package, dict) and "workspaces" in package)
 
 
 def _section(files: Files, folder: str, name: str) -> Said:
@@ -133,19 +130,14 @@ def _built(files: Files, inside: str, dockerfile: str) -> Iterator[Said]:
         yield Said("build", "dockerfile", f"{inside}Dockerfile")
     elif seen:
         yield Said("build", "buildpacks", f"no Dockerfile here: {seen}{_or_with(files, inside)}")
-    elif named := _otherwise_named(files, inside):
-        yield Said("build", Block((Said("dockerfile", named, "the only one here"),)))
+    elif named := otherwise_named(files, inside):
+        yield Said("build", Block((Said("dockerfile", named, "none here is called Dockerfile"),)))
 
 
 def _or_with(files: Files, inside: str) -> str:
-    """The other way, where there is one Dockerfile below."""
-    lone = "" if inside else lone_dockerfile(files)
+    """The other way, where there is one Dockerfile below, or one of another name."""
+    lone = otherwise_named(files, inside) or ("" if inside else lone_dockerfile(files))
     return f"; with Docker instead: {{dockerfile: {lone}}}" if lone else ""
-
-
-def _otherwise_named(files: Files, inside: str) -> str:
-    here = [path for path in files.dockerfiles if path.rpartition("/")[0] == inside.rstrip("/")]
-    return here[0][len(inside) :] if len(here) == 1 else ""
 
 
 def _port(files: Files, inside: str, dockerfile: str) -> Said:

@@ -22,6 +22,11 @@ ALIKE = {".mjs": ".js", ".cjs": ".js", ".ts": ".js", ".tsx": ".js"}
 # Next.js has its routes by the paths of its files.
 NEXT = re.compile(r"(?:src/)?(?:app|pages)(/api/(?:health|healthcheck|status|ping))(?:/route)?\.[jt]sx?")
 ACTUATOR = re.compile(r"spring-boot-starter-actuator")
+# https://docs.spring.io/spring-boot/reference/actuator/monitoring.html
+SPRING = re.compile(
+    r"src/main/resources/(?:config/)?(?:application|bootstrap)(?:-[\w-]+)?\.(?:ya?ml|properties)"
+)
+MOVED = re.compile(r"\b(?:base-path|context-path|path-mapping)\b|management\.server\b")
 ASIDE = re.compile(r"(?:^|/)(?:tests?|spec|node_modules|vendor|examples?|docs?)/|[._]test\.|\.spec\.")
 
 
@@ -41,7 +46,7 @@ def health_path(files: Files, inside: str) -> HealthPath | None:
 
 def _found(files: Files, inside: str) -> Iterator[HealthPath]:
     for name in ("pom.xml", "build.gradle", "build.gradle.kts"):
-        if ACTUATOR.search(files.text(inside + name)):
+        if ACTUATOR.search(files.text(inside + name)) and not _is_moved(files, inside):
             yield HealthPath("/actuator/health", f"Spring Boot's actuator in {inside}{name}")
     own = sorted(
         (p for p in files.paths if p.startswith(inside) and not ASIDE.search(p[len(inside) :])), key=_nearest
@@ -51,12 +56,23 @@ def _found(files: Files, inside: str) -> Iterator[HealthPath]:
         for path in own
         if (found := NEXT.fullmatch(path[len(inside) :]))
     )
-    code = [path for path in own if _pattern(path)]
+    several = sum(path.endswith("/main.go") for path in own) > 1  # whose route it is cannot be told
+    code = [path for path in own if _pattern(path) and not (several and path.endswith(".go"))]
     for path in code[:MOST_FILES]:
         pattern = _pattern(path)
         for number, line in enumerate(files.lines(path), 1):
             if pattern and (route := pattern.search(line)):
                 yield HealthPath(route[1], f"{path}:{number}")
+
+
+def _is_moved(files: Files, inside: str) -> bool:
+    """Whether a setting of Spring's gives the actuator another path or port."""
+    settings = [
+        path for path in files.paths if path.startswith(inside) and SPRING.fullmatch(path[len(inside) :])
+    ]
+    return any(
+        MOVED.search(files.text(path)) or "management:\n  server:" in files.text(path) for path in settings
+    )
 
 
 def _pattern(path: str) -> re.Pattern[str] | None:

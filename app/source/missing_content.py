@@ -35,6 +35,9 @@ TEXTS = (
 MODULES, ATTRIBUTES = ".gitmodules", ".gitattributes"
 NAMED = 3
 MOST_SUBMODULES, MOST_PATTERNS, MOST_READ = 100, 100, 2_000
+NO_SUBMODULES = (
+    "https://docs.github.com/repositories/working-with-files/using-files/downloading-source-code-archives"
+)
 ARCHIVES = (
     "https://docs.github.com/repositories/managing-your-repositorys-settings-and-features/"
     "managing-repository-settings/managing-git-lfs-objects-in-archives-of-your-repository"
@@ -53,9 +56,7 @@ def missing_content(files: Files, target: Target) -> Iterator[Finding]:
 
 
 def _submodules(files: Files, target: Target, inside: str) -> Iterator[Finding]:
-    for path, line in submodules(files).items():
-        if not _is_empty(files, path):
-            continue
+    for path, line in lacking_submodules(files).items():
         whole = bool(inside) and inside.startswith(f"{path}/")
         if whole or path.startswith(inside):
             yield _submodule(path, line, target if whole else None)
@@ -72,6 +73,11 @@ def submodules(files: Files) -> dict[str, int]:
         parser.get(section, "path", fallback=None) or "" for section in parser.sections()[:MOST_SUBMODULES]
     ]
     return {path.strip('"').strip("/"): _line_of(files, path) for path in paths if path.strip('"').strip("/")}
+
+
+def lacking_submodules(files: Files) -> dict[str, int]:
+    """Those of which an archive of the commit has nothing."""
+    return {path: line for path, line in submodules(files).items() if _is_empty(files, path)}
 
 
 def _line_of(files: Files, path: str) -> int:
@@ -102,8 +108,7 @@ def _submodule(path: str, line: int, target: Target | None) -> Finding:
             else ", install it as a package, or remove it from .gitmodules when nothing needs it."
         ),
         place=Place(MODULES, line),
-        link="https://docs.github.com/repositories/working-with-files/using-files/"
-        "downloading-source-code-archives",
+        link=NO_SUBMODULES,
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.source.build_context import context_of, copied
+from app.source.formats import value_of
 
 if TYPE_CHECKING:  # the rules of app.diagnosis ask for these folders themselves
     from app.diagnosis.files import Files
@@ -20,14 +21,21 @@ MANIFESTS = frozenset(
 AT_ROOT = re.compile(
     r"Dockerfile|Procfile|project\.toml|settings\.gradle(?:\.kts)?|[^/]+\.(?:py|js|mjs|cjs|ts|go|java|jar|rb|php)"
 )
+# Code of tools, which stands at many a root and serves nobody.
+TOOLS = re.compile(
+    r"\.[^/]*|(?:noxfile|conftest|tasks|fabfile|owlbot)[\w-]*\.py|"
+    r"(?:(?i:gulpfile|gruntfile|dangerfile)|[^/]*\.(?:config|setup|d))\.[cm]?[jt]s"
+)
 ENTRIES = ("Procfile", "main.go", "main.py", "app.py", "manage.py", "server.js", "config.ru")
 # Folders that are looked at by people and by tests, and deployed by nobody.
 ASIDE = re.compile(
     r"(?:^|/)(?:\.[^/]*|tests?|docs?|examples?|node_modules|vendor|third_party|scripts)(?:/|$)"
 )
-# What a package.json has that is more than a list of shortcuts, and the scripts that Google's buildpacks run.
-_FILLED = frozenset({"dependencies", "devDependencies", "optionalDependencies", "workspaces"})
-_AT_WORK = frozenset({"start", "build", "gcp-build", "preinstall", "install", "postinstall", "prepare"})
+# The same in a repository that is examples and nothing else.
+_ASIDE_OF_EXAMPLES = re.compile(ASIDE.pattern.replace("examples?|", ""))
+# What a package.json has that is more than tools and shortcuts, and the scripts that make or start something.
+_FILLED = frozenset({"dependencies", "optionalDependencies"})
+_AT_WORK = frozenset({"start", "build", "gcp-build"})
 # Folders that are called after how something is packed, not after what it is.
 PACKED = re.compile(
     r"(?i)docker(?:files?)?|containers?|deploy(?:ment)?|build|package|packaging|ci|infra|ops|\."
@@ -42,21 +50,34 @@ UNBUILT = (
     "shard.yml",
     "gleam.toml",
 )
+# A Dockerfile's own name says what it is for.
+_MAIN = re.compile(r"(?i)prod|release|public|deploy|cloud")
+_ASIDE_NAME = re.compile(r"(?i)dev|test|ci\b|local|debug|base|lint|docs|e2e|cypress|playwright|bench")
 DEEPEST = 2  # folders below the root: `vote`, `services/vote`
 SHOWN = 6
 
 
 def services_below(files: Files) -> tuple[str, ...]:
     """The folders with a Dockerfile or with what starts, else with a manifest; none where the root is built itself."""
-    if root_is_one(files):
-        return ()
-    listed = folders_with(files, MANIFESTS)
-    if docker := folders_with(files, {"Dockerfile"}):
+    return () if root_is_one(files) else _below(files, ASIDE) or _below(files, _ASIDE_OF_EXAMPLES)
+
+
+def _below(files: Files, aside: re.Pattern[str]) -> tuple[str, ...]:
+    listed, docker = folders_with(files, MANIFESTS, aside), folders_with(files, {"Dockerfile"}, aside)
+    if has_workspaces(files):
+        return docker  # what a package needs of the others is not in its own folder
+    if docker:
         within = tuple(_copied_elsewhere(files, docker))
         alone = (each for each in listed if _starts(files, each) and not f"{each}/".startswith(within))
         return tuple(sorted({*docker, *alone}))
     # The assets of an application in a language that no buildpack knows are no service beside it.
     return () if any(path in files.paths for path in UNBUILT) else listed
+
+
+def has_workspaces(files: Files) -> bool:
+    """Whether the root holds packages of Node together that need each other."""
+    package = files.json("package.json")
+    return "pnpm-workspace.yaml" in files.paths or (isinstance(package, dict) and "workspaces" in package)
 
 
 def _copied_elsewhere(files: Files, folders: tuple[str, ...]) -> Iterator[str]:
@@ -81,7 +102,11 @@ def built_from(files: Files, folder: str) -> tuple[str, str]:
 def root_is_one(files: Files) -> bool:
     """Whether the root itself can be built."""
     at_root = {path for path in files.paths if "/" not in path}
-    return any(AT_ROOT.fullmatch(path) for path in at_root) or bool(at_root & MANIFESTS - _hollow(files))
+    return (
+        any(AT_ROOT.fullmatch(path) and not TOOLS.fullmatch(path) for path in at_root)
+        or bool(otherwise_named(files, ""))
+        or bool(at_root & MANIFESTS - _hollow(files))
+    )
 
 
 def _starts(files: Files, folder: str) -> bool:
@@ -94,21 +119,51 @@ def _starts(files: Files, folder: str) -> bool:
 
 
 def _hollow(files: Files) -> set[str]:
-    """A root's package.json that has words for people alone: nothing to install, to build or to start."""
-    package = files.json("package.json")
-    if not isinstance(package, dict) or package.keys() & _FILLED or "pnpm-workspace.yaml" in files.paths:
-        return set()
+    """The root's manifests that are for people and tools alone: nothing that is served needs them."""
+    package, project = files.json("package.json"), value_of("pyproject.toml", files.text("pyproject.toml"))
+    found = {"package.json"} if isinstance(package, dict) and _is_hollow_package(files, package) else set()
+    return found | (
+        {"pyproject.toml"} if isinstance(project, dict) and _is_hollow_project(project) else set()
+    )
+
+
+def _is_hollow_package(files: Files, package: dict[str, Any]) -> bool:
+    """What only holds workspaces together serves with a script `start` alone."""
     scripts = package.get("scripts")
-    return set() if isinstance(scripts, dict) and scripts.keys() & _AT_WORK else {"package.json"}
+    names = scripts.keys() if isinstance(scripts, dict) else set[str]()
+    if has_workspaces(files):
+        return "start" not in names
+    return not (package.keys() & _FILLED or names & _AT_WORK)
+
+
+def _is_hollow_project(project: dict[str, Any]) -> bool:
+    """Settings of tools, or the workspace of uv that its members are named in, without packages of its own."""
+    tool = project.get("tool")
+    stated = project.get("project")
+    own = isinstance(stated, dict) and (stated.get("dependencies") or stated.get("scripts"))
+    return not own and "build-system" not in project and not (isinstance(tool, dict) and "poetry" in tool)
 
 
 def lone_dockerfile(files: Files) -> str:
     """The only Dockerfile below a root that has none, when what it copies is found from the root; else empty."""
     if any("/" not in path for path in files.dockerfiles):
         return ""
-    found = [path for path in files.dockerfiles if not ASIDE.search(path.rpartition("/")[0])]
+    likely = [path for path in files.dockerfiles if not ASIDE.search(path.rpartition("/")[0])]
+    found = [path for path in likely if path.endswith("/Dockerfile")] or likely
     one = found[0] if len(found) == 1 else ""
     return one if one and not context_of(files, one, files.dockerfiles[one]) else ""
+
+
+def otherwise_named(files: Files, inside: str) -> str:
+    """The likeliest of a folder's Dockerfiles where none of them has the name that is looked for; else empty."""
+    here = [path[len(inside) :] for path in files.dockerfiles if path.rpartition("/")[0] == inside[:-1]]
+    if "Dockerfile" in here:
+        return ""
+    return min(
+        here,
+        key=lambda name: (_ASIDE_NAME.search(name) is not None, not _MAIN.search(name), name),
+        default="",
+    )
 
 
 def configuration(files: Files, folders: tuple[str, ...]) -> str:
@@ -131,10 +186,12 @@ def names_of(folders: tuple[str, ...], otherwise: str = "app") -> dict[str, str]
     }
 
 
-def folders_with(files: Files, names: set[str] | frozenset[str]) -> tuple[str, ...]:
+def folders_with(
+    files: Files, names: set[str] | frozenset[str], aside: re.Pattern[str] = ASIDE
+) -> tuple[str, ...]:
     """The folders that have a file of one of these names, but for those that nobody deploys."""
     found = {path.rpartition("/")[0] for path in files.paths if path.rpartition("/")[2] in names}
-    return tuple(sorted(f for f in found if f and f.count("/") < DEEPEST and not ASIDE.search(f)))
+    return tuple(sorted(f for f in found if f and f.count("/") < DEEPEST and not aside.search(f)))
 
 
 def name_of(folder: str) -> str:

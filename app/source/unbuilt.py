@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.model import Target
 from app.source import unbuilt_node as node
+from app.start_command import start_command
 from app.start_command.entry_point import asks, server_of
 
 if TYPE_CHECKING:
@@ -93,10 +94,10 @@ def _against(files: Files, target: Target) -> Iterator[str]:
 
 
 def _against_python(files: Files, inside: str, here: list[str]) -> Iterator[str]:
-    if other := next((path for path in here if OTHERS.fullmatch(path)), ""):
-        yield f"{inside}{other} asks for more than Python and requirements.txt"
     if not any(path.endswith(".py") and path.count("/") <= 1 for path in here):
         yield "it is neither Python nor Node"
+    if other := next((path for path in here if OTHERS.fullmatch(path)), ""):
+        yield f"{inside}{other} asks for more than Python and requirements.txt"
     read = ("requirements.txt", "Procfile", ".python-version")
     if linked := next((name for name in read if inside + name in files.links), ""):
         yield f"{inside}{linked} is a link"
@@ -116,7 +117,10 @@ def _recipe(files: Files, target: Target, inside: str) -> Recipe | str:
         return f"{inside}requirements.txt does not pin {loose.split()[0][:60]} to one version with =="
     command = "" if target.service.command else _command(files, inside, requirements)
     if command is None:
-        return "nothing says what starts it: write a Procfile with `web: COMMAND`"
+        shown = start_command(files, inside)
+        return "nothing says what starts it" + (
+            f": write a Procfile with `{shown.procfile}`" if shown else ""
+        )
     named = requirements if any(_logical(requirements)) else ""
     return Recipe(f"python{version.replace('.', '')}", version, command, named)
 

@@ -122,7 +122,7 @@ def _table(package: dict[Any, Any], key: str) -> dict[Any, Any]:
 
 def _python_flaw(files: Files, inside: str) -> Flaw | None:
     """gunicorn, uvicorn, gradio or streamlit with main.py or app.py, by what is asked for."""
-    asked = _asked(files, inside)
+    asked = asked_for(files, inside)
     if asked is None or asks(asked, "google-adk") or _has_script(files, inside):
         return None
     file = next((name for name in ("main.py", "app.py") if inside + name in files.paths), "")
@@ -147,7 +147,7 @@ def _python_flaw(files: Files, inside: str) -> Flaw | None:
     return None
 
 
-def _asked(files: Files, inside: str) -> str | None:
+def asked_for(files: Files, inside: str) -> str | None:
     """The packages that are asked for, one a line; None where they cannot be read. requirements.txt wins."""
     if inside + "requirements.txt" in files.paths:
         return files.text(inside + "requirements.txt")
@@ -215,18 +215,22 @@ def _fix(files: Files, inside: str, start: StartCommand | None) -> str:
         return (
             f"Write {inside}Procfile with one line, `web: COMMAND`; the command listens on 0.0.0.0 and $PORT."
         )
-    said = f"Write {inside}Procfile with the line `{start.procfile}`"
-    program = start.command.split()[0]
-    if program in SERVERS and not _brings(_asked(files, inside) or program, program):
+    return f"Write {inside}Procfile with the line `{start.procfile}`{also_needed(files, inside, start)}."
+
+
+def also_needed(files: Files, inside: str, start: StartCommand) -> str:
+    """What else is to be written so that the command is there, as the end of a sentence; mostly nothing."""
+    said, program = "", start.command.split()[0]
+    if program in SERVERS and not brings(asked_for(files, inside) or program, program):
         said += f", and add {program} to {inside}requirements.txt"
     if needs_file_server(files.json(inside + "package.json"), start.command):
         said += f", and add {FILE_SERVER} to the dependencies of {inside}package.json"
     if program in ("rackup", "ruby") and inside + "Gemfile" not in files.paths:
         said += f", and {inside}Gemfile with the gems that it needs: nothing is installed without one"
-    return f"{said}."
+    return said
 
 
-def _brings(asked: str, program: str) -> bool:
+def brings(asked: str, program: str) -> bool:
     """Whether the program is installed with what is asked for."""
     return asks(asked, program) or (
         program == "uvicorn" and re.search(r"(?m)^fastapi\[[^]]*\b(?:all|standard)\b", asked) is not None

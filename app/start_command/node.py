@@ -41,6 +41,10 @@ _ONE_PAGE = frozenset({"react-scripts", "@vue/cli-service", "vite"})
 _RENDERED = re.compile(r"@astrojs/(?:vercel|netlify|cloudflare|deno)|@sveltejs/kit|@react-router/.*|vinxi")
 # https://github.com/vercel/serve: `--listen PORT` is on every address.
 FILE_SERVER = "serve"
+SERVES_EXPORT = f"npx {FILE_SERVER} out --listen $PORT"
+
+NEXT_CONFIGURATION = re.compile(r"next\.config\.[cm]?[jt]s")  # a file's own name
+_EXPORTS = r"""^(?!\s*(?://|\*))(?:.*[{,\s])?output["']?\s*[:=]\s*["']export["']"""
 
 Start = tuple[str, str, Place | None]
 
@@ -51,10 +55,20 @@ def node_start(files: Files, inside: str) -> Start | None:
     package = files.json(path)
     return (
         _by_script(files, path, package)
+        or _by_export(files, inside, package)
         or _by_framework(files, path, package)
         or _by_code(files, inside)
         or _by_files(files, path, package)
     )
+
+
+def exported_next(files: Files, inside: str) -> Place | None:
+    """Where Next.js is told to leave files instead of a server: https://nextjs.org/docs/app/guides/static-exports"""
+    here = (path for path in files.paths if path.rpartition("/")[0] == inside.rstrip("/"))
+    for path in sorted(here):
+        if NEXT_CONFIGURATION.fullmatch(path[len(inside) :]) and (line := files.search(path, _EXPORTS)):
+            return files.place(path, line)
+    return None
 
 
 def file_server(package: object) -> str:
@@ -76,6 +90,11 @@ def _by_script(files: Files, path: str, package: object) -> Start | None:
     table = _table(package, "scripts")
     name = next((name for name in _SCRIPTS if isinstance(table.get(name), str)), "")
     return (f"npm run {name}", f"the script {name} of {path}", _line(files, path, name)) if name else None
+
+
+def _by_export(files: Files, inside: str, package: object) -> Start | None:
+    place = exported_next(files, inside) if "next" in _table(package, "dependencies") else None
+    return (SERVES_EXPORT, f"the static export in {place.path}", place) if place else None
 
 
 def _by_framework(files: Files, path: str, package: object) -> Start | None:

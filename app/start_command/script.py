@@ -11,7 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.model import Finding, Place, Weight
-from app.start_command.node import FILE_SERVER, file_server, needs_file_server
+from app.start_command.node import (
+    FILE_SERVER,
+    SERVES_EXPORT,
+    exported_next,
+    file_server,
+    needs_file_server,
+)
 from app.text.titles import fitting
 
 if TYPE_CHECKING:
@@ -113,8 +119,24 @@ def start_script(files: Files, inside: str, web: str) -> Iterator[Finding]:
             place=files.place(path, line),
             link=LINK,
         )
+    elif re.search(r"\bnext start\b", str(_table(package, "scripts").get(script, ""))):
+        if place := exported_next(files, inside):
+            yield _serves_no_export(package, script, place)
     elif server := development_server(files, inside, package, script):
         yield _serves_development(files, path, package, script, server)
+
+
+def _serves_no_export(package: object, script: str, place: Place) -> Finding:
+    added = f", and add {FILE_SERVER} to dependencies" if needs_file_server(package, SERVES_EXPORT) else ""
+    return Finding(
+        code="next-export",
+        weight=Weight.WARN,
+        title=fitting(f"next start, which the script {script} runs, serves no static export"),
+        message="With `output: 'export'` the build leaves files in the folder out and no server.",
+        fix=f"Write Procfile with the line `web: {SERVES_EXPORT}`{added}; or remove `output` from {place.path}.",
+        place=place,
+        link="https://nextjs.org/docs/app/guides/static-exports",
+    )
 
 
 def _serves_development(files: Files, path: str, package: object, script: str, server: str) -> Finding:

@@ -67,7 +67,10 @@ def _database(url: str) -> list[str]:
     except ArgumentError:
         known = False
     if not known:
-        return ["DATABASE_URL is no address of a Postgres. Write postgresql://USER:PASSWORD@HOST/DATABASE."]
+        return [
+            "DATABASE_URL is no address of a Postgres. Write postgresql://USER:PASSWORD@HOST/DATABASE, "
+            "or leave it out for SQLite in the folder SERVERGEM_DATA."
+        ]
     address = make_url(postgres_url(url))
     shown = address.set(drivername="postgresql").render_as_string(hide_password=True)
     engine = create_engine(address, connect_args={"connect_timeout": CONNECT_SECONDS})

@@ -12,6 +12,7 @@ from app.diagnosis.telling import most_telling
 from app.model import Place
 from app.source.services_below import configuration, services_below
 from app.start_command import start_command
+from app.start_command.entry_point import also_needed
 
 LANGUAGE_FILES = (
     "requirements.txt", "pyproject.toml", "package.json", "go.mod", "pom.xml", "build.gradle",
@@ -116,7 +117,8 @@ def python_entry(hit: Hit) -> Mapping[str, str] | None:
     if start := start_command(hit.files):
         where = f" ({start.origin})" if start.place else ""
         path = start.place.path if start.place else ""
-        return {"app": path, "advice": f"Write a Procfile with the line {start.procfile}{where}"}
+        added = also_needed(hit.files, "", start)
+        return {"app": path, "advice": f"Write a Procfile with the line {start.procfile}{where}{added}"}
     near = sorted(p for p in hit.files.paths if p.endswith(".py") and p.count("/") <= 2)
     return {
         "app": near[0] if near else "",

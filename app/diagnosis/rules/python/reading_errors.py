@@ -13,6 +13,7 @@ from app.diagnosis.places import anywhere, first, matching, variable
 from app.diagnosis.rule import Hit
 from app.model import Place
 from app.start_command import guess, start_command
+from app.start_command.entry_point import asked_for, brings
 
 UVICORN = "web: uvicorn main:app --host 0.0.0.0 --port $PORT"
 
@@ -180,7 +181,7 @@ def _served(hit: Hit, servers: tuple[str, ...], usual: str) -> dict[str, str]:
     named = next((server for server in servers if start and server in start.command.split()), "")
     server = named or servers[0]
     advice = f"Write a Procfile with the line {start.procfile if start and named else usual}"
-    if not dependency_line(hit, "python", server):
+    if not (dependency_line(hit, "python", server) or brings(asked_for(hit.files, "") or "", server)):
         advice += f", and add {server} to what is installed"
     return {"advice": advice}
 
