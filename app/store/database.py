@@ -18,6 +18,7 @@ from app.store.opinions import OpinionRows
 from app.store.previews import PreviewRows
 from app.store.pull_requests import PullRequestRows
 from app.store.pushes import PushRows
+from app.store.repository_names import RepositoryNames
 from app.store.retention import Retention
 from app.store.sources import SourceRows
 from app.store.tables import open_database
@@ -46,6 +47,7 @@ class Database:
     notices: NoticeRows
     opinions: OpinionRows
     operators: OperatorRows
+    names: RepositoryNames
 
     @classmethod
     def open(cls, data: Path, database_url: str) -> Database:
@@ -68,6 +70,7 @@ class Database:
             NoticeRows(engine),
             OpinionRows(engine),
             OperatorRows(engine),
+            RepositoryNames(engine),
         )
 
     def close(self) -> None:
