@@ -70,7 +70,7 @@ def _insist_on_a_free_name(asking: Asking) -> None:
     try:
         every = asking.patiently(lambda: domain_mappings.mappings(asking.google, place))
     except GoogleError as denied:
-        if denied.code != "PERMISSION_DENIED":
+        if denied.code not in ("PERMISSION_DENIED", "UNAUTHENTICATED"):
             raise
         return  # a ServerGem that may not see them has made none
     for each in every:
