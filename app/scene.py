@@ -136,6 +136,8 @@ class Scene:
     def insist_on_allowed(self, target: Target) -> None:
         """Stop when the Target is more than the operator lets its repository have."""
         world, home = self.world, self.run.commit.repository
+        if allowance.is_by_name(world.settings, world.allow, home):
+            allowance.insist_on_its_own(home, world.store.names.owner(home.full_name, home.id))
         given = allowance.project_of(world.settings, home)
         found = allowance.within(allowance.of(world.allow, home), given)
         own = allowance.own_accounts(world.settings, world.google.member)

@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Came:
-    """One POST."""
+    """One request."""
 
     path: str
     headers: dict[str, str]
@@ -42,13 +42,16 @@ def receiving() -> Iterator[Receiver]:
 
     class Door(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            body = self.rfile.read(int(self.headers["content-length"] or 0))
             told = {name.lower(): text for name, text in self.headers.items()}
             receiver.came.append(Came(self.path, told, body))
             self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
             self.send_header("location", f"{receiver.address}/secret")
             self.send_header("content-length", "0")
             self.end_headers()
+
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def log_message(self, *_words: object) -> None:
             """Nobody reads it."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
+from app.pages.live import MOST_OF_ONE
 from app.pages.strangers import MOST_WRONG
+from app.process.role import Role
 from sandbox.world import Sandbox
 from tests.test_api import API, held, program
 from tests.test_pages import Site, a_service, site
@@ -30,6 +33,19 @@ def test_a_flood_of_made_up_tokens_reaches_github_as_a_trickle(world: Sandbox, t
         assert set(told) == {401, 429} and told.count(401) <= MOST_WRONG
         assert reader.get(f"{API}/deployments/bad").status_code == 200
         assert pages.browser("grace").get("/").status_code == 200
+
+
+def test_one_reader_leaves_live_pages_to_others(world: Sandbox, tmp_path: Path) -> None:
+    """Whoever holds as many streams as one person may have gets no more, and everybody else gets theirs."""
+    with site(world, tmp_path, role=Role.DOOR) as pages, ExitStack() as held_open:
+        greedy, other = pages.browser("grace"), pages.browser("ada")
+        greedy.get("/"), other.get("/")
+        told = [
+            held_open.enter_context(greedy.stream("GET", "/live/")).status_code
+            for _ in range(MOST_OF_ONE + 1)
+        ]
+        assert told == [200] * MOST_OF_ONE + [503]
+        assert held_open.enter_context(other.stream("GET", "/live/")).status_code == 200
 
 
 ODD = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from itertools import repeat
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,10 @@ import respx
 
 from app import probe
 from app.notices.outside import Refused, post
+from sandbox.world import Sandbox
+from tests.conftest import House
+from tests.receiver import receiving
+from tests.test_domains import YAML, pushed, told
 
 METADATA = "169.254.169.254"
 # Each stands for a cloud's metadata, this machine or nothing, in a form that some library takes for an address.
@@ -110,3 +115,18 @@ def test_a_service_sends_nobody_inside(status: int, to: str) -> None:
     everything_else = respx.route().mock(side_effect=httpx.ConnectError("nobody is there"))
     assert probe.ask("https://api-123.europe-west1.run.app/", identity_token="ey.a.b").status == status
     assert not everything_else.called
+
+
+def test_who_holds_a_name_that_leads_elsewhere_gets_no_token(world: Sandbox, tmp_path: Path) -> None:
+    """A private service's domain, whose DNS is still an old host's: nobody there can call the service in our name."""
+    world.google.domains.verified.add("example.com")
+    with receiving() as elsewhere:
+        house = House(world, tmp_path, settings={"DOMAINS_ENDPOINT": elsewhere.address})
+        house.start()
+        try:
+            work, sha = pushed(house, f"{YAML}    public: false\n")
+            _, summary = told(house, work, sha)
+            assert "does not lead here yet" in summary
+            assert not [each for each in elsewhere.came if "authorization" in each.headers]
+        finally:
+            house.stop()

@@ -16,6 +16,7 @@ from app.model import Preview, Stop
 from app.settings import load
 from app.trust.allowance import Allowance, beyond
 from gcp.cloud import Google
+from gcp.cloud_run import delete_service
 from gcp.domain_mappings import REGIONS, Place, make
 from sandbox.google import domain_mappings as sandboxed
 from sandbox.world import PROJECT, SAMPLES, Sandbox
@@ -123,6 +124,23 @@ def test_a_domain_of_another_service_stays_there(house: House) -> None:
     assert f"gcloud beta run domain-mappings delete --domain {DOMAIN}" in summary
     assert google.domains.kept[DOMAIN].mapping.spec.route_name == "old-shop"
     assert google.calls["DomainMappings.Delete"] == 0
+
+
+def test_a_name_that_anothers_domain_leads_to_is_not_free(house: House) -> None:
+    """A service is gone and its domain is not: who makes one of that name does not answer there, but its owner does."""
+    google = house.world.google
+    google.domains.verified.add("example.com")
+    google.domains.pointed.add(DOMAIN)
+    work, sha = pushed(house)
+    told(house, work, sha)
+    delete_service(Google(google.grpc_address), PROJECT, REGION, SAMPLE, etag="")
+    toy, evil = pushed(house, f"services: {{{SAMPLE}: {{}}}}\n", house.repository(SAMPLE, "toy"))
+    output = house.check_run(toy.name, evil)["output"]
+    assert output["title"] == f"{DOMAIN} leads to {SAMPLE}, and is not this repository's"
+    assert f"gcloud beta run domain-mappings delete --domain {DOMAIN}" in output["summary"]
+    assert not google.run.services
+    _, again = pushed(house, work=work, files={"n.txt": "2"})
+    assert told(house, work, again)[0]["url"] == f"https://{DOMAIN}"
 
 
 def test_a_domain_that_is_named_no_more_is_unmapped(house: House) -> None:

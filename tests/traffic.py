@@ -65,7 +65,9 @@ SEEN_AGAIN = {
 NOT_OURS = {"resourcemanager.projects.setIamPolicy", "storage.objects.list"}
 LISTED = {each.permission for each in RIGHTS} | {ACT_AS}
 # Not part of the REST description: the archive's own host.
-OUTSIDE = re.compile(r"^/(?:_codeload/)?[^/]+/[^/]+/legacy\.tar\.gz/|^/repositories/\d+$")
+OUTSIDE = re.compile(r"^/(?:_codeload/)?[^/]+/[^/]+/legacy\.tar\.gz/")
+# As GitHub's own redirects and next pages have it, where the description has the name.
+BY_ID = re.compile(r"^/repositories/\d+(?=/|$)")
 # No description has this event: its action is whatever its sender calls it.
 UNDESCRIBED = "repository_dispatch"
 # What the OpenAPI description requires of a release, `immutable` and `updated_at`, the webhooks' own schemas forbid.
@@ -149,7 +151,7 @@ def _faults(description: dict[str, Any], exchange: dict[str, Any]) -> Iterator[s
     if "event" in exchange:
         yield from _webhook_faults(description, exchange)
         return
-    path = exchange["path"].partition("?")[0]
+    path = BY_ID.sub("/repos/-/-", exchange["path"].partition("?")[0])
     if OUTSIDE.match(path):
         return
     verb = exchange["method"].lower()

@@ -11,7 +11,7 @@ import httpx
 from app.github.connection import API_VERSION, USER_AGENT
 from app.github.endpoints import TARBALL
 from app.github.errors import GitHubError, unreachable
-from app.github.wire import Wire, path_of
+from app.github.wire import Wire, path_within
 from app.model import Commit
 from app.telemetry import trace
 
@@ -19,8 +19,6 @@ CONNECT_SECONDS, SILENCE_SECONDS = 15.0, 60.0
 # httpx would close an idle connection after five seconds, and pushes come further apart.
 KEEP_OPEN_SECONDS = 60.0
 
-# A renamed repository; httpx itself drops Authorization where the way leads to another host.
-MOVED = (301, 307, 308)
 AHEAD = 8  # threads that ask for addresses
 MOST_EXPECTED = 256
 
@@ -44,7 +42,9 @@ class Archives:
     def tarball(self, commit: Commit, retrying: Retrying) -> Iterator[tuple[Iterator[bytes], int | None]]:
         """The chunks, and the size when GitHub says it. A break in the middle is a GitHubError to the reader."""
         with trace.span(
-            "GitHub GET", outside=True, **{"url.path": path_of(TARBALL, repository="", ref=commit.sha)}
+            "GitHub GET",
+            outside=True,
+            **{"url.path": path_within(TARBALL, commit.repository, ref=commit.sha)},
         ):
             response = retrying(lambda: self._open(commit))
         try:
@@ -91,13 +91,11 @@ class Archives:
         wire, repository = self._wire, commit.repository
         wire.insist_not_quiet(repository.installation_id)
         token = wire.tokens.of(repository)
-        path = path_of(TARBALL, repository=wire.name_of(repository), ref=commit.sha)
+        path = path_within(TARBALL, repository, ref=commit.sha)
         headers = {"authorization": f"Bearer {token}", "x-github-api-version": API_VERSION}
         request = self._client.build_request(TARBALL.verb, wire.api_url + path, headers=headers)
         try:
             response = self._client.send(request)
-            while response.status_code in MOVED and response.next_request is not None:
-                response = self._client.send(response.next_request)
         except httpx.HTTPError as error:
             raise unreachable(error) from error
         if response.status_code == httpx.codes.FOUND and response.next_request is not None:

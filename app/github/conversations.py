@@ -63,7 +63,7 @@ class Conversations(Calls):
 
     def is_public(self, repository: Repository) -> bool:
         """Whether everybody may read the repository, at this moment; False when it is gone."""
-        told = self._get_or_none(endpoints.REPOSITORY_BY_ID, repository, {}, id=str(repository.id))
+        told = self._get_or_none(endpoints.REPOSITORY, repository, {})
         return bool(told) and not told["private"]
 
     def create_comment(

@@ -95,13 +95,10 @@ class Sources(Calls):
     def repository_of(self, repository_id: int, installation_id: int) -> Repository | None:
         """A repository by its id, with the name that it has now; None when it is out of our reach."""
         unnamed = Repository(repository_id, "-", "-", installation_id)
-        try:
-            self._again(lambda: self._wire.find_name(unnamed))
-        except GitHubError as error:
-            if not error.absent:
-                raise
+        told = self._get_or_none(endpoints.REPOSITORY, unnamed, {})
+        if not told:
             return None
-        owner, _, name = self._wire.name_of(unnamed).partition("/")
+        owner, _, name = str(told["full_name"]).partition("/")
         return replace(unnamed, owner=owner, name=name)
 
     def commit(self, repository: Repository, ref: str) -> Commit | None:

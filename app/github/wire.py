@@ -2,6 +2,10 @@
 
 What is wrong with the defaults, measured: PyGithub sleeps before each write, repeats a POST after a 502,
 never repeats a PATCH, follows a 301 without its query and takes a 307 for success.
+
+A repository is asked for by its id, which nobody else gets. Its name is whoever's has taken it since: once a
+renamed one's is taken anew GitHub leads there, and tells and takes what is somebody else's. GitHub's own redirects and
+next pages go by the id too.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +24,7 @@ from requests import RequestException
 from app.github.answer import Answer, Remembered
 from app.github.connection import Client
 from app.github.credentials import AppKey, Tokens
-from app.github.endpoints import REPOSITORY_BY_ID, TOKEN, Endpoint, permissions
+from app.github.endpoints import TOKEN, Endpoint, permissions
 from app.github.errors import GitHubError, refusal, unreachable
 from app.model import Repository
 from app.places import Places
@@ -29,13 +34,13 @@ from app.turn import NOBODY, Party, party_of
 ACCEPT = "application/vnd.github+json"
 # GitHub's limit is 100 at once: .../rate-limits-for-the-rest-api#about-secondary-rate-limits
 AT_ONCE = 50
-# GET is redirected with 301, everything else with 307; `_as_it_came` writes 308 for the first.
+# GET is redirected with 301, everything else with 307; `_as_it_came` writes 308 for the first. An id never is.
 MOVED = (307, 308)
 NOT_MODIFIED = 304
 
 
 class Wire:
-    """Sends one request and never a second one, but to a repository's new name. Safe for any thread."""
+    """Sends one request and never a second one. Safe for any thread."""
 
     def __init__(self, app_id: str, private_key: str, api_url: str) -> None:
         self.api_url = api_url.rstrip("/")
@@ -43,7 +48,6 @@ class Wire:
         self.tokens = Tokens(self._mint)
         self._clients: deque[Client] = deque()
         self._places = Places(AT_ONCE)
-        self._names: dict[int, str] = {}
         self._quiet_until: dict[int, float] = {}
         self._remembered = Remembered()
 
@@ -69,21 +73,16 @@ class Wire:
         etag: str = "",
         **parts: object,
     ) -> Answer:
-        """Ask for one repository, by the name it has now; 304 when it is still what had this `etag`."""
-        for _ in range(2):
-            path = path_of(endpoint, repository=self.name_of(repository), **parts)
-            answer = self._as_installation(endpoint.verb, path, repository, query, body, etag)
-            if answer.status not in MOVED:
-                return answer
-            self.find_name(repository)
-        raise GitHubError(answer.status, f"{repository.full_name} has moved, and so has its new name")
+        """Ask about one repository; 304 when it is still what had this `etag`."""
+        path = path_within(endpoint, repository, **parts)
+        return self._as_installation(endpoint.verb, path, repository, query, body, etag)
 
     def ask_again(self, endpoint: Endpoint, repository: Repository, *, query: Mapping[str, object]) -> Answer:
         """As `ask`; while nothing has changed since the last time it costs nothing of the rate limit.
 
         https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests
         """
-        key = f"{repository.installation_id} {path_of(endpoint, repository=repository.id)} {sorted(query.items())}"
+        key = f"{repository.installation_id} {path_within(endpoint, repository)} {sorted(query.items())}"
         known = self._remembered.of(key)
         answer = self.ask(endpoint, repository, query=query, etag=known.headers["etag"] if known else "")
         if known and answer.status == NOT_MODIFIED:
@@ -110,15 +109,6 @@ class Wire:
         while page := answer.next_page:
             answer = self._as_installation("GET", page, repository, None, None)
             yield answer.json()
-
-    def name_of(self, repository: Repository) -> str:
-        return self._names.get(repository.id, repository.full_name)
-
-    def find_name(self, repository: Repository) -> None:
-        """Learn a renamed repository's name; its id has stayed."""
-        path = path_of(REPOSITORY_BY_ID, id=repository.id)
-        found = self._as_installation(REPOSITORY_BY_ID.verb, path, repository, None, None).json()
-        self._names[repository.id] = str(found["full_name"])
 
     def insist_not_quiet(self, installation: int) -> None:
         """Raise while GitHub has asked this installation to be quiet; going on may get an App banned."""
@@ -194,7 +184,7 @@ class Wire:
             except RequestException as error:
                 raise unreachable(error) from error
         metrics.limit_left(installation, told.get("x-ratelimit-remaining", ""))
-        if status >= 400:
+        if status >= 400 or status in MOVED:
             raise self.refused(installation, status, told, text)
         return Answer(status, told, text)
 
@@ -210,6 +200,14 @@ class Wire:
                 yield client
             finally:
                 self._clients.append(client)
+
+
+def path_within(endpoint: Endpoint, repository: Repository, **parts: object) -> str:
+    """The endpoint's path for this very repository, whatever it is called."""
+    by_id = replace(
+        endpoint, path=endpoint.path.replace("/repos/{repository}", f"/repositories/{repository.id}")
+    )
+    return path_of(by_id, **parts)
 
 
 def path_of(endpoint: Endpoint, **parts: object) -> str:

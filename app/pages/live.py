@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -18,7 +19,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from app.github.errors import GitHubError
-from app.pages.asked import number, store_of
+from app.pages.asked import number, store_of, visitor_of
 from app.pages.deployment import deployment_parts, shown
 from app.pages.home import home_parts
 from app.pages.log_lines import SHOWN_LINES, lines
@@ -26,7 +27,7 @@ from app.pages.service import service_parts
 from app.store import StoreError
 from app.telemetry import log
 
-MOST_STREAMS = 50
+MOST_STREAMS, MOST_OF_ONE = 50, 10
 MOST_SECONDS = 300.0
 LOOK_SECONDS = 1.0
 HEADERS = {"x-accel-buffering": "no"}  # nginx hands each event on at once: ngx_http_proxy_module
@@ -50,9 +51,9 @@ Look = Callable[[Request, int], Awaitable[News]]
 
 @dataclass
 class Streams:
-    """How many are open, in this process."""
+    """How many are open in this process, by the id of who looks; 0 is whoever need not sign in."""
 
-    open: int = 0
+    open: Counter[int] = field(default_factory=Counter)
 
     def routes(self) -> list[Route]:
         return [
@@ -63,7 +64,8 @@ class Streams:
 
     def _of(self, look: Look) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            if self.open >= MOST_STREAMS:
+            who = _whose(request)
+            if self.open.total() >= MOST_STREAMS or (who and self.open[who] >= MOST_OF_ONE):
                 return PlainTextResponse(
                     "As many pages as there is room for are live; reload to see news.\n", 503
                 )
@@ -75,7 +77,8 @@ class Streams:
         return endpoint
 
     async def _told(self, request: Request, look: Look) -> AsyncIterator[str]:
-        self.open += 1
+        who = _whose(request)
+        self.open[who] += 1
         try:
             yield AGAIN
             async for event in _events(request, look):
@@ -83,7 +86,12 @@ class Streams:
         except (GitHubError, StoreError) as error:
             log.fault("live.ended", error)  # the browser comes again
         finally:
-            self.open -= 1
+            self.open[who] -= 1
+
+
+def _whose(request: Request) -> int:
+    person = visitor_of(request).person
+    return person.id if person else 0
 
 
 async def _events(request: Request, look: Look) -> AsyncIterator[str]:

@@ -21,6 +21,8 @@ LOOKS = 5
 # What answered before is asked so often before it is said to be ill: one bad answer is an accident.
 QUESTIONS = 3
 SECONDS = 10.0
+# Where Google says so of a domain, whoever answers there is not this service.
+SOMEBODY_ELSE = frozenset({"domain-not-ready", "domain-not-ours"})
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ def bring_domain(scene: InLane, target: Target, live: Live, mapped: bool) -> Liv
         _take_away_others(scene, target, "")
         return live
     in_the_way = _mapped(scene, target, domain, live)
+    # A token that opens a private service goes only where Google leads the domain to it.
+    if in_the_way and (in_the_way.code in SOMEBODY_ELSE or not target.service.public):
+        scene.warn(in_the_way)
+        return live
     known = _answered_before(scene, target, domain)
     heard = _asked(scene, target, domain, live, QUESTIONS if known else 1)
     if heard.good:

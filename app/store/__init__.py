@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from app.store.previews import PreviewRows
     from app.store.pull_requests import PullRequestRows
     from app.store.pushes import PushRows
+    from app.store.repository_names import RepositoryNames
     from app.store.runs import RunRows
     from app.store.sources import SourceRows
     from app.store.traffic import TrafficRows
@@ -125,6 +126,11 @@ class Store:
     def operators(self) -> OperatorRows:
         """Whose account it is that the settings name."""
         return self._database.operators
+
+    @property
+    def names(self) -> RepositoryNames:
+        """Which repository each name is that the operator gives something to."""
+        return self._database.names
 
     @property
     def heartbeats(self) -> Heartbeats:

@@ -21,6 +21,7 @@ from app.store.presses import PressRows
 from app.store.previews import PreviewRows
 from app.store.pull_requests import PullRequestRows
 from app.store.pushes import PushRows
+from app.store.repository_names import RepositoryNames
 from app.store.retention import Retention
 from app.store.runs import RunRows
 from app.store.sources import SourceRows
@@ -52,6 +53,7 @@ class Database:
     notices: NoticeRows
     opinions: OpinionRows
     operators: OperatorRows
+    names: RepositoryNames
 
     @classmethod
     def open(cls, data: Path, database_url: str) -> Database:
@@ -77,6 +79,7 @@ class Database:
             NoticeRows(engine),
             OpinionRows(engine),
             OperatorRows(engine),
+            RepositoryNames(engine),
         )
 
     def close(self) -> None:

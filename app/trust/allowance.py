@@ -76,6 +76,19 @@ def of(allow: AllowList, repository: Repository) -> Allowance:
     return found
 
 
+def is_by_name(settings: Settings, allow: AllowList, repository: Repository) -> bool:
+    """Whether the operator has given something to this very name, where the id would have counted before it."""
+    name, id_ = repository.full_name.lower(), str(repository.id)
+    lists = ([key for key, _ in settings.projects], [key for key, _ in allow.entries])
+    return any(name in keys and id_ not in keys for keys in lists)
+
+
+def insist_on_its_own(repository: Repository, first: int) -> None:
+    """Stop where `first`, another repository's id, used before what the operator has given to the name."""
+    if first != repository.id:
+        raise Stop((_namesake(repository, first),))
+
+
 def within(allowance: Allowance, project: str) -> Allowance:
     """The same, where no projects are named, with the one `project` that the repository was given."""
     return allowance if allowance.projects else replace(allowance, projects=(project,))
@@ -184,6 +197,17 @@ def _nothing(repository: Repository) -> Finding:
         fitting(f"{repository.full_name} is not on this ServerGem's list"),
         f"Ask the operator of this ServerGem to name {repository.full_name}, or its id {repository.id}, in ALLOW_FILE.",
         message="The operator has listed the repositories that may deploy, and this one is not among them.",
+    )
+
+
+def _namesake(repository: Repository, first: int) -> Finding:
+    return Finding(
+        "name-was-anothers",
+        fitting(f"{repository.full_name} was another repository's name"),
+        f"Ask the operator of this ServerGem to write the id {repository.id} instead of the name in SERVERGEM_PROJECTS "
+        "and ALLOW_FILE.",
+        message=f"What the operator gives to {repository.full_name} the repository with the id {first} used first, and "
+        f"this one has the id {repository.id}. A name that became free takes nothing along.",
     )
 
 

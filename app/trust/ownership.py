@@ -104,6 +104,20 @@ def worker_not_ours(labels: Mapping[str, str], target: Target, worker: TargetWor
     )
 
 
+def domain_not_ours(labels: Mapping[str, str], target: Target, domain: str) -> Finding:
+    """Whose the domain is that leads to a service that is gone: its name is not free as long as that is mapped."""
+    where = f"--project {target.project} --region {target.region}"
+    return Finding(
+        code="name-has-a-domain",
+        title=fitting(f"{domain} leads to {target.name}, and is not this repository's"),
+        message=f"The Cloud Run service {target.name} is gone, and {domain} is still mapped to it: {whose(labels)}. "
+        "A new service of that name would answer there, so none was made.",
+        fix=f"Give this service another name in servergem.yml; or, if nobody needs that domain, "
+        f"`gcloud beta run domain-mappings delete --domain {domain} {where}`.",
+        place=target.place("name"),
+    )
+
+
 def whose(labels: Mapping[str, str]) -> str:
     """To whom a service with these labels belongs, as half a sentence."""
     if labels.get(MANAGED_BY) != SERVERGEM:

@@ -107,7 +107,8 @@ class Hub:
             return self._added(fork)
 
     def _insist_on_free(self, owner: str, name: str) -> None:
-        if self.find(owner, name):
+        # A renamed one's old name leads to it until somebody takes that: docs.github.com, "Renaming a repository".
+        if (known := self.find(owner, name)) and known.full_name.lower() == f"{owner}/{name}".lower():
             raise ValueError(f"{owner}/{name} exists already")
 
     def _folder(self, id: int) -> Path:  # noqa: A002 - GitHub's word

@@ -6,12 +6,15 @@ from functools import partial
 
 from app.acts.specification import specification
 from app.config.shape import ServiceFile
-from app.model import Finding, Target, Weight
+from app.model import Finding, Stop, Target, Weight
 from app.stages.checks.asking import Asking, CannotLook
 from app.text.titles import fitting
-from gcp import cloud_run, cloud_run_drift, named_jobs, worker_pools
+from app.trust.ownership import MANAGED_BY, SERVERGEM, domain_not_ours
+from gcp import cloud_run, cloud_run_drift, domain_mappings, named_jobs, worker_pools
 from gcp.cloud_run import ServiceState
 from gcp.cloud_run_drift import Change
+from gcp.domain_mappings import Place
+from gcp.errors import GoogleError
 
 OURS = "SERVERGEM_"
 IN_SERVERGEM_YML = ServiceFile.model_fields.keys()
@@ -29,6 +32,7 @@ def service(asking: Asking) -> ServiceState | None:
         instead=None,
     )
     if state is None:
+        _insist_on_a_free_name(asking)
         return None
     asking.scene.insist_on_ours(asking.target, state)
     if state.pinned_by_hand:
@@ -55,6 +59,25 @@ def _insist_on_our_workers(asking: Asking) -> None:
             instead=None,
         )
         asking.scene.insist_on_our_worker(asking.target, worker, state)
+
+
+def _insist_on_a_free_name(asking: Asking) -> None:
+    """Stop where another repository's domain has outlived the service of this name: a new one would answer there."""
+    target, scene = asking.target, asking.scene
+    if target.preview or target.region not in domain_mappings.REGIONS:
+        return
+    place = Place(target.project, target.region, scene.world.settings.run_endpoint)
+    try:
+        every = asking.patiently(lambda: domain_mappings.mappings(asking.google, place))
+    except GoogleError as denied:
+        if denied.code not in ("PERMISSION_DENIED", "UNAUTHENTICATED"):
+            raise
+        return  # a ServerGem that may not see them has made none
+    for each in every:
+        labels = dict(each.labels)
+        theirs = labels.get(MANAGED_BY) == SERVERGEM and not scene.owns(target, each.labels)
+        if each.service == target.name and theirs:
+            raise Stop((domain_not_ours(labels, target, each.domain),))
 
 
 def _say_what_was_changed(asking: Asking, state: ServiceState) -> None:
