@@ -83,10 +83,13 @@ def _look(client: httpx.Client, world: Sandbox, started: Process, pushed: Pushed
     runs = tuple(world.github.check_runs(pushed.full_name, pushed.sha))
     if runs or deployments:
         return Outcome(deployments, runs)
-    return Outcome((), (), _reason(world.github.deliveries.attempts(), waited))
+    reason = _reason(world.github.deliveries.attempts())
+    if not reason and waited > SILENT_SECONDS:
+        reason = f"ServerGem took the push and deploys nothing for it. It said last:\n{started.last_words}"
+    return Outcome((), (), reason)
 
 
-def _reason(attempts: list[Attempt], waited: float) -> str:
+def _reason(attempts: list[Attempt]) -> str:
     """Why nothing starts, as the answer to the webhook says; empty while something still may."""
     answers = [each for each in attempts if each.event.name == "push"]
     if not answers:
@@ -94,9 +97,7 @@ def _reason(attempts: list[Attempt], waited: float) -> str:
     if answers[0].status_code != 202:
         return f"ServerGem did not take the push: {answers[0].status} {answers[0].response_body}".strip()
     outcome = str(json.loads(answers[0].response_body).get("outcome", ""))
-    if outcome not in ("accepted", "duplicate"):
-        return outcome
-    return "ServerGem took the push and deploys nothing for it." if waited > SILENT_SECONDS else ""
+    return "" if outcome in ("accepted", "duplicate") else outcome
 
 
 def _over(outcome: Outcome) -> bool:

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from app.model import Commit, Delivery, Ending, Report, Repository, Superseded
 from app.previews import Wishes
@@ -24,6 +26,7 @@ from app.store.images import KnownImage
 from app.store.presses import Pressed
 from app.store.previews import PreviewRow
 from app.store.runs import Begun
+from app.store.tables import sqlite_engine
 from app.store.traffic import Lock, Shift
 
 LANE = "project/region/api"
@@ -422,3 +425,15 @@ def test_the_last_run_of_each_lane_is_of_its_repository(store: Store) -> None:
     ):
         store.traffic.shifted(Shift(deployment_id, lane, "a" * 40, "r", "https://e", ()))
     assert store.traffic.last_runs(7) == ["three", "two"]
+
+
+def test_an_old_sqlite_knows_parts_of_a_second(tmp_path: Path) -> None:
+    """DBOS keeps times by unixepoch('subsec') from Python 3.12 on, which SQLite before 3.42 does not know."""
+    engine = sqlite_engine(tmp_path / "journal.db")
+    with engine.begin() as connection:
+        connection.execute(
+            text("CREATE TABLE runs (at INTEGER NOT NULL DEFAULT (unixepoch('subsec') * 1000))")
+        )
+        connection.execute(text("INSERT INTO runs DEFAULT VALUES"))
+        [at] = connection.execute(text("SELECT at FROM runs")).one()
+    assert abs(at / 1000 - time.time()) < 60

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -35,6 +37,7 @@ from app.store.rows import StoreError
 from app.text.legible import legible
 
 BUSY_SECONDS = 30
+SUBSECONDS = (3, 42)
 MAKING_TABLES = 0x5E4E  # any number that nobody else's lock in this database has
 METADATA = MetaData()
 # GitHub's ids have outgrown 32 bits, and rows are counted for as long as a ServerGem lives. SQLite numbers its rows
@@ -185,8 +188,18 @@ def sqlite_engine(path: Path) -> Engine:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        if sqlite3.sqlite_version_info < SUBSECONDS:
+            connection.create_function("unixepoch", 1, _seconds_now)
 
     return engine
+
+
+def _seconds_now(modifier: str) -> float | None:
+    """What SQLite answers to unixepoch('subsec') from 3.42 on: https://www.sqlite.org/changes.html#version_3_42_0
+
+    DBOS asks so from Python 3.12 on, whatever SQLite there is, and Debian 12 has 3.40, where the answer is NULL.
+    """
+    return time.time() if modifier == "subsec" else None
 
 
 def insert_once(connection: Connection, table: Table, **values: Any) -> bool:
