@@ -149,6 +149,7 @@ def test_a_fork_waits_for_a_person(house: House) -> None:
         house.log_tail,
     )
     assert asked_again, "GitHub shows the newest check run alone, and that one has to ask"
+    assert approved(fork, sha) in services(house)
 
 
 def test_an_approval_takes_write_permission(house: House) -> None:

@@ -113,14 +113,15 @@ def _skipped(job: LookAtPullRequest, commit: Commit, found: Judgement, skip: Ski
 def _as_the_last_word(world: World, job: LookAtPullRequest, skip: Skip, report: Report) -> Report:
     """A report with an id that puts it last on the commit: GitHub shows the newest check run of each name alone.
 
-    What was said once is not said again, unless something else was said or done since.
+    What was said once is not said again, unless something else was said or done since. Such an id ends as the first one
+    does, with the mark of the terms that a fork asks for.
     """
     first = report.deployment_id
     newest = world.store.deployments.newest_on(skip.target.lane, report.commit.sha)
     if newest in ("", first):
         return report
-    again = newest if newest.startswith(f"{first}-again-") else f"{first}-again-{job.delivery_id}"
-    return replace(report, deployment_id=again)
+    is_again = newest.startswith("again-") and newest.endswith(f"-{first}")
+    return replace(report, deployment_id=newest if is_again else f"again-{job.delivery_id}-{first}")
 
 
 def afterwards(world: World, run: Run, report: Report) -> None:
