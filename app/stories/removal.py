@@ -36,7 +36,11 @@ def remove(world: World, job: Removal) -> None:
     if this.report.ending in (Ending.FAILED, Ending.NOT_YOURS):
         log.warning("preview.not_removed", service=run.target.name, why=this.report.ending_note)
         durable.step(_remains, world, run, title="remains")
-    elif not job.final:
+        return
+    if this.report.ending is Ending.SUPERSEDED:
+        # It is going no longer: whoever looks now and does not want what came instead has to begin another removal.
+        durable.step(rows.remains, run.target.lane, title="stay")
+    if not job.final:
         home = run.commit.repository
         world.start(LookAtPullRequest(home, run.commit.pull_request, run.id), f"after:{run.id}")
 
