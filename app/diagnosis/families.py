@@ -21,7 +21,7 @@ STARTED = frozenset({Kind.CONTAINER})
 @dataclass(frozen=True)
 class Known:
     """One message. `said` is its pattern, in the words that RE2 and Python share; `title` and `fix` may use its groups,
-    and {ran} for what the failing instruction runs.
+    {line} for the whole line and {ran} for what the failing instruction runs; a brace of their own is written twice.
 
     `only`: the kinds of evidence it is true of; empty means all. `and_says`: what must stand in its line or below it.
     `fix` has at most 300 letters: it is shown whole.
@@ -38,26 +38,27 @@ class Known:
     def _said(self) -> re.Pattern[str]:
         return re.compile(self.said)
 
-    def words(self, hit: Hit) -> Mapping[str, str] | None:
-        """Its groups, title and fix; None where the line is not this message."""
-        found = self._said.search(hit.line)
+    def words(self, hit: Hit, said: str) -> Mapping[str, str] | None:
+        """Its groups, title and fix; None where what the hit said is not this message."""
+        found = self._said.search(said)
         if found is None or (self.only and hit.section.kind not in self.only):
             return None
         if self.and_says and not re.search(self.and_says, "\n".join((hit.line, *hit.after(BELOW)))):
             return None
-        groups = Words({name: word or "" for name, word in found.groupdict().items()})
-        groups["ran"] = hit.section.instruction.removeprefix("RUN ")
+        groups = {name: word or "" for name, word in found.groupdict().items()}
+        line = " ".join(said.split())
+        words = Words({"line": line, **groups, "ran": hit.section.instruction.removeprefix("RUN ")})
         return {
             **groups,
-            "title": self.title.format_map(groups),
-            "advice": self.fix.format_map(groups),
-            "told": " ".join(hit.line.split()).rstrip("."),
+            "title": self.title.format_map(words),
+            "advice": self.fix.format_map(words),
+            "told": line.rstrip("."),
         }
 
 
 @dataclass(frozen=True)
 class Family:
-    """The messages that one Rule knows: it takes `pattern`, `read` and `place` from here."""
+    """The messages that one Rule knows: it takes `pattern`, `read` and, where each has its own, `place` from here."""
 
     known: tuple[Known, ...]
 
@@ -66,10 +67,10 @@ class Family:
         """All of them in one expression, their groups without names: two may have the same."""
         return "|".join(re.sub(r"\(\?P<\w+>", "(?:", each.said) for each in self.known)
 
-    def read(self, hit: Hit) -> Mapping[str, str] | None:
-        """The words of the first that the line is."""
+    def read(self, hit: Hit, said: str = "") -> Mapping[str, str] | None:
+        """The words of the first that the line is, or `said` where only a part of the line counts."""
         for number, each in enumerate(self.known):
-            if (words := each.words(hit)) is not None:
+            if (words := each.words(hit, said or hit.line)) is not None:
                 return {**words, "which": str(number)}
         return None
 

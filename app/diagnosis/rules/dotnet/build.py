@@ -33,7 +33,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="{code}: {said}",
         message="{code}: {said}",
-        fix="{advice}.",
+        fix="{advice}",
     ),
     Rule(
         code="dotnet-feed",
@@ -104,7 +104,7 @@ RULES: tuple[Rule, ...] = (
         place=first(printed_place, in_project(r"TargetFramework"), failing_instruction),
         title="{title}",
         message="{said}",
-        fix="{advice}.",
+        fix="{advice}",
         link="https://learn.microsoft.com/dotnet/csharp/language-reference/compiler-messages/",
     ),
     Rule(

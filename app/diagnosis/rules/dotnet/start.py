@@ -7,7 +7,7 @@ from app.diagnosis.instructions import failing_instruction, final_image, instruc
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.dotnet.reading_build import in_project
-from app.diagnosis.rules.dotnet.reading_exceptions import EXCEPTIONS, raised, uncaught
+from app.diagnosis.rules.dotnet.reading_exceptions import EXCEPTIONS, uncaught
 from app.diagnosis.rules.dotnet.reading_start import (
     assembly,
     assembly_version,
@@ -22,7 +22,6 @@ from app.diagnosis.rules.dotnet.reading_start import (
     service,
     service_place,
 )
-from app.diagnosis.sayings import pattern_of
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -183,13 +182,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="dotnet-says",
-        pattern=pattern_of(EXCEPTIONS),
-        read=raised,
+        pattern=EXCEPTIONS.pattern,
+        read=EXCEPTIONS.read,
         place=own_frame,
         rank=Rank.ROOT,
         title="{title}",
-        message="{said}",
-        fix="{advice}.",
+        message="{told}.",
+        fix="{advice}",
     ),
     Rule(
         code="dotnet-exception",
@@ -198,6 +197,6 @@ RULES: tuple[Rule, ...] = (
         place=own_frame,
         title="{kind}: {said}",
         message="{kind}: {said}",
-        fix="{advice}.",
+        fix="{advice}",
     ),
 )

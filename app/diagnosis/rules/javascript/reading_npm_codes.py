@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.diagnosis.families import BUILT, STARTED, Family, Known
+from app.diagnosis.families import BUILT, Family, Known
 from app.diagnosis.javascript.image import ran_place
 from app.diagnosis.javascript.packages import LOCKS, list_place
 from app.diagnosis.places import first, matching, whole_file
@@ -29,7 +29,6 @@ NPM = Family(
         Known(_E + r"This command does not support workspaces", "This npm command does not work with workspaces", "Leave --workspace (-w) and --workspaces out of it, and NPM_CONFIG_WORKSPACES too.", ran_place),
         Known(_E + r"must not have multiple workspaces with the same name", "Two workspaces have the same name", "Give each package.json of the workspaces a name of its own; npm lists the two folders below.", first(matching(r'"workspaces"', "package.json"), list_place)),
         Known(_E + r"This operation requires a one-time password|" + _E + r"code EOTP", "npm asks for a one-time password", "Use a granular or automation token that needs none, or trusted publishing from the workflow; a build has nobody to type a code.", ran_place),
-        Known(_E + r"(?:rofs )?EROFS: read-only file system, \w+ '(?P<path>[^']+)'", "npm may not write {path}: it is read-only", "Start node itself instead of npm (CMD [\"node\", \"server.js\"]), or give npm a cache that it may write: ENV npm_config_cache=/tmp/.npm.", ran_place, STARTED),
         Known(_E + r"signal (?:SIGSEGV|SIGILL|SIGBUS|SIGABRT)", "A native program crashed while npm ran it", "Its binary does not fit this image or processor: build for the platform that you build on, use a Debian image (node:22-slim) instead of alpine, and renew the lock file with newer versions.", ran_place, BUILT),
         Known(_E + r"The \"(?:file|path|id|from|to)\" argument must be of type string\. Received undefined", "npm stumbles over its lock file (ERR_INVALID_ARG_TYPE)", "Remove package-lock.json and node_modules, run npm install with the npm of the image, and commit the lock file.", _LOCK),
     )

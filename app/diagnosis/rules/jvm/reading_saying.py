@@ -9,7 +9,6 @@ from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.jvm.reading_code import frame
 from app.diagnosis.rules.jvm.reading_sayings import EXCEPTIONS
-from app.diagnosis.sayings import heard
 from app.model import Place
 
 _JAVA = re.compile(
@@ -19,7 +18,7 @@ _JAVA = re.compile(
 
 def of_java(hit: Hit) -> Mapping[str, str] | None:
     """Only in what a Java program or its builder printed."""
-    return heard(EXCEPTIONS, hit.line) if _JAVA.search(hit.line) else None
+    return EXCEPTIONS.read(hit) if _JAVA.search(hit.line) else None
 
 
 def exception_frame(hit: Hit) -> Place | None:

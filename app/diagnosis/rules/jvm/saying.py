@@ -7,27 +7,26 @@ from app.diagnosis.places import first
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.jvm.reading_saying import exception_frame, of_java, plugin_line
 from app.diagnosis.rules.jvm.reading_sayings import BUILDS, EXCEPTIONS
-from app.diagnosis.sayings import hearing, pattern_of
 
 RULES: tuple[Rule, ...] = (
     Rule(
         code="java-says",
-        pattern=pattern_of(EXCEPTIONS),
+        pattern=EXCEPTIONS.pattern,
         read=of_java,
         place=exception_frame,
         rank=Rank.ROOT,
         title="{title}",
-        message="{said}",
-        fix="{advice}.",
+        message="{told}.",
+        fix="{advice}",
     ),
     Rule(
         code="java-build-says",
-        pattern=pattern_of(BUILDS),
-        read=hearing(BUILDS),
+        pattern=BUILDS.pattern,
+        read=BUILDS.read,
         place=first(plugin_line, failing_instruction),
         rank=Rank.ROOT,
         title="{title}",
-        message="{said}",
-        fix="{advice}.",
+        message="{told}.",
+        fix="{advice}",
     ),
 )

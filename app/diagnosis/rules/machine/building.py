@@ -5,16 +5,15 @@ from __future__ import annotations
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.rule import Rule
 from app.diagnosis.rules.machine.reading_sayings import BUILDING
-from app.diagnosis.sayings import hearing, pattern_of
 
 RULES: tuple[Rule, ...] = (
     Rule(
         code="build-says",
-        pattern=pattern_of(BUILDING),
-        read=hearing(BUILDING),
+        pattern=BUILDING.pattern,
+        read=BUILDING.read,
         place=failing_instruction,
         title="{title}",
-        message="{said}",
-        fix="{advice}.",
+        message="{told}.",
+        fix="{advice}",
     ),
 )

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.machine.reading_sayings import REACHING
-from app.diagnosis.sayings import hearing, pattern_of
 from app.model import Blame
 
 RULES: tuple[Rule, ...] = (
     Rule(
         code="unreachable",
-        pattern=pattern_of(REACHING),
-        read=hearing(REACHING),
+        pattern=REACHING.pattern,
+        read=REACHING.read,
         blame=Blame.UNKNOWN,
         rank=Rank.CAUSE,
         title="{title}",
-        message="{said}",
-        fix="{advice}.",
+        message="{told}.",
+        fix="{advice}",
     ),
 )

@@ -5,42 +5,44 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from app.diagnosis.families import Family, Known
 from app.diagnosis.lost_client import lost_client
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.machine.reading_refusals import REFUSALS
 from app.diagnosis.rules.python.reading_errors import frames, own_frame, where
 from app.diagnosis.rules.python.reading_misuse import BELOW, MISUSES
-from app.diagnosis.sayings import Saying, heard, saying
 
 
-def says(pattern: str, fix: str) -> Saying:
+def _says(said: str, fix: str) -> Known:
     """The message itself is the title."""
-    return saying(pattern, "", fix)
+    return Known(said, "{line}", fix)
 
 
-SAYINGS = (
-    says(r"SQLCoreOperations.*TypingOnly but has additional attributes", "Raise sqlalchemy to 2.0.31 or later (1.4.54 in the old line): older ones do not run on Python 3.13; or use an image with Python 3.12"),
-    says(r"numpy\.dtype size changed|numpy\.ufunc size changed|numpy\.core\.multiarray failed to import|_ARRAY_API not found", "Pin numpy<2, or raise the package that was compiled for NumPy 1 (pandas 2.2.2, scikit-learn 1.5, opencv-python 4.10 and later know NumPy 2)"),
-    says(r"Descriptors cannot (?:not )?be created directly", "Raise the package with the old _pb2.py files, make your own anew with protoc 3.19 or later, or pin protobuf<4"),
-    says(r"Keras 3 only supports V3|keras\.src.*not compatible|Unrecognized keyword arguments(?: passed to \w+)?: .*(?:batch_shape|batch_input_shape)", "Save the model as .keras with the Keras that loads it, or pin tensorflow<2.16 (Keras 2); tf-keras with TF_USE_LEGACY_KERAS=1 loads old ones"),
-    says(r"couldn't connect to 'https://huggingface\.co'|Can't load (?:tokenizer|the configuration|the model|feature extractor)[^.]* for '(?P<name>[^']+)'|is not a local folder and is not a valid model identifier", "Download the model when the image is built (RUN huggingface-cli download NAME, HF_HOME in the image), correct its name, or set HF_TOKEN where it is private"),
-    says(r"A module that was compiled using NumPy 1\.x", "Pin numpy<2, or raise the package that was compiled for NumPy 1"),
-    says(r"no display name and no \$DISPLAY|could not connect to display|Cannot load backend '(?:TkAgg|Qt5Agg)'", "There is no screen in a container: matplotlib.use('Agg') or ENV MPLBACKEND=Agg, opencv-python-headless instead of opencv-python, no tkinter"),
-    says(r"codec can't decode byte 0xff in position 0", "The file is UTF-16 (written by a Windows tool): save it as UTF-8"),
-    says(r"codec can't decode byte", "The file is not UTF-8: save it as UTF-8, or open it with its own encoding="),
-    says(r"'ascii' codec can't encode", "Write ENV PYTHONUTF8=1 (or LANG=C.UTF-8) in the Dockerfile"),
-    says(r"SQLite 3\.[\d.]+ or (?:later|higher)|NotSupportedError: deterministic=True", "Use a newer image (FROM python:3.12-slim): Django asks for a newer SQLite than this one has"),
-    says(r"(?P<name>PostgreSQL|MySQL|MariaDB) (?:[\d.]+) or later is required", "Raise the database to the version that the message names (Cloud SQL: a new major version), or pin the Django that still takes the old one"),
-    says(r"Requested revision \S+ overlaps with other requested", "The table alembic_version has two rows where one follows from the other: delete the older, or alembic stamp --purge REVISION"),
-    says(r"Unable to generate pydantic-core schema for <class '(?P<name>[^']+)'", 'Write model_config = ConfigDict(arbitrary_types_allowed=True) in the model, or a field type that pydantic knows instead of {name}'),
-    says(r"could not find table '(?P<name>[^']+)' with which to generate a foreign key", "Import the module with the model of {name} before create_all or the first query, or correct the name in ForeignKey (schema.table.column)"),
-    says(r"`(?P<name>\w+)` has been removed|has been removed in V2|@root_validator|`regex` is removed|PydanticUserError", "pydantic 2 no longer has it: follow its migration guide, or pin pydantic<2"),
-    says(r"certificate verify failed|CERTIFICATE_VERIFY_FAILED", "The image has no CA certificates, old ones, or the server a certificate of its own: install ca-certificates (apt-get install -y ca-certificates, pip install -U certifi), or give the client the server's CA file"),
-    says(r"\[Errno -[235]\] |nodename nor servname|Temporary failure in name resolution|NameResolutionError|Failed to resolve '(?P<name>[^']+)'", "A host's name is not known from here: correct it in the variable that has it (names of docker compose do not exist on Cloud Run), and at build time ask nothing of the network"),
-    says(r"(?:Max retries exceeded|ConnectTimeout|ConnectError|All connection attempts failed|Connection refused)", "What is called does not answer from here: set its real address for the service (localhost is this container alone), and call it when it is needed instead of while the module loads"),
-    says(r"cannot (?:schedule|start) new (?:futures|thread)|can't start new thread", "Give the service more memory or fewer workers and threads: no new thread could be started"),
-    says(r"NotFittedError|InconsistentVersionWarning|Can't get attribute '(?P<name>\w+)' on <module", "The pickle was written by other code or another version: install the versions that wrote it (scikit-learn, numpy), or write it anew"),
-    says(r"Address already in use|\[Errno 98\]", "Two servers take the same port: start one, on the port in PORT"),
+SAYINGS = Family(
+    (
+        _says(r"SQLCoreOperations.*TypingOnly but has additional attributes", "Raise sqlalchemy to 2.0.31 or later (1.4.54 in the old line): older ones do not run on Python 3.13; or use an image with Python 3.12."),
+        _says(r"numpy\.dtype size changed|numpy\.ufunc size changed|numpy\.core\.multiarray failed to import|_ARRAY_API not found", "Pin numpy<2, or raise the package that was compiled for NumPy 1 (pandas 2.2.2, scikit-learn 1.5, opencv-python 4.10 and later know NumPy 2)."),
+        _says(r"Descriptors cannot (?:not )?be created directly", "Raise the package with the old _pb2.py files, make your own anew with protoc 3.19 or later, or pin protobuf<4."),
+        _says(r"Keras 3 only supports V3|keras\.src.*not compatible|Unrecognized keyword arguments(?: passed to \w+)?: .*(?:batch_shape|batch_input_shape)", "Save the model as .keras with the Keras that loads it, or pin tensorflow<2.16 (Keras 2); tf-keras with TF_USE_LEGACY_KERAS=1 loads old ones."),
+        _says(r"couldn't connect to 'https://huggingface\.co'|Can't load (?:tokenizer|the configuration|the model|feature extractor)[^.]* for '(?P<name>[^']+)'|is not a local folder and is not a valid model identifier", "Download the model when the image is built (RUN huggingface-cli download NAME, HF_HOME in the image), correct its name, or set HF_TOKEN where it is private."),
+        _says(r"A module that was compiled using NumPy 1\.x", "Pin numpy<2, or raise the package that was compiled for NumPy 1."),
+        _says(r"no display name and no \$DISPLAY|could not connect to display|Cannot load backend '(?:TkAgg|Qt5Agg)'", "There is no screen in a container: matplotlib.use('Agg') or ENV MPLBACKEND=Agg, opencv-python-headless instead of opencv-python, no tkinter."),
+        _says(r"codec can't decode byte 0xff in position 0", "The file is UTF-16 (written by a Windows tool): save it as UTF-8."),
+        _says(r"codec can't decode byte", "The file is not UTF-8: save it as UTF-8, or open it with its own encoding=."),
+        _says(r"'ascii' codec can't encode", "Write ENV PYTHONUTF8=1 (or LANG=C.UTF-8) in the Dockerfile."),
+        _says(r"SQLite 3\.[\d.]+ or (?:later|higher)|NotSupportedError: deterministic=True", "Use a newer image (FROM python:3.12-slim): Django asks for a newer SQLite than this one has."),
+        _says(r"(?P<name>PostgreSQL|MySQL|MariaDB) (?:[\d.]+) or later is required", "Raise the database to the version that the message names (Cloud SQL: a new major version), or pin the Django that still takes the old one."),
+        _says(r"Requested revision \S+ overlaps with other requested", "The table alembic_version has two rows where one follows from the other: delete the older, or alembic stamp --purge REVISION."),
+        _says(r"Unable to generate pydantic-core schema for <class '(?P<name>[^']+)'", 'Write model_config = ConfigDict(arbitrary_types_allowed=True) in the model, or a field type that pydantic knows instead of {name}.'),
+        _says(r"could not find table '(?P<name>[^']+)' with which to generate a foreign key", "Import the module with the model of {name} before create_all or the first query, or correct the name in ForeignKey (schema.table.column)."),
+        _says(r"`(?P<name>\w+)` has been removed|has been removed in V2|@root_validator|`regex` is removed|PydanticUserError", "pydantic 2 no longer has it: follow its migration guide, or pin pydantic<2."),
+        _says(r"certificate verify failed|CERTIFICATE_VERIFY_FAILED", "The image has no CA certificates, old ones, or the server a certificate of its own: install ca-certificates (apt-get install -y ca-certificates, pip install -U certifi), or give the client the server's CA file."),
+        _says(r"\[Errno -[235]\] |nodename nor servname|Temporary failure in name resolution|NameResolutionError|Failed to resolve '(?P<name>[^']+)'", "A host's name is not known from here: correct it in the variable that has it (names of docker compose do not exist on Cloud Run), and at build time ask nothing of the network."),
+        _says(r"(?:Max retries exceeded|ConnectTimeout|ConnectError|All connection attempts failed|Connection refused)", "What is called does not answer from here: set its real address for the service (localhost is this container alone), and call it when it is needed instead of while the module loads."),
+        _says(r"cannot (?:schedule|start) new (?:futures|thread)|can't start new thread", "Give the service more memory or fewer workers and threads: no new thread could be started."),
+        _says(r"NotFittedError|InconsistentVersionWarning|Can't get attribute '(?P<name>\w+)' on <module", "The pickle was written by other code or another version: install the versions that wrote it (scikit-learn, numpy), or write it anew."),
+        _says(r"Address already in use|\[Errno 98\]", "Two servers take the same port: start one, on the port in PORT."),
+    )
 )  # fmt: skip
 
 # A table of Django's own, and an address that does not answer, are other rows'.
@@ -64,16 +66,18 @@ def said_elsewhere(hit: Hit) -> Mapping[str, str] | None:
     for each in MISUSES:
         if not each.of and (found := each.said.search(hit.line) or each.said.search(told)):
             named = found.groupdict()
-            return {"advice": each.fix.replace("{name}", named.get("name") or named.get("name2") or "it")}
+            return {
+                "advice": each.fix.replace("{name}", named.get("name") or named.get("name2") or "it") + "."
+            }
     return _advised(hit)
 
 
 def _advised(hit: Hit) -> Mapping[str, str] | None:
-    if found := heard(SAYINGS, hit.line):
-        return where(hit) | {"advice": found["advice"].replace("{name}", "it")}
+    if found := SAYINGS.read(hit):
+        return where(hit) | {"advice": found["advice"]}
     if _ELSEWHERE.search(hit.line):
         return None
-    refused = heard(REFUSALS, hit.line)
+    refused = REFUSALS.read(hit)
     return where(hit) | {"said": refused["title"], "advice": refused["advice"]} if refused else None
 
 
@@ -85,5 +89,5 @@ def raised(hit: Hit) -> Mapping[str, str] | None:
     package = re.search(r"(?:site|dist)-packages/(\w+)", found[0][0])
     whose = f"a line of {package[1]}" if package else "a line that is not of this repository"
     return {
-        "advice": f"The traceback ends in {whose}: a setting, a version or a file that it is given is not what it expects; correct that, or raise or pin the package"
+        "advice": f"The traceback ends in {whose}: a setting, a version or a file that it is given is not what it expects; correct that, or raise or pin the package."
     }

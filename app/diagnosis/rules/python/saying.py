@@ -6,7 +6,6 @@ from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.python.reading_errors import blamed_frame
 from app.diagnosis.rules.python.reading_reports import REPORTS
 from app.diagnosis.rules.python.reading_saying import raised, said_elsewhere, said_in_ours
-from app.diagnosis.sayings import hearing, pattern_of
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -17,7 +16,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="{said}",
         message="{kind}: {said}{where}.",
-        fix="{advice}.",
+        fix="{advice}",
     ),
     Rule(
         code="python-says",
@@ -25,7 +24,7 @@ RULES: tuple[Rule, ...] = (
         read=said_elsewhere,
         title="{said}",
         message="{kind}: {said}",
-        fix="{advice}.",
+        fix="{advice}",
     ),
     Rule(
         code="python-raised",
@@ -34,14 +33,14 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.SYMPTOM,
         title="{kind}: {said}",
         message="{kind}: {said}",
-        fix="{advice}.",
+        fix="{advice}",
     ),
     Rule(
         code="python-tool",
-        pattern=pattern_of(REPORTS),
-        read=hearing(REPORTS),
+        pattern=REPORTS.pattern,
+        read=REPORTS.read,
         title="{title}",
-        message="{said}",
-        fix="{advice}.",
+        message="{told}.",
+        fix="{advice}",
     ),
 )

@@ -7,7 +7,6 @@ import re
 from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.ruby.reading_sayings import SAYINGS
-from app.diagnosis.sayings import hearing, pattern_of
 from app.diagnosis.traces import Trace
 
 _STACK = Trace(re.compile(r"(?P<path>/?[\w./-]+\.(?:rb|rake|ru)):(?P<line>\d+):in "))
@@ -24,11 +23,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="ruby-says",
-        pattern=pattern_of(SAYINGS),
-        read=hearing(SAYINGS),
+        pattern=SAYINGS.pattern,
+        read=SAYINGS.read,
         place=_STACK.deepest,
         title="{title}",
-        message="{said}",
-        fix="{advice}.",
+        message="{told}.",
+        fix="{advice}",
     ),
 )
