@@ -69,7 +69,9 @@ def test_the_documents_name_paths() -> None:
     assert {"README.md", "design.md", "servergem-yml.md"} <= {path.name for path in papers()}
 
 
-@pytest.mark.parametrize("paper", ["README.md", *(f"docs/{n}.md" for n in ("configuration", "domains", "previews"))])
+@pytest.mark.parametrize(
+    "paper", ["README.md", *(f"docs/{n}.md" for n in ("configuration", "domains", "previews"))]
+)
 def test_every_servergem_yml_in_a_paper_is_one(paper: str) -> None:
     """Each example is read without a fault, so that whoever copies it has no other to begin with."""
     blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / paper).read_text(), re.DOTALL)
