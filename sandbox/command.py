@@ -103,6 +103,10 @@ def _stay_up(folder: Path | None, options: Options, webhook: str, with_docker: b
     try:
         with stoppable(), engine(with_docker) as found, Sandbox(folder, options, found.docker) as world:
             world.google.project(PROJECT)
+            if not options.with_app:  # a set-up is tried, in which gcloud has done this before
+                world.google.projects.known(PROJECT).apis["cloudresourcemanager.googleapis.com"] = 0.0
+                access = world.google.projects.access
+                access.bind(f"projects/{PROJECT}", "roles/storage.admin", world.google.projects.caller)
             world.github.webhook_url = webhook
             for line in _needed(world, webhook, found.said):
                 click.echo(line)
@@ -116,6 +120,8 @@ def _stay_up(folder: Path | None, options: Options, webhook: str, with_docker: b
 
 def _needed(world: Sandbox, webhook: str, docker: str) -> Iterator[str]:
     """What a ServerGem beside it needs, for a shell to read; the key in a file that only its owner may read."""
+    from sandbox.github.state import FOUNDER
+
     settings = world.settings(world.root / "servergem") | world.fork_accounts()
     settings["SERVERGEM_PUBLIC_URL"] = webhook.removesuffix("/webhook")
     yield "# GitHub and Google Cloud are up. What a ServerGem beside them needs, for another terminal:"
@@ -124,12 +130,16 @@ def _needed(world: Sandbox, webhook: str, docker: str) -> Iterator[str]:
         key.touch(0o600)
         key.write_text(private)
         yield f"export GITHUB_PRIVATE_KEY_FILE={shlex.quote(str(key))}"
-    for name, value in settings.items():
+    asking = {"SERVERGEM_URL": settings["SERVERGEM_PUBLIC_URL"]}  # for `servergem deployments` and its kind
+    asking["GITHUB_TOKEN"] = world.github.personal_token(FOUNDER, "repo")
+    for name, value in (settings | asking).items():
         yield f"export {name}={shlex.quote(value)}"
     if not world.options.with_app:
         host = settings["SERVERGEM_PUBLIC_URL"]
         yield f"# there, for an App: servergem setup github --url {world.github.url} --host {host}"
-    yield "# and then there: servergem serve"
+        yield "# and then there: set -a; . ./servergem.env; set +a; servergem serve"
+    else:
+        yield "# and then there: servergem serve"
     yield f"# GitHub           {world.github.url}   (a push to a new name makes a repository)"
     yield f"# Webhooks go to   {webhook}"
     yield f"# Google Cloud     {world.google.grpc_address}   storage {world.google.storage_url}"

@@ -29,7 +29,9 @@ def taken(page: Page, address: str, path: Path) -> None:
 def pictures(house: House, page: Page, folder: Path) -> None:
     """Of a deployment that is live: ServerGem's own page of it, and its check run at GitHub."""
     work = house.repository(SAMPLE)
-    house.ended(work.push("Say hello"))
+    # With an image, so that there is a log to be seen.
+    built = {"servergem.yml": f"services: {{{SAMPLE}: {{build: buildpacks}}}}\n"}
+    house.ended(work.push("Say hello", **built))
     sha = work.push("Greet by name", **{"greeting.txt": "by name"})
     deployment, run = house.ended(sha), house.check_run(work.name, sha)
     page.context.add_cookies([{"name": "acting_as", "value": FOUNDER, "url": house.address}])

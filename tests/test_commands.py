@@ -101,9 +101,12 @@ def test_explain_has_no_such_format() -> None:
     assert servergem("explain", "--format", "xml").returncode == 2
 
 
-def test_preflight_only_looks(google: tuple[Sandbox, dict[str, str]]) -> None:
-    """Without --fix an empty project is left as it is; what would be made is said."""
+def test_preflight_only_looks(google: tuple[Sandbox, dict[str, str]], tmp_path: Path) -> None:
+    """Without --fix an empty project stays as it is, and what would be made is said; also with a set-up's settings."""
     world, settings = google
+    key = tmp_path / "servergem.private-key.pem"
+    key.write_text(world.private_key)
+    settings |= {"GITHUB_PRIVATE_KEY_FILE": str(key)}
     before = set(world.google.projects.known(PROJECT).apis)
     done = servergem("preflight", "--repo", str(SAMPLES / "hello-python"), **settings)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -25,7 +25,7 @@ REPOSITORIES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "a root": (
         {"requirements.txt": "flask\ngunicorn\n", "main.py": PYTHON},
-        ["  my-shop:", "    path: .", "    build: buildpacks", "    health: /api/health", "    # memory: 1Gi"],
+        ["  my-shop:", "    path: .", "    build: auto", "    health: /api/health", "    # memory: 1Gi"],
     ),
     "spring": ({"pom.xml": "<artifactId>spring-boot-starter-actuator<"}, ["    health: /actuator/health"]),
     "spring elsewhere": (

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.config.reading import read
 from app.conversation.buttons import BUTTONS
 from app.conversation.commands import VERBS
 from app.model import RERUN, Button, Job
@@ -66,6 +67,17 @@ def test_the_documents_name_paths() -> None:
     """The test above looks at something: the README alone names more than twenty."""
     assert len(set(paths_in(ROOT / "README.md"))) > 20
     assert {"README.md", "design.md", "servergem-yml.md"} <= {path.name for path in papers()}
+
+
+@pytest.mark.parametrize(
+    "paper", ["README.md", *(f"docs/{n}.md" for n in ("configuration", "domains", "previews"))]
+)
+def test_every_servergem_yml_in_a_paper_is_one(paper: str) -> None:
+    """Each example is read without a fault, so that whoever copies it has no other to begin with."""
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / paper).read_text(), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        read(block, repository_name="shop", default_branch="main")
 
 
 def settings_below(words: str) -> list[str]:

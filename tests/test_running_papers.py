@@ -104,6 +104,14 @@ def test_what_compose_wants_of_its_file_the_paper_writes(tmp_path: Path) -> None
     assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
 
 
+def test_the_unit_reads_the_key_that_systemd_lends_it() -> None:
+    """A set-up's file names the key where it was made, and goes before Environment=: the command says it last."""
+    unit = (DOCS / "servergem.service").read_text()
+    started = re.findall(r"^ExecStart=(.+)$", unit, re.MULTILINE)[0]
+    assert "GITHUB_PRIVATE_KEY_FILE=%d/private-key" in started.partition("/opt/servergem")[0]
+    assert not re.findall(r"^Environment=", unit, re.MULTILINE)
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     """Every line is one that it knows; the program alone is somebody else's here."""

@@ -54,6 +54,14 @@ def exchanged(desk: Desk, code: str, /, **changes: str) -> dict[str, object]:
     return told
 
 
+@pytest.mark.parametrize("api", ["", "/api/v3"])
+def test_a_token_says_whose_it_is_at_both_addresses_of_the_api(desk: Desk, api: str) -> None:
+    """That of an Enterprise Server too, which `servergem setup github --url` writes down."""
+    told = exchanged(desk, code_of(asked(desk)))
+    bearer = {"authorization": f"Bearer {told['access_token']}"}
+    assert httpx.get(f"{desk.github.url}{api}/user", headers=bearer).json()["login"] == "ada"
+
+
 def test_a_code_becomes_a_token_once(desk: Desk) -> None:
     """The founder, who has authorized the App, comes back at once; the token says who they are."""
     back = asked(desk)

@@ -196,13 +196,14 @@ def _world(project: str, *, with_github: bool) -> Iterator[World]:
 
 
 def _without_github() -> dict[str, str]:
-    """Settings for a command that asks GitHub nothing: a key that opens nothing."""
+    """Settings for a command that asks GitHub nothing: a key that opens nothing, where none is named."""
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return {"GITHUB_APP_ID": "0", "GITHUB_PRIVATE_KEY": pem, "GITHUB_WEBHOOK_SECRET": "none"}
+    stand_ins = {"GITHUB_APP_ID": "0", "GITHUB_PRIVATE_KEY": pem, "GITHUB_WEBHOOK_SECRET": "none"}
+    return {name: value for name, value in stand_ins.items() if f"{name}_FILE" not in os.environ}
 
 
 main.add_command(resolved)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.model import Ending, Report, Repository, service_and_environment
 from app.store.history import Listed
@@ -30,6 +30,16 @@ STATES: Mapping[Ending, State] = {
     Ending.ROLLED_BACK: State("ended", "Rolled back"),
     Ending.READY: State("live", "Ready"),
 }
+
+
+FILTERED: Mapping[str, str] = {
+    Ending.LIVE.value: STATES[Ending.LIVE].words,
+    "running": UNDER_WAY.words,
+    Ending.FAILED.value: STATES[Ending.FAILED].words,
+    "locked": "Locked",
+    **{each.value: STATES[each].words for each in (Ending.ROLLED_BACK, Ending.AWAITING, Ending.NOT_YOURS)},
+}
+"""What a filter by state may ask for, in the words of the table."""
 
 
 def state_of(report: Report) -> State:
@@ -158,7 +168,7 @@ class Choices:
     repositories: tuple[str, ...]
     environments: tuple[str, ...]
     people: tuple[str, ...]
-    states: tuple[str, ...] = ("live", "running", "failed", "locked", "rolled-back", "awaiting", "not-yours")
+    states: Mapping[str, str] = field(default_factory=lambda: FILTERED)
 
     @classmethod
     def among(cls, served: Collection[Served]) -> Choices:

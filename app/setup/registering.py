@@ -20,7 +20,10 @@ from app.github.registration import Registered
 BACK = "/registered"
 # "You must complete all three steps in the GitHub App Manifest flow within one hour."
 HOUR_SECONDS = 3600.0
-PAGE = """<!doctype html><meta charset="utf-8"><title>Register ServerGem</title>
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Register ServerGem</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+<style>body {{ max-width: 40rem; margin: 10vh auto; padding: 0 1.5rem; font: 1rem/1.5 system-ui, sans-serif }}
+button {{ font: inherit; padding: .5rem 1rem }}</style>
 <h1>Register ServerGem at GitHub</h1>
 <p>GitHub shows what the App may do and asks for its name. Nothing is made before you press its button.</p>
 <form method="post" action="{action}"><input type="hidden" name="manifest" value="{manifest}">

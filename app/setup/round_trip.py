@@ -156,7 +156,7 @@ def _judged(attempt: Attempt, answer: str, app: AppInfo, host: str) -> Sign:
         fix = "Make GITHUB_WEBHOOK_SECRET and the App's webhook secret the same."
         return Sign("Round trip", wrong=_reason(answer), fix=fix, link=SIGNED)
     if not attempt.status_code:
-        fix = "Start it: servergem serve. GitHub has to reach it from outside."
+        fix = "Start it with the settings: servergem serve. GitHub has to reach it from outside."
         return Sign("Round trip", wrong=f"nobody answered at {address}: {attempt.status}", fix=fix, link=log)
     wrong = f"{address} answered {attempt.status_code}, which is not what ServerGem says to a delivery"
     return Sign("Round trip", wrong=wrong, fix="Let this address lead to `servergem serve`.", link=log)

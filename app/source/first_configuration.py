@@ -122,14 +122,14 @@ def _dockerfile_of(folder: str) -> str:
 
 
 def _built(files: Files, inside: str, dockerfile: str) -> Iterator[Said]:
-    """What of several Dockerfiles is meant is said; buildpacks say which language they saw."""
+    """What of several Dockerfiles is meant is said; without one, which language was seen."""
     seen = ", ".join(sorted(languages(files, inside) - {"any"}))
     if dockerfile:
         yield Said("build", Block((Said("dockerfile", dockerfile, "from the path"),)))
     elif f"{inside}Dockerfile" in files.paths:
         yield Said("build", "dockerfile", f"{inside}Dockerfile")
     elif seen:
-        yield Said("build", "buildpacks", f"no Dockerfile here: {seen}{_or_with(files, inside)}")
+        yield Said("build", "auto", f"no Dockerfile here: {seen}{_or_with(files, inside)}")
     elif named := otherwise_named(files, inside):
         yield Said("build", Block((Said("dockerfile", named, "none here is called Dockerfile"),)))
 

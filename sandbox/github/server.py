@@ -81,9 +81,10 @@ class GitHubSandbox(People):
 
     def _routes(self) -> list[Route]:
         api = [Route(at + rest, self._rest, methods=VERBS) for at in API for rest in ("", "/{rest:path}")]
+        user = [Route(at + "/user", self.authorizations.user, methods=["GET"]) for at in ("", SERVER_API)]
         archive = Route("/_codeload/{owner}/{name}/legacy.tar.gz/{ref:path}", self._archive)
         git_routes = GitDoor(self.hub, self.tokens).routes()
-        return [*api, archive, *self.authorizations.routes(), *git_routes, *pages.routes(self.hub)]
+        return [*user, *api, archive, *self.authorizations.routes(), *git_routes, *pages.routes(self.hub)]
 
     @property
     def webhook_url(self) -> str:

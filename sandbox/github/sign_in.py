@@ -58,7 +58,6 @@ class Authorizations:
         path = "/login/oauth/authorize"
         yield from self._site.routes({path: self._ask}, {path: self._allow})
         yield Route("/login/oauth/access_token", self._exchange, methods=["POST"])
-        yield Route("/user", self._user, methods=["GET"])
 
     def _ask(self, visit: Visit) -> Response:
         """Whoever has authorized the App goes on at once, unless they want to choose who they are."""
@@ -126,7 +125,8 @@ class Authorizations:
             "scope": "",
         }
 
-    async def _user(self, request: Request) -> Response:
+    async def user(self, request: Request) -> Response:
+        """Whose token this is; who asks with none is told so."""
         token = self._hub.tokens.people.of(request.headers.get("authorization", ""))
         if token is None:
             return JSONResponse({"message": "Bad credentials", "status": "401"}, 401)
