@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import ClassVar
 
 from pydantic import TypeAdapter
 
@@ -51,7 +51,9 @@ class Rollback:
 class Waited:
     """What held this deployment back was an environment's wait timer alone, and that was over at `until`."""
 
-    deployment_id: Annotated[str, formerly("deployment_id", "run_id")]
+    __pydantic_config__: ClassVar = formerly(deployment_id="run_id")
+
+    deployment_id: str
     until: float
 
     @property

@@ -144,14 +144,16 @@ def _list(google: Google, project: str, region: str, wanted: str) -> list[BuildS
 
 
 def _state(build: cb.Build) -> BuildState:
-    image = next(iter(build.results.images), None)
+    """Read from the message itself: what proto-plus wraps costs ten times as much, and a thousand may be listed."""
+    of: Any = cb.Build.pb(build)
+    image, failure = next(iter(of.results.images), None), of.failure_info
     return BuildState(
-        id=build.id,
-        status=build.status.name,
+        id=of.id,
+        status=cb.Build.Status(of.status).name,
         digest=image.digest if image else "",
-        log_url=build.log_url,
-        failure_type=build.failure_info.type_.name if build.failure_info.detail else "",
-        failure_detail=build.failure_info.detail or build.status_detail,
+        log_url=of.log_url,
+        failure_type=cb.Build.FailureInfo.FailureType(failure.type_).name if failure.detail else "",
+        failure_detail=failure.detail or of.status_detail,
     )
 
 

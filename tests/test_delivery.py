@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.delivery import MAX_BODY_BYTES, Refused, verify
+from app.delivery import MAX_BODY_BYTES, Refused, heading, verify
 
 SECRET = "It's a Secret to Everybody"
 GUID = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
@@ -35,7 +35,7 @@ def headers(body: bytes, **changes: str | None) -> dict[str, str]:
 
 def refused(body: bytes, given: dict[str, str]) -> Refused:
     with pytest.raises(Refused) as caught:
-        verify(given, body, SECRET)
+        verify(heading(given), body, SECRET)
     return caught.value
 
 
@@ -49,7 +49,7 @@ def test_githubs_own_example_is_signed() -> None:
 def test_a_signed_delivery_is_read() -> None:
     """Id, event and action are GitHub's; the payload is the signed text, whole."""
     body = b'{"action": "opened",  "number": 7}'
-    delivery = verify(headers(body, x_github_event="pull_request"), body, SECRET)
+    delivery = verify(heading(headers(body, x_github_event="pull_request")), body, SECRET)
     assert (delivery.id, delivery.event, delivery.action, delivery.payload) == (
         GUID,
         "pull_request",
@@ -62,14 +62,15 @@ def test_a_form_is_read() -> None:
     """GitHub's default content type is a form: signed as a form, its one field is the payload."""
     text = json.dumps({"action": None, "wörd": "ö & ="}, ensure_ascii=False)
     body = urlencode({"payload": text}).encode()
-    delivery = verify(headers(body, content_type="application/x-www-form-urlencoded"), body, SECRET)
+    delivery = verify(heading(headers(body, content_type="application/x-www-form-urlencoded")), body, SECRET)
     assert (delivery.action, delivery.payload.decode()) == (None, text)
 
 
 def test_the_charset_of_a_content_type_does_not_matter() -> None:
     """`application/json; charset=utf-8` is JSON."""
     assert (
-        verify(headers(b"{}", content_type="Application/JSON; charset=utf-8"), b"{}", SECRET).action is None
+        verify(heading(headers(b"{}", content_type="Application/JSON; charset=utf-8")), b"{}", SECRET).action
+        is None
     )
 
 
@@ -140,6 +141,6 @@ def test_the_signature_comes_first() -> None:
 def test_any_bytes_are_read_or_refused(body: bytes, content_type: str) -> None:
     """Whatever is signed ends in a Delivery or in a 400, never in a crash."""
     try:
-        verify(headers(body, content_type=content_type), body, SECRET)
+        verify(heading(headers(body, content_type=content_type)), body, SECRET)
     except Refused as refusal:
         assert refusal.status == 400

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app import dockerfile
-from app.delivery import Refused, verify
+from app.delivery import Refused, heading, verify
 from app.dispatcher import start_stories
 from app.model import Delivery
 from app.redaction import redact, redact_lines
@@ -50,7 +50,7 @@ def signed(body: bytes, event: str) -> dict[str, str]:
 def test_any_headers_are_refused(headers: dict[str, str], body: bytes) -> None:
     """Whoever does not know the secret gets a 4xx, whatever stands in the headers."""
     try:
-        verify(headers, body, SECRET)
+        verify(heading(headers), body, SECRET)
     except Refused as refusal:
         assert 400 <= refusal.status < 500
     else:
@@ -76,7 +76,7 @@ def test_any_signed_event_is_read_or_refused(event: str, payload: dict[str, obje
     """What GitHub never sends ends in a Job, a reason to ignore it, or a refusal; never in another exception."""
     body = json.dumps(payload).encode()
     try:
-        delivery = verify(signed(body, event), body, SECRET)
+        delivery = verify(heading(signed(body, event)), body, SECRET)
         assert isinstance(delivery, Delivery)
         start_stories(delivery, lambda _job, _id: None)
     except Refused as refusal:

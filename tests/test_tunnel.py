@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.delivery import verify
+from app.delivery import heading, verify
 from app.setup import tunnel
 from sandbox.world import Sandbox
 from tests.conftest import eventually
@@ -41,7 +41,7 @@ def test_the_signature_still_fits() -> None:
     """The body's bytes are those that GitHub signed, and the relay's own headers are left behind."""
     found = tunnel.delivered(message())
     assert found is not None and found.body == BODY
-    assert verify(found.headers, found.body, SECRET).event == "ping"
+    assert verify(heading(found.headers), found.body, SECRET).event == "ping"
     assert "host" not in found.headers and "content-length" not in found.headers
 
 
@@ -99,7 +99,7 @@ def test_what_the_relay_got_comes_to_the_door(relay: str, monkeypatch: pytest.Mo
     receiver.server.shutdown()
     receiver.server.server_close()
     headers, body = receiver.came[0]
-    assert body == BODY and verify(headers, body, SECRET).event == "ping"
+    assert body == BODY and verify(heading(headers), body, SECRET).event == "ping"
     assert "can read all that GitHub sends" in told[0] and told[1] == "The tunnel brought ping: 202."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import ClassVar
 
 from app import durable
 from app.acts.tell import tell_pull_request
@@ -89,9 +89,11 @@ class Outcome:
     without its wishes, which have come true by then.
     """
 
+    __pydantic_config__: ClassVar = formerly(looks="reviews")
+
     words: str = ""
     pushes: tuple[Deploy, ...] = ()
-    looks: Annotated[tuple[LookAtPullRequest, ...], formerly("looks", "reviews")] = ()
+    looks: tuple[LookAtPullRequest, ...] = ()
     deployments: tuple[Run, ...] = ()
     rollbacks: tuple[Rollback, ...] = ()
     renews: tuple[int, ...] = ()

@@ -1,12 +1,13 @@
-"""Formerly: a field that the journal may hold under the word that it had before."""
+"""Formerly: the words under which the journal may hold fields that are called otherwise now."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pydantic import AliasChoices, Field
 
+def formerly(**before: str) -> dict[str, Any]:
+    """A dataclass's `__pydantic_config__`: each of these fields is read under either word, and written under the new.
 
-def formerly(now: str, before: str) -> Any:
-    """For `Annotated`: read under either name, so that what an older version began goes on; written under the new."""
-    return Field(validation_alias=AliasChoices(now, before))
+    So a run that an older version began goes on. A dictionary, since the door loads this too and reads no journal.
+    """
+    return {"alias_generator": lambda name: before.get(name, name), "populate_by_name": True}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import ClassVar
 
 from app.model.formerly import formerly
 from app.model.github import Commit, Repository
@@ -55,6 +55,8 @@ class PressButton:
     its presser wrote beside it, as a lock's reason.
     """
 
+    __pydantic_config__: ClassVar = formerly(deployment_id="run_id")
+
     repository: Repository
     sha: str
     branch: str
@@ -62,7 +64,7 @@ class PressButton:
     sender: str
     delivery_id: str
     check_name: str = ""
-    deployment_id: Annotated[str, formerly("deployment_id", "run_id")] = ""
+    deployment_id: str = ""
     words: str = ""
     sender_id: int = 0
 

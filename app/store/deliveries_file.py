@@ -74,13 +74,13 @@ class DeliveriesFile:
             accepts.setdefault(each.delivery.id, each)
         with _as_store_errors():
             if not marks:
-                return self._insert(self._first_heard(accepts))  # one statement is its own transaction
+                return self._keep(accepts)  # one statement is its own transaction
             if not accepts:
                 self._mark(marks)
                 return set()
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                new = self._insert(self._first_heard(accepts))
+                new = self._keep(accepts)
                 self._connection.executemany(MARK, marks)
                 self._connection.execute("COMMIT")
             except sqlite3.Error:
@@ -130,20 +130,32 @@ class DeliveriesFile:
         with _as_store_errors(), self._reading:
             return self._reader.execute(sql, values).fetchall()
 
-    def _first_heard(self, accepts: Mapping[str, Arrived]) -> list[Arrived]:
-        """Those whose signature came under no other id; nobody else brings any, so that none comes in between."""
-        signatures = {one.delivery.signature for one in accepts.values()} - {""}
-        if not signatures:
-            return list(accepts.values())
-        places = ",".join("?" * len(signatures))
-        known = self._connection.execute(
-            f"SELECT signature, id FROM deliveries WHERE signature IN ({places}) ORDER BY number",  # noqa: S608 - as below
-            tuple(signatures),
-        ).fetchall()
-        return [accepts[id_] for id_ in first_heard(known, [one.delivery for one in accepts.values()])]
+    def _keep(self, accepts: Mapping[str, Arrived]) -> set[str]:
+        """Store those whose signature came under no other id; nobody else brings any, so that none comes in between.
 
-    def _insert(self, accepts: Sequence[Arrived]) -> set[str]:
-        """One multi-row statement: every call of sqlite3 gives up and re-takes the GIL."""
+        Asked and stored in a call each, whatever the batch: after every row that sqlite3 fetches it has to
+        wait for the GIL, and meanwhile everybody waits whose delivery this is.
+        """
+        known = self._known(accepts)
+        first = first_heard(known, [one.delivery for one in accepts.values()])
+        self._count(sum(len(accepts[id_].delivery.payload) for id_ in first))
+        if any(id_ in accepts for _, id_ in known):
+            return self._insert([accepts[id_] for id_ in first], f"{AGAIN} RETURNING id")
+        self._insert([accepts[id_] for id_ in first])
+        return set(first)
+
+    def _known(self, accepts: Mapping[str, Arrived]) -> list[tuple[str, str]]:
+        """(signature, id) of what is there under one of these ids or signatures: of new deliveries nothing."""
+        signatures = {one.delivery.signature for one in accepts.values()}
+        of_ids, of_signatures = (",".join("?" * len(each)) for each in (accepts, signatures))
+        return self._connection.execute(
+            "SELECT coalesce(signature, ''), id FROM deliveries"  # noqa: S608 - only question marks
+            f" WHERE id IN ({of_ids}) OR signature IN ({of_signatures}) ORDER BY number",
+            (*accepts, *signatures),
+        ).fetchall()
+
+    def _insert(self, accepts: Sequence[Arrived], known: str = "") -> set[str]:
+        """One multi-row statement, and what is done with ids that are `known`; the ids that it gives back."""
         if not accepts:
             return set()
         values: list[object] = []
@@ -153,11 +165,10 @@ class DeliveriesFile:
             values += (one.id, one.event, action, each.at, one.signature or None, one.payload)
         places = ",".join(["(?,?,?,?,?,?)"] * len(accepts))
         found = self._connection.execute(
-            "INSERT INTO deliveries (id, event, action, received_at, signature, payload)"  # noqa: S608 - only question marks
-            f" VALUES {places} {AGAIN} RETURNING id",
+            "INSERT INTO deliveries (id, event, action, received_at, signature, payload)"  # noqa: S608 - as above
+            f" VALUES {places} {known}",
             values,
         ).fetchall()
-        self._count(sum(len(each.delivery.payload) for each in accepts))
         return {row[0] for row in found}
 
     def _mark(self, marks: Sequence[tuple[str, str]]) -> None:

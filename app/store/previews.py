@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from typing import ClassVar
 
 from sqlalchemy import Boolean, Column, Engine, Float, Integer, Table, select, update
 
@@ -44,6 +44,8 @@ PREVIEWS = Table(
 class PreviewRow:
     """One preview. `expires` and `changed` are epoch seconds; `state` is wanted, removing or removed."""
 
+    __pydantic_config__: ClassVar = formerly(deployment_id="run_id")
+
     lane: str
     repository_id: int
     owner: str
@@ -57,7 +59,7 @@ class PreviewRow:
     fork: bool
     sha: str
     state: str = WANTED
-    deployment_id: Annotated[str, formerly("deployment_id", "run_id")] = ""
+    deployment_id: str = ""
     expires: float = 0.0
     changed: float = 0.0
     generation: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Annotated
+from typing import ClassVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
@@ -61,7 +61,9 @@ TRAFFIC = TypeAdapter(tuple[Traffic, ...])
 class Shift:
     """One time that traffic moved. `before` is what served until then; `time` is epoch seconds."""
 
-    deployment_id: Annotated[str, formerly("deployment_id", "run_id")]
+    __pydantic_config__: ClassVar = formerly(deployment_id="run_id")
+
+    deployment_id: str
     lane: str
     sha: str
     revision: str

@@ -42,7 +42,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from app import main
-from app.delivery import verify
+from app.delivery import heading, verify
 from app.settings import load
 
 secret = sys.argv[3]
@@ -51,7 +51,7 @@ class Door(main.House):
         self.wired.set()
 
 async def bare(request):
-    delivery = verify(request.headers, await request.body(), secret)
+    delivery = verify(heading(request.headers), await request.body(), secret)
     return JSONResponse({"delivery": delivery.id, "outcome": "accepted"}, status_code=202)
 
 if sys.argv[1] == "bare":
