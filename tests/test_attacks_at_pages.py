@@ -134,7 +134,9 @@ def test_what_a_person_takes_back_ends_their_sessions(world: Sandbox, tmp_path: 
         owner, other = pages.browser("olga"), pages.browser("ada")
         owner.get("/"), other.get("/")
         thief = pages.browser()
-        thief.cookies.update({each.name: each.value or "" for each in owner.cookies.jar if "gem" in each.name})
+        thief.cookies.update(
+            {each.name: each.value or "" for each in owner.cookies.jar if "gem" in each.name}
+        )
         assert thief.get("/deployments/blog-run").status_code == 200
         live = held_open.enter_context(thief.stream("GET", "/live/"))
         world.github.revoke_authorization("olga")
