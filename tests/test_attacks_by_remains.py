@@ -52,7 +52,7 @@ def test_a_job_that_waits_under_the_releases_name_is_not_run(house: House) -> No
 
 
 def test_the_name_of_a_service_that_is_gone_is_not_free(house: House, tmp_path: Path) -> None:
-    """Who pushes a service of that name answers at its address only once an operator has said so; its owner may at once."""
+    """Who pushes one of that name answers at its address once an operator has said so; its owner may at once."""
     google = house.world.google
     work = live(house)
     url = house.deployments()[0]["url"]

@@ -22,6 +22,8 @@ WORKERS = "servergem-workers"
 # On a service: it has had a domain of its own, which servergem.yml may not name any more.
 MAPPED = "servergem-domain"
 YES = "yes"
+# A container of Google's, for a service that is to hold a name until its repository deploys.
+HELLO = "--image us-docker.pkg.dev/cloudrun/container/hello"
 # All that ServerGem writes; no label of a servergem.yml is called so.
 LABELS = frozenset(
     {
@@ -140,9 +142,8 @@ def name_was_anothers(repository_id: int, commit: Commit, target: Target) -> Fin
         message=f"The Cloud Run service {name} of the repository with the id {repository_id} is gone from "
         f"{target.project}, {target.region}. A new one of that name would answer at its address, so none was made.",
         fix="Give this service another name in servergem.yml. If the name is to be this repository's from now on, the "
-        f"operator of this ServerGem says so: `gcloud run deploy {name} --image us-docker.pkg.dev/cloudrun/container/hello "
-        f"--no-allow-unauthenticated {where}`, then `servergem adopt {name} --repository "
-        f"{commit.repository.full_name} {where}`, then re-run this check.",
+        f"operator of this ServerGem says so: `gcloud run deploy {name} {HELLO} --no-allow-unauthenticated {where}`, "
+        f"then `servergem adopt {name} --repository {commit.repository.full_name} {where}`; then re-run this check.",
         place=target.place("name"),
     )
 

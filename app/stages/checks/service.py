@@ -62,8 +62,8 @@ def _insist_on_our_workers(asking: Asking) -> None:
 
 
 def _insist_on_a_free_name(asking: Asking) -> None:
-    """Stop where another repository's service had this name, or its domain has outlived it: a new one of that name would
-    answer wherever the old one was known, with its visitors' cookies.
+    """Stop where another repository's service had this name, or its domain has outlived it: a new one would answer
+    wherever the old one was known, with its visitors' cookies.
     """
     target, scene = asking.target, asking.scene
     if target.preview:
