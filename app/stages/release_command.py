@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from app.acts.prepared import Prepared
 from app.acts.reasons import of_command
 from app.acts.specification import revision_name, specification
+from app.lane import wait_for_lock
 from app.model import Blame, Bundle, Commit, Finding, Image, Stop, Superseded, Target
 from app.scene import InLane, Run
 from app.telemetry import log
@@ -28,6 +29,7 @@ def run_release_command(
     scene: InLane, commit: Commit, target: Target, image: Image | Bundle, prepared: Prepared
 ) -> None:
     """Run the command and wait for its end; its failure ends the deployment while the old revision serves."""
+    wait_for_lock(scene.world, scene.run, scene.show)  # it may have been said while this was built
     scene.insist()
     settings = scene.world.settings
     service = specification(scene, commit, target, image, prepared.project_number)
