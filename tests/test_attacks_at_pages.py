@@ -146,4 +146,4 @@ def test_what_a_person_takes_back_ends_their_sessions(world: Sandbox, tmp_path: 
         assert thief.get("/live/", headers={"accept": "text/event-stream"}).status_code == 401
         assert set(thief.get("/readyz").json()) == {"ready"}
         assert other.get("/deployments/blog-run").status_code == 200
-        assert owner.get("/deployments/blog-run").status_code == 200  # GitHub has asked her again
+        assert owner.get("/deployments/blog-run").status_code == 200  # she signs in anew

@@ -1,4 +1,4 @@
-"""Attacks by the moment: what is changed, taken back or said between a decision and its act; the end is what rules say."""
+"""Attacks by the moment: what is changed, taken back or said between a decision and its act."""
 
 from __future__ import annotations
 
