@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.github.state import FOUNDER
-from tests.conftest import OWNER, House, Work, answer_of, eventually
+from tests.conftest import House, Work, eventually
 from tests.test_attacks import deliver, last, settled
 from tests.test_conversation import PRODUCTION, answer, say
 from tests.test_previews import SAMPLE, gone, live, opened, preview, remark, services, told_live
@@ -11,12 +11,6 @@ from tests.test_previews import SAMPLE, gone, live, opened, preview, remark, ser
 
 def slow(house: House, method: str, seconds: float = 2.0) -> None:
     house.world.faults.add(method, 1, kind="delay", seconds=seconds)
-
-
-def under_way(house: House, sha: str) -> None:
-    eventually(
-        lambda: [each for each in house.deployments() if each["sha"] == sha], "its beginning", house.log_tail
-    )
 
 
 def traffic(house: House) -> dict[str, int]:
@@ -60,29 +54,6 @@ def test_what_is_not_said_any_more_is_not_obeyed(house: House) -> None:
     assert deliver(house, "issue_comment", said | {"again": 1}).status_code == 202
     settled(house)
     assert shown in services(house)
-
-
-def test_who_takes_the_app_away_stops_what_is_under_way(house: House) -> None:
-    """Suspended or uninstalled in the middle of a deployment: no traffic moves, and no preview is left behind."""
-    work = live(house)
-    url = house.deployments()[0]["url"]
-    said, github = answer_of(url).text, house.world.github
-    slow(house, "CloudBuild.GetBuild")
-    number, idea = opened(house, work)
-    under_way(house, idea)
-    sha = pushed_while_slow(house, work, "CloudBuild.GetBuild")
-    github.suspend(OWNER)
-    settled(house)
-    assert {each["ending"] for each in house.deployments() if each["sha"] == sha} <= {"failed", "not-yours"}
-    assert answer_of(url).text == said
-    gone(house, f"{SAMPLE}-pr-{number}")
-    github.unsuspend(OWNER)
-    work.git("checkout", "-q", "main")
-    again = pushed_while_slow(house, work, "CloudBuild.GetBuild", **{"again.txt": "1"})
-    github.uninstall(OWNER)
-    settled(house)
-    assert {each["ending"] for each in house.deployments() if each["sha"] == again} <= {"failed", "not-yours"}
-    assert answer_of(url).text == said and services(house) == {SAMPLE}
 
 
 def test_a_lock_holds_what_is_under_way(house: House) -> None:
