@@ -104,7 +104,7 @@ class Deployment:
     def enter_lane(self, insist_on_newest: Insist, *, though_locked: bool = False) -> None:
         """Wait until this deployment holds its Target's lane; Superseded when a newer commit wants it too.
 
-        A lock keeps new deployments out; `though_locked`: what takes one back does not wait for it.
+        A lock keeps new deployments out and holds others; `though_locked`: what takes one back does not wait for it.
         One step of the journal: whoever had the lane before a restart has it after, without being asked again.
         """
         self._ticket = durable.step(self._wait_for_lane, insist_on_newest, though_locked, title="enter lane")

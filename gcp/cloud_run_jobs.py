@@ -69,13 +69,12 @@ def run(
     on_log: Callable[[str], None],
     stop: Callable[[], bool],
 ) -> Execution:
-    """Run it once, whatever is lost on the way, and give its end; cancelled when `stop` says so.
+    """Run what was made once, whatever is lost on the way, and give its end; cancelled when `stop` says so.
 
     The job stays, so that whoever asks again finds how it went; `delete` takes it away once that is written down.
     `interval` is between two looks, `patience` how long its last lines are waited for; both in seconds.
     """
     service = wanted.service
-    _make_once(google, wanted)
     name = _begin(google, service, wanted.name)
     log = Log(google, service.project, cloud_logging.of_execution(name.rpartition("/")[2]))
     looks, cancelled = 0, False
@@ -124,15 +123,6 @@ def make(google: Google, wanted: WantedJob) -> None:
     )
     operation: Any = google.call("Jobs.CreateJob", lambda: google.jobs.create_job, request=request)
     finished(google, "Jobs.CreateJob", operation)
-
-
-def _make_once(google: Google, wanted: WantedJob) -> None:
-    """One that is there already is as good."""
-    try:
-        make(google, wanted)
-    except GoogleError as error:
-        if error.code != "ALREADY_EXISTS":
-            raise
 
 
 def specification(wanted: WantedJob) -> run_v2.Job:

@@ -10,6 +10,7 @@ from app.pages.live import MOST_OF_ONE
 from app.pages.strangers import MOST_WRONG
 from app.process.role import Role
 from sandbox.world import Sandbox
+from tests.conftest import eventually
 from tests.test_api import API, held, program
 from tests.test_pages import Site, a_service, site
 
@@ -124,3 +125,25 @@ def test_a_badge_says_no_more_than_what_everybody_may_see(world: Sandbox, tmp_pa
             told = stranger.get(f"/badge/{name}.svg?environment=%22%3E%3Cscript%3E")
             assert told.status_code == 404 and "><script>" not in told.text, name
             assert told.headers["cache-control"] == "no-store" and "svg" not in told.headers["content-type"]
+
+
+def test_what_a_person_takes_back_ends_their_sessions(world: Sandbox, tmp_path: Path) -> None:
+    """A stolen cookie opens nothing once its owner has revoked the App, live pages included; who signs in anew may."""
+    with site(world, tmp_path, OPERATORS="Olga") as pages, ExitStack() as held_open:
+        world.github.webhook_url = f"{pages.url}/webhook"
+        owner, other = pages.browser("olga"), pages.browser("ada")
+        owner.get("/"), other.get("/")
+        thief = pages.browser()
+        thief.cookies.update(
+            {each.name: each.value or "" for each in owner.cookies.jar if "gem" in each.name}
+        )
+        assert thief.get("/deployments/blog-run").status_code == 200
+        live = held_open.enter_context(thief.stream("GET", "/live/"))
+        world.github.revoke_authorization("olga")
+        eventually(lambda: thief.get("/deployments/blog-run").status_code == 303 or None, "the end of it")
+        assert thief.get(f"{API}/deployments/blog-run").status_code == 401
+        assert "event: over" not in "".join(live.iter_lines())
+        assert thief.get("/live/", headers={"accept": "text/event-stream"}).status_code == 401
+        assert set(thief.get("/readyz").json()) == {"ready"}
+        assert other.get("/deployments/blog-run").status_code == 200
+        assert owner.get("/deployments/blog-run").status_code == 200  # she signs in anew

@@ -39,7 +39,7 @@ def test_its_failure_leaves_production_alone(house: House) -> None:
     assert house.ended(bad)["ending"] == "failed"
     run = house.check_run(work.name, bad)
     assert run["output"]["title"].startswith("Release command: ")
-    assert "no such table: shop" in run["output"]["title"]
+    assert "has no table shop" in run["output"]["title"]
     assert "python migrate.py" in run["output"]["summary"]
     assert answer_of(url).text == before
     assert house.world.google.jobs.names() == []

@@ -138,6 +138,14 @@ class DeployRelease:
 
 
 @dataclass(frozen=True)
+class EndSessions:
+    """A Job: a person took back what they had allowed the App, and is signed in at no page any more."""
+
+    person_id: int
+    delivery_id: str
+
+
+@dataclass(frozen=True)
 class Ignore:
     """A Job that is none, with the reason that the sender and `/explain` read."""
 
@@ -154,6 +162,7 @@ Job = (
     | LeaveRepository
     | BringImage
     | DeployRelease
+    | EndSessions
     | Ignore
 )
 

@@ -99,8 +99,12 @@ class Target:
     @property
     def lane(self) -> str:
         """One deployment at a time goes to here, and nobody meets another repository's."""
-        place = f"{self.project}/{self.region}/{self.name}"
-        return f"{self.owner}/{place}" if self.owner else place
+        return f"{self.owner}/{self.spot}" if self.owner else self.spot
+
+    @property
+    def spot(self) -> str:
+        """Where it is at Cloud Run, whosever it is."""
+        return f"{self.project}/{self.region}/{self.name}"
 
     @property
     def source_name(self) -> str:

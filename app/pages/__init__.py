@@ -62,7 +62,7 @@ def site(
         settings.github_client_secret,
         settings.public_url + CALLBACK,
     )
-    doorman = Doorman(sign_in, Cookies.derived(settings.github_webhook_secret, settings.public_url))
+    doorman = Doorman(sign_in, Cookies.derived(settings.github_webhook_secret, settings.public_url), store)
     pages = Starlette(
         routes=[*beside, *_routes(), *Streams().routes(), *assets(), *doorman.routes()],
         exception_handlers={GitHubError: _unknown, 404: _no_page},
@@ -70,6 +70,7 @@ def site(
     access = Access(github, UserTokens(settings.github_api_url))
     pages.state.store, pages.state.access = store, access
     pages.state.begins, pages.state.cookies = begins, doorman.cookies
+    pages.state.doorman = doorman
     pages.state.addresses = Addresses(web_url(settings.github_api_url))
     return Guard(pages, settings, doorman, access, store)
 

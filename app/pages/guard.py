@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -88,13 +89,14 @@ class Guard:
         """Why this request goes no further; None when it does, with its visitor known."""
         if request.scope["path"].startswith(API):
             return await self._refused_program(request)
-        return self._refused_browser(request)
+        return await self._refused_browser(request)
 
     async def _refused_program(self, request: Request) -> Response | None:
         """A token goes before a cookie, and what changes something takes one: no page of another site has it."""
         bearer = _bearer(request)
         try:
-            visitor = await run_in_threadpool(self._holder, bearer) if bearer else self.visitor(request)
+            who = partial(self._holder, bearer) if bearer else partial(self.visitor, request)
+            visitor = await run_in_threadpool(who)
         except TooMany:
             return JSONResponse({"reason": TOO_MANY}, 429, {"retry-after": f"{WITHIN_SECONDS:.0f}"})
         except GitHubError as error:
@@ -111,11 +113,13 @@ class Guard:
         person = self.access.person(bearer)
         return Visitor(person, self.settings.pages == "open", bearer) if person else None
 
-    def _refused_browser(self, request: Request) -> Response | None:
+    async def _refused_browser(self, request: Request) -> Response | None:
         path = request.scope["path"]
         if request.method not in READS and not self._from_here(request):
             return JSONResponse({"reason": "This came from another site's page."}, 403)
-        visitor = request.scope.setdefault("state", {})["visitor"] = self.visitor(request)
+        visitor = request.scope.setdefault("state", {})["visitor"] = await run_in_threadpool(
+            self.visitor, request
+        )
         if path in ASSETS or path.startswith(BADGES) or visitor is not None:
             return None
         if not self.settings.can_sign_in:

@@ -1,7 +1,7 @@
 """Live pages: server-sent events that bring the parts of a page as they change, and a log line by line.
 
-https://html.spec.whatwg.org/multipage/server-sent-events.html. Each look asks anew whether the visitor may read; a
-stream ends after MOST_SECONDS, and the browser comes again, so that a sign-in that has ended ends its streams too.
+https://html.spec.whatwg.org/multipage/server-sent-events.html. Each look asks anew whether the visitor is still signed
+in and may read; a stream ends after MOST_SECONDS, and the browser comes again.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from app.pages.deployment import deployment_parts, shown
 from app.pages.home import home_parts
 from app.pages.log_lines import SHOWN_LINES, lines
 from app.pages.service import service_parts
+from app.pages.sign_in import Doorman
 from app.store import StoreError
 from app.telemetry import log
 
@@ -94,10 +95,18 @@ def _whose(request: Request) -> int:
     return person.id if person else 0
 
 
+def _signed_out(request: Request) -> bool:
+    """Whether the session with which this stream began has ended."""
+    doorman: Doorman = request.app.state.doorman
+    return visitor_of(request).person is not None and doorman.person(request) is None
+
+
 async def _events(request: Request, look: Look) -> AsyncIterator[str]:
     known: Parts = {}
     last, until = _last_seen(request), time.monotonic() + MOST_SECONDS
     while time.monotonic() < until and not await request.is_disconnected():
+        if await run_in_threadpool(_signed_out, request):
+            return
         news = await look(request, last)
         for name, html in news.parts.items():
             if known.get(name) != html:

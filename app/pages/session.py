@@ -32,7 +32,8 @@ class Cookies:
 
     def give(self, response: Response, name: str, words: dict[str, Any], seconds: int) -> None:
         """Put these words into the browser, until so many seconds from now."""
-        claims = {**words, "aud": name, "exp": int(time.time()) + seconds}
+        now = time.time()
+        claims = {**words, "aud": name, "iat": now, "exp": int(now) + seconds}
         value = jwt.encode(claims, self.key, algorithm=ALGORITHM)
         response.set_cookie(
             self._named(name),
@@ -52,7 +53,7 @@ class Cookies:
                 self.key,
                 algorithms=[ALGORITHM],
                 audience=name,
-                options={"require": ["exp", "aud"]},
+                options={"require": ["exp", "iat", "aud"]},
             )
         except jwt.InvalidTokenError:
             return None

@@ -18,6 +18,7 @@ from app.github.sign_in import SignIn
 from app.model import Person
 from app.pages.rendering import page
 from app.pages.session import Cookies
+from app.store import Store, StoreError
 from app.telemetry import log
 
 SIGN_IN, CALLBACK, SIGN_OUT = "/sign-in", "/sign-in/callback", "/sign-out"
@@ -32,6 +33,7 @@ class Doorman:
 
     sign_in: SignIn
     cookies: Cookies
+    store: Store
 
     def routes(self) -> list[Route]:
         return [
@@ -41,9 +43,17 @@ class Doorman:
         ]
 
     def person(self, request: Request) -> Person | None:
-        """Who has signed in with this browser."""
+        """Who has signed in with this browser, and whose sessions were not ended since."""
         words = self.cookies.read(request, SESSION)
-        return Person(int(words["id"]), str(words["login"])) if words else None
+        if words is None:
+            return None
+        person = Person(int(words["id"]), str(words["login"]))
+        try:
+            ended = self.store.sessions.ended(person.id)
+        except StoreError as error:  # nobody can tell, so it opens nothing
+            log.fault("session.unknown", error)
+            return None
+        return person if float(words["iat"]) > ended else None
 
     async def _go(self, request: Request) -> Response:
         state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)

@@ -8,14 +8,17 @@ from collections.abc import Iterable
 from app.acts.prepared import Prepared
 from app.acts.reasons import of_command
 from app.acts.specification import revision_name, specification
+from app.lane import wait_for_lock
 from app.model import Blame, Bundle, Commit, Finding, Image, Stop, Superseded, Target
 from app.scene import InLane, Run
 from app.telemetry import log
 from app.text.titles import fitting
+from app.trust.ownership import COMMIT, OF_SERVICE, is_ours, release_job_not_ours
 from app.world import World
-from gcp import cloud_run_jobs
+from gcp import cloud_run_jobs, named_jobs
 from gcp.cloud_run_jobs import Execution, WantedJob
 from gcp.errors import GoogleError
+from gcp.named_jobs import JobState
 
 # The end of what it printed, as far as it is looked through for a reason.
 MOST_LINES = 10_000
@@ -26,6 +29,7 @@ def run_release_command(
     scene: InLane, commit: Commit, target: Target, image: Image | Bundle, prepared: Prepared
 ) -> None:
     """Run the command and wait for its end; its failure ends the deployment while the old revision serves."""
+    wait_for_lock(scene.world, scene.run, scene.show)  # it may have been said while this was built
     scene.insist()
     settings = scene.world.settings
     service = specification(scene, commit, target, image, prepared.project_number)
@@ -33,6 +37,7 @@ def run_release_command(
     task = WantedJob(
         service, service.revision_name, (*SHELL, target.service.release), settings.release_timeout
     )
+    _make_once(scene, target, task)
     told: deque[str] = deque(maxlen=MOST_LINES)
 
     def hear(line: str) -> None:
@@ -55,11 +60,33 @@ def run_release_command(
     scene.note(f"{target.service.release} ended well")
 
 
+def _make_once(scene: InLane, target: Target, task: WantedJob) -> None:
+    """One that an earlier attempt of this run has made is as good; Stop where somebody else's has its name."""
+    google = scene.world.google
+    try:
+        cloud_run_jobs.make(google, task)
+    except GoogleError as error:
+        state = named_jobs.job(google, target.project, target.region, task.name)
+        if error.code != "ALREADY_EXISTS" or state is None:
+            raise
+        if not _is_of(scene.world, scene.run, state):
+            raise Stop((release_job_not_ours(dict(state.labels), target, task.name),)) from error
+
+
+def _is_of(world: World, run: Run, state: JobState) -> bool:
+    """Whether it is what this repository's release command of this commit runs in; no job of its `jobs:` is."""
+    labels = dict(state.labels)
+    ours = is_ours(labels, world.settings.github_app_id, run.commit.repository.id, run.target)
+    return ours and labels.get(COMMIT) == run.commit.sha and OF_SERVICE not in labels
+
+
 def clear_the_job(world: World, run: Run) -> None:
     """Take the job away. Only once its end is in the journal: whoever found no job would run the command again."""
     target, job = run.target, revision_name(run.target.name, run.commit.sha, run.id)
     try:
-        cloud_run_jobs.delete(world.google, target.project, target.region, job)
+        state = named_jobs.job(world.google, target.project, target.region, job)
+        if state is not None and _is_of(world, run, state):
+            cloud_run_jobs.delete(world.google, target.project, target.region, job)
     except GoogleError as error:  # what is left behind costs nothing and stops no deployment
         log.fault("job.left", error, job=job)
 

@@ -10,6 +10,7 @@ from app.acts.question import question_of
 from app.acts.reasons import of_answers
 from app.acts.specification import tag
 from app.acts.traffic import move
+from app.lane import wait_for_lock
 from app.model import Blame, Commit, Finding, Live, Revision, Stop, Superseded, Target, Traffic
 from app.probe import Answer
 from app.scene import InLane
@@ -29,6 +30,7 @@ ARRIVAL_LOOKS = 5
 
 def shift(scene: InLane, commit: Commit, target: Target, revision: Revision, verified: Verified) -> Live:
     """Give the revision its traffic by the rollout's steps; Superseded when something newer is on its way."""
+    wait_for_lock(scene.world, scene.run, scene.show)  # it may have been said while this was built
     if time.time() - verified.at > HEAD_HOLDS_SECONDS:
         insist_on_newest(scene.world.github, commit, partial(serving_commit, scene.world.google, target))
     state = ServiceState(target.name, revision.etag, revision.url, revision.before, "")

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.store.pushes import PushRows
     from app.store.repository_names import RepositoryNames
     from app.store.runs import RunRows
+    from app.store.sessions import SessionRows
     from app.store.sources import SourceRows
     from app.store.traffic import TrafficRows
 
@@ -131,6 +132,11 @@ class Store:
     def names(self) -> RepositoryNames:
         """Which repository each name is that the operator gives something to."""
         return self._database.names
+
+    @property
+    def sessions(self) -> SessionRows:
+        """Whose sessions on the pages were ended."""
+        return self._database.sessions
 
     @property
     def heartbeats(self) -> Heartbeats:

@@ -24,6 +24,7 @@ from app.store.pushes import PushRows
 from app.store.repository_names import RepositoryNames
 from app.store.retention import Retention
 from app.store.runs import RunRows
+from app.store.sessions import SessionRows
 from app.store.sources import SourceRows
 from app.store.tables import open_database
 from app.store.traffic import TrafficRows
@@ -54,6 +55,7 @@ class Database:
     opinions: OpinionRows
     operators: OperatorRows
     names: RepositoryNames
+    sessions: SessionRows
 
     @classmethod
     def open(cls, data: Path, database_url: str) -> Database:
@@ -80,6 +82,7 @@ class Database:
             OpinionRows(engine),
             OperatorRows(engine),
             RepositoryNames(engine),
+            SessionRows(engine),
         )
 
     def close(self) -> None:

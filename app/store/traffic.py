@@ -109,6 +109,14 @@ class TrafficRows:
                 time=time.time(),
             )
 
+    def served_last(self, place: str) -> int:
+        """The id of the repository that last served at this `project/region/name`; 0 where we know of none."""
+        lanes = select(SHIFTS.c.lane).where(SHIFTS.c.lane.endswith(f"/{place}", autoescape=True))
+        with transaction(self._engine) as connection:
+            lane = connection.execute(lanes.order_by(SHIFTS.c.number.desc()).limit(1)).scalar()
+        owner = (lane or "").removesuffix(f"/{place}")
+        return int(owner) if owner.isdecimal() else 0
+
     def shifts(self, lane: str, limit: int = ROLLBACKS_OFFERED) -> list[Shift]:
         """The newest first."""
         query = select(SHIFTS).where(SHIFTS.c.lane == lane).order_by(SHIFTS.c.number.desc()).limit(limit)

@@ -12,6 +12,7 @@ from app.model import (
     BringImage,
     Deploy,
     DeployRelease,
+    EndSessions,
     HearComment,
     LeaveRepository,
     LookAtPullRequest,
@@ -27,6 +28,7 @@ from app.stories.look import group, welcome
 from app.stories.preview import COMPARE, look_at_pull_request, preview
 from app.stories.released import released
 from app.stories.removal import REMOVE, farewell, remove
+from app.stories.revoked import revoked
 from app.stories.rollback import BACK, rollback
 from app.stories.waited import waited
 from app.world import World
@@ -54,6 +56,7 @@ STORIES = {
     "farewell": Story(farewell, LeaveRepository),
     "bring": Story(bring, BringImage),
     "released": Story(released, DeployRelease),
+    "revoked": Story(revoked, EndSessions),
     "press": Story(press, PressButton),
     "said": Story(said, HearComment),
     "waited": Story(waited, Waited),

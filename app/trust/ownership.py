@@ -22,6 +22,8 @@ WORKERS = "servergem-workers"
 # On a service: it has had a domain of its own, which servergem.yml may not name any more.
 MAPPED = "servergem-domain"
 YES = "yes"
+# A container of Google's, for a service that is to hold a name until its repository deploys.
+HELLO = "--image us-docker.pkg.dev/cloudrun/container/hello"
 # All that ServerGem writes; no label of a servergem.yml is called so.
 LABELS = frozenset(
     {
@@ -91,6 +93,19 @@ def job_not_ours(labels: Mapping[str, str], target: Target, job: TargetJob) -> F
     )
 
 
+def release_job_not_ours(labels: Mapping[str, str], target: Target, name: str) -> Finding:
+    """Whose the job is that has the name of this run's release command: it is neither run nor taken away."""
+    return Finding(
+        code="job-not-ours",
+        title=fitting(f"The job {name} is not this repository's"),
+        message=f"In {target.project}, {target.region} there is a Cloud Run job {name} already, which has the name "
+        f"that the release command would run under: {whose(labels)}. It was left as it is, and no traffic was moved.",
+        fix=f"Re-run this check: the command then runs under another name. If nobody needs that job, "
+        f"`gcloud run jobs delete {name} --project {target.project} --region {target.region}`.",
+        place=target.place("release"),
+    )
+
+
 def worker_not_ours(labels: Mapping[str, str], target: Target, worker: TargetWorker) -> Finding:
     """Whose a worker pool of that name is: it is never taken over."""
     return Finding(
@@ -114,6 +129,21 @@ def domain_not_ours(labels: Mapping[str, str], target: Target, domain: str) -> F
         "A new service of that name would answer there, so none was made.",
         fix=f"Give this service another name in servergem.yml; or, if nobody needs that domain, "
         f"`gcloud beta run domain-mappings delete --domain {domain} {where}`.",
+        place=target.place("name"),
+    )
+
+
+def name_was_anothers(repository_id: int, commit: Commit, target: Target) -> Finding:
+    """Whose service it was that is gone: its address, and the cookies of those who were there, are not handed on."""
+    name, where = target.name, f"--project {target.project} --region {target.region}"
+    return Finding(
+        code="name-was-anothers",
+        title=fitting(f"{name} was another repository's service"),
+        message=f"The Cloud Run service {name} of the repository with the id {repository_id} is gone from "
+        f"{target.project}, {target.region}. A new one of that name would answer at its address, so none was made.",
+        fix="Give this service another name in servergem.yml. If the name is to be this repository's from now on, the "
+        f"operator of this ServerGem says so: `gcloud run deploy {name} {HELLO} --no-allow-unauthenticated {where}`, "
+        f"then `servergem adopt {name} --repository {commit.repository.full_name} {where}`; then re-run this check.",
         place=target.place("name"),
     )
 

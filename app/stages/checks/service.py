@@ -9,7 +9,7 @@ from app.config.shape import ServiceFile
 from app.model import Finding, Stop, Target, Weight
 from app.stages.checks.asking import Asking, CannotLook
 from app.text.titles import fitting
-from app.trust.ownership import MANAGED_BY, SERVERGEM, domain_not_ours
+from app.trust.ownership import MANAGED_BY, SERVERGEM, domain_not_ours, name_was_anothers
 from gcp import cloud_run, cloud_run_drift, domain_mappings, named_jobs, worker_pools
 from gcp.cloud_run import ServiceState
 from gcp.cloud_run_drift import Change
@@ -62,9 +62,16 @@ def _insist_on_our_workers(asking: Asking) -> None:
 
 
 def _insist_on_a_free_name(asking: Asking) -> None:
-    """Stop where another repository's domain has outlived the service of this name: a new one would answer there."""
+    """Stop where another repository's service had this name, or its domain has outlived it: a new one would answer
+    wherever the old one was known, with its visitors' cookies.
+    """
     target, scene = asking.target, asking.scene
-    if target.preview or target.region not in domain_mappings.REGIONS:
+    if target.preview:
+        return
+    last = scene.world.store.traffic.served_last(target.spot)
+    if last not in (0, target.owner):
+        raise Stop((name_was_anothers(last, asking.commit, target),))
+    if target.region not in domain_mappings.REGIONS:
         return
     place = Place(target.project, target.region, scene.world.settings.run_endpoint)
     try:
