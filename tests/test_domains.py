@@ -136,7 +136,8 @@ def test_a_name_that_anothers_domain_leads_to_is_not_free(house: House) -> None:
     delete_service(Google(google.grpc_address), PROJECT, REGION, SAMPLE, etag="")
     toy, evil = pushed(house, f"services: {{{SAMPLE}: {{}}}}\n", house.repository(SAMPLE, "toy"))
     output = house.check_run(toy.name, evil)["output"]
-    assert output["title"] == f"{DOMAIN} leads to {SAMPLE}, and is not this repository's"
+    assert f"{DOMAIN} leads to {SAMPLE}, and is not this repository's" in output["summary"]
+    assert f"{SAMPLE} was another repository's service" in output["summary"]
     assert f"gcloud beta run domain-mappings delete --domain {DOMAIN}" in output["summary"]
     assert not google.run.services
     _, again = pushed(house, work=work, files={"n.txt": "2"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from app.acts.specification import specification
@@ -65,12 +66,20 @@ def _insist_on_a_free_name(asking: Asking) -> None:
     """Stop where another repository's service had this name, or its domain has outlived it: a new one would answer
     wherever the old one was known, with its visitors' cookies.
     """
-    target, scene = asking.target, asking.scene
+    target = asking.target
     if target.preview:
         return
-    last = scene.world.store.traffic.served_last(target.spot)
+    found = list(_domains_of_others(asking))
+    last = asking.scene.world.store.traffic.served_last(target.spot)
     if last not in (0, target.owner):
-        raise Stop((name_was_anothers(last, asking.commit, target),))
+        found.append(name_was_anothers(last, asking.commit, target))
+    if found:
+        raise Stop(tuple(found))
+
+
+def _domains_of_others(asking: Asking) -> Iterator[Finding]:
+    """The domains that ServerGem has mapped to this name for another repository."""
+    target, scene = asking.target, asking.scene
     if target.region not in domain_mappings.REGIONS:
         return
     place = Place(target.project, target.region, scene.world.settings.run_endpoint)
@@ -84,7 +93,7 @@ def _insist_on_a_free_name(asking: Asking) -> None:
         labels = dict(each.labels)
         theirs = labels.get(MANAGED_BY) == SERVERGEM and not scene.owns(target, each.labels)
         if each.service == target.name and theirs:
-            raise Stop((domain_not_ours(labels, target, each.domain),))
+            yield domain_not_ours(labels, target, each.domain)
 
 
 def _say_what_was_changed(asking: Asking, state: ServiceState) -> None:
