@@ -28,6 +28,7 @@ from tests.test_forks import approved, asked, forked
 from tests.test_jobs import CLEANUP, JOBS, NIGHTLY, SERVICE
 from tests.test_previews import SAMPLE, gone, live, opened, preview, remark, services, sticky
 from tests.test_rollout import FALLS_ILL
+from tests.test_workers import MAILER, WORK, WORKERS
 from tests.traffic import never_lost
 
 REPO = "/repos/{owner}/{repo}"
@@ -249,6 +250,23 @@ def test_jobs_lose_calls(losing: House) -> None:
     live_with(text.replace("0 3 * * mon", "0 4 * * mon"), "Run later")
     live_with(SERVICE, "Name none")
     assert google.jobs.names() == google.schedules.names() == []
+    made_once(losing)
+
+
+def test_workers_lose_calls(losing: House) -> None:
+    """Made, given other instances, and removed: each once, whatever answer is lost."""
+    work, workers = losing.repository(SAMPLE), losing.world.google.workers
+    for text, instances in (
+        (WORKERS, 2),
+        (WORKERS.replace("instances: 2", "instances: 1"), 1),
+        (SERVICE, None),
+    ):
+        sha = work.push(f"Want {instances}", **{"servergem.yml": text, "work.py": WORK})
+        assert losing.ended(sha)["ending"] == "live", losing.log_tail()
+        assert workers.names() == ([] if instances is None else [MAILER])
+        if instances is not None:
+            pool = Google(losing.world.google.grpc_address).worker_pools.get_worker_pool(name=MAILER)
+            assert (pool.scaling.manual_instance_count, pool.labels["commit"]) == (instances, sha)
     made_once(losing)
 
 
