@@ -123,6 +123,7 @@ def test_no_key_is_dropped_without_a_word(path: Path) -> None:
     value = {} if read.name == "Procfile" else parsed(read.source).value
     parents = {way[:-1] for way in leaves(value) if way and not way[-1].isdecimal()}
     whole = {left.at for left in read.made.left}
+    whole |= {at[1:] for at in whole}  # the first form of Compose has no `services` above
     for parent in sorted(parents):
         inside = value
         for part in parent:
@@ -190,7 +191,7 @@ def test_the_page_is_what_the_readers_say() -> None:
 
 
 def test_a_procfile_beside_app_json_is_read_too() -> None:
-    """Its release command comes along, its worker is told."""
+    """Its release command comes along, and so does its worker."""
     made = imported(
         '{"name": "x", "env": {"A": "b"}}',
         path="app.json",
@@ -198,7 +199,7 @@ def test_a_procfile_beside_app_json_is_read_too() -> None:
         procfile=PROCFILE,
     )
     assert "release: c d" in made.text
-    assert ("Procfile", "worker") in {left.at for left in made.left}
+    assert "workers:\n  worker:\n    command: [/cnb/process/worker]" in made.text
 
 
 def test_what_is_imported_passes_the_check(tmp_path: Path) -> None:

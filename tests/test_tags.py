@@ -67,7 +67,7 @@ CHAINS = [
     ),
     (", after: demo}\n  demo: {branch: none, after: production", 4, "after itself", "no `after`"),
     (", tags: v*}\n  demo: {branch: none, tags: v*", 5, "both deploy the tags v*", "tags of its own"),
-    (", tags: refs/tags/v1", 4, "write v1", "Change `tags`"),
+    (", tags: refs/tags/v1", 4, "write v1", "Write `tags: v1`"),
     (", tags: 'v\\1'", 4, "has a backslash", "Change `tags`"),
 ]
 

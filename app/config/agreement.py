@@ -11,11 +11,11 @@ from app.config.document import Document
 from app.config.environments import BY_HAND
 from app.config.faults import fault
 from app.config.file import File
-from app.config.kinds import mebibytes
 from app.config.names import fault_of_environment, fault_of_service
 from app.config.receivers import NotifyFile
 from app.config.resolving import service_there
 from app.config.shape import ServiceFile
+from app.config.values import mebibytes
 from app.model import Finding
 
 # In MiB, for the second generation and for a CPU that stays: the same page, and

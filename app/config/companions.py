@@ -10,9 +10,9 @@ from app.config.document import Document
 from app.config.faults import fault
 from app.config.file import File, PreviewsFile
 from app.config.job_shape import JobFile
-from app.config.kinds import mebibytes
 from app.config.names import fault_of_job
 from app.config.shape import ServiceFile
+from app.config.values import mebibytes
 from app.config.worker_shape import WorkerFile
 from app.model import Finding
 

@@ -8,8 +8,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from app.config.kinds import Text, no_list, nothing
+from app.config.kinds import Text
 from app.config.limits import Kind
+from app.config.values import no_list, nothing
 from app.model import DOMAIN, ImageName
 from app.trust.ownership import LABELS
 

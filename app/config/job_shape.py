@@ -9,9 +9,10 @@ from pydantic import AfterValidator, Field
 
 from app.config.cron import cron
 from app.config.google_names import Words
-from app.config.kinds import Account, Cpu, Env, Memory, Seconds, Secrets, Text, Whole, mebibytes, schema
+from app.config.kinds import Account, Cpu, Env, Memory, Seconds, Secrets, Text, Whole, schema
 from app.config.limits import Kind, between
 from app.config.part import Part
+from app.config.values import mebibytes
 
 # https://cloud.google.com/run/docs/configuring/task-timeout
 LONGEST_TASK = 168 * 3600

@@ -16,6 +16,7 @@ from app.config.faults import fault
 from app.config.file import File, known_keys
 from app.config.freezing import frozen
 from app.config.job_shape import JobFile
+from app.config.meant import MisspeltError
 from app.config.names import service_name
 from app.config.parts import FILE, WORD
 from app.config.resolving import written
@@ -151,7 +152,11 @@ def _finding(each: Mapping[str, Any], document: Document) -> Finding:
     title = f"{dotted or document.path} {message[:1].lower()}{message[1:]}"
     named = next((fitting(key) for key in reversed(keys) if not key.isdecimal()), document.path)
     whole = "" if fitting(title) == title else f"{title}."
-    return fault(document.path, line, title, f"Change `{named}` on line {line}.", message=whole)
+    said = each.get("ctx", {}).get("error")
+    meant = said.meant if isinstance(said, MisspeltError) else ""
+    written = f"{'- ' if keys and keys[-1].isdecimal() else f'{named}: '}{meant}"
+    fix = f"Write `{written}` on line {line}." if meant else f"Change `{named}` on line {line}."
+    return fault(document.path, line, title, fix, message=whole)
 
 
 def _unknown_key(keys: list[str], line: int, path: str) -> Finding:

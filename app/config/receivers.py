@@ -7,9 +7,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from app.config.kinds import SECRET, Text, no_list, schema
+from app.config.kinds import Text, schema
 from app.config.limits import Kind
 from app.config.part import Part
+from app.config.values import SECRET, no_list
 from app.model import Happening
 
 ADDRESS = r"https://[^\s@/?#]+([/?][^\s#]*)?"

@@ -35,11 +35,11 @@ from app.config.kinds import (
     Text,
     Watch,
     Whole,
-    nothing,
 )
 from app.config.limits import Kind, between
 from app.config.part import Part, as_word
 from app.config.parts import Build, InstancesFile, NetworkPart, ProbesFile, ProbesPart, Volumes
+from app.config.values import nothing
 
 
 def _no_text(value: object) -> object:

@@ -9,13 +9,13 @@ from app.config import service_name
 from app.config.draft import Block, Draft, Keys, Said
 from app.config.settling import settled
 from app.config.writing import text
-from app.importing import heroku
+from app.importing import compose, heroku
 from app.importing.around import Around
 from app.importing.foreign import read_as, unknown
 from app.importing.gathering import Gathered, Needed, gathered
 from app.importing.kinds import KINDS, Kind, kind_of
 from app.importing.source import NotRead, Source, parsed
-from app.importing.told import JOBS, SERVICES, Left, Named
+from app.importing.told import JOBS, SERVICES, WORKERS, Left, Named
 from app.model import Finding
 
 __all__ = ("Imported", "Left", "Needed", "NotRead", "imported")
@@ -40,6 +40,8 @@ def imported(source: str, *, path: str, repository_name: str, procfile: str = ""
     `procfile` is the text of the repository's own, which belongs to a Heroku app.json.
     """
     read = heroku.procfile(source) or parsed(source)
+    if kind_of(read.value, path) is None:
+        read = compose.with_services(read)
     kind = kind_of(read.value, path)
     if kind is None:
         known = ", ".join(each.name for each in KINDS)
@@ -69,7 +71,7 @@ def _settled(kind: Kind, read: Source, path: str, repository_name: str) -> Impor
 
 
 def _gathered(told: tuple[Named | Left, ...]) -> Iterator[tuple[str, Gathered]]:
-    """Each service and job under a name that it may have, and that no other has."""
+    """Each service, job and worker under a name that it may have, and that no other has."""
     taken: set[str] = set()
     for each in told:
         if isinstance(each, Named):
@@ -85,19 +87,18 @@ def _above(at: Keys) -> set[Keys]:
 
 
 def _block(sections: tuple[tuple[str, Gathered], ...]) -> Block:
-    services = tuple(each.section for of, each in sections if of == SERVICES)
-    jobs = tuple(each.section for of, each in sections if of == JOBS)
-    if len(services) > 1:
-        jobs = tuple(_with_service(each, services[0].key) for each in jobs)
-    tops = ((SERVICES, services), (JOBS, jobs))
-    return Block(tuple(Said(top, Block(inside)) for top, inside in tops if inside))
+    tops = {top: [each.section for of, each in sections if of == top] for top in (SERVICES, JOBS, WORKERS)}
+    if len(services := tops[SERVICES]) > 1:
+        first = services[0].key
+        tops |= {top: [_with_service(each, first) for each in tops[top]] for top in (JOBS, WORKERS)}
+    return Block(tuple(Said(top, Block(tuple(inside))) for top, inside in tops.items() if inside))
 
 
-def _with_service(job: Said, service: str) -> Said:
-    """A job of several services has to say whose image it has."""
-    inside = job.value.said if isinstance(job.value, Block) else ()
+def _with_service(part: Said, service: str) -> Said:
+    """A job or a worker beside several services has to say whose image it has."""
+    inside = part.value.said if isinstance(part.value, Block) else ()
     return replace(
-        job, value=Block((Said("from", service, "the first service; name the one it belongs to"), *inside))
+        part, value=Block((Said("from", service, "the first service; name the one it belongs to"), *inside))
     )
 
 

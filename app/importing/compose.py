@@ -12,6 +12,7 @@ from app.config.draft import Block, Said
 from app.importing.around import Around
 from app.importing.foreign import Foreign, Variables, Words
 from app.importing.measures import cpus, mebibytes, memory
+from app.importing.source import Source
 from app.importing.telling import dockerfile, folder, kept_elsewhere, said
 from app.importing.told import Left, Named, Told, Variable
 
@@ -142,8 +143,19 @@ LEFT: Mapping[str, str] = {
 }  # fmt: skip
 
 
+def with_services(source: Source) -> Source:
+    """The first form of the file has its services at the top: as the later ones have them, under `services`."""
+    if not _are_services(source.value):
+        return source
+    lines = {("services", *at): line for at, line in source.lines.items()}
+    return Source({"services": source.value}, {(): 1, **lines})
+
+
 def is_compose(value: Mapping[str, Any]) -> bool:
-    services = value.get("services")
+    return _are_services(value.get("services"))
+
+
+def _are_services(services: Any) -> bool:
     return isinstance(services, dict) and any(
         isinstance(each, dict) and {"build", "image", "extends", "ports", "environment"} & each.keys()
         for each in services.values()

@@ -11,8 +11,8 @@ from app.config.draft import Block, Keys, Said
 from app.importing.around import Around
 from app.importing.foreign import CommandLine, Foreign, Variables
 from app.importing.measures import cpus, mebibytes, memory, region
-from app.importing.telling import dockerfile, instances, said, start, variables
-from app.importing.told import Left, Named, Told
+from app.importing.telling import SHELL, WORKER, dockerfile, instances, said, start, variables
+from app.importing.told import WORKERS, Left, Named, Told
 
 # MiB and CPUs of a machine by its size: https://fly.io/docs/about/pricing/#started-fly-machines
 SIZES = {
@@ -152,6 +152,9 @@ def is_fly(value: Mapping[str, Any]) -> bool:
 
 def tell(fly: Fly, around: Around) -> Iterator[Named | Left]:
     yield Named(fly.app or around.name, tuple(_told(fly)))
+    for name, command in fly.processes.items():
+        if name != _serving_process(fly) and not fly.build.builder:
+            yield Named(name, (said("command", (*SHELL, command), "processes", name),), WORKERS)
 
 
 def _told(fly: Fly) -> Iterator[Told]:
@@ -225,12 +228,13 @@ def _machine(fly: Fly) -> Iterator[Told]:
 
 
 def _processes(fly: Fly) -> Iterator[Told]:
-    serving = next((name for name in SERVING if name in fly.processes), next(iter(fly.processes), ""))
     for name, command in fly.processes.items():
         at = ("processes", name)
-        if name == serving:
+        if name == _serving_process(fly):
             yield from start(command, *at, with_docker=not fly.build.builder)
-        else:
-            yield Left(
-                at, "A worker answers no requests: make it a job of `jobs:`, or a service that listens."
-            )
+        elif fly.build.builder:
+            yield Left(at, WORKER)
+
+
+def _serving_process(fly: Fly) -> str:
+    return next((name for name in SERVING if name in fly.processes), next(iter(fly.processes), ""))

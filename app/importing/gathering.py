@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.config.draft import Block, Keys, Said, Value
-from app.config.kinds import RESERVED_ENV
+from app.config.values import RESERVED_ENV
 from app.importing.secret import is_secret, looks_secret, secret_name
 from app.importing.told import Held, Left, Named, Variable
 

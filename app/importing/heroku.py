@@ -12,11 +12,13 @@ from app.importing.around import Around
 from app.importing.foreign import Foreign
 from app.importing.source import Source
 from app.importing.telling import AS_A_STORE, AS_CLOUD_SQL, DATABASE, WORKER, instances, said
-from app.importing.told import Left, Named, Told, Variable
+from app.importing.told import WORKERS, Left, Named, Told, Variable
 
 PROCFILE = "Procfile"
 PROCESS = re.compile(r"([A-Za-z0-9_-]+)\s*:\s*(\S.*?)\s*")
 KNOWN = {"web", "worker", "release", "clock"}
+# What is no worker: one is the service, one runs before it.
+SERVED = {"web", "release"}
 SCHEDULER = re.compile(r"scheduler")
 
 
@@ -33,7 +35,7 @@ class Described(Foreign):
 
 
 class Formation(Foreign):
-    quantity: int | None = Field(default=None, description="`instances.min` above 1")
+    quantity: int | None = Field(default=None, description="`instances.min` above 1; a worker's `instances`")
     size: str = Field(default="", description="left")
 
 
@@ -63,7 +65,7 @@ class Heroku(Foreign):
     processes: dict[str, str] = Field(
         default={},
         alias="Procfile",
-        description="`release`; `web` stays in the Procfile, which buildpacks read",
+        description="`release`, `workers`; `web` stays in the Procfile, which buildpacks read",
     )
 
 
@@ -113,18 +115,19 @@ def is_heroku(value: Mapping[str, Any]) -> bool:
 
 def tell(heroku: Heroku, around: Around) -> Iterator[Named | Left]:
     yield Named(around.name, tuple(_told(heroku)))
+    for name in heroku.processes:
+        if name not in SERVED:
+            yield Named(name, tuple(_worker(heroku, name)), WORKERS)
 
 
 def _told(heroku: Heroku) -> Iterator[Told]:
     for name, command in heroku.processes.items():
         if name == "release":
             yield said("release", command, PROCFILE, name)
-        elif name != "web":
-            yield Left((PROCFILE, name), WORKER)
     for name, formation in heroku.formation.items():
         if name == "web" and formation.quantity and formation.quantity > 1:
             yield from instances(formation.quantity, None, "formation", name, "quantity")
-        if name != "web":
+        if name not in {"web", *heroku.processes}:
             yield Left(("formation", name), WORKER, whole=True)
         if name == "web" and formation.size:
             yield Left(("formation", name, "size"), "Write `memory:` and `cpu:` for the service.")
@@ -136,6 +139,17 @@ def _told(heroku: Heroku) -> Iterator[Told]:
         )
     for name, described in heroku.env.items():
         yield Variable(name, described.value or None, ("env", name))
+
+
+def _worker(heroku: Heroku, name: str) -> Iterator[Told]:
+    """A process that serves nobody, as buildpacks leave it in the image: under its name in the Procfile.
+
+    https://buildpacks.io/docs/for-app-developers/how-to/build-outputs/specify-launch-process/
+    """
+    yield said("command", (f"/cnb/process/{name}",), PROCFILE, name)
+    count = heroku.formation.get(name, Formation()).quantity
+    if count is not None and count != 1:
+        yield said("instances", count, "formation", name, "quantity")
 
 
 def _instead(addon: str) -> str:

@@ -22,7 +22,7 @@ AS_CLOUD_SQL = (
 AS_A_STORE = (
     "Use a managed one, such as Memorystore, reached with `vpc:` or over TLS; its address is a secret."
 )
-WORKER = "A worker answers no requests: make it a job of `jobs:`, or a service with `cpu_always: true` that listens."
+WORKER = "It answers no requests: `workers: {NAME: {command: […]}}` runs it with a service's image, `jobs:` to an end."
 
 
 def said(key: str, value: Value, *at: str, note: str = "") -> Said:

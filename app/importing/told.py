@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from app.config.draft import Keys, Said
 
-SERVICES, JOBS = "services", "jobs"
+SERVICES, JOBS, WORKERS = "services", "jobs", "workers"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ Told: TypeAlias = Said | Left | Variable | Held
 
 @dataclass(frozen=True)
 class Named:
-    """A service or a job under the name that it has there, and all that is told of it."""
+    """A service, a job or a worker under the name that it has there, and all that is told of it."""
 
     name: str
     told: tuple[Told, ...]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.config.kinds import RESERVED_PATH
+from app.config.values import RESERVED_PATH
 from app.diagnosis.files import Files
 
 MOST_FILES = 200

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 
-from app.config.kinds import mebibytes
+from app.config.values import mebibytes
 from app.model import Finding, Place, Repository, Stop, Target
 from app.settings import Settings
 from app.text.titles import fitting
