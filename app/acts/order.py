@@ -18,13 +18,28 @@ def insist_on_newest(github: GitHub, commit: Commit, rival: Callable[[], str]) -
 
     The head of the branch is always wanted, also when it is older than what serves: that is a revert
     or a force push. An ancestor of the head is wanted until something newer on the branch serves.
+    What would end this commit's way is believed once GitHub has had the time to hear of its push.
     """
-    if commit.pull_request:
-        _insist_on_open(github, commit)
-        return
-    if commit.tag:
-        _insist_on_tag(github, commit, rival)
-        return
+    if superseded := github.settled(
+        lambda: _superseded(github, commit, rival), lambda found: found is not None
+    ):
+        raise superseded
+
+
+def _superseded(github: GitHub, commit: Commit, rival: Callable[[], str]) -> Superseded | None:
+    try:
+        if commit.pull_request:
+            _insist_on_open(github, commit)
+        elif commit.tag:
+            _insist_on_tag(github, commit, rival)
+        else:
+            _insist_on_branch(github, commit, rival)
+    except Superseded as superseded:
+        return superseded
+    return None
+
+
+def _insist_on_branch(github: GitHub, commit: Commit, rival: Callable[[], str]) -> None:
     repository = commit.repository
     head = github.branch_head(repository, commit.branch)
     if head == commit.sha:

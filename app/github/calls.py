@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from app.github import endpoints
 from app.github.archive import Archives
@@ -15,6 +15,17 @@ from app.retry import Policy, retrying
 T = TypeVar("T")
 
 
+# GitHub tells of a push before all that answers for it has heard of it, which takes seconds. In first waits.
+# https://github.com/rancher/fleet/pull/4842, https://github.com/octokit/octokit.js/issues/900
+SETTLING = 3
+
+
+class _Doubtful(Exception):  # noqa: N818 - an answer that is asked for again
+    def __init__(self, found: object) -> None:
+        super().__init__("GitHub may not have heard of the push yet")
+        self.found = found
+
+
 class Calls:
     """How we ask: once more when it is of use, and never twice for what was made already."""
 
@@ -22,6 +33,7 @@ class Calls:
         self._wire = Wire(app_id, private_key, api_url)
         self._archives = Archives(self._wire)
         self._retry = retry
+        self._settling = SETTLING * retry.first_wait
 
     def close(self) -> None:
         """Give the connections back."""
@@ -33,10 +45,38 @@ class Calls:
 
     def _transient(self, error: Exception) -> float | None:
         """None when it is no use, or when GitHub wants a longer silence than this call may take."""
+        if isinstance(error, _Doubtful) or (isinstance(error, GitHubError) and error.unseen):
+            return self._settling
         if not isinstance(error, GitHubError) or not error.transient:
             return None
         wait = error.retry_after or 0.0
         return wait if wait < self._retry.total else None
+
+    def _once_there(self, work: Callable[[], T]) -> T:
+        """Again also while what a push brought is not there."""
+
+        def transient(error: Exception) -> float | None:
+            absent = isinstance(error, GitHubError) and error.absent
+            return self._settling if absent else self._transient(error)
+
+        return retrying(work, transient=transient, service="GitHub", policy=self._retry)
+
+    def settled(self, look: Callable[[], T], doubtful: Callable[[T], bool]) -> T:
+        """What `look` finds, asked for again while it is `doubtful`: as it would be before a push that GitHub told of.
+
+        What it still finds at last is so.
+        """
+
+        def certain() -> T:
+            found = look()
+            if doubtful(found):
+                raise _Doubtful(found)
+            return found
+
+        try:
+            return self._again(certain)
+        except _Doubtful as last:
+            return cast(T, last.found)
 
     def _make(
         self, look: Callable[[], int | None], post: Callable[[], int], *, doubtful: bool = False

@@ -28,6 +28,9 @@ class Final:
 
 # What is not here may pass: a permission that is accepted later, a suspension that ends, a limit, an outage.
 FINAL: tuple[Final, ...] = (
+    # A push is told before every replica has it: https://github.com/home-assistant/service-hub/pull/394
+    Final(422, "no commit found for sha", times=8),
+    Final(422, "no ref found for", times=8),
     # https://docs.github.com/repositories/archiving-a-github-repository/archiving-repositories
     # "Repository was archived so is read-only."
     Final(403, "archived"),
@@ -44,6 +47,8 @@ FINAL: tuple[Final, ...] = (
     Final(451),
 )
 EMPTY_REPOSITORY = "git repository is empty"
+# What is said of a commit, or of a branch, that has not come to the replica which was asked.
+UNSEEN = ("no commit found for", "no ref found for")
 
 
 class GitHubError(Exception):
@@ -70,6 +75,11 @@ class GitHubError(Exception):
         409 "Git Repository is empty.": https://docs.github.com/rest/git/refs#get-a-reference
         """
         return self.status == 404 or (self.status == 409 and EMPTY_REPOSITORY in self.message.lower())
+
+    @property
+    def unseen(self) -> bool:
+        """GitHub knows no such commit, which soon passes for one that a webhook has just told of."""
+        return self.status in (404, 422) and any(words in self.message.lower() for words in UNSEEN)
 
     @property
     def final_after(self) -> int:

@@ -160,7 +160,10 @@ class Sources(Calls):
     def compare(self, repository: Repository, base: str, head: str) -> Comparison:
         """How `head` stands to `base`. A commit that a force push has buried counts as diverged."""
         # Commits are paged, files all come with the first page: one commit a page is the least to send.
-        found = self._get_or_none(endpoints.COMPARE, repository, {"per_page": 1}, base=base, head=head)
+        found = self.settled(
+            lambda: self._get_or_none(endpoints.COMPARE, repository, {"per_page": 1}, base=base, head=head),
+            lambda found: found is None,
+        )
         if found is None:
             return Comparison("diverged", None)
         status, files = found["status"], found.get("files") or []
@@ -172,7 +175,10 @@ class Sources(Calls):
 
     def listing(self, commit: Commit) -> Listing:
         """Every file of the commit and the git tree of every directory, in one call."""
-        told = self._get_or_none(endpoints.TREE, commit.repository, {"recursive": "1"}, tree=commit.sha)
+        told = self.settled(
+            lambda: self._get_or_none(endpoints.TREE, commit.repository, {"recursive": "1"}, tree=commit.sha),
+            lambda told: told is None,
+        )
         if told is None:
             raise GitHubError(404, f"{commit.repository.full_name} has no commit {commit.short}")
         entries = told["tree"]
@@ -190,4 +196,4 @@ class Sources(Calls):
 
     def tarball(self, commit: Commit) -> AbstractContextManager[tuple[Iterator[bytes], int | None]]:
         """The commit's archive as it arrives, and its size when GitHub says it; the caller sets the limit."""
-        return self._archives.tarball(commit, self._again)
+        return self._archives.tarball(commit, self._once_there)

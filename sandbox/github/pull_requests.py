@@ -221,7 +221,10 @@ def _follow_head(actor: Actor, source: Repo, pull: PullRequest, tip: str | None)
         return
     old, pull.head = pull.head.sha, replace(pull.head, sha=tip)
     pull.base_sha = pull.repo.git.branches()[pull.base]
+    before = pull.repo.git.refs()
     _keep_head(source, pull)
+    if source is not pull.repo:
+        actor.hub.replicas.pushed(pull.repo, before)
     tell(actor, pull, "synchronize", before=old, after=tip)
 
 

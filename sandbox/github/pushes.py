@@ -22,6 +22,7 @@ _ids = itertools.count(31_000_000_001)
 def tell(actor: Actor, repo: Repo, before: Mapping[str, str], *, merged: bool = False) -> None:
     """One push event for each branch and tag that changed, and what is new, gone or to be checked."""
     after = repo.git.refs()
+    actor.hub.replicas.pushed(repo, before)
     changed = sorted(moved(before, after))
     branches = [ref for ref in changed if ref.startswith("refs/heads/")]
     tags = [ref for ref in changed if ref.startswith("refs/tags/")]

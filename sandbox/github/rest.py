@@ -9,7 +9,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from sandbox.github.answers import Answer, Call, Refused, not_found
@@ -25,6 +25,15 @@ from sandbox.github.words import Json
 API_VERSIONS = ("2022-11-28", "2026-03-10")
 RESOURCE_LIMIT = 15_000
 _HOUR = 3600
+# What is read of git by whichever replica is asked.
+LAGGING = {
+    f"GET {R}/commits/{{ref}}",
+    f"GET {R}/contents/{{path}}",
+    f"GET {R}/git/ref/{{ref}}",
+    f"GET {R}/git/trees/{{tree_sha}}",
+    f"GET {R}/compare/{{basehead}}",
+    f"GET {R}/tarball/{{ref}}",
+}
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,8 @@ class Rest:
                 raise not_found()
         if grant:
             self._insist_on_permission(grant, found.method, repo)
+        if repo is not None and found.method.name in LAGGING:
+            repo = replace(repo, git=self._hub.replicas.git(repo, found.method.name))
         query = dict(parse_qsl(asked.target.partition("?")[2], keep_blank_values=True))
         shapes = Shapes(base, self._hub)
         call = Call(

@@ -29,7 +29,8 @@ def create(call: Call) -> Answer:
             raise malformed(f'"{name}" wasn\'t supplied.')
     _insist(call.body, creating=True)
     sha = str(call.body["head_sha"])
-    if not re.fullmatch(r"[0-9a-f]{40}", sha) or call.repo.git.resolve(sha) is None:
+    git = call.hub.replicas.git(call.repo, "POST check-runs")
+    if not re.fullmatch(r"[0-9a-f]{40}", sha) or git.resolve(sha) is None:
         raise Refused(422, f"No commit found for SHA: {sha}")
     with call.hub.lock:
         suite = call.hub.suite_of(call.repo, sha)

@@ -22,7 +22,7 @@ def create(call: Call) -> Answer:
     ref = call.body.get("ref")
     if not isinstance(ref, str) or not ref:
         raise malformed('"ref" wasn\'t supplied.')
-    sha = call.repo.git.resolve(ref)
+    sha = call.hub.replicas.git(call.repo, "POST deployments").resolve(ref)
     if sha is None:
         raise Refused(422, f"No ref found for: {ref}")
     if call.body.get("auto_merge", True) and _lags(call, ref):

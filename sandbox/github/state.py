@@ -25,6 +25,7 @@ from sandbox.github.records import (
     Repo,
     Suite,
 )
+from sandbox.github.replicas import Replicas
 from sandbox.github.tokens import Tokens
 from sandbox.github.words import Json, now
 
@@ -63,6 +64,7 @@ class Hub:
         self.logins = Logins()
         self._ids = itertools.count(710_000_001)
         self.archive_keys = ArchiveKeys()
+        self.replicas = Replicas()
         # Granted when the App was installed; a new app.yml does not change that.
         self.granted = dict(app.permissions)
         self.client = Client.new(app.callbacks)
@@ -238,9 +240,7 @@ class Hub:
 
     def latest_runs(self, repo: Repo, sha: str) -> list[CheckRun]:
         """The newest of each name, by name."""
-        newest: dict[str, CheckRun] = {}
-        for run in self.runs_of(repo, sha):
-            newest.setdefault(run.name, run)
+        newest = {run.name: run for run in reversed(self.runs_of(repo, sha))}
         return sorted(newest.values(), key=lambda run: run.name)
 
     def deployments_of(self, repo: Repo) -> list[Deployment]:
