@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from app.config import Config, Previews, fitted
-from app.model import Instances, Preview, PullRequest, ServiceConfig, Sibling, Target, Vpc
+from app.model import Instances, Preview, PullRequest, ServiceConfig, Sibling, Sidecar, Target, Vpc
 from app.text.skip_mark import skip_mark
 from app.trust.approval import Terms
 
@@ -137,6 +137,8 @@ def _copy(config: Config, pull: PullRequest, home: Target, service: ServiceConfi
     if service.service_account and not previews.service_account:
         left_out.append(f"service account {service.service_account}")
     left_out += _ways_to_data(service)
+    containers, kept_from_them = _containers_of_copy(service)
+    left_out += kept_from_them
     own = replace(
         service,
         name=fitted(service.name, f"-pr-{pull.number}"),
@@ -151,6 +153,7 @@ def _copy(config: Config, pull: PullRequest, home: Target, service: ServiceConfi
         cloudsql=(),
         vpc=Vpc(),
         volumes=tuple(each for each in service.volumes if each.memory),
+        containers=containers,
         gpu="" if pull.fork else service.gpu,
     )
     return replace(
@@ -174,6 +177,31 @@ def _ways_to_data(service: ServiceConfig) -> list[str]:
     network = ["the network"] if service.vpc else []
     databases = [f"Cloud SQL {name}" for name in service.cloudsql]
     return [*databases, *network, *(f"volume {each.name}" for each in service.volumes if not each.memory)]
+
+
+def _containers_of_copy(service: ServiceConfig) -> tuple[tuple[Sidecar, ...], list[str]]:
+    """The containers beside it without what its copy does without: secrets, ways to data, volumes that stay behind.
+
+    What previews are given is for the service's own container.
+    """
+    inside = {each.name for each in service.volumes if each.memory}
+    copies = tuple(
+        replace(
+            each,
+            secrets=(),
+            env=tuple((name, value) for name, value in each.env if not leads_to_data(name, value)),
+            volumes=tuple((name, path) for name, path in each.volumes if name in inside),
+        )
+        for each in service.containers
+    )
+    left_out = [f"secret {name} of {each.name}" for each in service.containers for name, _ in each.secrets]
+    left_out += [
+        f"variable {name} of {each.name}"
+        for each in service.containers
+        for name, value in each.env
+        if leads_to_data(name, value)
+    ]
+    return copies, left_out
 
 
 def _for_forks(previews: Previews) -> Previews:

@@ -13,7 +13,7 @@ from app.redaction import Stream
 from app.report import LOG_TAIL_LINES
 from app.store import Ticket
 from app.telemetry import log
-from app.trust import allowance
+from app.trust import allowance, images
 from app.trust.accounts import accounts
 from app.trust.ownership import is_ours, job_not_ours, not_ours, worker_not_ours
 from app.world import World
@@ -141,7 +141,7 @@ class Scene:
         given = allowance.project_of(world.settings, home)
         found = allowance.within(allowance.of(world.allow, home), given)
         own = allowance.own_accounts(world.settings, world.google.member)
-        if findings := allowance.beyond(found, target, own):
+        if findings := (*allowance.beyond(found, target, own), *images.not_ours(world.settings, target)):
             raise Stop(findings)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gcp import cloud_run
+from gcp import cloud_run, sidecars
 from gcp.cloud import Google
 from gcp.cloud_run import MANAGED_BY
 from gcp.later import later
@@ -86,9 +86,11 @@ def _of_revision(revision: run_v2.Revision) -> dict[str, str]:
 
 def _template(made: run_v2.RevisionTemplate | run_v2.Revision) -> dict[str, str]:
     """What a template and a revision both hold, in the words of servergem.yml and of Cloud Run."""
-    container = next(iter(made.containers), run_v2.Container())
-    found = shape_of_template(made) | {"containers": str(len(made.containers))}
-    return {key: value for key, value in found.items() if value} | _variables(container)
+    found = {key: value for key, value in shape_of_template(made).items() if value}
+    found |= _variables(sidecars.main_of(made))
+    for each in sidecars.beside_main(made):
+        found |= {f"{key} of {each.name}": value for key, value in _variables(each).items()}
+    return found
 
 
 def _variables(container: run_v2.Container) -> dict[str, str]:

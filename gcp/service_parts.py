@@ -21,6 +21,23 @@ SOCKETS = "/cloudsql"
 DEFAULT_STARTUP = 240
 
 
+def variables(
+    env: tuple[tuple[str, str], ...], secrets: tuple[tuple[str, SecretRef], ...]
+) -> list[run_v2.EnvVar]:
+    """A container's variables, by value and out of Secret Manager."""
+    plain = [run_v2.EnvVar(name=name, value=value) for name, value in env]
+    secret = [
+        run_v2.EnvVar(
+            name=name,
+            value_source=run_v2.EnvVarSource(
+                secret_key_ref=run_v2.SecretKeySelector(secret=reference.name, version=reference.version)
+            ),
+        )
+        for name, reference in secrets
+    ]
+    return [*plain, *secret]
+
+
 def vpc_access(vpc: Vpc) -> run_v2.VpcAccess | None:
     """None where the service has no network of its own."""
     if not vpc:
@@ -149,14 +166,14 @@ def probes_of(container: run_v2.Container) -> Probes:
     added = "tcp_socket" in startup and startup.period_seconds == DEFAULT_STARTUP
     own = container.ports[0].container_port if container.ports else 0
     return Probes(
-        None if added else _probe_of(startup, own),
-        _probe_of(container.liveness_probe, own),
-        _probe_of(container.readiness_probe, own),
+        None if added else probe_of(startup, own),
+        probe_of(container.liveness_probe, own),
+        probe_of(container.readiness_probe, own),
     )
 
 
-def _probe_of(made: run_v2.Probe, own: int) -> Probe | None:
-    """The service's `own` port is what is asked where nothing is said, and Cloud Run fills it in."""
+def probe_of(made: run_v2.Probe, own: int = 0) -> Probe | None:
+    """A container's `own` port is what is asked where nothing is said, and Cloud Run fills it in."""
     kind = next((name for name in ("http_get", "grpc", "tcp_socket") if name in made), "")
     if not kind:
         return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.model import STARTER, Bundle, ServiceConfig, told
 from app.trust.ownership import COMMIT, LABELS
-from gcp import service_parts
+from gcp import service_parts, sidecars
 from gcp.later import later
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _template(wanted: WantedService, labels: dict[str, str]) -> run_v2.RevisionT
         timeout=duration_pb2.Duration(seconds=config.timeout),
         max_instance_request_concurrency=config.concurrency,
         scaling=run_v2.RevisionScaling(max_instance_count=config.instances.max),
-        containers=[container(wanted)],
+        containers=[container(wanted), *sidecars.sidecars(config)],
         volumes=service_parts.volumes(config),
         vpc_access=service_parts.vpc_access(config.vpc),
         execution_environment=_executions()[config.execution],
@@ -118,7 +118,7 @@ def shape(found: run_v2.Service) -> tuple[tuple[str, str], ...]:
 
 def shape_of_template(made: run_v2.RevisionTemplate | run_v2.Revision) -> dict[str, str]:
     """The part of it that a template and a revision both hold; Cloud Run's defaults where nothing is said."""
-    container = next(iter(made.containers), run_v2.Container())
+    container = sidecars.main_of(made)
     limits = dict(container.resources.limits)
     values: dict[str, object] = {
         "port": container.ports[0].container_port if container.ports else 8080,
@@ -132,6 +132,8 @@ def shape_of_template(made: run_v2.RevisionTemplate | run_v2.Revision) -> dict[s
         if container.source_code
         else tuple(container.command),
         "args": tuple(container.args),
+        "containers": sidecars.sidecars_of(made),
+        "after": tuple(container.depends_on),
         "cloudsql": service_parts.sockets_of(made),
         "vpc": service_parts.vpc_of(made.vpc_access),
         "volumes": service_parts.volumes_of(made, container),
@@ -208,27 +210,18 @@ def container(wanted: WantedService) -> run_v2.Container:
 def running(wanted: WantedService, command: tuple[str, ...], args: tuple[str, ...]) -> run_v2.Container:
     """The same that only runs: it has no port, nobody asks it, and it has its CPU all the time."""
     config = wanted.config
-    plain = [run_v2.EnvVar(name=name, value=value) for name, value in (*config.env, *wanted.env)]
-    secret = [
-        run_v2.EnvVar(
-            name=name,
-            value_source=run_v2.EnvVarSource(
-                secret_key_ref=run_v2.SecretKeySelector(secret=reference.name, version=reference.version)
-            ),
-        )
-        for name, reference in config.secrets
-    ]
     return run_v2.Container(
         image=wanted.image,
         command=list(command),
         args=list(args),
-        env=[*plain, *secret],
+        env=service_parts.variables((*config.env, *wanted.env), config.secrets),
         volume_mounts=service_parts.mounts(config),
         resources=run_v2.ResourceRequirements(limits={"cpu": config.cpu, "memory": config.memory}),
     )
 
 
 def _serving(made: run_v2.Container, config: ServiceConfig) -> run_v2.Container:
+    made.name, made.depends_on = sidecars.name_of_main(config), list(config.after)
     made.ports = [run_v2.ContainerPort(name=HTTP2 if config.http2 else "", container_port=config.port)]
     # Left out, the API bills by instance and starts slowly; gcloud sets both for every new service.
     made.resources.cpu_idle = not config.cpu_always

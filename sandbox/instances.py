@@ -8,8 +8,7 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 from sandbox import containers, machine, outside, processes
@@ -17,6 +16,7 @@ from sandbox.docker import Docker
 from sandbox.images import EngineImage, Image
 from sandbox.ports import free_port
 from sandbox.processes import LOOK_SECONDS
+from sandbox.revision import Revision, RevisionOutcome, Sidecar
 
 # For the last lines of a program that has ended; what it left running may hold its output open.
 LAST_WORDS_SECONDS = 0.5
@@ -34,39 +34,14 @@ PROBE_FAILED = (
     'Default STARTUP TCP probe failed 1 time consecutively for container "{service}-1" on port {port}. '
     "The instance was not started."
 )
-
-
-@dataclass(frozen=True)
-class RevisionOutcome:
-    """Whether the container listened in time; see sandbox.google.ports."""
-
-    ok: bool
-    reason: str = ""
-    message: str = ""
-
-
-@dataclass
-class Revision:
-    """One revision and its process, when there is one; `address` is its port on this machine."""
-
-    service: str
-    image: Image | EngineImage
-    env: Mapping[str, str]
-    port: int
-    startup_timeout: float
-    log: Callable[[str, str], None]
-    process: subprocess.Popen[bytes] | None = None
-    container: str = ""
-    readers: tuple[threading.Thread, ...] = ()
-    unreached: str = ""
-    address: int = 0
-    used: float = 0.0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def hear(self, stream: str, line: str) -> None:
-        """A line of the container for its log; the first host that it says this machine did not find is noted."""
-        self.unreached = self.unreached or outside.beyond_reach(line)
-        self.log(stream, line)
+# In these words: https://github.com/terraform-google-modules/terraform-docs-samples/pull/254
+NEVER_STARTED = (
+    "The user-provided container failed the configured startup probe checks. Logs for this revision might contain "
+    "more information."
+)
+SIDECAR_FAILED = (
+    'STARTUP TCP probe failed for container "{name}" on port {port}. The instance was not started.'
+)
 
 
 class Instances:
@@ -74,9 +49,61 @@ class Instances:
 
     def __init__(self, root: Path, docker: Docker | None, stopping: threading.Event) -> None:
         self._root, self._docker, self._stopping = root, docker, stopping
+        self._with_sidecars = threading.Lock()
+        self._at_port: dict[int, Revision] = {}
 
     def bring_up(self, revision: Revision) -> RevisionOutcome:
-        """Start it, and wait until it listens or has failed."""
+        """Start it with all beside it, and wait until each listens that is asked, or one has failed."""
+        self.end(revision)
+        if not revision.sidecars:
+            return self._alone(revision)
+        with self._with_sidecars:
+            self._give_way(revision)
+            return self._together(revision)
+
+    def _give_way(self, revision: Revision) -> None:
+        """Put to sleep who has a sidecar at the same port: all are at this machine's localhost, where one has it.
+
+        The next request to it wakes it, and puts this one to sleep; at Cloud Run each has a localhost of its own.
+        """
+        for port in filter(None, (each.port for each in revision.sidecars)):
+            other = self._at_port.get(port, revision)
+            if other is not revision:
+                self.end(other)
+            self._at_port[port] = revision
+
+    def _together(self, revision: Revision) -> RevisionOutcome:
+        if not all(self._beside(each) for each in revision.sidecars if not each.last):
+            return self._failed_beside(revision)
+        outcome = self._alone(revision)
+        if outcome.ok and not all(self._beside(each) for each in revision.sidecars if each.last):
+            return self._failed_beside(revision)
+        return outcome
+
+    def _beside(self, sidecar: Sidecar) -> bool:
+        """Start a sidecar, and wait for its port; one that ends later is not missed here.
+
+        A container of an engine has a localhost of its own, and is not waited for.
+        """
+        one, port = sidecar.revision, sidecar.port
+        try:
+            one.process = self.spawn(one)
+        except OSError as error:
+            one.log("system", not_started(one.image, error))
+            return False
+        until = time.monotonic() + one.startup_timeout
+        while port and not one.container and not _listens(port, hangs_up=False):
+            if time.monotonic() > until or one.process.poll() is not None or self._stopping.is_set():
+                one.log("system", SIDECAR_FAILED.format(name=one.service, port=port))
+                return False
+            time.sleep(LOOK_SECONDS)
+        return True
+
+    def _failed_beside(self, revision: Revision) -> RevisionOutcome:
+        self.end(revision)
+        return RevisionOutcome(False, "HEALTH_CHECK_CONTAINER_ERROR", NEVER_STARTED)
+
+    def _alone(self, revision: Revision) -> RevisionOutcome:
         revision.address = free_port()
         try:
             revision.process = self.spawn(revision)
@@ -148,7 +175,9 @@ class Instances:
         )
 
     def end(self, revision: Revision) -> None:
-        """Stop its process, or its container; nothing when it has none."""
+        """Stop its process, or its container, and those beside it; nothing when it has none."""
+        for each in revision.sidecars:
+            self.end(each.revision)
         process, revision.process = revision.process, None
         container, revision.container = revision.container, ""
         if process is None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox.docker import Docker
-from sandbox.google.ports import Route
+from sandbox.google.ports import Beside, Route
 from sandbox.images import EngineImage, Image, ImageStore
-from sandbox.instances import Instances, Revision, RevisionOutcome, not_started
+from sandbox.instances import Instances, not_started
 from sandbox.processes import LOOK_SECONDS
+from sandbox.revision import Revision, RevisionOutcome, Sidecar
 from sandbox.router import Router
 
 
@@ -69,11 +70,19 @@ class Runner:
         port: int,
         startup_timeout: float,
         log: Callable[[str, str], None],
+        beside: Sequence[Beside] = (),
     ) -> RevisionOutcome:
         image = self._images.resolve(image_digest)
         if image is None:
             return RevisionOutcome(False, "CONTAINER_MISSING", f"Image '{image_digest}' not found.")
         new = Revision(service, _commanded(image, command), dict(env), port, startup_timeout, log)
+        for each in beside:
+            if (files := self._images.resolve(each.image_digest)) is None:
+                return RevisionOutcome(False, "CONTAINER_MISSING", f"Image '{each.image_digest}' not found.")
+            one = Revision(
+                each.name, _commanded(files, each.command), dict(each.env), 0, each.startup_timeout, log
+            )
+            new.sidecars.append(Sidecar(one, each.port, each.last))
         if (outcome := self._instances.bring_up(new)).ok:
             with self._lock:
                 self._revisions[f"{project}/{region}/{revision}"] = new

@@ -61,6 +61,23 @@ WHOLE = (
     binary_authorization: projects/p/platforms/cloudRun/x
     ingress: internal
 """,
+    """\
+    volumes: {logs: {path: /logs, memory: 128Mi}}
+    probes: {startup: {http: /s}}
+    after: [proxy]
+    containers:
+      proxy:
+        image: p-docker.pkg.dev/p/r/proxy:v1
+        command: [/proxy]
+        args: [--fast]
+        env: {A: b}
+        secrets: {B: 's:2'}
+        cpu: 0.5
+        memory: 256Mi
+        probes: {startup: {tcp: true, port: 5432, period: 1s}, liveness: {http: /x, port: 9090}}
+        volumes: {logs: /var/log/shop}
+      cache: {image: 'p-docker.pkg.dev/p/r/cache:v1', after: [main, proxy]}
+""",
 )
 # Source on a base image, in place of an image.
 BUNDLE = Bundle("bucket", "bundles/1/api/0.tar.gz", 7, "python314")
@@ -88,8 +105,6 @@ LEFT_OUT = {
     "RevisionTemplate.encryption_key_revocation_action": "Google's default stops new instances, which is the safe one",
     "RevisionTemplate.encryption_key_shutdown_duration": "only for an action that is not the default",
     "RevisionTemplate.health_check_disabled": "a revision that nobody asks is never known to be well",
-    "Container.name": "there is one container; others beside it are not in servergem.yml yet",
-    "Container.depends_on": "there is one container",
     "Container.working_dir": "the image says it",
     "VolumeMount.sub_path": "a volume is mounted whole",
     "SecretVolumeSource.default_mode": "Google's 0444: the container may read it",
@@ -143,19 +158,21 @@ def test_all_of_cloud_run_is_reached_or_left_out_for_a_reason() -> None:
     assert there - said == LEFT_OUT.keys()
 
 
-@pytest.mark.parametrize("bundle", [None, BUNDLE])
-@pytest.mark.parametrize("text", WHOLE)
+@pytest.mark.parametrize(
+    ("text", "bundle"), [*((text, None) for text in WHOLE), *((text, BUNDLE) for text in WHOLE[:2])]
+)
 def test_what_is_told_is_read_back(text: str, bundle: Bundle | None) -> None:
     """Nothing has changed where nobody changed anything, and Cloud Run takes it all."""
     wanted, made = service(text), specified(text, bundle)
     check_service("api", made, "CreateServiceRequest")
     found = dict(shape(made))
-    for key in ("command", "args", "cloudsql", "labels"):
+    for key in ("command", "args", "cloudsql", "labels", "after"):
         assert found[key].split(", ") == [
             "=".join(x) if isinstance(x, tuple) else x for x in getattr(wanted, key)
         ] or [""]
     assert (found["vpc"], found["probes"]) == (str(wanted.vpc), str(wanted.probes))
-    assert found["volumes"] == ", ".join(map(str, wanted.volumes))
+    for key in ("volumes", "containers"):
+        assert found[key] == ", ".join(map(str, getattr(wanted, key)))
     assert found["ingress"] == wanted.ingress
 
 

@@ -60,7 +60,7 @@ def test_what_v1_has_no_word_for_is_refused_by_its_name() -> None:
     with pytest.raises(Refusal, match="binaryAuthorization"):
         v1_of_service(filled(WHOLE[0]))
     several = filled(bound(WHOLE[0]))
-    several.template.containers[0].depends_on = ["other"]
+    several.template.containers[0].base_image_uri = "python314"
     with pytest.raises(Refusal, match=r"template\.containers"):
         v1_of_service(several)
 

@@ -16,7 +16,7 @@ from sandbox import bases, containers, dockerfile_text, machine, outside
 from sandbox.builder import LIMIT, Builder, BuildOutcome
 from sandbox.buildpack_node import _manager
 from sandbox.google.ports import Route, Step
-from sandbox.instances import RevisionOutcome
+from sandbox.revision import RevisionOutcome
 from sandbox.runner import Runner
 from sandbox.work import Beyond
 from tests.conftest import PATIENCE, House, eventually, web

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from app import config
+from app.config.container_shape import ContainerFile
 from app.config.document import Document
 from app.config.environments import Environment
 from app.config.file import EnvironmentFile, PreviewsFile
@@ -42,6 +43,10 @@ NAMED_FOR_PEOPLE = {
     "app/diagnosis/rules/google/run.py": "says which key to change after which refusal",
     "app/previews.py": "says which keys a copy does without",
     "app/acts/specification.py": "lays what a job says over what its service says",
+    "app/config/file.py": "an environment has some keys of the same names",
+    "app/trust/allowance.py": "says which key is beyond what a repository may have",
+    "gcp/cloud_run_jobs.py": "Cloud Run's own words for a job",
+    "gcp/worker_pools.py": "Cloud Run's own words for a worker pool",
     "app/importing/cloud_run.py": "Cloud Run's own keys, and ours that say the same",
     "app/importing/cloud_run_annotations.py": "Cloud Run's own keys, and ours that say the same",
     "app/importing/compose.py": "Compose's own keys, and ours that say the same",
@@ -62,9 +67,14 @@ READ_BY = {
 NEEDED: dict[type[Part], dict[str, str]] = {
     EnvironmentFile: {"branch": "main"},
     VolumeFile: {"path": "/data"},
+    ContainerFile: {"image": "eu-docker.pkg.dev/p/r/i"},
 }
+PROBES = {"startup": {"tcp": True, "port": 5432}}
 # Keys whose example is valid only with these.
-GOES_WITH = {"gpu": {"cpu": 4, "memory": "16Gi", "cpu_always": True}}
+GOES_WITH: dict[str, dict[str, Any]] = {
+    "after": {"containers": {"proxy": {"image": "eu-docker.pkg.dev/p/r/i", "probes": PROBES}}},
+    "gpu": {"cpu": 4, "memory": "16Gi", "cpu_always": True},
+}
 
 
 def service(**words: Any) -> ServiceConfig:
@@ -181,6 +191,9 @@ def test_nobody_else_goes_through_the_keys() -> None:
         "app/config/freezing.py",  # what becomes of a value that is no plain one
         "app/config/job_shape.py",  # a job is a section of its own, with some words of a service's
         "app/config/worker_shape.py",  # and so is a worker
+        "app/config/container_shape.py",  # and a container beside a service's own
+        "app/model/service.py",  # which is a word of its own
+        "gcp/sidecars.py",  # and told as one
         "app/model/job_config.py",
         "app/model/worker_config.py",
         "app/model/service_config.py",

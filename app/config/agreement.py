@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import partial
 
 from app.config.companions import MEMORY_FOR_CPU, at, env_and_secret, faults_beside
+from app.config.containers import faults_of_containers
 from app.config.document import Document
 from app.config.environments import BY_HAND
 from app.config.faults import fault
@@ -80,7 +81,7 @@ def _faults_of_service(key: str, service: ServiceFile, document: Document) -> It
     if mebibytes(service.memory) < needed:
         title = f"{service.cpu} CPUs need {needed}Mi of memory"
         yield fault(path, line(f"{key}.cpu"), title, f"Write `memory: {needed // 1024}Gi`.")
-    if float(service.cpu) < 1 and service.concurrency != 1:
+    if _cpus(service) < 1 and service.concurrency != 1:
         title = "Less than one CPU serves one request at a time"
         yield fault(path, line(f"{key}.cpu"), title, "Write `concurrency: 1` or `cpu: 1`.")
     if service.image and service.build != "auto":
@@ -92,12 +93,18 @@ def _faults_of_service(key: str, service: ServiceFile, document: Document) -> It
     yield from _faults_of_sizes(key, service, document)
     yield from _faults_of_volumes(key, service, document)
     yield from _faults_of_http2(key, service, document)
+    yield from faults_of_containers(key, service, document)
     yield from env_and_secret(key, service, document)
+
+
+def _cpus(service: ServiceFile) -> float:
+    """Those of all containers of an instance: "Total cpu < 1 is not supported" is how Cloud Run counts."""
+    return float(service.cpu) + sum(float(each.cpu) for each in service.containers.values())
 
 
 def _faults_of_sizes(key: str, service: ServiceFile, document: Document) -> Iterator[Finding]:
     """What CPU, memory and GPU ask of each other; see the pages above."""
-    small, memory = float(service.cpu) < 1, mebibytes(service.memory)
+    small, memory = _cpus(service) < 1, mebibytes(service.memory)
     here = partial(at, document, key)
     if small and service.execution == "gen2":
         yield here("execution", "gen2 takes a whole CPU", "Write `cpu: 1`, or `execution: gen1`.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import partial
 
+from app.config.container_shape import ContainerFile
 from app.config.document import Document
 from app.config.faults import fault
 from app.config.file import File, PreviewsFile
@@ -53,7 +54,7 @@ def _faults_of(
 
 
 def env_and_secret(
-    key: str, part: ServiceFile | PreviewsFile | JobFile | WorkerFile, document: Document
+    key: str, part: ServiceFile | PreviewsFile | JobFile | WorkerFile | ContainerFile, document: Document
 ) -> Iterator[Finding]:
     """What is a variable by value and a secret as well."""
     for twice in sorted(set(part.env) & set(part.secrets)):

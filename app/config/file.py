@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BeforeValidator, Field
 
+from app.config.difference_shape import DifferenceFile
 from app.config.google_names import Project
 from app.config.job_shape import JobFile
 from app.config.kinds import Account, Branch, Env, Flag, Region, Seconds, Secrets, Section, Tags, Text
@@ -14,7 +15,7 @@ from app.config.limits import Kind, between
 from app.config.part import Part, as_word
 from app.config.parts import InstancesFile
 from app.config.receivers import NotifyFile
-from app.config.shape import DifferenceFile, ServiceFile
+from app.config.shape import ServiceFile
 from app.config.values import no_list
 from app.config.worker_shape import WorkerFile
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.config.container_shape import ContainerFile, ContainerProbesFile
+from app.config.difference_shape import DifferenceFile
 from app.config.differences import Difference
 from app.config.part import Part
 from app.config.parts import BuildFile, InstancesFile, ProbesFile, VolumeFile, VpcFile
-from app.config.shape import DifferenceFile
-from app.model import Build, BuildPlan, Instances, Probe, Probes, SecretRef, Volume, Vpc
+from app.model import Build, BuildPlan, Instances, Probe, Probes, SecretRef, Sidecar, Volume, Vpc
 
 
 def frozen(part: Part) -> dict[str, Any]:
@@ -58,8 +59,11 @@ def _vpc(part: VpcFile | None) -> Vpc:
     return Vpc(**frozen(part)) if part else Vpc()
 
 
-def _volumes(part: Mapping[str, VolumeFile]) -> tuple[Volume, ...]:
-    return tuple(_volume(name, each) for name, each in part.items())
+def _volumes(part: Mapping[str, VolumeFile | str]) -> tuple[Volume | tuple[str, str], ...]:
+    """A service's own, or, of a container beside it, where it sees them."""
+    return tuple(
+        (name, each) if isinstance(each, str) else _volume(name, each) for name, each in part.items()
+    )
 
 
 def _volume(name: str, part: VolumeFile) -> Volume:
@@ -71,7 +75,11 @@ def _volume(name: str, part: VolumeFile) -> Volume:
     return Volume(name, **said | {"secret": _secret(part.secret), "file": part.file or name_of_secret})
 
 
-def _probes(part: ProbesFile) -> Probes:
+def _containers(part: Mapping[str, ContainerFile]) -> tuple[Sidecar, ...]:
+    return tuple(Sidecar(name, **frozen(each)) for name, each in part.items())
+
+
+def _probes(part: ProbesFile | ContainerProbesFile) -> Probes:
     found = {key: getattr(part, key) for key in type(part).model_fields}
     return Probes(**{key: Probe(**frozen(probe)) for key, probe in found.items() if probe})
 
@@ -101,6 +109,7 @@ READ: Mapping[str, Callable[[Any], Any]] = {
     "secrets": _secrets,
     "vpc": _vpc,
     "volumes": _volumes,
+    "containers": _containers,
     "probes": _probes,
     "labels": _labels,
     "services": _differences,

@@ -131,6 +131,9 @@ MountPath = Annotated[
     Text, AfterValidator(_mount), Kind("path", "not in /dev, /proc, /sys, /cloudsql; no colon")
 ]
 VolumeName = Annotated[str, AfterValidator(_is(_NAME, "a volume's name: a-z, 0-9 and -, a letter first"))]
+ContainerName = Annotated[
+    str, AfterValidator(_is(_NAME, "a container's name: a-z, 0-9 and -, a letter first, 63 at most"))
+]
 FileName = Annotated[Text, AfterValidator(_is(r"[^\s:/]+", "the name of a file")), Kind("file name")]
 ProbePath = Annotated[
     Text,

@@ -38,8 +38,9 @@ SERVICE = Sides(
     ),
     deciding=frozenset(
         {"region", "public", "domain", "service_account", "secrets", "release", "image"}
-        # What is reached, read or paid for, and what stands before the service.
+        # What is reached, read or paid for, and what stands before and beside the service.
         | {"cloudsql", "vpc", "volumes", "gpu", "ingress", "iap", "binary_authorization", "encryption_key"}
+        | {"containers", "after"}
     ),
 )
 NARROW_FIRST = ("internal", "internal-and-cloud-load-balancing", "all")

@@ -215,7 +215,7 @@ class ProbesFile(Part):
     )
 
 
-def _possible(probes: ProbesFile) -> ProbesFile:
+def possible(probes: ProbesFile) -> ProbesFile:
     """Which kinds there are, and how long a start may take: see MOST_STARTUP."""
     for name, probe in (("liveness", probes.liveness), ("readiness", probes.readiness)):
         if probe and probe.tcp:
@@ -230,7 +230,7 @@ def _possible(probes: ProbesFile) -> ProbesFile:
     return probes
 
 
-ProbesPart = Annotated[ProbesFile, AfterValidator(_possible)]
+ProbesPart = Annotated[ProbesFile, AfterValidator(possible)]
 
 Volumes = Annotated[
     dict[VolumeName, Annotated[VolumeFile, AfterValidator(_one_source)]],

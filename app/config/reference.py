@@ -11,6 +11,7 @@ import yaml
 from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 
+from app.config.container_shape import ContainerFile, ContainerProbesFile
 from app.config.file import EnvironmentFile, File, PreviewsFile, json_schema
 from app.config.job_shape import JobFile
 from app.config.limits import Bounds, Kind
@@ -35,6 +36,8 @@ CHAPTERS: tuple[tuple[str, type[Part]], ...] = (
     ("services.NAME.instances, environments.NAME.instances", InstancesFile),
     ("services.NAME.vpc", VpcFile),
     ("services.NAME.volumes.NAME", VolumeFile),
+    ("services.NAME.containers.NAME", ContainerFile),
+    ("services.NAME.containers.NAME.probes", ContainerProbesFile),
     ("services.NAME.probes", ProbesFile),
     ("services.NAME.probes.startup, .liveness, .readiness", ProbeFile),
     ("environments.NAME", EnvironmentFile),
@@ -48,7 +51,8 @@ INTRODUCTION = """# servergem.yml, key by key
 
 Made of `app/config/shape.py`, `parts.py` and `receivers.py` by `python -m app.config.reference`, which also writes
 `app/servergem.schema.json` for editors. A key that is not here is a fault on its line, with the nearest one that is.
-`servergem.yaml` is read too, but not both. Everything has a default but an environment's branch, and a volume's path.
+`servergem.yaml` is read too, but not both. Everything has a default but an environment's branch, a volume's path, and
+the image of a container beside a service's own.
 
 Text stays as it is written: `1.10`, `0123` and `yes` are these letters; only `true` and `false` are booleans. A
 duration is a number of seconds, or one with `s`, `m`, `h` or `d`.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.config.difference_shape import DifferenceFile
 from app.config.differences import BY_NAME, over
 from app.config.environments import Environment, home_of
 from app.config.file import EnvironmentFile, File
 from app.config.freezing import said_by
 from app.config.job_shape import JobFile
 from app.config.part import Part
-from app.config.shape import DifferenceFile, ServiceFile
+from app.config.shape import ServiceFile
 from app.config.worker_shape import WorkerFile
 
 

@@ -6,14 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from app.config.container_shape import Containers
 from app.config.google_names import (
     CloudSql,
     Domain,
     EncryptionKey,
     ImageText,
-    LabelName,
     Labels,
-    LabelValue,
     Policy,
     Words,
 )
@@ -21,7 +20,6 @@ from app.config.kinds import (
     Account,
     Cpu,
     Env,
-    EnvName,
     Flag,
     Health,
     Memory,
@@ -29,7 +27,6 @@ from app.config.kinds import (
     RepositoryPath,
     Rollout,
     Seconds,
-    Secret,
     Secrets,
     Section,
     Text,
@@ -39,7 +36,6 @@ from app.config.kinds import (
 from app.config.limits import Kind, between
 from app.config.part import Part, as_word
 from app.config.parts import Build, InstancesFile, NetworkPart, ProbesFile, ProbesPart, Volumes
-from app.config.values import nothing
 
 
 def _no_text(value: object) -> object:
@@ -146,6 +142,17 @@ class ServiceFile(Part):
         description="Arguments, instead of the image's command.",
         examples=[["--workers", "2"]],
     )
+    containers: Containers = Field(
+        default={},
+        description="Containers beside its own, of images that are there: proxies, collectors, caches.",
+        examples=[{"proxy": {"image": "europe-docker.pkg.dev/my-project/apps/proxy:v2"}}],
+    )
+    after: Annotated[Words, Kind("list of containers", "names under `containers`")] = Field(
+        default=[],
+        description="Those of its containers that have to have started before its own does; each needs a startup "
+        "probe.",
+        examples=[["proxy"]],
+    )
     cloudsql: CloudSql = Field(
         default=[],
         description="Instances of Cloud SQL, each a socket below /cloudsql.",
@@ -227,18 +234,4 @@ class ServiceFile(Part):
         default="",
         description="The key of Cloud KMS that encrypts the image.",
         examples=["projects/my-project/locations/europe-west1/keyRings/main/cryptoKeys/run"],
-    )
-
-
-class DifferenceFile(ServiceFile):
-    """A service in one environment: what is said there replaces the service's own; names without a value go."""
-
-    env: Annotated[dict[EnvName, Text | None], BeforeValidator(nothing)] = Field(  # type: ignore[assignment]
-        default={}, description="Variables over the service's own; nothing behind a name takes it away."
-    )
-    secrets: Annotated[dict[EnvName, Secret | None], BeforeValidator(nothing)] = Field(  # type: ignore[assignment]
-        default={}, description="Secrets over the service's own; nothing behind a name takes it away."
-    )
-    labels: Annotated[dict[LabelName, LabelValue | None], BeforeValidator(nothing)] = Field(  # type: ignore[assignment]
-        default={}, description="Labels over the service's own; nothing behind a name takes it away."
     )

@@ -21,9 +21,10 @@ def sandbox_limit(detail: str) -> Finding | None:
     said = marked["said"]
     if unreached := UNREACHED.match(said):
         return _beyond_reach(unreached["host"], unreached["asker"], said)
+    can = "run this; Cloud Run can" if detail.startswith("Revision") else "build this; Cloud Build can"
     return Finding(
         code=SANDBOX_LIMIT,
-        title="The sandbox on this machine cannot build this; Cloud Build can",
+        title=f"The sandbox on this machine cannot {can}",
         message=f"{said[:1].upper()}{said[1:]}.",
         fix="Install what is missing on this machine and run the check again, or connect a Google Cloud project "
         "and push there: the repository needs no change for this.",

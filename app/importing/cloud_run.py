@@ -133,7 +133,7 @@ LEFT: Mapping[str, str] = {
 # Labels that Cloud Run and gcloud write for themselves.
 GOOGLES = ("cloud.googleapis.com/", "run.googleapis.com/", "serving.knative.dev/", "client.knative.dev/")
 FROM_SOURCE = "ServerGem builds from source: write `path:` where the service is not at the repository's root."
-SIDECAR = "A service of ServerGem has one container: make it a service of its own, or part of the image."
+SIDECAR = "Write it as `containers: {NAME: {image: …}}`; what waits for it says so with `after:`."
 
 
 def is_cloud_run(value: Mapping[str, Any]) -> bool:

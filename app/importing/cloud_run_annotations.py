@@ -72,7 +72,7 @@ OTHERWISE = {
     f"{RUN}memory": "Write `memory:`: Cloud Run reads no such annotation.",
     f"{RUN}secrets": "Make a secret of this project, and name it as `secrets:`.",
     f"{RUN}gpu-zonal-redundancy-disabled": "Nothing is needed: `gpu:` is without a second zone.",
-    f"{RUN}container-dependencies": "A service of ServerGem has one container.",
+    f"{RUN}container-dependencies": "Write it as `after:` of the service, or of the container that waits.",
     "autoscaling.knative.dev/target": "Nothing is needed: `concurrency:` bounds the requests of an instance.",
 }
 

@@ -108,7 +108,7 @@ LEFT: Mapping[str, str] = {
     "readiness-probe": "Write it as `probes: {readiness: …}`.",
     "add-volume": "Write it as `volumes: {NAME: {path: …}}`.",
     "add-volume-mount": "Write its path as `path:` of the volume.",
-    "container": "A service of ServerGem has one container: make it a service of its own, or part of the image.",
+    "container": "Write it as `containers: {NAME: {image: …}}`; what waits for it says so with `after:`.",
     "env-vars-file": "Write what the file holds as `env:` and `secrets:`.",
     "flags-file": "Write what the file holds as keys.",
     "set-build-env-vars": "Write them as `build: {args: …}` with a Dockerfile, in project.toml with buildpacks.",

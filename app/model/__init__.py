@@ -27,7 +27,18 @@ from app.model.jobs import (
 from app.model.made import STARTER, Bundle, Image, Live, Revision, Serving, Source, Traffic
 from app.model.notice import Happening, Notify
 from app.model.report import Ending, Report, Row, RowState
-from app.model.service import Build, BuildPlan, Instances, Probe, Probes, SecretRef, Volume, Vpc, told
+from app.model.service import (
+    Build,
+    BuildPlan,
+    Instances,
+    Probe,
+    Probes,
+    SecretRef,
+    Sidecar,
+    Volume,
+    Vpc,
+    told,
+)
 from app.model.service_config import ServiceConfig
 from app.model.target import (
     Preview,
@@ -90,6 +101,7 @@ __all__ = [
     "Serving",
     "Shelf",
     "Sibling",
+    "Sidecar",
     "Skip",
     "Source",
     "Stop",

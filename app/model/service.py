@@ -126,6 +126,42 @@ class Probes:
         return "; ".join(f"{word}: {probe}" for word, probe in named if probe)
 
 
+@dataclass(frozen=True)
+class Sidecar:
+    """A container beside the service's own: an image that is there, and what it is started with.
+
+    `after` are the containers that have started before it, `volumes` those of the service that it sees, each with
+    its path.
+    """
+
+    name: str
+    image: str
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[tuple[str, SecretRef], ...] = ()
+    cpu: str = "1"
+    memory: str = "512Mi"
+    probes: Probes = Probes()
+    after: tuple[str, ...] = ()
+    volumes: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        """Of a plain variable only the name is said: its value may be a secret too."""
+        said = (
+            ("command", " ".join(self.command)),
+            ("args", " ".join(self.args)),
+            ("variables", " ".join(sorted(name for name, _ in self.env))),
+            ("secrets", told(tuple((name, f"{each.name}:{each.version}") for name, each in self.secrets))),
+            ("cpu", self.cpu),
+            ("memory", self.memory),
+            ("probes", str(self.probes)),
+            ("after", " ".join(self.after)),
+            ("volumes", told(self.volumes)),
+        )
+        return f"{self.name} ({'; '.join([self.image, *(f'{word} {text}' for word, text in said if text)])})"
+
+
 def told(value: object) -> str:
     """A value of a service in one line, as it is read back from Cloud Run and compared with servergem.yml."""
     match value:

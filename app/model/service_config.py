@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.model.service import BuildPlan, Instances, Probes, SecretRef, Volume, Vpc
+from app.model.service import BuildPlan, Instances, Probes, SecretRef, Sidecar, Volume, Vpc
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class ServiceConfig:
     rollout: tuple[int, ...] = (100,)
     command: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
+    containers: tuple[Sidecar, ...] = ()
+    after: tuple[str, ...] = ()
     cloudsql: tuple[str, ...] = ()
     vpc: Vpc = Vpc()
     volumes: tuple[Volume, ...] = ()

@@ -131,7 +131,19 @@ class Target:
             for each in self.beside
             for name, secret in each.config.secrets
         )
-        return (*((f"secrets.{name}", secret) for name, secret in service.secrets), *files, *beside)
+        sidecars = (
+            (f"containers.{each.name}.secrets.{name}", secret)
+            for each in service.containers
+            for name, secret in each.secrets
+        )
+        own = ((f"secrets.{name}", secret) for name, secret in service.secrets)
+        return (*own, *files, *sidecars, *beside)
+
+    @property
+    def images_named(self) -> tuple[tuple[str, str], ...]:
+        """Each image that somebody else has built, by the key that names it: "image", "containers.proxy.image"."""
+        own = (("image", self.service.image),) if self.service.image else ()
+        return (*own, *((f"containers.{each.name}.image", each.image) for each in self.service.containers))
 
     @property
     def asked_from_outside(self) -> bool:

@@ -85,6 +85,7 @@ def _against(files: Files, target: Target) -> Iterator[str]:
         (service.release, "its release command runs as a job, which takes an image"),
         (target.jobs, "its jobs take an image"),
         (target.workers, "its workers take an image"),
+        (service.containers, "other containers run beside it, and source runs alone"),
         (service.binary_authorization, "binary_authorization judges images"),
         (service.encryption_key, "encryption_key is for an image"),
         (service.args and not service.command, "args without a command are for an image's own"),

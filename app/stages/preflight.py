@@ -24,7 +24,7 @@ from app.stages.checks.bucket import bucket, ours
 from app.stages.checks.build_account import build_account
 from app.stages.checks.environment import environment
 from app.stages.checks.github_app import github_app
-from app.stages.checks.image import image
+from app.stages.checks.image import images
 from app.stages.checks.permissions import permissions
 from app.stages.checks.project import can_pay, project
 from app.stages.checks.registry import registry
@@ -60,7 +60,7 @@ CHECKS = (
     Check(BUILDER, build_account),
     Check("Secrets", secrets),
     Check("GitHub App", github_app),
-    Check(IMAGE, image, lasting=False),
+    Check(IMAGE, images, lasting=False),
     Check(SERVICE, service, lasting=False),
     Check("Specification", lambda asking: _specification(asking), lasting=False),
     Check("Branch", lambda asking: _branch(asking), lasting=False),
@@ -148,7 +148,7 @@ def _ask(
     asking: Asking, known: Prepared | None, bucket_ready: Future[str], every: tuple[Check, ...] = CHECKS
 ) -> Prepared:
     """Every question at once, each followed by its own repair; all faults are collected, then reported."""
-    seen = {IMAGE: asking.target.service.image}
+    seen = {IMAGE: asking.target.images_named}
     checks = [each for each in every if seen.get(each.title, True) and not (known and each.lasting)]
     asking.scene.parts(tuple(Row(check.title) for check in checks))
     with ThreadPoolExecutor(len(checks), thread_name_prefix="preflight") as threads:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 
 from app.config.values import mebibytes
-from app.model import Finding, Place, Repository, Stop, Target
+from app.model import Finding, Place, Repository, ServiceConfig, Stop, Target
 from app.settings import Settings
 from app.text.titles import fitting
 from app.trust.accounts import PROJECT
@@ -164,12 +164,19 @@ def _sizes(allowance: Allowance, target: Target) -> Iterator[Finding]:
         yield _beyond(f"It may not have a GPU ({service.gpu})", "`gpu`", target.place("gpu"))
     memories = [
         ("memory", service.memory),
+        *([("containers", _of_all(service))] if service.containers else []),
         *((f"{each.key}.memory", each.config.memory) for each in target.beside),
     ]
     for key, memory in memories:
         if mebibytes(memory) > mebibytes(allowance.memory):
             title = f"It may have {allowance.memory} of memory, not {memory}"
             yield _beyond(title, "`memory`", target.place(key))
+
+
+def _of_all(service: ServiceConfig) -> str:
+    """The memory that an instance has in all its containers together."""
+    sidecars = (mebibytes(each.memory) for each in service.containers)
+    return f"{mebibytes(service.memory) + sum(sidecars)}Mi"
 
 
 def _place(target: Target, name: str) -> Place | None:

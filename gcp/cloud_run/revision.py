@@ -14,6 +14,7 @@ from gcp.cloud_run.waiting import service_of, settled, waited
 from gcp.errors import GoogleError
 from gcp.later import later
 from gcp.service_specification import WantedService, specification
+from gcp.sidecars import main_of
 
 if TYPE_CHECKING:
     from google.cloud import run_v2
@@ -59,7 +60,7 @@ def image_of(google: Google, project: str, region: str, service_name: str, revis
     """The image of a revision, by digest; empty when the revision is gone."""
     name = f"{full_name(project, region, service_name)}/revisions/{revision}"
     found = google.unless_missing("Revisions.GetRevision", lambda: google.revisions.get_revision, name=name)
-    return str(found.containers[0].image) if found is not None else ""
+    return str(main_of(found).image) if found is not None else ""
 
 
 def validate(google: Google, wanted: WantedService) -> None:

@@ -9,6 +9,7 @@ from app.model import Traffic
 from gcp.cloud import Google
 from gcp.later import later
 from gcp.service_specification import shape
+from gcp.sidecars import main_of
 
 if TYPE_CHECKING:
     from google.cloud import run_v2
@@ -61,7 +62,7 @@ def state_of(found: run_v2.Service) -> ServiceState:
         (entry for entry in traffic if entry.percent), key=lambda entry: entry.percent, default=None
     )
     tags = tuple((status.tag, status.uri) for status in found.traffic_statuses if status.tag)
-    containers = list(found.template.containers)
+    container = main_of(found.template)
     newest = found.latest_created_revision.rpartition("/")[2]
     return ServiceState(
         name=found.name.rpartition("/")[2],
@@ -70,13 +71,13 @@ def state_of(found: run_v2.Service) -> ServiceState:
         traffic=traffic,
         serving=serving.revision if serving else "",
         tag_urls=tags,
-        env=tuple(sorted(variable.name for variable in containers[0].env)) if containers else (),
+        env=tuple(sorted(variable.name for variable in container.env)),
         last_modifier=found.last_modifier,
         pinned_by_hand=serving is not None
         and serving.revision != newest
         and MANAGED_BY not in dict(found.labels).values(),
         labels=tuple(sorted(found.labels.items())),
-        secrets=_secrets_of(containers[0]) if containers else (),
+        secrets=_secrets_of(container),
         shape=shape(found),
         revision_labels=tuple(sorted(found.template.labels.items())),
         routed=tuple(

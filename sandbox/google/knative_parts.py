@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -27,7 +28,9 @@ _SOCKETS, _SOCKETS_PATH = "cloudsql", "/cloudsql"
 CLOUDSQL = "run.googleapis.com/cloudsql-instances"
 THROTTLING = "run.googleapis.com/cpu-throttling"
 BOOST = "run.googleapis.com/startup-cpu-boost"
-PARTS = frozenset({CLOUDSQL, THROTTLING, BOOST})
+# Who waits for whom, as JSON: https://cloud.google.com/run/docs/configuring/services/containers#container-ordering
+ORDER = "run.googleapis.com/container-dependencies"
+PARTS = frozenset({CLOUDSQL, THROTTLING, BOOST, ORDER})
 _ALIKE = (
     "name", "image", "command", "args", "workingDir", "ports", "startupProbe", "livenessProbe", "readinessProbe",
 )  # fmt: skip
@@ -38,6 +41,10 @@ V2 = dict[str, Any]
 def containers_of_v1(containers: Iterable[Container], annotations: Mapping[str, str]) -> list[V2]:
     """The template's annotations say of all containers whether their CPU stays, and of one where its sockets are."""
     made = [_container(each, annotations) for each in containers]
+    order = json.loads(annotations.get(ORDER, "{}"))
+    for each in made:
+        if waits := order.get(each.get("name"), []):
+            each["dependsOn"] = waits
     if annotations.get(CLOUDSQL) and made:
         made[0].setdefault("volumeMounts", []).append({"name": _SOCKETS, "mountPath": _SOCKETS_PATH})
     return made
@@ -111,6 +118,9 @@ def _bucket(driver: Driver) -> V2:
 def annotations_of(containers: Iterable[V2], volumes: Iterable[V2]) -> dict[str, str]:
     """What v1 tells of containers and volumes beside them."""
     found = {}
+    containers = list(containers)
+    if order := {each["name"]: each["dependsOn"] for each in containers if each.get("dependsOn")}:
+        found[ORDER] = json.dumps(order)
     resources = [each.get("resources", {}) for each in containers]
     if not all(each.get("cpuIdle") for each in resources):
         found[THROTTLING] = "false"

@@ -71,6 +71,22 @@ class Route:
     tag: str = ""
 
 
+@dataclass(frozen=True)
+class Beside:
+    """A container beside the one that is asked; `port` is where it is waited for, 0 where nobody waits.
+
+    `last`: it starts after the one that is asked.
+    """
+
+    name: str
+    image_digest: str
+    command: tuple[str, ...]
+    env: Mapping[str, str]
+    port: int
+    startup_timeout: float
+    last: bool
+
+
 class RevisionOutcome(Protocol):
     """Whether the container listened in time; if not, in Cloud Run's own words why."""
 
@@ -98,6 +114,7 @@ class Runner(Protocol):
         port: int,
         startup_timeout: float,
         log: Callable[[str, str], None],
+        beside: Sequence[Beside] = (),
     ) -> RevisionOutcome: ...
 
     def run_to_the_end(

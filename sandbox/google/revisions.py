@@ -11,8 +11,10 @@ from sandbox.google.address import Address
 from sandbox.google.artifact_registry import ArtifactRegistry
 from sandbox.google.cloud_logging import CloudLogging
 from sandbox.google.conditions import Failure, Reason, RevisionReason, good, pending
+from sandbox.google.container_variables import Variables
 from sandbox.google.errors import Code, permission_denied
-from sandbox.google.ports import Runner
+from sandbox.google.ports import Beside, Runner
+from sandbox.google.run_containers import asked_at, beside_main, main_of, starts_after_main
 from sandbox.google.secret_manager import SecretManager
 from sandbox.google.source_code import SourceCode
 from sandbox.google.state import Project, Projects, now
@@ -43,7 +45,7 @@ class Revisions:
         self._projects = projects
         self._logging = logging
         self._registry = registry
-        self._secrets = secrets
+        self._variables = Variables(projects, secrets)
         self._source_code = source_code
         self._runner = runner
 
@@ -52,13 +54,14 @@ class Revisions:
 
         https://cloud.google.com/run/docs/deploying#permissions_required_to_deploy
         """
-        account, container = template.service_account, template.containers[0]
+        account = template.service_account
         self._projects.admit_act_as(project, account or project.compute_account, "run.googleapis.com")
         permission = "artifactregistry.repositories.downloadArtifacts"
-        if container.source_code:
-            self._source_code.admit(project, container)
-        elif not self._projects.holds(project, self._registry.repository_of(container.image), permission):
-            raise permission_denied("artifactregistry.googleapis.com", permission, container.image)
+        for container in template.containers:
+            if container.source_code:
+                self._source_code.admit(project, container)
+            elif not self._projects.holds(project, self._registry.repository_of(container.image), permission):
+                raise permission_denied("artifactregistry.googleapis.com", permission, container.image)
 
     def make(self, address: Address, service: run_v2.Service, name: str) -> run_v2.Revision:
         """The revision as it is the moment it was asked for."""
@@ -98,7 +101,7 @@ class Revisions:
         return failure
 
     def _start(self, address: Address, revision: run_v2.Revision) -> Failure | None:
-        short, container = revision.name.rpartition("/")[2], revision.containers[0]
+        short, container = revision.name.rpartition("/")[2], main_of(revision.containers)
         not_ready = f"Revision '{short}' is not ready and cannot serve traffic."
         digest = self._files(address, container, not_ready)
         if isinstance(digest, Failure):
@@ -106,6 +109,9 @@ class Revisions:
         env, failure = self._environment(address, revision)
         if failure is not None:
             return failure
+        beside = self._beside(address, revision, not_ready)
+        if isinstance(beside, Failure):
+            return beside
         outcome = self._runner.start_revision(
             project=address.project.id,
             region=address.region,
@@ -117,6 +123,7 @@ class Revisions:
             port=container.ports[0].container_port,
             startup_timeout=self._patience(container),
             log=self._log(address, short),
+            beside=beside,
         )
         if outcome.ok:
             return None
@@ -131,6 +138,40 @@ class Revisions:
             outcome.reason if outcome.reason in RevisionReason.__members__ else "HEALTH_CHECK_CONTAINER_ERROR"
         )
         return Failure(text, revision_reason=RevisionReason[kind])
+
+    def _beside(
+        self, address: Address, revision: run_v2.Revision, not_ready: str
+    ) -> tuple[Beside, ...] | Failure:
+        """The other containers, in the order in which they start; the first that cannot be is the reason."""
+        found: list[Beside] = []
+        for container in beside_main(revision.containers):
+            digest = self._files(address, container, not_ready)
+            if isinstance(digest, Failure):
+                return self._unknown_here(container, digest, not_ready)
+            env, failure = self._variables.of(address, revision, container, {})
+            if failure is not None:
+                return failure
+            found.append(
+                Beside(
+                    container.name,
+                    digest,
+                    (*container.command, *container.args) if container.command else (),
+                    env,
+                    asked_at(container),
+                    self._patience(container),
+                    starts_after_main(revision.containers, container.name),
+                )
+            )
+        return tuple(found)
+
+    def _unknown_here(self, container: run_v2.Container, why: Failure, not_ready: str) -> Failure:
+        """Cloud Run pulls from any registry; the sandbox has only what was pushed to its own."""
+        if self._registry.repository_of(container.image):
+            return why
+        said = (
+            f"the sandbox has no image {container.image}, of another registry; Cloud Run pulls it from there"
+        )
+        return Failure(f"{not_ready} SANDBOX: {said}", reason=Reason.CONTAINER_MISSING)
 
     def _files(self, address: Address, container: run_v2.Container, not_ready: str) -> str | Failure:
         """The digest of what runs: the image, or an archive on its base image."""
@@ -167,7 +208,7 @@ class Revisions:
         container = template.containers[0]
         account = template.service_account or address.project.compute_account
         task = run_v2.Revision(name=name, containers=[container], service_account=account)
-        env, failure = self._variables(address, task, {})
+        env, failure = self._variables.of(address, task, container, {})
         return failure.message if failure else env, self._registry.digest(container.image)
 
     def _environment(
@@ -175,56 +216,7 @@ class Revisions:
     ) -> tuple[dict[str, str], Failure | None]:
         short = revision.name.rpartition("/")[2]
         own = {"K_SERVICE": address.service, "K_REVISION": short, "K_CONFIGURATION": address.service}
-        return self._variables(address, revision, own)
-
-    def _variables(
-        self, address: Address, revision: run_v2.Revision, own: dict[str, str]
-    ) -> tuple[dict[str, str], Failure | None]:
-        env = dict(own)
-        for number, variable in enumerate(revision.containers[0].env):
-            reference = variable.value_source.secret_key_ref
-            if not reference.secret:
-                env[variable.name] = variable.value
-                continue
-            field = f"spec.template.spec.containers[0].env[{number}].value_from.secret_key_ref.name"
-            value, failure = self._secret(address, revision, field, reference.secret, reference.version)
-            if failure is not None:
-                return env, failure
-            env[variable.name] = value
-        return env, self._unreadable_file(address, revision)
-
-    def _unreadable_file(self, address: Address, revision: run_v2.Revision) -> Failure | None:
-        """Secrets as files are asked for too, though nothing is mounted here: a process has no root of its own."""
-        for number, volume in enumerate(revision.volumes):
-            field = f"spec.template.spec.volumes[{number}].secret.secret_name"
-            for item in volume.secret.items:
-                _, failure = self._secret(address, revision, field, volume.secret.secret, item.version)
-                if failure is not None:
-                    return failure
-        return None
-
-    def _secret(
-        self, address: Address, revision: run_v2.Revision, field: str, name: str, version: str
-    ) -> tuple[str, Failure | None]:
-        secret, version = name.rpartition("/")[2], version or "latest"
-        path = f"projects/{address.project.number}/secrets/{secret}/versions/{version}"
-        resource = f"{address.project.name}/secrets/{secret}"
-        if not self._projects.account_holds(
-            address.project, resource, "secretmanager.versions.access", revision.service_account
-        ):
-            return "", Failure(
-                f"{field}: Permission denied on secret: {path} for Revision service account "
-                f"{revision.service_account}. The service account used must be granted the 'Secret Manager "
-                "Secret Accessor' role (roles/secretmanager.secretAccessor) at the secret, project or higher level.",
-                Code.INTERNAL,
-                Reason.SECRETS_ACCESS_CHECK_FAILED,
-            )
-        value = self._secrets.value(address.project.id, secret, version)
-        if value is None:
-            return "", Failure(
-                f"{field}: Secret {path} was not found", Code.INTERNAL, Reason.SECRETS_ACCESS_CHECK_FAILED
-            )
-        return value, None
+        return self._variables.of(address, revision, main_of(revision.containers), own)
 
     def _log(self, address: Address, revision: str) -> Callable[[str, str], None]:
         labels = {

@@ -15,7 +15,6 @@ _GEN1 = 1
 # https://cloud.google.com/run/docs/configuring/services/cloud-storage-volume-mounts
 _TAKEN = re.compile(r"/(?:dev|proc|sys)(?:/.*)?\Z")
 _GPUS = {"nvidia-l4": (4.0, 16 * 2**30), "nvidia-rtx-pro-6000": (20.0, 80 * 2**30)}
-_LEAST = 512 * 2**20
 # The most that a startup probe may take, and any other number of a probe:
 # https://cloud.google.com/run/docs/reference/rest/v2/Container#Probe
 _STARTUP, _LONGEST = 240, 3600
@@ -29,7 +28,6 @@ def check_parts(template: run_v2.RevisionTemplate, call: str) -> None:
     _check_volumes(template, field)
     for number, container in enumerate(template.containers):
         _check_probes(container, f"{field}.containers[{number}]")
-        _check_billing(template, container)
     _check_gpu(template)
 
 
@@ -112,23 +110,6 @@ def _check_probe(probe: run_v2.Probe, most: int, field: str) -> None:
         raise invalid(f"Violation in {field}.period_seconds: must be between 1 and {most}.")
     if timeout > period:
         raise invalid(f"Violation in {field}.timeout_seconds: must be less than or equal to period_seconds.")
-
-
-def _check_billing(template: run_v2.RevisionTemplate, container: run_v2.Container) -> None:
-    """A CPU that stays, and the second generation, take a whole one and 512 MiB.
-
-    https://cloud.google.com/run/docs/configuring/services/cpu and .../memory-limits
-    """
-    limits = dict(container.resources.limits)
-    cpu, memory = cpus(limits.get("cpu", "1")) or 1.0, size(limits.get("memory", "512Mi")) or _LEAST
-    field, second = "template.containers[0].resources", template.execution_environment == _GEN1 + 1
-    stays = "resources" in container and not container.resources.cpu_idle
-    if cpu < 1 and (stays or second):
-        raise invalid(
-            f"{field}.limits.cpu: Total cpu < 1 is not supported with cpu always allocated or gen2."
-        )
-    if memory < _LEAST and (stays or second):
-        raise invalid(f"{field}.limits.memory: must be at least 512Mi with cpu always allocated or gen2.")
 
 
 def _check_gpu(template: run_v2.RevisionTemplate) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from google.cloud import run_v2
 
 from sandbox.google.errors import Code, Refusal, invalid
+from sandbox.google.run_containers import check_containers, main_of
 from sandbox.google.run_part_rules import check_parts
 from sandbox.google.run_sizes import cpus, size
 
@@ -48,6 +49,7 @@ def check_service(service_id: str, service: run_v2.Service, call: str) -> None:
     _check_labels(dict(service.template.labels), f"{call}.service.template.labels")
     _check_template(service_id, service.template, call)
     check_parts(service.template, call)
+    check_containers(service.template, call)
     check_traffic(service_id, service, call)
 
 
@@ -81,10 +83,10 @@ def _check_template(service_id: str, template: run_v2.RevisionTemplate, call: st
     if template.timeout and template.timeout.total_seconds() > 3600:
         raise invalid(f"Violation in {call}.service.template.timeout: must be at most 3600 seconds.")
     for container in template.containers:
-        _check_container(container, template, call)
+        _check_container(container, call)
 
 
-def _check_container(container: run_v2.Container, template: run_v2.RevisionTemplate, call: str) -> None:
+def _check_container(container: run_v2.Container, call: str) -> None:
     if not container.image:
         raise invalid(f"Violation in {call}.service.template.containers[0].image: image is required.")
     if len(container.ports) > 1:
@@ -107,10 +109,10 @@ def _check_container(container: run_v2.Container, template: run_v2.RevisionTempl
         raise invalid("template.containers[0].env: at most 1000 variables, each with a name without '='.")
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise invalid(f"template.containers[0].env: duplicate env names were provided: {', '.join(doubled)}.")
-    _check_size(dict(container.resources.limits), template.max_instance_request_concurrency)
+    _check_size(dict(container.resources.limits))
 
 
-def _check_size(limits: dict[str, str], concurrency: int) -> None:
+def _check_size(limits: dict[str, str]) -> None:
     field = "template.containers[0].resources.limits"
     cpu, memory = cpus(limits.get("cpu", "1")), size(limits.get("memory", "512Mi"))
     if cpu is None or not (0.08 <= cpu < 1 or cpu in _CPUS):
@@ -119,10 +121,6 @@ def _check_size(limits: dict[str, str], concurrency: int) -> None:
         )
     if memory is None or not 128 * 2**20 <= memory <= 32 * 2**30:
         raise invalid(f"{field}.memory: Invalid value specified for memory. Must be between 128Mi and 32Gi.")
-    if cpu < 1 and concurrency > 1:
-        raise invalid(
-            f"{field}.cpu: Invalid value specified for cpu. Total cpu < 1 is not supported with concurrency > 1."
-        )
     least = {4.0: 2, 6.0: 4, 8.0: 4}.get(cpu, 0) * 2**30
     if memory < least:
         raise invalid(
@@ -139,7 +137,7 @@ def check_job(job: run_v2.Job) -> None:
     """
     field = "template.template.containers[0].resources.limits"
     limits = dict(job.template.template.containers[0].resources.limits)
-    _check_size(limits, 1)
+    _check_size(limits)
     # run_v2.Container: "Only supported for services."
     container = job.template.template.containers[0]
     if container.base_image_uri or container.source_code:
@@ -166,7 +164,7 @@ def check_worker_pool(name: str, pool: run_v2.WorkerPool) -> None:
     if container.ports or container.base_image_uri or container.source_code:
         raise invalid(f"{field}: ports, base_image_uri and source_code are only supported for services.")
     limits = dict(container.resources.limits)
-    _check_size(limits, 1)
+    _check_size(limits)
     if (cpus(limits.get("cpu", "1")) or 0) < 1 or (size(limits.get("memory", "512Mi")) or 0) < 512 * 2**20:
         raise invalid(f"{field}.resources.limits: must be at least 1 CPU and 512Mi for a worker pool.")
 
@@ -213,17 +211,17 @@ def conflict(service_id: str, given: str, current: str) -> Refusal:
 def fill_in(service: run_v2.Service, compute_account: str) -> None:
     """What Cloud Run adds to a service that does not say it."""
     template = service.template
-    limits = template.containers[0].resources.limits
-    small = (cpus(limits.get("cpu", "1")) or 1.0) < 1
+    small = sum(cpus(each.resources.limits.get("cpu", "1")) or 1.0 for each in template.containers) < 1
     if not template.max_instance_request_concurrency:
         template.max_instance_request_concurrency = 1 if small else 80
     if not template.timeout:
         template.timeout = {"seconds": 300}
     template.service_account = template.service_account or compute_account
-    container = template.containers[0]
+    container = main_of(template.containers)
     if not container.ports:
         container.ports = [run_v2.ContainerPort(name="http1", container_port=8080)]
-    container.resources.limits = {"cpu": "1000m", "memory": "512Mi"} | dict(limits)
+    for each in template.containers:
+        each.resources.limits = {"cpu": "1000m", "memory": "512Mi"} | dict(each.resources.limits)
     if not container.startup_probe:
         container.startup_probe = run_v2.Probe(
             timeout_seconds=240,

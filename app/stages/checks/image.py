@@ -1,10 +1,10 @@
-"""May Cloud Run read the image that somebody else has built?"""
+"""Are the images there that somebody else has built, and may Cloud Run read them?"""
 
 from __future__ import annotations
 
 from app.model import Blame, Finding, ImageName, Shelf, Target, Weight
 from app.stages.checks.asking import Asking, CannotLook, stop
-from app.stages.find_image import grant
+from app.stages.find_image import digest, grant
 from app.text.titles import fitting
 from gcp import artifact_registry, resource_manager
 
@@ -20,22 +20,33 @@ READERS = frozenset(
 )
 
 
-def image(asking: Asking) -> None:
-    """Stop when Cloud Run's service agent has no role to read it; where one may come from elsewhere, warn.
+def images(asking: Asking) -> None:
+    """Stop when an image beside the service's own is not there, or Cloud Run's service agent has no role to read one.
 
-    In the service's own project the agent has a role that reads images:
+    The service's own is looked up meanwhile. Where a role may come from elsewhere, warn.
+    """
+    for key, text in asking.target.images_named:
+        name = ImageName.parse(text)
+        if key != "image" and name and not name.digest:
+            found = digest(asking.google, asking.target, name, key)
+            asking.scene.note(f"{found[:19]}, for {text}"[:200])
+    for key, text in asking.target.images_named:
+        _readable(asking, key, ImageName.parse(text))
+
+
+def _readable(asking: Asking, key: str, name: ImageName | None) -> None:
+    """In the service's own project the agent has a role that reads images:
     https://cloud.google.com/run/docs/deploying#other-projects
     """
-    name = ImageName.parse(asking.target.service.image)
     shelf = name.shelf if name else None
     if shelf is None or shelf.project == asking.project:
         return
     agent = f"serviceAccount:service-{asking.number.result()}@serverless-robot-prod.iam.gserviceaccount.com"
     weight = _missing(asking, shelf, agent)
     if weight is Weight.STOP:
-        raise stop(_closed(asking.target, shelf, agent, weight))
+        raise stop(_closed(asking.target, key, shelf, agent, weight))
     if weight is Weight.WARN:
-        asking.scene.warn(_closed(asking.target, shelf, agent, weight))
+        asking.scene.warn(_closed(asking.target, key, shelf, agent, weight))
 
 
 def _missing(asking: Asking, shelf: Shelf, agent: str) -> Weight | None:
@@ -55,15 +66,15 @@ def _missing(asking: Asking, shelf: Shelf, agent: str) -> Weight | None:
     return Weight.WARN if roles or not complete else Weight.STOP
 
 
-def _closed(target: Target, shelf: Shelf, agent: str, weight: Weight) -> Finding:
+def _closed(target: Target, key: str, shelf: Shelf, agent: str, weight: Weight) -> Finding:
     return Finding(
         "image-closed-to-cloud-run",
         fitting(f"Cloud Run has no role to read images of {shelf.project}"),
         f"`{grant(shelf, agent)}`, then run this again.",
         blame=Blame.PROJECT,
         weight=weight,
-        message=f"{target.source_name} is made of an image in {shelf.repository}, which Cloud Run's service agent of "
+        message=f"{target.source_name} has an image in {shelf.repository}, which Cloud Run's service agent of "
         f"{target.project} reads.",
-        place=target.place("image"),
+        place=target.place(key),
         link="https://cloud.google.com/run/docs/deploying#other-projects",
     )

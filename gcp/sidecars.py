@@ -1,0 +1,84 @@
+"""The containers beside a service's own in Cloud Run's words, and read back out of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.config.container_shape import MAIN
+from app.model import Probes, SecretRef, ServiceConfig, Sidecar
+from gcp import service_parts
+from gcp.later import later
+
+if TYPE_CHECKING:
+    from google.cloud import run_v2
+else:
+    run_v2 = later("google.cloud.run_v2")
+
+
+def sidecars(config: ServiceConfig) -> list[run_v2.Container]:
+    """Each of them; CPU between requests and at the start is the instance's, so they have it as the service has."""
+    return [_sidecar(each, config) for each in config.containers]
+
+
+def _sidecar(wanted: Sidecar, config: ServiceConfig) -> run_v2.Container:
+    made = run_v2.Container(
+        name=wanted.name,
+        image=wanted.image,
+        command=list(wanted.command),
+        args=list(wanted.args),
+        env=service_parts.variables(wanted.env, wanted.secrets),
+        depends_on=list(wanted.after),
+        volume_mounts=[run_v2.VolumeMount(name=name, mount_path=path) for name, path in wanted.volumes],
+        resources=run_v2.ResourceRequirements(
+            limits={"cpu": wanted.cpu, "memory": wanted.memory},
+            cpu_idle=not config.cpu_always,
+            startup_cpu_boost=config.startup_boost,
+        ),
+    )
+    for name, probe in service_parts.probes(wanted.probes).items():
+        setattr(made, name, probe)
+    return made
+
+
+def name_of_main(config: ServiceConfig) -> str:
+    """What the service's own container is called; alone it needs no name."""
+    return MAIN if config.containers else ""
+
+
+def main_of(made: run_v2.RevisionTemplate | run_v2.Revision) -> run_v2.Container:
+    """The service's own container, which alone has a port; an empty one where there is none."""
+    every = list(made.containers)
+    return next((each for each in every if each.ports), every[0] if every else run_v2.Container())
+
+
+def beside_main(made: run_v2.RevisionTemplate | run_v2.Revision) -> tuple[run_v2.Container, ...]:
+    """The others."""
+    main = main_of(made)
+    return tuple(each for each in made.containers if each != main)
+
+
+def sidecars_of(made: run_v2.RevisionTemplate | run_v2.Revision) -> tuple[Sidecar, ...]:
+    """What `sidecars` made; Cloud Run's defaults where nothing is said."""
+    return tuple(map(_sidecar_of, beside_main(made)))
+
+
+def _sidecar_of(made: run_v2.Container) -> Sidecar:
+    limits = dict(made.resources.limits)
+    plain = {each.name: each.value for each in made.env if not each.value_source.secret_key_ref.secret}
+    references = {each.name: each.value_source.secret_key_ref for each in made.env if each.name not in plain}
+    return Sidecar(
+        made.name,
+        made.image,
+        tuple(made.command),
+        tuple(made.args),
+        tuple(plain.items()),
+        tuple(
+            (name, SecretRef(each.secret.rpartition("/")[2], each.version or "latest"))
+            for name, each in references.items()
+        ),
+        limits.get("cpu", "1"),
+        limits.get("memory", "512Mi"),
+        Probes(service_parts.probe_of(made.startup_probe), service_parts.probe_of(made.liveness_probe)),
+        tuple(made.depends_on),
+        tuple((each.name, each.mount_path) for each in made.volume_mounts),
+    )
