@@ -84,6 +84,8 @@ def _advised(hit: Hit) -> Mapping[str, str] | None:
 def raised(hit: Hit) -> Mapping[str, str] | None:
     """The end of a traceback in which no line is the repository's: whose line it is."""
     found = frames(hit)
+    if any(line.startswith("During handling of the above exception") for line in hit.after(3)):
+        return None  # it was being handled: what ended the program is told below
     if own_frame(hit) is not None or not found or lost_client(hit.line, (path for path, _ in found)):
         return None
     package = re.search(r"(?:site|dist)-packages/(\w+)", found[0][0])
