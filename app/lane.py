@@ -17,7 +17,7 @@ from app.world import World
 
 WAIT = "Wait for the lock"
 
-Insist = Callable[[GitHub, Commit, Callable[[], str]], None]
+Insist = Callable[[GitHub, Commit, Callable[[], str], str], None]
 _doors: defaultdict[str, Lock] = defaultdict(Lock)
 
 
@@ -45,7 +45,7 @@ def _ask_for_lane(world: World, run: Run, claim: str, insist_on_newest: Insist) 
     lanes, lane = world.store.lanes, run.target.lane
     asked = lanes.asked(lane)
     if rival := lanes.rival(lane, run.id):
-        insist_on_newest(world.github, run.commit, lambda: rival)
+        insist_on_newest(world.github, run.commit, lambda: rival, rival)
     try:
         return lanes.enter(lane, run.id, claim, asked)
     except SomebodyAsked:

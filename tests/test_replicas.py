@@ -9,7 +9,7 @@ import pytest
 
 from gcp.cloud import Google
 from sandbox.world import PROJECT, Sandbox
-from tests.conftest import House, eventually
+from tests.conftest import OWNER, House, eventually
 from tests.test_order import serving
 from tests.test_previews import SAMPLE, live, opened, preview
 
@@ -47,6 +47,25 @@ def test_of_two_pushes_the_newer_one_serves(behind: House) -> None:
     assert behind.ended(newer)["ending"] == "live", behind.log_tail()
     assert behind.ended(older)["ending"] in ("live", "superseded"), behind.log_tail()
     assert serving(behind, SAMPLE) == newer
+
+
+def test_a_late_webhook_turns_out_nobody_whose_push_github_does_not_show(house: House) -> None:
+    """The older commit comes while the newer one is built, and its branch is shown as it was when it was the head."""
+    work, github = house.repository(SAMPLE), house.world.github
+    github.deliveries.hold()
+    older, newer = work.push("One", **{"n.txt": "1"}), work.push("Two", **{"n.txt": "2"})
+    late, _ = github.deliveries.held
+    house.world.google.behaviour.queue_time = 4.0
+    github.deliveries.release([1])
+    eventually(house.world.google.builds.ids, "a build of the newer one", house.log_tail)
+    replicas, repo = github.hub.replicas, github.hub.find(OWNER, SAMPLE)
+    assert repo is not None
+    replicas.lag = LAG
+    replicas.pushed(repo, {**repo.git.refs(), "refs/heads/main": older})
+    github.deliveries.send(late)
+    assert house.ended(older)["ending"] == "superseded", house.log_tail()
+    assert house.ended(newer)["ending"] == "live", house.log_tail()
+    assert serving(house, SAMPLE) == newer
 
 
 def test_a_forced_push_takes_the_newer_commit_back(behind: House) -> None:

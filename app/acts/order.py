@@ -13,17 +13,30 @@ from gcp.cloud import Google
 AHEAD, SAME = "ahead", "identical"
 
 
-def insist_on_newest(github: GitHub, commit: Commit, rival: Callable[[], str]) -> None:
+def insist_on_newest(github: GitHub, commit: Commit, rival: Callable[[], str], at_work: str = "") -> None:
     """Raise Superseded when the branch, or its `rival` (what serves, or is about to), has left this commit behind.
 
     The head of the branch is always wanted, also when it is older than what serves: that is a revert
     or a force push. An ancestor of the head is wanted until something newer on the branch serves.
-    What would end this commit's way is believed once GitHub has had the time to hear of its push.
+    What would end this commit's way, or that of the commit `at_work` which would have to make way, is believed once
+    GitHub has had the time to hear of the newer push.
     """
-    if superseded := github.settled(
-        lambda: _superseded(github, commit, rival), lambda found: found is not None
-    ):
+
+    def look() -> Superseded | None:
+        return _superseded(github, commit, rival)
+
+    def doubtful(found: Superseded | None) -> bool:
+        return found is not None or _is_newer(github, at_work, commit)
+
+    if superseded := github.settled(look, doubtful):
         raise superseded
+
+
+def _is_newer(github: GitHub, other: str, commit: Commit) -> bool:
+    """Whether that one's commit follows on this one, although nothing shows that the branch has it."""
+    if commit.pull_request or commit.tag or not is_commit(other):
+        return False
+    return github.compare(commit.repository, commit.sha, other).status == AHEAD
 
 
 def _superseded(github: GitHub, commit: Commit, rival: Callable[[], str]) -> Superseded | None:
@@ -93,5 +106,5 @@ def nobody() -> str:
     return ""
 
 
-def nothing_newer(_github: GitHub, _commit: Commit, _rival: Callable[[], str]) -> None:
+def nothing_newer(_github: GitHub, _commit: Commit, _rival: Callable[[], str], _at_work: str = "") -> None:
     """For what a person has asked for, whatever the branch says."""
