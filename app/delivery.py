@@ -6,6 +6,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import parse_qs
 
 import msgspec
@@ -33,11 +34,21 @@ class Refused(Exception):  # noqa: N818 - an answer to the sender, not a fault o
         return self.reason
 
 
+class _Named(msgspec.Struct):
+    # What a database's integer holds; what is beyond is nobody's.
+    id: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
+
+
 class _Envelope(msgspec.Struct):
     action: str | None = None
 
 
-_ENVELOPE = msgspec.json.Decoder(_Envelope)
+class _WithParty(_Envelope):
+    installation: _Named | None = None
+    repository: _Named | None = None
+
+
+_ENVELOPE, _WITH_PARTY = msgspec.json.Decoder(_Envelope), msgspec.json.Decoder(_WithParty)
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,17 @@ def verify(told: Heading, body: bytes, secret: str) -> Delivery:
         raise too_large()
     _check_signature(told.signature, body, secret)
     payload = body if told.content_type == JSON else _field(body)
-    return Delivery(told.delivery_id, told.event, _action(payload), payload, told.signature)
+    found = _envelope(payload)
+    installation, repository = found.installation or _Named(), found.repository or _Named()
+    return Delivery(
+        told.delivery_id,
+        told.event,
+        found.action,
+        payload,
+        told.signature,
+        installation.id,
+        repository.id,
+    )
 
 
 def _signature(given: str) -> str:
@@ -118,10 +139,10 @@ def _field(body: bytes) -> bytes:
     return fields["payload"][0].encode()
 
 
-def _action(payload: bytes) -> str | None:
+def _envelope(payload: bytes) -> _WithParty:
     try:
         payload.decode()  # msgspec skips what we do not read, and with it bytes that are not text
-        return _ENVELOPE.decode(payload).action
+        return _read(payload)
     except UnicodeDecodeError as error:
         raise Refused(400, "The payload is not UTF-8.") from error
     except RecursionError as error:
@@ -130,3 +151,11 @@ def _action(payload: bytes) -> str | None:
         raise Refused(400, f"The payload is not a webhook's: {error}.") from error
     except msgspec.DecodeError as error:
         raise Refused(400, f"The payload is not JSON: {error}.") from error
+
+
+def _read(payload: bytes) -> _WithParty:
+    """One that says in another form whose it is, is nobody's: whether it can be read its handler finds out."""
+    try:
+        return _WITH_PARTY.decode(payload)
+    except msgspec.ValidationError:
+        return _WithParty(_ENVELOPE.decode(payload).action)

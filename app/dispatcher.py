@@ -1,5 +1,7 @@
 """The dispatcher: the stories of every stored delivery are started, one delivery at a time and each on its own.
 
+Whose they are takes turns: who sends two thousand is one of those who wait, and of its own the oldest comes first.
+
 One that cannot be started waits by itself and is tried again; after some tries it is given up with the reason, and a
 redelivery starts it anew. While the database is away nothing counts as a try.
 """
@@ -20,6 +22,9 @@ from app.store import GIVEN_UP, Store, StoreError
 from app.telemetry import log, metrics, trace
 
 BATCH = 100
+# With news it is looked anew who waits, so that a push comes after a few of somebody's flood: once so many were seen
+# to, and so many times as long as a look takes has gone by, since a look takes longer the more wait.
+FEW, LOOKS = 10, 4
 # Pauses double: ten tries are about five minutes.
 MOST_TRIES = 10
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -87,10 +92,14 @@ class Dispatcher:
     def _round(self, start: Start) -> float | None:
         """See to each delivery once. Seconds until something is due: 0 when more may wait, None for never."""
         # Those that wait for their next try take no place from those behind them.
+        begun = time.monotonic()
         waiting = self._store.unstarted(BATCH + len(self._tries))
         now, seen_to = time.monotonic(), 0
+        # The first of each installation is at the head: however many flood, each has had its turn.
+        few = max(FEW, len({delivery.installation for delivery in waiting}))
+        look_anew = now + (now - begun) * LOOKS
         for delivery in waiting:
-            if self._stopping.is_set():
+            if self._stopping.is_set() or (seen_to >= few and self._others_may_wait(look_anew)):
                 break
             if delivery.id in self._tries and self._tries[delivery.id].due > now:
                 continue
@@ -100,6 +109,11 @@ class Dispatcher:
             return 0.0
         waits = [max(0.01, each.due - now) for each in self._tries.values()]
         return min(waits if self._look_again is None else [*waits, self._look_again], default=None)
+
+    def _others_may_wait(self, look_anew: float) -> bool:
+        """Whether it is time to look who waits by now; what another process has stored nobody tells us of."""
+        news = self._news.is_set() or self._look_again is not None
+        return news and time.monotonic() >= look_anew
 
     def _see_to(self, delivery: Delivery, start: Start) -> None:
         try:

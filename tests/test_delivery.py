@@ -58,6 +58,24 @@ def test_a_signed_delivery_is_read() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("told", "installation", "repository"),
+    [
+        ({"installation": {"id": 8}, "repository": {"id": 7}}, 8, 7),
+        ({"installation": None, "repository": {"id": 7}}, 0, 7),
+        ({"installation": {"id": "8"}, "repository": {"id": 7}}, 0, 0),
+        ({"installation": {"id": 2**63}}, 0, 0),
+        ({"repository": [7]}, 0, 0),
+    ],
+)
+def test_a_delivery_says_whose_it_is(told: dict[str, object], installation: int, repository: int) -> None:
+    """With whom it takes turns is read leniently: what is in another form is nobody's, and is refused by no door."""
+    body = json.dumps(told | {"action": "opened"}).encode()
+    delivery = verify(heading(headers(body)), body, SECRET)
+    assert (delivery.installation, delivery.repository) == (installation, repository)
+    assert delivery.action == "opened"
+
+
 def test_a_form_is_read() -> None:
     """GitHub's default content type is a form: signed as a form, its one field is the payload."""
     text = json.dumps({"action": None, "wörd": "ö & ="}, ensure_ascii=False)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
-from app.dispatcher import BATCH, MOST_TRIES, Dispatcher
+from app.dispatcher import BATCH, FEW, LOOKS, MOST_TRIES, Dispatcher
 from app.model import Delivery, Deploy
 from app.store import GIVEN_UP, Store, StoreError
+from app.turn import NOBODY, Party
 from tests.conftest import eventually
 
 PUSH = {
@@ -43,8 +47,8 @@ def store(tmp_path: Path, database: str) -> Iterator[Store]:
     opened.close()
 
 
-def push(id_: str, payload: bytes = json.dumps(PUSH).encode()) -> Delivery:
-    return Delivery(id_, "push", None, payload)
+def push(id_: str, payload: bytes = json.dumps(PUSH).encode(), of: Party = NOBODY) -> Delivery:
+    return Delivery(id_, "push", None, payload, "", of.installation, of.repository)
 
 
 def accept(store: Store, *deliveries: Delivery) -> list[bool]:
@@ -102,6 +106,78 @@ def test_one_that_cannot_be_started_holds_up_nobody(store: Store) -> None:
         eventually(lambda: "delivery:good:0" in started, "the good one")
         hold.set()
         eventually(lambda: seen_to(store), "the others")
+
+
+def test_a_flood_delays_nobody_elses_push(store: Store) -> None:
+    """Behind a flood the push of another installation is started after a few, and of the same one after its turn."""
+    flood = [push(f"flood{number}", of=Party(1, 1)) for number in range(4 * BATCH)]
+    started: list[str] = []
+    came = threading.Event()
+
+    def start(_job: object, id_: str) -> None:
+        started.append(id_)
+        if len(started) == 50:  # in the middle of a flood somebody else pushes
+            accept(store, push("other", of=Party(2, 5)), push("sibling", of=Party(1, 6)))
+            came.set()
+
+    accept(store, *flood)
+    with dispatching(store, start):
+        eventually(lambda: came.is_set() and seen_to(store), "all of them")
+    assert started.index("delivery:other:0") < 50 + BATCH
+    assert started.index("delivery:sibling:0") < 50 + BATCH
+    mine = [id_ for id_ in started if "flood" in id_]
+    assert mine == [f"delivery:flood{number}:0" for number in range(len(flood))]
+
+
+def test_news_is_looked_for_in_the_middle_of_a_flood(store: Store) -> None:
+    """What is told of is not kept waiting until a whole batch of a flood has been seen to."""
+    started: list[str] = []
+
+    def start(_job: object, id_: str) -> None:
+        started.append(id_)
+        for _ in range(2 * LOOKS):  # a story takes as long to start as so many looks
+            store.unstarted()
+        if len(started) == 1:
+            accept(store, push("other", of=Party(2, 5)))
+            dispatcher.tell()
+
+    dispatcher = Dispatcher(store)
+    accept(store, *[push(f"flood{number}", of=Party(1, 1)) for number in range(60)])
+    thread = threading.Thread(target=dispatcher.run, args=(start,))
+    thread.start()
+    eventually(lambda: seen_to(store), "all of them")
+    dispatcher.stop()
+    thread.join(30)
+    assert started.index("delivery:other:0") < 3 * FEW
+
+
+def test_many_floods_hold_nobody_off(store: Store) -> None:
+    """However many installations flood, the first of each that waits is among those that come next."""
+    floods = [push(f"f{number}", of=Party(number % 30, 1)) for number in range(120)]
+    accept(store, *floods, push("late", of=Party(99, 1)))
+    assert [each.id for each in store.unstarted()].index("late") == 30
+
+
+def test_what_an_earlier_servergem_stored_is_dispatched(tmp_path: Path, database: str) -> None:
+    """Deliveries from before it was kept whose they are have their turn as well."""
+    before = Store.open(tmp_path, database)
+    before.ping()
+    accept(before, push("old"))
+    before.close()
+    with ExitStack() as stack:
+        if database:
+            rows: Any = stack.enter_context(psycopg.connect(database, autocommit=True))
+        else:
+            rows = stack.enter_context(closing(sqlite3.connect(tmp_path / "deliveries.db")))
+        for column in ("installation", "repository"):
+            rows.execute(f"ALTER TABLE deliveries DROP COLUMN {column}")
+    now = Store.open(tmp_path, database)
+    now.ping()
+    accept(now, push("new", of=Party(2, 5)))
+    with dispatching(now, lambda *_: None):
+        eventually(lambda: seen_to(now), "both outcomes")
+    assert [each.id for each in now.deliveries(10)] == ["new", "old"]
+    now.close()
 
 
 def test_what_cannot_be_started_is_given_up_and_a_redelivery_starts_it(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -162,7 +163,7 @@ def test_a_signature_belongs_to_the_id_that_brought_it(
 
 
 def test_an_intake_of_an_earlier_servergem_is_read(tmp_path: Path) -> None:
-    """A file from before signatures were kept gets their column, and keeps its deliveries."""
+    """A file from before signatures and parties were kept gets their columns, and keeps its deliveries."""
     before = sqlite3.connect(tmp_path / "deliveries.db")
     before.executescript(
         "CREATE TABLE deliveries (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, event TEXT NOT NULL,"
@@ -171,7 +172,8 @@ def test_an_intake_of_an_earlier_servergem_is_read(tmp_path: Path) -> None:
     )
     before.close()
     store = Store.open(tmp_path)
-    assert [each.id for each in store.unstarted()] == ["old"]
+    asyncio.run(store.accept(Delivery("new", "push", None, b"{}", "s", 1, 2), 2.0))
+    assert [each.id for each in store.unstarted()] == ["old", "new"]
     store.close()
 
 

@@ -122,6 +122,7 @@ class Delivery:
     """One verified webhook. `payload` is the JSON text that GitHub signed, whole.
 
     `signature` is over the body alone: with another id, or as another event, the same one is a replay.
+    `installation` and `repository` are whose it is: with whom it takes turns; 0 where it does not say.
     """
 
     id: str
@@ -129,6 +130,8 @@ class Delivery:
     action: str | None
     payload: bytes
     signature: str = ""
+    installation: int = 0
+    repository: int = 0
 
     def __repr__(self) -> str:
         return f"Delivery({self.id}, {self.event}, {self.action}, {len(self.payload)} bytes)"

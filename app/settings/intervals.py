@@ -56,7 +56,8 @@ class Intervals:
     )
     cloud_run_writes: int = setting(
         "CLOUD_RUN_WRITES",
-        "How many writes a minute, project and region Cloud Run takes; repositories take turns at them.",
+        "How many writes a minute, project and region Cloud Run takes; repositories take turns at them. "
+        "Each worker counts its own: give each of several its share.",
         60,
         read=read_count,
     )

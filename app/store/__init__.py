@@ -67,7 +67,7 @@ class Store:
         return await self._intake.accept(delivery, received_at)
 
     def unstarted(self, limit: int = 100) -> list[Delivery]:
-        """The oldest deliveries without an outcome."""
+        """Deliveries without an outcome: installations take turns, in each its repositories, the oldest first."""
         return self._intake.unstarted(limit)
 
     def mark(self, delivery_id: str, outcome: str) -> None:
@@ -90,7 +90,7 @@ class Store:
 
     def receives(self) -> None:
         """Raise StoreError unless deliveries can be read where they are stored; nothing else is opened."""
-        self._intake.unstarted(1)
+        self._intake.deliveries(1)
 
     def ping(self) -> None:
         """Raise StoreError unless the database answers; the first call opens it."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.model import Delivery
+from app.store.in_turns import IN_TURNS
 from app.store.private import private_database
 from app.store.rows import GIVEN_UP, Received, StoreError
 from app.text.legible import legible
@@ -23,8 +24,15 @@ CHECKPOINT_BYTES = 32_000_000  # less often moves fewer pages: a marked body is 
 TABLES = """
 CREATE TABLE IF NOT EXISTS deliveries (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, event TEXT NOT NULL, action TEXT,
-    received_at REAL NOT NULL, outcome TEXT, signature TEXT, payload BLOB);
+    received_at REAL NOT NULL, outcome TEXT, signature TEXT,
+    installation INTEGER NOT NULL DEFAULT 0, repository INTEGER NOT NULL DEFAULT 0, payload BLOB);
 """
+# What a file of an earlier ServerGem lacks.
+LATER = {
+    "signature": "TEXT",
+    "installation": "INTEGER NOT NULL DEFAULT 0",
+    "repository": "INTEGER NOT NULL DEFAULT 0",
+}
 # A signature is over the body alone, so that a captured one could come again under a new id.
 SIGNATURES = "CREATE INDEX IF NOT EXISTS signatures ON deliveries (signature) WHERE signature IS NOT NULL"
 # A redelivery of what was given up goes to the end of the line; any other is the one that is there already.
@@ -90,19 +98,19 @@ class DeliveriesFile:
         return new
 
     def unstarted(self, limit: int) -> list[Delivery]:
-        """Deliveries without an outcome, oldest first."""
+        """Deliveries without an outcome, in turns."""
         newest = self._read("SELECT max(number) FROM deliveries WHERE number > ?", self._seen_to)[0][0]
-        rows = self._read(
-            "SELECT number, id, event, action, payload FROM deliveries"
-            " WHERE number > ? AND outcome IS NULL ORDER BY number LIMIT ?",
+        oldest = self._read(
+            "SELECT number FROM deliveries WHERE number > ? AND outcome IS NULL ORDER BY number LIMIT 1",
             self._seen_to,
-            limit,
         )
-        if rows:
-            self._seen_to = rows[0][0] - 1
-        elif newest is not None:
-            self._seen_to = newest
-        return [Delivery(*row[1:]) for row in rows]
+        if not oldest:
+            self._seen_to = newest or self._seen_to
+            return []
+        self._seen_to = oldest[0][0] - 1
+        with _as_store_errors(), self._reading:
+            rows = self._reader.execute(IN_TURNS, {"after": self._seen_to, "limit": limit})
+            return [Delivery(*row) for row in rows.fetchall()]
 
     def newest(self, limit: int) -> list[Received]:
         """The newest deliveries first."""
@@ -162,11 +170,12 @@ class DeliveriesFile:
         for each in accepts:
             one = each.delivery
             action = legible(one.action) if one.action is not None else None
-            values += (one.id, one.event, action, each.at, one.signature or None, one.payload)
-        places = ",".join(["(?,?,?,?,?,?)"] * len(accepts))
+            values += (one.id, one.event, action, each.at, one.signature or None)
+            values += (one.installation, one.repository, one.payload)
+        places = ",".join(["(?,?,?,?,?,?,?,?)"] * len(accepts))
         found = self._connection.execute(
-            "INSERT INTO deliveries (id, event, action, received_at, signature, payload)"  # noqa: S608 - as above
-            f" VALUES {places} {known}",
+            "INSERT INTO deliveries (id, event, action, received_at, signature,"  # noqa: S608 - as above
+            f" installation, repository, payload) VALUES {places} {known}",
             values,
         ).fetchall()
         return {row[0] for row in found}
@@ -196,8 +205,9 @@ class DeliveriesFile:
     def _make_tables(self) -> None:
         self._connection.executescript(TABLES)
         columns = {row[1] for row in self._connection.execute("PRAGMA table_info(deliveries)")}
-        if "signature" not in columns:  # a file of an earlier ServerGem
-            self._connection.execute("ALTER TABLE deliveries ADD COLUMN signature TEXT")
+        for name, kind in LATER.items():
+            if name not in columns:
+                self._connection.execute(f"ALTER TABLE deliveries ADD COLUMN {name} {kind}")
         self._connection.execute(SIGNATURES)
 
 

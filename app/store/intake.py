@@ -77,7 +77,7 @@ class Intake:
         answer.result()
 
     def unstarted(self, limit: int) -> list[Delivery]:
-        """Deliveries without an outcome, oldest first."""
+        """Deliveries without an outcome, in turns."""
         return self._file.unstarted(limit)
 
     def deliveries(self, limit: int) -> list[Received]:

@@ -10,11 +10,12 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.model import Delivery
 from app.store.deliveries_file import first_heard
+from app.store.in_turns import IN_TURNS
 from app.store.intake import LARGEST_BATCH, MOST_WAITING
 from app.store.rows import GIVEN_UP, Received, StoreError
 from app.store.tables import DELIVERIES, transaction
@@ -35,6 +36,8 @@ class _Accept:
             "action": one.action,
             "received_at": self.received_at,
             "signature": one.signature or None,
+            "installation": one.installation,
+            "repository": one.repository,
             "payload": one.payload,
         }
 
@@ -67,17 +70,13 @@ class PostgresIntake:
             )
 
     def unstarted(self, limit: int) -> list[Delivery]:
-        """Deliveries without an outcome, oldest first."""
-        query = (
-            select(DELIVERIES.c.id, DELIVERIES.c.event, DELIVERIES.c.action, DELIVERIES.c.payload)
-            .where(DELIVERIES.c.outcome.is_(None))
-            .order_by(DELIVERIES.c.number)
-            .limit(limit)
-        )
+        """Deliveries without an outcome, in turns."""
         with transaction(self._engine) as connection:
             return [
-                Delivery(row.id, row.event, row.action, bytes(row.payload))
-                for row in connection.execute(query)
+                Delivery(
+                    row.id, row.event, row.action, bytes(row.payload), "", row.installation, row.repository
+                )
+                for row in connection.execute(text(IN_TURNS), {"after": 0, "limit": limit})
             ]
 
     def deliveries(self, limit: int) -> list[Received]:

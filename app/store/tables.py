@@ -124,6 +124,8 @@ DELIVERIES = Table(
     Column("received_at", Float, nullable=False),
     Column("outcome", Words),
     Column("signature", Words, index=True),
+    Column("installation", Id, nullable=False, server_default="0"),
+    Column("repository", Id, nullable=False, server_default="0"),
     Column("payload", LargeBinary),
 )
 
@@ -160,6 +162,8 @@ def _add_what_is_new(connection: Connection) -> None:
     """What tables of an earlier ServerGem lack: `create_all` makes tables, and changes none."""
     for statement in (
         "ALTER TABLE deliveries ADD COLUMN IF NOT EXISTS signature TEXT",
+        "ALTER TABLE deliveries ADD COLUMN IF NOT EXISTS installation BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE deliveries ADD COLUMN IF NOT EXISTS repository BIGINT NOT NULL DEFAULT 0",
         "CREATE INDEX IF NOT EXISTS ix_deliveries_signature ON deliveries (signature)",
         # Workers ask for these several times a second.
         "CREATE INDEX IF NOT EXISTS ix_deliveries_unstarted ON deliveries (number) WHERE outcome IS NULL",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.call import AT_ONCE
+from app.dispatcher import FEW
 from app.turn import Most, Pace, Party, whose_turn
 from gcp.run_writes import ALLOWED, LATELY
 from tests.scale.day import HOUR, Arrival
@@ -78,6 +79,9 @@ class Machine:
         self._now, self._number, self._core = 0.0, 0, 0.0
         self._held: list[Party] = []
         self._line = Line()
+        # What is stored and not seen to; the dispatcher sees to one after the other, in turns: by the function that
+        # gives out places here, by a question to the database in ServerGem (app.store.in_turns).
+        self._inbox, self._dispatched, self._dispatching = Line(), deque[Party](maxlen=FEW), False
         self._regions: dict[str, Region] = {}
 
     def run(self, day: list[Arrival]) -> Seen:
@@ -98,9 +102,28 @@ class Machine:
         self._core = max(self._core, self._now) + seconds
         return self._core
 
+    def _shares(self, seconds: float) -> float:
+        """The same of the dispatcher, a thread that has its share beside those that prepare and waits behind none."""
+        return min(self._works(seconds), self._now + seconds * (1 + len(self._held)))
+
     def _arrives(self, each: Arrival) -> None:
+        self._inbox.join(each.party, self._now, lambda: self._dispatches(each))
+        self._take_deliveries()
+
+    def _take_deliveries(self) -> None:
+        if not self._dispatching and (found := self._inbox.call(list(self._dispatched), None)):
+            self._dispatching = True
+            self._dispatched.append(found[0])
+            found[2]()
+
+    def _dispatched_one(self) -> None:
+        self._dispatching = False
+        self._take_deliveries()
+
+    def _dispatches(self, each: Arrival) -> None:
         seen = self.seen
-        done = self._works(FIGURES.looked_at_cpu if each.looked_at else FIGURES.ignored_cpu)
+        done = self._shares(FIGURES.looked_at_cpu if each.looked_at else FIGURES.ignored_cpu)
+        self._at(done, self._dispatched_one)
         seen.commits[int(self._now // MINUTE)] += FIGURES.commits_of_a_delivery
         if each.looked_at:
             seen.calls[each.party.installation, int(self._now // HOUR)] += FIGURES.calls_of_a_look
