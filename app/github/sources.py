@@ -92,6 +92,24 @@ class Sources(Calls):
         ).json()["repositories"][0]
         return Repository(found["id"], owner, name, installation, found["default_branch"])
 
+    def lost(self, repository: Repository) -> str:
+        """Why the App may not act here any more, in words; empty while it may.
+
+        Asked as the App itself: what is public can be read with any token, also after the App was taken off it.
+        """
+        gone = f"ServerGem was taken off {repository.full_name}"
+        try:
+            told = self._again(
+                lambda: self._wire.as_app_about(endpoints.REPOSITORY_INSTALLATION, repository)
+            ).json()
+        except GitHubError as error:
+            if error.status != 404:
+                raise
+            return gone
+        if told["suspended_at"]:
+            return f"ServerGem was suspended on {repository.owner}"
+        return "" if told["id"] == repository.installation_id else gone
+
     def repository_of(self, repository_id: int, installation_id: int) -> Repository | None:
         """A repository by its id, with the name that it has now; None when it is out of our reach."""
         unnamed = Repository(repository_id, "-", "-", installation_id)
