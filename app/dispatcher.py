@@ -18,7 +18,7 @@ import handlers
 from app.delivery import Refused
 from app.model import Delivery, HearComment, Ignore, Job
 from app.redaction import redact
-from app.store import GIVEN_UP, Store, StoreError
+from app.store import GIVEN_UP, STARTED, Store, StoreError
 from app.telemetry import log, metrics, trace
 
 BATCH = 100
@@ -159,7 +159,7 @@ def start_stories(delivery: Delivery, start: Start) -> str:
             continue
         workflow_id = _workflow_id(delivery, number, job)
         start(job, workflow_id)
-        outcomes.append(f"started {workflow_id}")
+        outcomes.append(f"{STARTED}{workflow_id}")
     outcome = "; ".join(outcomes) or "nothing to do"
     log.fact("delivery.dispatched", delivery=delivery.id, github_event=delivery.event, outcome=outcome)
     return outcome

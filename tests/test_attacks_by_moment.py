@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sandbox.github.state import FOUNDER
-from tests.conftest import House, Work, eventually
+from tests.conftest import OWNER, House, Work, eventually
 from tests.test_attacks import deliver, last, settled
 from tests.test_conversation import PRODUCTION, answer, say
 from tests.test_previews import SAMPLE, gone, live, opened, preview, remark, services, told_live
+
+HOME = f"{OWNER}/{SAMPLE}"
 
 
 def slow(house: House, method: str, seconds: float = 2.0) -> None:
@@ -87,3 +91,36 @@ def test_a_rollback_while_traffic_moves_ends_as_it_says(house: House) -> None:
     settled(house)
     assert traffic(house) == first
     assert [each["ending"] for each in house.deployments() if each["sha"] == third] == ["superseded"]
+
+
+@pytest.mark.parametrize("promoted", [False, True], ids=["asked for", "promoted"])
+def test_what_a_branch_has_no_more_does_not_go_where_that_branch_decides(
+    house: House, promoted: bool
+) -> None:
+    """Asked for while production's branch had it, and pushed away from there, unheard, before the traffic moved."""
+    work = house.repository(SAMPLE)
+    environments = "{production: {branch: main}, staging: {branch: develop}, other: {branch: other}}"
+    first = work.push("Say hello", **{"servergem.yml": f"environments: {environments}\n"})
+    assert house.ended(first, "production")["ending"] == "live", house.log_tail()
+    before = traffic(house)
+    work.git("push", "-q", "origin", "HEAD:other")
+    sha = work.push("An idea", branch="develop", **{"idea.txt": "1"})
+    assert house.ended(sha, "staging")["ending"] == "live", house.log_tail()
+    number = house.world.github.open_pull_request(HOME, "develop", "other")
+    assert house.ended(sha, "preview")["ending"] == "live", house.log_tail()
+    work.push("Merge it [skip ci]")
+    house.world.github.deliveries.settle()
+    calls = house.world.google.calls["Services.UpdateService"]
+    slow(house, "Services.UpdateService")
+    if promoted:
+        run = house.check_run(SAMPLE, sha, f"ServerGem / {SAMPLE} (staging)")
+        house.world.github.press_button(run["id"], "promote")
+    else:
+        say(house, work, number, f"/deploy production {sha}")
+    eventually(lambda: house.world.google.calls["Services.UpdateService"] > calls, "it", house.log_tail)
+    work.git("reset", "-q", "--hard", first)
+    work.git("commit", "-q", "--allow-empty", "-m", "Not that one [skip ci]")
+    work.git("push", "-q", "--force", "origin", "HEAD:main")
+    ended = house.ended(sha, "production")
+    assert ended["title"].endswith(f"the branch main does not have {sha[:7]} any more"), house.log_tail()
+    assert traffic(house) == before

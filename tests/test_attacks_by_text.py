@@ -8,6 +8,7 @@ import re
 import socket
 import tarfile
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -62,6 +63,28 @@ def test_a_hostile_file_is_no_file_to_bring_over(text: str) -> None:
     """Nested, doubled, dotted, long: it is refused in a sentence, and neither ends the process nor holds it."""
     with pytest.raises(NotRead):
         imported(text, path="compose.yaml", repository_name="shop")
+
+
+STEP = "on: push\njobs:\n  a:\n    steps:\n      - run: "
+LABORIOUS = {
+    ".github/workflows/unclosed.yml": f"{STEP}gcloud run deploy a --image {'${{' * 30_000}\n",
+    ".github/workflows/one-word.yml": f"{STEP}gcloud run deploy a --labels {'a' * 99_000}\n",
+    ".github/workflows/one-line.yml": f"{STEP}gcloud {'run deploy ' * 8_000}\n",
+    ".github/workflows/jobs.yml": "on: push\njobs:\n"
+    + "".join(f"  j{n}:\n    steps:\n      - run: gcloud run deploy s\n" for n in range(1_300)),
+    "render.yaml": "services:\n" + "  - {type: web, name: s, runtime: python}\n" * 1_900,
+    "compose.yaml": "services:\n  a:\n    build: .\n    environment:\n"
+    + "".join(f"      A{n}: b\n" for n in range(3_900)),
+}
+SECONDS = 10.0  # of a busy machine; an idle one takes one
+
+
+@pytest.mark.parametrize("path", LABORIOUS)
+def test_no_file_takes_more_than_its_length_to_bring_over(path: str) -> None:
+    """Expressions that nobody closes, one word or line of it all, a thousand jobs of one name: moments each."""
+    began = time.process_time()
+    imported(LABORIOUS[path], path=path, repository_name="shop")
+    assert time.process_time() - began < SECONDS
 
 
 COMPOSE = """services:

@@ -223,6 +223,20 @@ def test_what_github_refuses_for_good_is_dropped(desk: Desk, happens: Callable[[
     assert kept is not None and "GitHub takes no check run for this commit: 40" in kept.remarks[-1]
 
 
+@pytest.mark.parametrize(("days", "left"), [(13, ["a"]), (15, [])])
+def test_a_suspension_is_waited_for_as_long_as_a_check_run_is(desk: Desk, days: int, left: list[str]) -> None:
+    """What ended before that is dropped with GitHub's reason; anything younger is told once it may be."""
+    commit = desk.commit("suspended")
+    desk.world.github.suspend(OWNER)
+    end = desk.report(commit, "a", ending=Ending.FAILED, ending_note="The end")
+    row = replace(end.rows[0], started=time.time() - days * 86_400.0)
+    desk.outbox.open("a", "", replace(end, rows=(row,)))
+    desk.outbox.finish("a", replace(end, rows=(row,)), patience=2.0)
+    assert desk.unshown() == left
+    kept = desk.store.deployments.report("a")
+    assert kept is not None and ("suspended" in str(kept.remarks)) is not bool(left)
+
+
 @pytest.mark.parametrize(
     ("times", "title"), [(1, "Ended: failed"), (2, None)], ids=["the first time", "the second time"]
 )

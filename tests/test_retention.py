@@ -117,6 +117,21 @@ def test_old_deliveries_go_and_new_ones_are_still_found(store: Store) -> None:
     assert [each.id for each in store.unstarted()] == ["four"]
 
 
+def test_what_was_obeyed_is_not_obeyed_again_when_it_is_forgotten(store: Store) -> None:
+    """By its signature, under its own id or another; what started nothing may come again, and starts nothing again."""
+    obeyed, ignored = (replace(delivery(id_), signature=f"sha256={id_}") for id_ in ("obeyed", "ignored"))
+    for each in (obeyed, ignored, delivery("newest")):
+        asyncio.run(store.accept(each, time.time()))
+    store.mark("obeyed", "started delivery:obeyed:0; nothing to do")
+    store.mark("ignored", "nothing to do")
+    store.mark("newest", "nothing to do")
+    Retention(store, 90).apply(LATER)
+    assert [each.id for each in store.deliveries(10) if each.id != "newest"] == []
+    for id_, taken in (("obeyed", False), ("captured", False), ("ignored", True)):
+        again = replace(ignored if taken else obeyed, id=id_)
+        assert asyncio.run(store.accept(again, LATER)) is taken
+
+
 def test_a_large_heap_goes_in_batches(store: Store) -> None:
     """More than one transaction takes is gone after one sweep, and the next look is an hour later."""
     for number in range(BATCH // 2 + 3):

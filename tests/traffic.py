@@ -41,7 +41,6 @@ SEEN_AGAIN = {
     "POST /app-manifests/{code}/conversions",
     "GET /rate_limit",
     "GET /repos/{owner}/{repo}",
-    "GET /repos/{owner}/{repo}/installation",
     # By the reader of the environment itself, which is lost.
     "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies",
     "ArtifactRegistry.GetIamPolicy",

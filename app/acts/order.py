@@ -10,7 +10,13 @@ from app.verdict import is_commit
 from gcp import cloud_run
 from gcp.cloud import Google
 
-AHEAD, SAME = "ahead", "identical"
+AHEAD, BEHIND, SAME = "ahead", "behind", "identical"
+
+
+def insist_on_wanted(github: GitHub, commit: Commit, rival: Callable[[], str]) -> None:
+    """The same before traffic moves; Superseded too where the App may not act any more, though it can be read still."""
+    _insist_on_reach(github, commit)
+    insist_on_newest(github, commit, rival)
 
 
 def insist_on_newest(github: GitHub, commit: Commit, rival: Callable[[], str], at_work: str = "") -> None:
@@ -54,10 +60,13 @@ def _superseded(github: GitHub, commit: Commit, rival: Callable[[], str]) -> Sup
 
 def _insist_on_branch(github: GitHub, commit: Commit, rival: Callable[[], str]) -> None:
     repository = commit.repository
+    if commit.within:
+        _insist_within(github, commit)
     head = github.branch_head(repository, commit.branch)
     if head == commit.sha:
         return
     if head is None:
+        _insist_on_reach(github, commit)
         raise Superseded(f"the branch {commit.branch} was deleted")
     if github.compare(repository, commit.sha, head).status != AHEAD:
         raise Superseded(head)
@@ -69,10 +78,24 @@ def _insist_on_branch(github: GitHub, commit: Commit, rival: Callable[[], str]) 
             raise Superseded(serving)
 
 
+def _insist_on_reach(github: GitHub, commit: Commit) -> None:
+    if lost := github.lost(commit.repository):
+        raise Superseded(lost)
+
+
+def _insist_within(github: GitHub, commit: Commit) -> None:
+    """A person asked for it where a branch had it that is not its own: that may have been pushed anew since."""
+    head = github.branch_head(commit.repository, commit.within)
+    status = github.compare(commit.repository, head, commit.sha).status if head else ""
+    if status not in (BEHIND, SAME):
+        raise Superseded(f"the branch {commit.within} does not have {commit.short} any more")
+
+
 def _insist_on_tag(github: GitHub, commit: Commit, rival: Callable[[], str]) -> None:
     """A tag is wanted while it names this commit, and nothing newer serves, but what it named itself before."""
     named = github.tagged(commit.repository, commit.tag)
     if named is None:
+        _insist_on_reach(github, commit)
         raise Superseded(f"the tag {commit.tag} was deleted")
     if named != commit.sha:
         raise Superseded(named)
@@ -86,6 +109,8 @@ def _insist_on_tag(github: GitHub, commit: Commit, rival: Callable[[], str]) -> 
 def _insist_on_open(github: GitHub, commit: Commit) -> None:
     """A preview is wanted while its pull request is open and has this head."""
     pull = github.pull_request(commit.repository, commit.pull_request)
+    if pull is None:
+        _insist_on_reach(github, commit)
     if pull is None or not pull.open:
         end = "merged" if pull is not None and pull.merged else "closed"
         raise Superseded(f"pull request {commit.pull_request} was {end}")

@@ -94,7 +94,7 @@ def _in_brackets(value: Value) -> str:
 
 def _scalar(value: str) -> str:
     """Text, in quotes wherever it could be read as something else."""
-    if PLAIN.fullmatch(value) and yaml.safe_load(value) == value:
+    if PLAIN.fullmatch(value) and yaml.load(value, Loader=yaml.CSafeLoader) == value:
         return value
     quoted = json.dumps(value, ensure_ascii=False)
     return STRANGE.sub(lambda letter: f"\\U{ord(letter[0]):08x}", quoted)

@@ -39,7 +39,7 @@ def anew(world: World, commit: Commit, target: Target, *, operator: bool, image:
     if refused := untested(gated, (found,), operator=operator):
         return Anew(refused=refused)
     following = _in(world, commit, read, gated.onward, target.source_name)
-    return Anew(decided(world, commit, found, listing), onward=following)
+    return Anew(decided(world, commit, found, listing), onward=following, within=gated.within)
 
 
 def once_more(world: World, commit: Commit, target: Target, *, operator: bool) -> Anew:
@@ -70,7 +70,8 @@ def gate(world: World, commit: Commit, read: config.Config, environment: str) ->
         return here
     # By its sha: a tag of the same name would be taken for the branch.
     status = world.github.compare(repository, head, commit.sha).status
-    return replace(here, contains=status in ("behind", "identical"))
+    contains = status in ("behind", "identical")
+    return replace(here, contains=contains, within=here.branch if contains and not own else "")
 
 
 def _in(world: World, commit: Commit, read: config.Config, environment: str, service: str) -> Target | None:

@@ -126,8 +126,9 @@ def promote(pressing: Pressing, report: Report) -> Outcome:
         return Outcome(f"{who} pressed Promote. {_refused(pressing.anew)}")
     row = asked(f"Promoted from {run.target.environment} by {who}", pressing.now)
     id_ = f"{pressing.mark}-{home.name}-{home.environment}"
-    onward = pressing.anew.onward if pressing.anew else None
-    promoted = Run(id_, run.commit, home, row, who, home=onward, by_id=pressing.person.id)
+    onward, within = (pressing.anew.onward, pressing.anew.within) if pressing.anew else (None, "")
+    commit = replace(run.commit, within=within)
+    promoted = Run(id_, commit, home, row, who, home=onward, by_id=pressing.person.id)
     return Outcome(f"{who} promoted this image to {home.environment}", deployments=(promoted,))
 
 
@@ -215,6 +216,7 @@ def _deploy_again(
     row = asked(f"Run again for {pressing.who}", pressing.now)
     again = replace(
         attempt(run, pressing.mark, pressing.person, waits=waits),
+        commit=replace(run.commit, within=anew.within),
         target=anew.target,
         home=anew.onward,
         read=row,

@@ -15,7 +15,8 @@ class Gate:
 
     `branch` is empty where the default branch names no such environment. `after` is the environment before it, if
     there is one: then what counts is not the branch but the `serving` services, of which that commit serves there.
-    `onward` is the environment that comes next.
+    `onward` is the environment that comes next. `within` is the branch that has the commit and is not its own, which is
+    asked about anyway.
     """
 
     environment: str
@@ -24,6 +25,7 @@ class Gate:
     after: str = ""
     serving: tuple[str, ...] = ()
     onward: str = ""
+    within: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Anew:
     refused: str = ""
     onward: Target | None = None
     """Where it is promoted to from there."""
+    within: str = ""
+    """The branch that has the commit, where it is not its own."""
 
 
 def refusal(gate: Gate, commit: Commit, services: tuple[str, ...], *, operator: bool) -> str:

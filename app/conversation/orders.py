@@ -193,6 +193,7 @@ def _to_environment(hearing: Hearing, named: Scope, *, whole: bool) -> Outcome:
         return Outcome(refused)
     if refused and not whole:
         return _name_the_commit(hearing, named)
+    commit = replace(commit, within=gate.within)
     row = asked(f"Asked for by {hearing.author}", hearing.now)
     onward = {each.service: each.target for each in hearing.at((), gate.onward)} if gate.onward else {}
 

@@ -43,9 +43,18 @@ def named_by(known: Hearing, commands: tuple[Command, ...]) -> frozenset[str]:
         for command in commands
         if command.name == "deploy"
     ]
-    if known.pull.fork or known.moved or not known.pull.open:
+    if known.pull.fork or not known.pull.open:
         return frozenset()
-    return frozenset(scope.environment for scope in scopes if scope.environment and not scope.rest)
+    return frozenset(
+        scope.environment for scope in scopes if scope.environment and _is_the_head(known, scope.rest)
+    )
+
+
+def _is_the_head(known: Hearing, rest: tuple[str, ...]) -> bool:
+    """Whether a command means the head, by naming it or no commit; only its whole name tells which, once it moved."""
+    head = known.pull.head_sha
+    named = rest[0].lower() if len(rest) == 1 else ""
+    return named == head or (not known.moved and (not rest or (named != "" and head.startswith(named))))
 
 
 def decided_where_named(

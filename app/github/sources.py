@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from app.github import endpoints
+from app.github.answer import Answer
 from app.github.calls import Calls
 from app.github.errors import GitHubError
 from app.github.root_tree import root_tree
@@ -91,6 +92,29 @@ class Sources(Calls):
             lambda: self._wire.as_app(endpoints.TOKEN, {"repositories": [name]}, installation=installation)
         ).json()["repositories"][0]
         return Repository(found["id"], owner, name, installation, found["default_branch"])
+
+    def lost(self, repository: Repository) -> str:
+        """Why the App may not act here any more, in words; empty while it may.
+
+        Asked as the App itself: what is public can be read with any token, also after the App was taken off it.
+        """
+        told = self._reached(lambda: self._wire.as_app_about(endpoints.REPOSITORY_INSTALLATION, repository))
+        # A 404 by the id is no proof by itself: the address with the name is the documented one.
+        told = told or self._reached(
+            lambda: self._wire.as_app(endpoints.REPOSITORY_INSTALLATION, repository=repository.full_name)
+        )
+        if told is None or told["id"] != repository.installation_id:
+            return f"ServerGem was taken off {repository.full_name}"
+        return f"ServerGem was suspended on {repository.owner}" if told["suspended_at"] else ""
+
+    def _reached(self, ask: Callable[[], Answer]) -> dict[str, Any] | None:
+        try:
+            told: dict[str, Any] = self._again(ask).json()
+        except GitHubError as error:
+            if error.status != 404:
+                raise
+            return None
+        return told
 
     def repository_of(self, repository_id: int, installation_id: int) -> Repository | None:
         """A repository by its id, with the name that it has now; None when it is out of our reach."""

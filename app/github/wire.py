@@ -55,6 +55,12 @@ class Wire:
         """Ask as the App itself."""
         return self._send(NOBODY, endpoint.verb, path_of(endpoint, **parts), self.key.jwt(), None, body)
 
+    def as_app_about(self, endpoint: Endpoint, repository: Repository) -> Answer:
+        """Ask as the App itself about one repository."""
+        return self._send(
+            NOBODY, endpoint.verb, path_within(endpoint, repository), self.key.jwt(), None, None
+        )
+
     def pages_as_app(self, endpoint: Endpoint) -> Iterator[Any]:
         """Each page's JSON, as far as the caller reads."""
         page: str | None = f"{path_of(endpoint)}?per_page=100"

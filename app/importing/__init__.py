@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -73,11 +74,13 @@ def _settled(kind: Kind, read: Source, path: str, repository_name: str) -> Impor
 def _gathered(told: tuple[Named | Left, ...]) -> Iterator[tuple[str, Gathered]]:
     """Each service, job and worker under a name that it may have, and that no other has."""
     taken: set[str] = set()
+    often: Counter[str] = Counter()
     for each in told:
         if isinstance(each, Named):
-            name = service_name(each.name)
+            name = plain = service_name(each.name)
             while name in taken:
-                name = service_name(f"{name}-2")
+                often[plain] += 1
+                name = service_name(f"{plain}-{often[plain] + 1}")
             taken.add(name)
             yield each.of, gathered(each, name)
 

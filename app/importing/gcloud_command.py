@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 
 from app.config.draft import Keys
 
-EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
+# As far as the next braces: where none close it, each beginning is not read to the end of the file.
+EXPRESSION = re.compile(r"\$\{\{((?:[^{}]|\{(?!\{)|\}(?!\}))*)\}\}")
+# Taking a line apart takes the square of its letters.
+LONGEST_LINE = 10_000
 # Names that the two platforms give to what is known here already.
 REPOSITORY = frozenset({"REPO_NAME", "github.event.repository.name"})
 SHELL_NAME = re.compile(r"\$\$?(?:\{(\w+)\}|(\w+))")
@@ -62,10 +65,11 @@ class Scope:
         return text
 
     def _expression(self, found: re.Match[str]) -> str:
-        name = found[1].removeprefix("env.")
+        written = found[1].strip()
+        name = written.removeprefix("env.")
         if name in REPOSITORY:
             return self.repository
-        return self._value(name, found[0]) if found[1].startswith("env.") else found[0]
+        return self._value(name, found[0]) if written.startswith("env.") else found[0]
 
     def _shell(self, found: re.Match[str]) -> str:
         name = found[1] or found[2]
@@ -107,9 +111,10 @@ def scope_of(script: str, scope: Scope) -> Scope:
 
 
 def lines_of(script: str) -> list[str]:
-    """The lines as a shell joins them, each expression of a workflow on one."""
+    """The lines as a shell joins them, each expression of a workflow on one; without those that nobody writes."""
     one = EXPRESSION.sub(lambda found: " ".join(found[0].split()), script)
-    return re.sub(r"\\[ \t]*\r?\n", " ", one).split("\n")
+    joined = re.sub(r"\\[ \t]*\r?\n", " ", one).split("\n")
+    return [line for line in joined if len(line) <= LONGEST_LINE]
 
 
 def words_of(line: str) -> list[str]:

@@ -12,8 +12,8 @@ import yaml
 
 from app.config.draft import Keys
 
-LONGEST = 256_000  # letters: a person writes a page
-MOST_VALUES = 20_000  # with what aliases stand for, so that none of them doubles with each line
+LONGEST = 100_000  # letters: a person writes a page, and what they mean is found in the time that this takes
+MOST_VALUES = 8_000  # with what aliases stand for, so that none of them doubles with each line
 DEEPEST = 50
 MOST_DOTS = 500  # of one line of TOML: a key of so many parts takes its parser the square of them
 NOTHING = frozenset({"", "~", "null", "Null", "NULL"})

@@ -56,6 +56,8 @@ class Commit:
     replaces: str = field(default="", compare=False)
     """The commit that this tag brought to its Target before it was moved."""
     written: float = field(default=0.0, compare=False)
+    within: str = field(default="", compare=False)
+    """The branch that had it when a person asked for it somewhere, and has to have it still when it goes there."""
 
     @property
     def short(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from app.github import GitHub, GitHubError
@@ -13,6 +14,9 @@ from app.store import Store
 from app.telemetry import log
 
 UNPROCESSABLE = 422
+# GitHub itself calls a check run stale that was not completed for so long:
+# https://docs.github.com/rest/guides/using-the-rest-api-to-interact-with-checks
+STALE_SECONDS = 14 * 86_400.0
 
 
 class Sender:
@@ -34,7 +38,7 @@ class Sender:
             if payload != letter.sent:
                 self._update(report.commit, letter, payload)
         except GitHubError as error:
-            if not letter.refusals.final(error):
+            if not (letter.refusals.final(error) or out_of_date(report, error)):
                 raise
             letter.dropped = str(error)
             log.warning("check_run.dropped", deployment=deployment_id, reason=letter.dropped)
@@ -47,7 +51,7 @@ class Sender:
         try:
             self._say_state(deployment_id, letter, report, github_deployment_state(report), title)
         except GitHubError as error:
-            if not letter.state_refusals.final(error):
+            if not (letter.state_refusals.final(error) or out_of_date(report, error)):
                 raise
             letter.stateless = str(error)
             log.warning("github_deployment.dropped", deployment=deployment_id, reason=letter.stateless)
@@ -107,6 +111,12 @@ class Sender:
 
     def _page(self, deployment_id: str) -> str:
         return f"{self._public_url}/deployments/{deployment_id}"
+
+
+def out_of_date(report: Report, error: GitHubError) -> bool:
+    """Whether a refusal that may pass has lasted, as a suspension may, until nobody waits for this report any more."""
+    ended = max((max(row.started, row.ended) for row in report.rows), default=0.0)
+    return report.ending is not None and not error.transient and ended + STALE_SECONDS < time.time()
 
 
 def rendered(deployment_id: str, letter: Letter, report: Report) -> CheckRunPayload:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from app.acts.order import insist_on_newest, serving_commit
+from app.acts.order import insist_on_wanted, serving_commit
 from app.acts.question import question_of
 from app.acts.reasons import of_answers
 from app.acts.specification import tag
@@ -31,8 +31,8 @@ ARRIVAL_LOOKS = 5
 def shift(scene: InLane, commit: Commit, target: Target, revision: Revision, verified: Verified) -> Live:
     """Give the revision its traffic by the rollout's steps; Superseded when something newer is on its way."""
     wait_for_lock(scene.world, scene.run, scene.show)  # it may have been said while this was built
-    if time.time() - verified.at > HEAD_HOLDS_SECONDS:
-        insist_on_newest(scene.world.github, commit, partial(serving_commit, scene.world.google, target))
+    if commit.within or time.time() - verified.at > HEAD_HOLDS_SECONDS:
+        insist_on_wanted(scene.world.github, commit, partial(serving_commit, scene.world.google, target))
     state = ServiceState(target.name, revision.etag, revision.url, revision.before, "")
     # Where nothing served before there is nobody to share with.
     for percent in target.service.rollout if _elsewhere(revision) else (100,):
@@ -72,7 +72,7 @@ def _set(
     def insist(changed: bool) -> None:
         scene.insist()
         if changed:
-            insist_on_newest(scene.world.github, commit, partial(serving_commit, scene.world.google, target))
+            insist_on_wanted(scene.world.github, commit, partial(serving_commit, scene.world.google, target))
 
     moved = move(
         scene,

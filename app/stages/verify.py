@@ -8,7 +8,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 
-from app.acts.order import insist_on_newest, serving_commit
+from app.acts.order import insist_on_wanted, serving_commit
 from app.acts.question import question_of
 from app.acts.reasons import of_answers
 from app.model import Blame, Commit, Finding, Revision, Stop, Target
@@ -29,7 +29,7 @@ def verify(scene: InLane, commit: Commit, target: Target, revision: Revision) ->
     """Prove that the revision answers; beside it, that the branch still wants this commit."""
     serving = partial(serving_commit, scene.world.google, target)
     with ThreadPoolExecutor(1, thread_name_prefix="head") as beside:
-        newest = beside.submit(copy_context().run, insist_on_newest, scene.world.github, commit, serving)
+        newest = beside.submit(copy_context().run, insist_on_wanted, scene.world.github, commit, serving)
         at = time.time()
         _insist_on_answers(scene, commit, target, revision)
         newest.result()

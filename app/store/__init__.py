@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 
 from app.model import Delivery, Report
 from app.store.intake import Intake
-from app.store.rows import GIVEN_UP, Heartbeat, Known, Received, SomebodyAsked, StoreError, Ticket, Unshown
+from app.store.rows import (
+    GIVEN_UP,
+    STARTED,
+    Heartbeat,
+    Known,
+    Received,
+    SomebodyAsked,
+    StoreError,
+    Ticket,
+    Unshown,
+)
 
 if TYPE_CHECKING:
     from app.store.addresses import AddressRows
@@ -217,6 +227,7 @@ class Store:
 
 __all__ = [
     "GIVEN_UP",
+    "STARTED",
     "Heartbeat",
     "Known",
     "Received",

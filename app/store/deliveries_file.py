@@ -16,7 +16,7 @@ from pathlib import Path
 from app.model import Delivery
 from app.store.in_turns import IN_TURNS
 from app.store.private import private_database
-from app.store.rows import GIVEN_UP, Received, StoreError
+from app.store.rows import GIVEN_UP, STARTED, Received, StoreError
 from app.text.legible import legible
 
 CHECKPOINT_BYTES = 32_000_000  # less often moves fewer pages: a marked body is gone by then
@@ -26,13 +26,11 @@ CREATE TABLE IF NOT EXISTS deliveries (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, event TEXT NOT NULL, action TEXT,
     received_at REAL NOT NULL, outcome TEXT, signature TEXT,
     installation INTEGER NOT NULL DEFAULT 0, repository INTEGER NOT NULL DEFAULT 0, payload BLOB);
+CREATE TABLE IF NOT EXISTS obeyed (signature TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 # What a file of an earlier ServerGem lacks.
-LATER = {
-    "signature": "TEXT",
-    "installation": "INTEGER NOT NULL DEFAULT 0",
-    "repository": "INTEGER NOT NULL DEFAULT 0",
-}
+PARTY = "INTEGER NOT NULL DEFAULT 0"
+LATER = {"signature": "TEXT", "installation": PARTY, "repository": PARTY}
 # A signature is over the body alone, so that a captured one could come again under a new id.
 SIGNATURES = "CREATE INDEX IF NOT EXISTS signatures ON deliveries (signature) WHERE signature IS NOT NULL"
 # A redelivery of what was given up goes to the end of the line; any other is the one that is there already.
@@ -42,9 +40,12 @@ ON CONFLICT (id) DO UPDATE SET number = (SELECT max(number) + 1 FROM deliveries)
 WHERE outcome LIKE '{GIVEN_UP}%'
 """  # noqa: S608 - our own word
 # The newest stays whatever its age: its number is never given to another.
-FORGET = """DELETE FROM deliveries WHERE number IN (
-    SELECT number FROM deliveries WHERE outcome IS NOT NULL AND received_at < ?
-    AND number < (SELECT max(number) FROM deliveries) LIMIT ?)"""
+OLD = """SELECT number FROM deliveries WHERE outcome IS NOT NULL AND received_at < ?
+    AND number < (SELECT max(number) FROM deliveries) ORDER BY number LIMIT ?"""
+FORGET = f"DELETE FROM deliveries WHERE number IN ({OLD})"  # noqa: S608 - our own words
+# A capture has no last day: what a delivery started is not started by it again, however long ago that was.
+REMEMBER = f"""INSERT OR IGNORE INTO obeyed SELECT signature FROM deliveries
+    WHERE signature IS NOT NULL AND outcome LIKE '%{STARTED}%' AND number IN ({OLD})"""  # noqa: S608 - as above
 MARK = "UPDATE deliveries SET outcome = ?, payload = NULL WHERE id = ?"
 
 
@@ -123,7 +124,11 @@ class DeliveriesFile:
     def forget(self, before: float, limit: int) -> int:
         """Forget deliveries from before (epoch seconds) that have their outcome, at most so many; how many."""
         with _as_store_errors(), closing(_connect(self._path)) as connection:
-            return connection.execute(FORGET, (before, limit)).rowcount
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(REMEMBER, (before, limit))
+            forgotten = connection.execute(FORGET, (before, limit)).rowcount
+            connection.execute("COMMIT")
+        return forgotten
 
     def close(self) -> None:
         self._closed = True
@@ -144,7 +149,7 @@ class DeliveriesFile:
         Asked and stored in a call each, whatever the batch: after every row that sqlite3 fetches it has to
         wait for the GIL, and meanwhile everybody waits whose delivery this is.
         """
-        known = self._known(accepts)
+        known = [(signature, id_) for signature, id_, _ in self._known(accepts)]
         first = first_heard(known, [one.delivery for one in accepts.values()])
         self._count(sum(len(accepts[id_].delivery.payload) for id_ in first))
         if any(id_ in accepts for _, id_ in known):
@@ -152,14 +157,18 @@ class DeliveriesFile:
         self._insert([accepts[id_] for id_ in first])
         return set(first)
 
-    def _known(self, accepts: Mapping[str, Arrived]) -> list[tuple[str, str]]:
-        """(signature, id) of what is there under one of these ids or signatures: of new deliveries nothing."""
+    def _known(self, accepts: Mapping[str, Arrived]) -> list[tuple[str, str, int]]:
+        """(signature, id, number) of what is there under one of these ids or signatures: of new deliveries nothing.
+
+        What was obeyed and is forgotten comes first, and is under no id.
+        """
         signatures = {one.delivery.signature for one in accepts.values()}
         of_ids, of_signatures = (",".join("?" * len(each)) for each in (accepts, signatures))
         return self._connection.execute(
-            "SELECT coalesce(signature, ''), id FROM deliveries"  # noqa: S608 - only question marks
-            f" WHERE id IN ({of_ids}) OR signature IN ({of_signatures}) ORDER BY number",
-            (*accepts, *signatures),
+            f"SELECT signature, '', 0 FROM obeyed WHERE signature IN ({of_signatures})"  # noqa: S608 - only question marks
+            " UNION ALL SELECT coalesce(signature, ''), id, number FROM deliveries"
+            f" WHERE id IN ({of_ids}) OR signature IN ({of_signatures}) ORDER BY 3",
+            (*signatures, *accepts, *signatures),
         ).fetchall()
 
     def _insert(self, accepts: Sequence[Arrived], known: str = "") -> set[str]:

@@ -17,8 +17,8 @@ from app.model import Delivery
 from app.store.deliveries_file import first_heard
 from app.store.in_turns import IN_TURNS
 from app.store.intake import LARGEST_BATCH, MOST_WAITING
-from app.store.rows import GIVEN_UP, Received, StoreError
-from app.store.tables import DELIVERIES, transaction
+from app.store.rows import GIVEN_UP, STARTED, Received, StoreError
+from app.store.tables import DELIVERIES, OBEYED, transaction
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,13 @@ class PostgresIntake:
         )
         with transaction(self._engine) as connection:
             found = connection.execute(old.limit(limit)).scalars().all()
+            obeyed = select(DELIVERIES.c.signature).where(
+                DELIVERIES.c.number.in_(found),
+                DELIVERIES.c.signature.is_not(None),
+                DELIVERIES.c.outcome.contains(STARTED),
+            )
+            kept = insert(OBEYED).from_select(["signature"], obeyed)
+            connection.execute(kept.on_conflict_do_nothing())
             connection.execute(delete(DELIVERIES).where(DELIVERIES.c.number.in_(found)))
         return len(found)
 
@@ -144,7 +151,11 @@ class PostgresIntake:
             .where(DELIVERIES.c.signature.in_(signatures))
             .order_by(DELIVERIES.c.number)
         )
-        known = [(row.signature, row.id) for row in connection.execute(query)] if signatures else []
+        if not signatures:
+            return set(first_heard([], arrived))
+        obeyed = connection.execute(select(OBEYED.c.signature).where(OBEYED.c.signature.in_(signatures)))
+        known = [(signature, "") for signature in obeyed.scalars()]
+        known += [(row.signature, row.id) for row in connection.execute(query)]
         return set(first_heard(known, arrived))
 
     def _insert_rows(self, connection: Connection, rows: list[dict[str, object]]) -> set[str]:

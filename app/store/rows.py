@@ -8,6 +8,8 @@ from app.model import Report
 
 # How the outcome of a delivery begins that could not be started; a redelivery of it is started again.
 GIVEN_UP = "given up: "
+# And what stands in it before the id of each story that was started.
+STARTED = "started "
 
 
 class StoreError(Exception):

@@ -128,6 +128,8 @@ DELIVERIES = Table(
     Column("repository", Id, nullable=False, server_default="0"),
     Column("payload", LargeBinary),
 )
+# The signatures of deliveries that started something and are forgotten: a capture has no last day.
+OBEYED = Table("obeyed", METADATA, Column("signature", Words, primary_key=True))
 
 
 def open_database(data: Path, database_url: str) -> Engine:
