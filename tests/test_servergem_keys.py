@@ -189,8 +189,7 @@ def test_nobody_else_goes_through_the_keys() -> None:
         "app/config/shape.py",
         "app/config/granting.py",  # which branch decides it
         "app/config/freezing.py",  # what becomes of a value that is no plain one
-        "app/config/job_shape.py",  # a job is a section of its own, with some words of a service's
-        "app/config/worker_shape.py",  # and so is a worker
+        "app/config/companion_shape.py",  # a job and a worker are sections of their own, with some words of a service's
         "app/config/container_shape.py",  # and a container beside a service's own
         "app/model/service.py",  # which is a word of its own
         "gcp/sidecars.py",  # and told as one

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import partial
 
+from app.config.companion_shape import CompanionFile
 from app.config.container_shape import ContainerFile
 from app.config.document import Document
 from app.config.faults import fault
@@ -34,7 +35,7 @@ def faults_beside(file: File, services: tuple[str, ...], document: Document) -> 
 
 
 def _faults_of(
-    key: str, name: str, part: JobFile | WorkerFile, services: tuple[str, ...], document: Document
+    key: str, name: str, part: CompanionFile, services: tuple[str, ...], document: Document
 ) -> Iterator[Finding]:
     here = partial(at, document, key)
     if wrong := fault_of_job(name, "job" if isinstance(part, JobFile) else "worker"):
@@ -54,7 +55,7 @@ def _faults_of(
 
 
 def env_and_secret(
-    key: str, part: ServiceFile | PreviewsFile | JobFile | WorkerFile | ContainerFile, document: Document
+    key: str, part: ServiceFile | PreviewsFile | CompanionFile | ContainerFile, document: Document
 ) -> Iterator[Finding]:
     """What is a variable by value and a secret as well."""
     for twice in sorted(set(part.env) & set(part.secrets)):

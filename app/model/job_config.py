@@ -17,12 +17,12 @@ class JobConfig:
     args: tuple[str, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     secrets: tuple[tuple[str, SecretRef], ...] = ()
+    cpu: str = "1"
+    memory: str = "512Mi"
+    service_account: str = ""
     tasks: int = 1
     parallelism: int = 0
     retries: int = 3
     timeout: int = 600
-    cpu: str = "1"
-    memory: str = "512Mi"
     schedule: str = ""
     time_zone: str = "Etc/UTC"
-    service_account: str = ""

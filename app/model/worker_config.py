@@ -17,7 +17,7 @@ class WorkerConfig:
     args: tuple[str, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     secrets: tuple[tuple[str, SecretRef], ...] = ()
-    instances: int = 1
     cpu: str = "1"
     memory: str = "512Mi"
     service_account: str = ""
+    instances: int = 1
