@@ -13,6 +13,7 @@ from app.diagnosis.files import Files
 from app.inspection import dockerfile, manifests
 from app.inspection.languages import languages, unknown_language
 from app.inspection.made_elsewhere import GITIGNORE
+from app.inspection.node_build import node_build
 from app.inspection.own_address import gradio_by_procfile
 from app.inspection.python_version import python_version
 from app.inspection.several import several
@@ -60,6 +61,7 @@ def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
         found += entry_point(files, inside, target.source_name, releases=bool(target.service.release))
         found += gradio_by_procfile(files, inside, target)
         found += several(files, inside, known)
+        found += node_build(files, inside)
         first = starts(files, inside)
         if target.service.build.kind is Build.AUTO and (unused := _unused_dockerfile(files, inside)):
             found.append(_dockerfile_below(target, inside, unused, known))
