@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 import handlers
-from app.github import Comparison, GitHub, GitHubError
+from app.github import Comparison, GitHub, GitHubError, credentials
 from app.github.endpoints import permissions
 from app.github.errors import refusal
 from app.github.root_tree import root_tree
@@ -246,6 +246,21 @@ def test_the_connection_stays_open(server: Server) -> None:
     assert {call.headers["x-github-api-version"] for call in server.calls} == {"2022-11-28"}
 
 
+@pytest.fixture
+def aged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every token is older than any replica's lag."""
+    monkeypatch.setattr(credentials, "YOUNG_SECONDS", 0)
+
+
+def test_a_young_token_is_given_time(server: Server) -> None:
+    """GitHub may not know it everywhere yet, nor what it may do; a newer one would be known still less."""
+    denied = Reply(403, {"message": "Resource not accessible by integration"})
+    server.on("GET", f"{HELLO}/git/ref/heads/main", Reply(401, {"message": "Bad credentials"}), denied, HEAD)
+    assert server.client.branch_head(REPOSITORY, "main") == "d" * 40
+    assert len({call.headers["authorization"] for call in server.calls if call.verb == "GET"}) == 1
+
+
+@pytest.mark.usefixtures("aged")
 def test_a_revoked_token_is_replaced(server: Server) -> None:
     """A 401 costs one more token, not the deployment."""
     server.on("GET", f"{HELLO}/git/ref/heads/main", Reply(401, {"message": "Bad credentials"}), HEAD)
@@ -306,6 +321,7 @@ def test_a_patch_is_repeated_and_heard(server: Server) -> None:
     assert "502" in notes[0]
 
 
+@pytest.mark.usefixtures("aged")
 def test_a_refusal_is_not_repeated(server: Server) -> None:
     """A missing permission is permanent, and GitHub's own header says which one it is."""
     server.on(

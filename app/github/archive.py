@@ -103,7 +103,7 @@ class Archives:
         refusal = wire.refused(
             repository.installation_id, response.status_code, response.headers, response.text
         )
-        raise wire.distrusted(repository, token, refusal) if refusal.status == 401 else refusal
+        raise wire.with_token(repository, token, refusal)
 
 
 def _chunks(response: httpx.Response) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from app.github import endpoints
 from app.github.archive import Archives
-from app.github.errors import GitHubError
+from app.github.errors import GitHubError, NotHeardYet
 from app.github.wire import Wire
 from app.model import Repository
 from app.retry import Policy, retrying
@@ -45,7 +45,7 @@ class Calls:
 
     def _transient(self, error: Exception) -> float | None:
         """None when it is no use, or when GitHub wants a longer silence than this call may take."""
-        if isinstance(error, _Doubtful) or (isinstance(error, GitHubError) and error.unseen):
+        if isinstance(error, _Doubtful | NotHeardYet):
             return self._settling
         if not isinstance(error, GitHubError) or not error.transient:
             return None

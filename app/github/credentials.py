@@ -18,6 +18,9 @@ from app.model import Repository
 BACKDATED_SECONDS, LIFETIME_SECONDS = 60, 540
 # A token is not used for its last five minutes, so that none ends in the middle of a download.
 MARGIN_SECONDS = 300
+# So long it may be that a token is not known everywhere yet (401), or not with its permissions (403):
+# https://github.com/octokit/auth-app.js/issues/65, https://github.com/octokit/auth-app.js/issues/589
+YOUNG_SECONDS = 15
 # Beyond this many, tokens that ran out are forgotten.
 KEPT_TOKENS = 1000
 
@@ -44,6 +47,7 @@ class AppKey:
 class _Token:
     value: str = ""
     until: float = 0.0
+    born: float = 0.0
     minting: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -65,8 +69,13 @@ class Tokens:
         with token.minting:
             if not token.good:
                 token.value, expires = self._mint(repository)
-                token.until = expires - MARGIN_SECONDS
+                token.until, token.born = expires - MARGIN_SECONDS, time.time()
             return token.value
+
+    def is_young(self, repository: Repository, value: str) -> bool:
+        """Whether this token is so new that GitHub may not know it everywhere."""
+        token = self._entry(repository)
+        return token.value == value and time.time() < token.born + YOUNG_SECONDS
 
     def forget(self, repository: Repository, value: str) -> None:
         """GitHub no longer takes this token; a newer one that another thread has minted since is kept."""

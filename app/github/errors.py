@@ -46,6 +46,7 @@ FINAL: tuple[Final, ...] = (
     # https://docs.github.com/github/site-policy/dmca-takedown-policy: taken down for a legal reason.
     Final(451),
 )
+NOT_ACCESSIBLE = "resource not accessible by integration"
 EMPTY_REPOSITORY = "git repository is empty"
 # What is said of a commit, or of a branch, that has not come to the replica which was asked.
 UNSEEN = ("no commit found for", "no ref found for")
@@ -69,17 +70,17 @@ class GitHubError(Exception):
         return self.status in (403, 429) and self.retry_after is not None
 
     @property
+    def doubts_token(self) -> bool:
+        """Whether it is the token that GitHub does not take, or what the token may do."""
+        return self.status == 401 or (self.status == 403 and NOT_ACCESSIBLE in self.message.lower())
+
+    @property
     def absent(self) -> bool:
         """There is no such thing; of a repository without a commit nothing that git keeps is there.
 
         409 "Git Repository is empty.": https://docs.github.com/rest/git/refs#get-a-reference
         """
         return self.status == 404 or (self.status == 409 and EMPTY_REPOSITORY in self.message.lower())
-
-    @property
-    def unseen(self) -> bool:
-        """GitHub knows no such commit, which soon passes for one that a webhook has just told of."""
-        return self.status in (404, 422) and any(words in self.message.lower() for words in UNSEEN)
 
     @property
     def final_after(self) -> int:
@@ -92,6 +93,10 @@ class GitHubError(Exception):
         return f"{self.status} {self.message}" if self.status else self.message
 
 
+class NotHeardYet(GitHubError):  # noqa: N818 - what it may be
+    """Maybe no refusal: what was asked about is so new that not every replica of GitHub's has heard of it."""
+
+
 def refusal(status: int, headers: Mapping[str, str], body: str, *, now: float) -> GitHubError:
     """GitHub's answer of 300 and above as an error; `headers` have lower-case names."""
     message = _message(body)
@@ -99,7 +104,8 @@ def refusal(status: int, headers: Mapping[str, str], body: str, *, now: float) -
     if status == 403 and wait is None and (accepted := headers.get("x-accepted-github-permissions")):
         message += f" (this call needs {accepted})"
     transient = status >= 500 or status == 408 or wait is not None
-    return GitHubError(status, message, transient, wait)
+    unseen = status in (404, 422) and any(words in message.lower() for words in UNSEEN)
+    return (NotHeardYet if unseen else GitHubError)(status, message, transient, wait)
 
 
 def unreachable(error: Exception) -> GitHubError:

@@ -25,7 +25,7 @@ from app.github.answer import Answer, Remembered
 from app.github.connection import Client
 from app.github.credentials import AppKey, Tokens
 from app.github.endpoints import TOKEN, Endpoint, permissions
-from app.github.errors import GitHubError, refusal, unreachable
+from app.github.errors import GitHubError, NotHeardYet, refusal, unreachable
 from app.model import Repository
 from app.places import Places
 from app.telemetry import metrics, trace
@@ -129,8 +129,16 @@ class Wire:
             self._quiet_until[installation] = time.monotonic() + error.retry_after
         return error
 
-    def distrusted(self, repository: Repository, token: str, error: GitHubError) -> GitHubError:
-        """A token that was revoked, or ran out before its time, is worth another attempt with a new one."""
+    def with_token(self, repository: Repository, token: str, error: GitHubError) -> GitHubError:
+        """The refusal, beside the token that was refused.
+
+        A young one may not be known everywhere yet, and a newer one would be younger still; an older one that was
+        revoked, or ran out before its time, is worth another attempt with a new one.
+        """
+        if error.doubts_token and self.tokens.is_young(repository, token):
+            return NotHeardYet(error.status, error.message, transient=True)
+        if error.status != 401:
+            return error
         self.tokens.forget(repository, token)
         return GitHubError(error.status, error.message, transient=True)
 
@@ -163,9 +171,7 @@ class Wire:
         try:
             return self._send(party_of(repository), verb, path, token, query, body, etag)
         except GitHubError as error:
-            if error.status != 401:
-                raise
-            raise self.distrusted(repository, token, error) from error
+            raise self.with_token(repository, token, error) from error
 
     def _send(
         self,

@@ -3,7 +3,8 @@
 GitHub gives no order to webhooks and to what its API shows: https://github.com/screwdriver-cd/screwdriver/issues/593.
 A branch is then still at its commit of before (https://github.com/rancher/fleet/pull/4842), a commit is not there
 (https://github.com/salemove/github-review-helper/pull/21), and nothing can be said about it
-(https://github.com/home-assistant/service-hub/pull/394: 422 "No commit found for SHA").
+(https://github.com/home-assistant/service-hub/pull/394: 422 "No commit found for SHA"). A new token is not known yet,
+and then not with its permissions: https://github.com/octokit/auth-app.js/issues/589.
 """
 
 from __future__ import annotations
@@ -46,13 +47,14 @@ class Behind(Git):
 
 
 class Replicas:
-    """After each push the first `lag` questions of each method are answered by a replica that has not heard of it."""
+    """The first `lag` questions of each method after a push, and the first of each token, meet a replica that lags."""
 
     def __init__(self) -> None:
         self.lag = 0
         self._lock = threading.Lock()
         self._before: dict[int, dict[str, str]] = {}
         self._answered: Counter[tuple[int, str]] = Counter()
+        self._used: Counter[str] = Counter()
 
     def pushed(self, repo: Repo, before: Mapping[str, str]) -> None:
         """The names of a repository have moved, from what they were `before`."""
@@ -71,3 +73,12 @@ class Replicas:
                 return repo.git
             self._answered[key] += 1
         return Behind(repo.git, before)
+
+    def status_of(self, token: str) -> int:
+        """What a replica answers to this token: 401 for one it has not heard of, 403 for one without rights, or 0."""
+        with self._lock:
+            self._used[token] += 1
+            used = self._used[token]
+        if used > self.lag:
+            return 0
+        return 401 if used == 1 else 403

@@ -25,6 +25,7 @@ from sandbox.github.words import Json
 API_VERSIONS = ("2022-11-28", "2026-03-10")
 RESOURCE_LIMIT = 15_000
 _HOUR = 3600
+NOT_ACCESSIBLE = "Resource not accessible by integration"
 # What is read of git by whichever replica is asked.
 LAGGING = {
     f"GET {R}/commits/{{ref}}",
@@ -106,6 +107,7 @@ class Rest:
             if repo.private or found.method.verb != "GET":
                 raise not_found()
         if grant:
+            self._insist_on_heard(grant)
             self._insist_on_permission(grant, found.method, repo)
         if repo is not None and found.method.name in LAGGING:
             repo = replace(repo, git=self._hub.replicas.git(repo, found.method.name))
@@ -167,6 +169,10 @@ class Rest:
         chosen = grant.repositories is None or repo.id in grant.repositories
         return chosen and installation is not None and grant.installation == installation.id
 
+    def _insist_on_heard(self, grant: Grant) -> None:
+        if status := self._hub.replicas.status_of(grant.token):
+            raise Refused(status, "Bad credentials" if status == 401 else NOT_ACCESSIBLE)
+
     def _insist_on_permission(self, grant: Grant, method: Method, repo: Repo | None) -> None:
         installation = self._hub.installations().get(grant.installation)
         if installation is not None and installation.suspended_at:
@@ -175,7 +181,7 @@ class Rest:
         # What is public may be read from outside, and no more.
         foreign = repo is not None and method.access != "read" and not self._within(grant, repo)
         if not granted or foreign:
-            raise Refused(403, "Resource not accessible by integration")
+            raise Refused(403, NOT_ACCESSIBLE)
         if repo is not None and repo.archived and method.verb != "GET":
             raise Refused(403, "Repository was archived so is read-only.")
 
