@@ -39,6 +39,20 @@ def test_no_rule_speaks_on_a_clean_log() -> None:
     assert set(codes.values()) == {UNKNOWN}, codes
 
 
+def test_nobody_is_sent_to_a_file_of_a_package() -> None:
+    """No fix asks to correct a line of a file that a package, a compiler or a distribution brought."""
+    fixes = {
+        sample.name: finding.fix
+        for sample in samples(*FOLDERS)
+        for finding in sample.diagnosis().findings
+        if re.search(
+            r"Correct (?:line \d+ of )?\S*(?:node_modules|(?:site|dist)-packages|gems|pkg/mod|pear|usr/share)/",
+            finding.fix,
+        )
+    }
+    assert not fixes
+
+
 def test_advice_leads_where_we_send_people() -> None:
     """A link in a fix is one that is shown as a link: its host is on the list of those that are ours to name."""
     fixes = {finding.fix for sample in samples(*FOLDERS) for finding in sample.diagnosis().findings}

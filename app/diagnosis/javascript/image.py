@@ -85,6 +85,19 @@ def command_place(hit: Hit, words: str) -> Place | None:
     return None
 
 
+def installing_place(hit: Hit) -> Place | None:
+    """The last line of the Dockerfile that installs packages of npm."""
+    if (found := failing_dockerfile(hit)) is None:
+        return None
+    path, parsed = found
+    installs = [
+        each
+        for each in parsed.of("RUN")
+        if re.search(r"\b(?:npm|pnpm|yarn|bun)\b[^&|;]*\b(?:ci|i|install)\b", each.value)
+    ]
+    return hit.files.place(path, installs[-1].line, installs[-1].end) if installs else None
+
+
 def ran_place(hit: Hit) -> Place | None:
     """What was running: the failing instruction, or what starts the container."""
     return (

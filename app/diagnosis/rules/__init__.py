@@ -30,8 +30,8 @@ TABLES = (
     "rust.compiler", "rust.cargo", "rust.building", "rust.programs",
     "dart.errors",
     "other.servers", "other.scripts", "other.haskell", "other.compiled", "other.infrastructure", "other.sites",
-    "machine.hosts", "machine.databases", "machine.machine", "machine.native", "machine.building", "machine.reaching", "machine.libraries",
-    "start.memory", "start.listening", "start.executing", "start.lacking", "start.ended",
+    "machine.hosts", "machine.databases", "machine.machine", "machine.versions", "machine.native", "machine.building", "machine.reaching", "machine.libraries",
+    "start.memory", "start.listening", "start.executing", "start.writing", "start.lacking", "start.ended",
     "machine.commands", "machine.refusals", "javascript.typescript",
 )  # fmt: skip
 

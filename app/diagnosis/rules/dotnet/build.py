@@ -19,6 +19,7 @@ from app.diagnosis.rules.dotnet.reading_build import (
     version_of_global_json,
 )
 from app.diagnosis.rules.dotnet.reading_compiler import compiled, unplaced
+from app.diagnosis.rules.dotnet.reading_shared import unread_place
 from app.model import Blame
 
 _CODE = r"(?:\s|^)error (?P<code>{codes}): (?P<said>.+?)(?: \[/|$)"
@@ -56,6 +57,7 @@ RULES: tuple[Rule, ...] = (
         pattern=_CODE.replace("{codes}", r"NU\d+"),
         read=package,
         place=first(
+            unread_place,
             lambda hit: dependency_line(hit, "dotnet", hit["name"]),
             lambda hit: failing_instruction(hit) if hit["code"] == "NU1004" else None,
             in_project(r"TargetFramework"),
@@ -91,7 +93,7 @@ RULES: tuple[Rule, ...] = (
         code="dotnet-sdk",
         pattern=_CODE.replace("{codes}", r"NETSDK\d+|MSB\d+"),
         read=built,
-        place=built_place,
+        place=first(unread_place, built_place),
         rank=Rank.ROOT,
         title="{code}: {said}",
         message="{code}: {said}",

@@ -10,6 +10,7 @@ from app.diagnosis.paths import repository_path
 from app.diagnosis.places import at, whole_file
 from app.diagnosis.rule import Find, Hit
 from app.diagnosis.rules.dotnet.reading_codes import ADVICE, PACKAGES, SIGNED
+from app.diagnosis.rules.dotnet.reading_shared import unread
 from app.model import Place
 
 PROJECTS = (".csproj", ".fsproj", ".vbproj")
@@ -46,6 +47,8 @@ def built(hit: Hit) -> Mapping[str, str] | None:
         "framework": framework[1] if framework else "VERSION",
     }
     advice = ADVICE.get(hit["code"]) or f"{asked(hit['said']) or 'Correct what the message names'}: {{link}}"
+    if (gone := unread(hit)) is not None:
+        return {"advice": gone.advice}
     if ".dcproj" in hit["said"]:
         advice = "Take docker-compose.dcproj out of what the image restores: restore the project itself, dotnet restore {project}, or a solution filter without it."
     page = "visualstudio/msbuild/errors" if hit["code"].startswith("MSB") else "dotnet/core/tools/sdk-errors"
@@ -117,7 +120,8 @@ def package(hit: Hit) -> Mapping[str, str]:
         if hit["code"].startswith("NU3")
         else PACKAGES.get(hit["code"]) or asked(hit["said"]) or _ANY_PACKAGE
     )
-    return {"name": word, "advice": advice.format(name=word or "the package")}
+    gone = unread(hit)
+    return {"name": word, "advice": gone.advice if gone else advice.format(name=word or "the package")}
 
 
 def source(hit: Hit) -> Mapping[str, str]:

@@ -58,7 +58,14 @@ def compile_error(hit: Hit) -> Mapping[str, str] | None:
     }
 
 
+def _needs_cgo(said: str) -> bool:
+    """Names of go-sqlite3 that stand in its files with cgo: without a C compiler Go leaves those files out."""
+    return bool(re.match(r"undefined: sqlite3\.\w+", said))
+
+
 def _compile_fix(hit: Hit, said: str) -> str:
+    if _needs_cgo(said):
+        return "Build with cgo: ENV CGO_ENABLED=1, and a C compiler in the image (apk add --no-cache gcc musl-dev; the Debian image of golang has one); or a driver in Go alone (modernc.org/sqlite, github.com/glebarez/sqlite)."
     if match := re.search(r"/pkg/mod/(\S+?@[^/]+)", hit["path"]):
         return f"{match[1]} does not build with this Go: use a newer golang image in FROM, or another version of the module (go get {match[1].partition('@')[0]}@latest)."
     where = f"line {hit['line']} of {hit['path'].removeprefix('./')}"
@@ -126,6 +133,8 @@ def _defined_beside(hit: Hit, name: str) -> str:
 
 
 def compile_place(hit: Hit) -> Place | None:
+    if _needs_cgo(hit["said"]):
+        return failing_instruction(hit)
     if match := re.search(r"/pkg/mod/(?:cache/)?([^@]+)@", hit["path"]):
         words = {**hit.words, "name": re.sub(r"!(\w)", lambda m: m[1].upper(), match[1])}
         return toolchain_place(hit) if hit["note"] else required(replace(hit, words=words))
@@ -150,6 +159,8 @@ def _missing_fix(hit: Hit, name: str) -> str:
         return f"Use golang:{wanted} or newer in FROM: {name} is in the standard library since Go {wanted}."
     if name.endswith(".go") or name.startswith("."):
         return f"{name} is not there when go runs: COPY the sources before it, or correct the path in the command."
+    if "lookup disabled by -mod=vendor" in hit.line:
+        return "vendor/ lacks it: run go mod vendor after the last COPY (a COPY . . brings the repository's own vendor, or none), commit vendor/, or take -mod=vendor out of the command."
     folder = folder_of(hit, name)
     if folder is not None:
         if (lost := _left_behind(hit, name)) is not None:

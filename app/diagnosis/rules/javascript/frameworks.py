@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.diagnosis.instructions import base_image
-from app.diagnosis.javascript.image import start_place
+from app.diagnosis.javascript.image import installing_place, start_place
 from app.diagnosis.javascript.packages import unnumbered
 from app.diagnosis.javascript.paths import spot
 from app.diagnosis.javascript.stacks import thrown_at
@@ -89,6 +89,7 @@ RULES: tuple[Rule, ...] = (
         place=lambda hit: (
             (matching(r"^\s*generator\s+\w+", "schema.prisma")(hit) if hit["engine"] else None)
             or without_dev(hit)
+            or (installing_place(hit) if hit.files.named("schema.prisma") else None)
         ),
         rank=Rank.ROOT,
         title="{what}",

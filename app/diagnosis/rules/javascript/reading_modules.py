@@ -23,7 +23,12 @@ from app.diagnosis.javascript.packages import (
 from app.diagnosis.javascript.paths import own_path
 from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit
-from app.diagnosis.rules.javascript.reading_own_modules import importer_place, importers, local_module
+from app.diagnosis.rules.javascript.reading_own_modules import (
+    OF_A_PACKAGE,
+    importer_place,
+    importers,
+    local_module,
+)
 from app.diagnosis.transcript import Kind
 from app.model import Place
 
@@ -97,6 +102,8 @@ def _own_package(hit: Hit) -> Package:
 
 
 def module_place(hit: Hit) -> Place | None:
+    if (part := OF_A_PACKAGE.search(hit["name"])) and (asked := dependency_place(hit, part[1])):
+        return asked
     if not hit["owner"]:
         return importer_place(hit, _original(hit)) or _start_or_step(hit)
     if hit["wrong"]:

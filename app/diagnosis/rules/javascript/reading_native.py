@@ -20,7 +20,8 @@ _GYP_ENDS = re.compile(
     r"No module named '(?P<distutils>distutils)'|"
     r"fatal error: (?P<header>[\w./+-]+): No such file|Package (?P<pc>[\w.+-]+) was not found in the pkg-config|"
     r"Call to 'pkg-config (?P<called>[\w.+-]+)|(?P<pkg>pkg-config): (?:command )?not found|"
-    r"(?P<v8>no member named|has no member named|is not a member of|no matching function|too few arguments|C\+\+\d\d or later required|concept.* does not name a type)"
+    r"(?P<v8>no member named|has no member named|is not a member of|no matching function|too few arguments|C\+\+\d\d or later required|concept.* does not name a type)|"
+    r"(?P<old>Cannot assign to read only property 'cflags')"
 )
 
 # node-gyp has all it needs and cannot download what belongs to this Node: lib/install.js of nodejs/node-gyp.
@@ -94,6 +95,12 @@ def _gyp_needs(kind: str, found: re.Match[str] | None) -> tuple[str, str, str]:
             "ModuleNotFoundError: No module named 'distutils': Python 3.12 has none, and this node-gyp is too old for it",
             "python3-setuptools, or a newer node-gyp",
             "Install python3-setuptools beside python3 (apk: py3-setuptools), or take a newer Node and {name}.",
+        )
+    if kind == "old":
+        return (
+            f"{found[0]}: this node-gyp is older than the Node of the image",
+            "a newer node-gyp",
+            "Ask for a newer node-gyp beside {name} (npm install --save-dev node-gyp; overrides or resolutions where another package holds the old one), or raise {name}.",
         )
     if kind in ("header", "pc", "pkg", "called"):
         library = _LIBRARIES.get(found[kind], "")

@@ -33,8 +33,18 @@ def local_module(hit: Hit, name: str) -> Mapping[str, str]:
     }
 
 
+OF_A_PACKAGE = re.compile(
+    r"node_modules/(?:\.pnpm/[^/]+/node_modules/)?((?:@[\w.-]+/)?[\w.-]+)/(?!.*node_modules/)"
+)
+
+
 def _started(hit: Hit, name: str) -> tuple[str, str]:
     """Why the file is not there that a command starts, and what to do."""
+    if found := OF_A_PACKAGE.search(name):
+        of = found[1]
+        return f"the package {of} is not whole", (
+            f"The install script of {of}, which downloads or builds this file, did not run, or ran for another system: pnpm asks for {of} under onlyBuiltDependencies (pnpm approve-builds), --ignore-scripts leaves it out, and a node_modules that is copied has that of its own image. Install again, or raise {of}."
+        )
     configs = hit.files.named("astro.config.mjs", "astro.config.ts", "astro.config.js")
     if name.endswith("dist/server/entry.mjs") and not any(hit.files.search(c, r"adapter") for c in configs):
         return "astro built no server", (

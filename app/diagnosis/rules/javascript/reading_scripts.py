@@ -23,6 +23,7 @@ from app.diagnosis.named import named_in
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_engines import one_said
 from app.diagnosis.rules.javascript.reading_npm import COMMANDS
+from app.diagnosis.rules.javascript.reading_unbrought import not_brought
 from app.diagnosis.telling import most_telling
 from app.model import Place
 from app.start_command.script import way_out
@@ -82,7 +83,7 @@ def tool_words(hit: Hit) -> Mapping[str, str] | None:
         return None
     group = asked.group_of(brings) if asked else ""
     omits = bool(group == "devDependencies" and install_without_dev(hit))
-    why, fix = _not_brought(brings, group, omits)
+    why, fix = not_brought(hit, brings, group, omits)
     if group == "devDependencies" and asked and not omits and not hit.files.dockerfiles:
         fix = way_out(asked.held, brings)
     return {
@@ -95,29 +96,12 @@ def tool_words(hit: Hit) -> Mapping[str, str] | None:
     }
 
 
-def _not_brought(brings: str, group: str, omits: bool) -> tuple[str, str]:
-    """Why a tool's package is not in the image, and what to do; `omits`: its group was not installed."""
-    if omits:
-        return (
-            "it is a development dependency that was not installed",
-            f"{brings} is in devDependencies, which this install leaves out: install them for the build (npm ci --include=dev), or move {brings} to dependencies.",
-        )
-    if group:
-        return (
-            f"node_modules has no {brings}",
-            f"Run the install (npm ci) before this instruction, and keep node_modules in .dockerignore so that COPY does not replace it; {brings} is in {group}.",
-        )
-    return (
-        f"package.json does not ask for {brings}",
-        f"Run npm install --save-dev {brings} and commit package.json with its lock file.",
-    )
-
-
 def tool_place(hit: Hit) -> Place | None:
     if hit["omits"]:
         return install_without_dev(hit)
     if hit["group"]:
-        return ran_place(hit) or dependency_place(hit, hit["brings"])
+        calls = script_place(hit, calls=hit["name"]) if not hit.section.instruction else None
+        return calls or ran_place(hit) or dependency_place(hit, hit["brings"])
     return list_place(hit) or script_place(hit, calls=hit["name"]) or script_place(hit, running_script(hit))
 
 

@@ -108,6 +108,10 @@ def exports_place(hit: Hit) -> Place | None:
     return next((place for path in asking if (place := import_of_file(hit, path, hit["module"]))), None)
 
 
+# Words of CommonJS, which an ES module does not have; Node leaves "in ES module scope" out of some of its messages.
+_NO_COMMONJS = re.compile(r"\b(require|module|exports|__dirname|__filename) is not defined")
+
+
 def esm(hit: Hit) -> Mapping[str, str] | None:
     place = esm_place(hit)
     named = esm_package(hit)
@@ -115,8 +119,8 @@ def esm(hit: Hit) -> Mapping[str, str] | None:
     module_type = str(package(hit).held.get("type") or "commonjs")
     if name:
         fix = f"Load {name} with await import('{name}'), or take an older version of {name} that is CommonJS (npm install {name}@<older>)."
-    elif "not defined in ES module scope" in hit.line:
-        word = hit.line.split("Error: ")[-1].split(" ")[0]
+    elif found := _NO_COMMONJS.search(hit.line):
+        word = found[1]
         fix = f'Use import instead of {word} here, name the file .cjs, or take "type": "module" out of package.json.'
     else:
         fix = 'Add "type": "module" to package.json (or name the file .mjs), or write require() instead of import.'

@@ -52,8 +52,8 @@ def artifact_words(hit: Hit) -> Mapping[str, str] | None:
     if re.search(r"Unknown host|onnection (?:refused|reset|timed out)|Connect to .* failed|connect timed out|Read timed out|UnknownHost|PKIX|Temporary failure|status code(?:: | )5\d\d", line):  # fmt: skip
         return None
     if hit.find_after(
-        r"^[\s>]*(?:Read timed out|Connect(?:ion)? (?:timed out|reset|refused)|Temporary failure|Remote host (?:closed|terminated))",
-        8,
+        r"^[\s>]*(?:Connect to \S+ .*failed: )?(?:Read timed out|Connect(?:ion)? (?:timed out|reset|refused)|Temporary failure|Remote host (?:closed|terminated)|No such host|Name or service not known)",
+        12,
     ):
         return None  # Gradle tells the reason below, in a line of its own
     spec = hit["spec"].rstrip(".,;)")

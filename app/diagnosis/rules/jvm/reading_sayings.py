@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 from app.diagnosis.families import Family, Known
+from app.diagnosis.instructions import base_image, failing_dockerfile, failing_instruction
+from app.diagnosis.rule import Hit
+from app.diagnosis.transcript import Kind
+from app.model import Place
+
+
+def jre_place(hit: Hit) -> Place | None:
+    """The line that installs the JRE, else the image that the failing stage begins with."""
+    if (found := failing_dockerfile(hit)) is not None:
+        path, parsed = found
+        for each in parsed.of("RUN"):
+            if "jre" in each.value:
+                return hit.files.place(path, each.line, each.end)
+    return base_image(hit)
+
 
 # Said at the start or while it runs, in an exception or below one.
 EXCEPTIONS = Family(
@@ -34,6 +49,7 @@ BUILDS = Family(
         Known(r"Unable to find main class|Main class name has not been configured|mainClass.*(?:could not be resolved|not been configured)", "The build finds no main class", "Write a class with public static void main (in src/main/java of this very module), or name it: <mainClass> of spring-boot-maven-plugin, mainClass of springBoot or application in Gradle; a library module needs no bootJar."),
         Known(r"forked VM terminated without (?:saying )?properly|The forked VM terminated", "The JVM of the tests ended before it was done", "Mostly memory: <argLine>-Xmx512m</argLine> and a larger machine; otherwise a test calls System.exit, or the native library of one crashed (target/surefire-reports/*.dumpstream)."),
         Known(r"No tests were executed|No tests found for given includes|There are test sources present and no filters are applied, but the test task did not discover", "No test was run", "Correct the name after -Dtest or --tests; JUnit 5 needs useJUnitPlatform() in Gradle (and junit-platform-launcher), surefire 2.22 or later in Maven."),
+        Known(r"(?:PSQLException|CommunicationsException|CommunicationException|MongoSocket\w+|MongoTimeoutException|RedisConnectionFailureException|SQLTransientConnectionException|JDBCConnectionException|UnableToConnectException): .*?(?P<name>[\w.-]+:\d{2,5})?.*(?:refused|failure|[Tt]imed out|Unable to connect|not available)", "Something in the build reaches for a database, and the build has none", "Leave the tests out of the image (./mvnw -DskipTests package, ./gradlew build -x test) and run them in CI beside a database; or let them use H2 or Testcontainers, and generators (jOOQ, Flyway) files instead of a connection.", failing_instruction, frozenset({Kind.INSTRUCTION})),
         Known(r"(?P<name>maven-(?:failsafe|surefire)-plugin).*There (?:are|were) test (?:failures|errors)", "Tests fail ({name})", "Correct what the first <<< FAILURE! or <<< ERROR! above names; the whole reports are in target/surefire-reports or failsafe-reports."),
         Known(r"maven-resources-plugin.*: (?:Input length = \d|malformed)", "A resource file is not in the encoding that Maven reads", "Save application.properties as UTF-8 and write <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>; leave binary files out of filtering."),
         Known(r"webxml attribute is required", "The war plugin looks for a web.xml", "Raise maven-war-plugin to 3.4 or later, or write <failOnMissingWebXml>false</failOnMissingWebXml>; Spring Boot mostly wants packaging jar."),
@@ -53,6 +69,6 @@ BUILDS = Family(
         Known(r"Dependency lock state", "A dependency is not the one that the lock file has", "Run ./gradlew dependencies --write-locks and commit gradle.lockfile."),
         Known(r"Configuration cache problems found|invocation of 'Task\.project' at execution time", "A plugin does not know Gradle's configuration cache", "Build with --no-configuration-cache, or raise that plugin."),
         Known(r"Value '(?P<name>[^']+)' given for org\.gradle\.java\.home Gradle property is invalid", "gradle.properties names a Java that is not in the image", "Take org.gradle.java.home={name} out of gradle.properties."),
-        Known(r"Could not (?:determine|get) (?:the )?(?:java|Java) version|Toolchain installation '(?P<name>[^']+)' does not", "{line}", "Take a JDK image that has the version of the toolchain, with javac (not a JRE)."),
+        Known(r"does not provide the required capabilities: \[(?P<name>[A-Z_]+)", "The image has a JRE where the build needs a JDK: no {name}", "Install the JDK instead of the JRE (openjdk-21-jdk-headless for openjdk-21-jre-headless), which has javac, or build on an image with it (FROM eclipse-temurin:21-jdk, gradle:jdk21); the JRE is enough for the stage that runs.", jre_place),
     )
 )  # fmt: skip

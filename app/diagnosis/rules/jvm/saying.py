@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.places import first
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.jvm.reading_saying import exception_frame, of_java, plugin_line
@@ -23,7 +22,7 @@ RULES: tuple[Rule, ...] = (
         code="java-build-says",
         pattern=BUILDS.pattern,
         read=BUILDS.read,
-        place=first(plugin_line, failing_instruction),
+        place=first(plugin_line, BUILDS.place),
         rank=Rank.ROOT,
         title="{title}",
         message="{told}.",

@@ -9,7 +9,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="shared-library",
         pattern=r"(?:ImportError|OSError|RuntimeError|error while loading shared libraries)(?:: \S+)?: (?P<library>[\w./+-]+\.so[.\w]*)(?:: |:)?\s*cannot open shared object file: No such file|"
-        r"cannot open shared object file: No such file or directory.*?\b(?P<library2>lib[\w+-]+\.so[.\w]*)",
+        r"cannot open shared object file: No such file or directory.*?\b(?P<library2>lib[\w+-]+\.so[.\w]*)|"
+        r"(?:Could not|Unable to|cannot|failed to) load (?:dynamic |shared )?(?:library|cudnn|object)\b.*?(?:[Ee]rror|dlerror): (?P<library3>lib[\w+-]+\.so[.\w]*): cannot open shared",
         read=lacking,
         place=installing,
         rank=Rank.ROOT,

@@ -8,6 +8,7 @@ from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.machine.reading_native import (
     cmake,
     cmake_package,
+    compiled_advice,
     library,
     linked,
     makefile,
@@ -21,13 +22,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="native-error",
         pattern=r"^(?P<path>[\w./+-]+\.(?:c|cc|cpp|cxx|h|hpp|m|mm)):(?P<line>\d+):(?:\d+:)? (?:fatal )?error: (?P<said>.+)",
-        read=lambda hit: None if of_a_python_package(hit) else {},
+        read=lambda hit: None if of_a_python_package(hit) else {"advice": compiled_advice(hit)},
         place=at(),
         many=True,
         rank=Rank.ROOT,
         title="{said}",
         message="{path}:{line}: error: {said}",
-        fix="Correct line {line} of {path}; for a header that is missing install its -dev package.",
+        fix="{advice}",
     ),
     Rule(
         code="native-undefined-reference",

@@ -52,7 +52,7 @@ _HEADLESS = {
 
 
 def lacking(hit: Hit) -> Mapping[str, str] | None:
-    library = (hit["library"] or hit["library2"]).rpartition("/")[2]
+    library = (hit["library"] or hit["library2"] or hit["library3"]).rpartition("/")[2]
     if not library or "site-packages" in hit["library"]:
         return None
     return {"library": library, "advice": _advice(hit, library), "brought": _brought(hit, library)}
@@ -136,7 +136,10 @@ def installing(hit: Hit) -> Place | None:
         return None
     path, parsed = found
     stage = _stage(hit, parsed)
-    for each in parsed.of("RUN"):
+    of_the_base = bool(
+        _OF_CUDA.match(hit["library"])
+    )  # no line installs it: the image that is begun with has it
+    for each in () if of_the_base else parsed.of("RUN"):
         if each.stage == stage and _installs(each):
             return hit.files.place(path, each.line, each.end)
     stages = parsed.stages

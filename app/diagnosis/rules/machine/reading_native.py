@@ -23,6 +23,26 @@ PACKAGES = {
 }  # fmt: skip
 
 
+_HEADER = re.compile(r"(?P<header>[\w./+-]+\.h(?:pp)?): No such file")
+
+
+def compiled_advice(hit: Hit) -> str:
+    """A header that is missing is its package's to bring; anything else is to be corrected where it stands."""
+    if (found := _HEADER.search(hit["said"])) is None:
+        return f"Correct line {hit['line']} of {hit['path']}."
+    stem = found["header"].split("/")[0].removesuffix(".h").lower()
+    known = next(
+        (
+            PACKAGES[key]
+            for key in (stem, *PACKAGES)
+            if key in PACKAGES and len(key) > 3 and stem.startswith(key)
+        ),
+        "",
+    )
+    package = known or f"the -dev package that has {found['header']}"
+    return f"Install {package} before this step (RUN apt-get update && apt-get install -y …; on Alpine apk add its -dev package), or COPY {found['header']} where it is of the repository."
+
+
 def _install(name: str) -> str:
     package = PACKAGES.get(name.lower(), f"lib{name.lower().removeprefix('lib')}-dev")
     return f"Write RUN apt-get update && apt-get install -y {package} before it (on Alpine apk add the -dev package)."

@@ -80,7 +80,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="composer-php-version",
-        pattern=r"^\s*- (?:(?P<name>[\w.-]+/[\w.-]+) (?P<version>\S+)|Root composer\.json) requires "
+        pattern=r"^\s*- (?:(?P<name>[\w.-]+/[\w.-]+)(?: |\[)(?P<version>[^\]\s]+(?:, \.\.\., [^\]\s]+)?)\]?|Root composer\.json) requires? "
         r"php(?:-64bit)? (?P<wanted>.+?) (?:->|but) your php "
         r"version \((?P<have>[\d.]+\d)",
         place=first(php_image, lambda hit: require(hit, "php"), dependency("php", "name"), _MANIFEST),

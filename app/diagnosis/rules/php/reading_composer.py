@@ -125,12 +125,17 @@ def console(hit: Hit) -> Mapping[str, str] | None:
             break
     error = re.sub(r"^\[[\w\\]+\] ?", "", " ".join(told))[:260]
     if not error or re.search(
-        r"composer\.json\"? does not|could not be downloaded|curl error|allow-plugins", error
+        r"composer\.json\"? does not|could not be downloaded|curl error|allow-plugins|"
+        r"^(?:Class|Interface|Trait) ['\"][\w\\]+['\"] not found$",
+        error,
     ):
         return None
     place = named_file(hit)
     where = f"{place.path} line {place.line}" if place else f"{hit['file']} line {hit['line']}"
-    return {"error": error, "where": where, "advice": advice_said(error, where)}
+    advice = advice_said(error, where)
+    if place is None and advice == f"Correct {where}":
+        advice = "That file is of a package: correct what the message names (a setting, a variable, a missing class), not the file"
+    return {"error": error, "where": where, "advice": advice}
 
 
 def named_file(hit: Hit) -> Place | None:
@@ -153,8 +158,9 @@ _LIBRARY_FILES = frozenset({
 
 def dev_package(hit: Hit) -> Mapping[str, str] | None:
     """The package of require-dev whose vendor the class is named after, where composer ran with --no-dev."""
-    ran = " ".join((hit.section.instruction, *hit.before(60)))
-    if "--no-dev" not in ran:
+    found = failing_dockerfile(hit)
+    written = [each.value for each in found[1].of("RUN")] if found else []
+    if not any("--no-dev" in each for each in (hit.section.instruction, *hit.before(60), *written)):
         return None
     vendor = hit["name"].partition("\\")[0].lower()
     for path in nearest_first(hit, hit.files.named("composer.json")):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from app.diagnosis.instructions import failing_dockerfile
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.php.reading_registered import registered
 from app.diagnosis.rules.php.reading_syntax import TRACE
 from app.model import Place
 
@@ -145,6 +146,8 @@ def missing_class(hit: Hit) -> Mapping[str, str] | None:
             "why": f"there is {near} in {declared[near]}",
             "advice": f"Write {near} in {words['where']}",
         }
+    if last.endswith("ServiceProvider"):
+        return {**words, **registered(name)}
     return {
         **words, "why": "nothing declares or loads it",
         "advice": f"Require the package that has {name} (composer require), or import it with use in "

@@ -86,11 +86,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="poetry-package",
         pattern=r"(?:Error: )?The current project could not be installed: (?P<said>.+)|No file/folder found for package (?P<name>[\w-]+)",
-        place=whole_file("pyproject.toml"),
+        place=lambda hit: (
+            failing_instruction if "Readme path" in hit["said"] else whole_file("pyproject.toml")
+        )(hit),
         rank=Rank.ROOT,
         title="poetry cannot install the project itself",
         message="The current project could not be installed: {said} {name}",
-        fix="Install with --no-root, or write package-mode = false under [tool.poetry], or add the package's folder.",
+        fix="Install with --no-root (the project's own files, its README.md too, are not in the image yet), or write package-mode = false under [tool.poetry], or COPY the package's folder and its README before.",
     ),
     Rule(
         code="poetry-option",

@@ -14,6 +14,7 @@ DISTRIBUTIONS = {
     "flask_sqlalchemy": "Flask-SQLAlchemy", "jose": "python-jose", "multipart": "python-multipart", "attr": "attrs", "magic": "python-magic",
     "Crypto": "pycryptodome", "serial": "pyserial", "docx": "python-docx", "fitz": "PyMuPDF", "pkg_resources": "setuptools",
     "distutils": "setuptools", "whitenoise": "whitenoise", "storages": "django-storages", "allauth": "django-allauth",
+    "camel": "camel-ai", "agents": "openai-agents", "autogen": "pyautogen", "speech_recognition": "SpeechRecognition", "tavily": "tavily-python",
     "OpenSSL": "pyOpenSSL", "slugify": "python-slugify", "Levenshtein": "python-Levenshtein", "pptx": "python-pptx", "telegram": "python-telegram-bot",
     "discord": "discord.py", "skimage": "scikit-image", "sqlalchemy": "SQLAlchemy", "flask": "Flask", "django": "Django", "git": "GitPython",
     "github": "PyGithub", "ldap": "python-ldap", "markdown": "Markdown", "mysql": "mysql-connector-python", "mysql.connector": "mysql-connector-python",

@@ -81,13 +81,24 @@ def _advised(hit: Hit) -> Mapping[str, str] | None:
     return where(hit) | {"said": refused["title"], "advice": refused["advice"]} if refused else None
 
 
+# What Python raises where one package calls another in a way that the other does not have.
+_UNFIT = frozenset({"AttributeError", "TypeError", "ImportError"})
+
+
 def raised(hit: Hit) -> Mapping[str, str] | None:
     """The end of a traceback in which no line is the repository's: whose line it is."""
     found = frames(hit)
+    if any(line.startswith("During handling of the above exception") for line in hit.after(3)):
+        return None  # it was being handled: what ended the program is told below
     if own_frame(hit) is not None or not found or lost_client(hit.line, (path for path, _ in found)):
         return None
     package = re.search(r"(?:site|dist)-packages/(\w+)", found[0][0])
     whose = f"a line of {package[1]}" if package else "a line that is not of this repository"
+    if package and hit["kind"].rpartition(".")[2] in _UNFIT:
+        return {
+            "package": package[1],
+            "advice": f"{package[1]} and a package that it uses do not go together as they are installed: raise {package[1]}, or pin the other to a version of its time; a lock file (uv lock, pip freeze) keeps both.",
+        }
     return {
         "advice": f"The traceback ends in {whose}: a setting, a version or a file that it is given is not what it expects; correct that, or raise or pin the package."
     }

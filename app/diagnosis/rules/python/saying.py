@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.diagnosis.dependencies import dependency
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.python.reading_errors import blamed_frame
 from app.diagnosis.rules.python.reading_reports import REPORTS
@@ -30,6 +31,7 @@ RULES: tuple[Rule, ...] = (
         code="python-raised",
         pattern=r"^(?P<kind>(?:\w+\.)*_?[A-Z]\w*(?:Error|Exception|Required|NotFound|Configured)): (?P<said>.+)",
         read=raised,
+        place=dependency("python", "package"),
         rank=Rank.SYMPTOM,
         title="{kind}: {said}",
         message="{kind}: {said}",

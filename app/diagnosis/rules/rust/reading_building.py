@@ -13,6 +13,7 @@ from app.model import Place
 
 _SYSTEM = (
     (r"OpenSSL|openssl", "openssl", "apt-get install -y pkg-config libssl-dev, or use rustls"),
+    (r"google/protobuf/\w+\.proto: File not found|google/protobuf/\w+\.proto.{0,4} was not found", "protobuf's own .proto files", "apt-get install -y libprotobuf-dev (apk add protobuf-dev); protobuf-compiler alone does not bring them"),
     (r"`?protoc`?\b", "protoc", "apt-get install -y protobuf-compiler (apk add protoc)"),
     (r"libclang", "libclang", "apt-get install -y clang libclang-dev (apk add clang-dev)"),
     (r"is `?cmake`? not installed|Missing dependency: cmake|`cmake` is required", "cmake", "apt-get install -y cmake"),
