@@ -10,9 +10,9 @@ from functools import cache
 
 import re2
 
+from app.diagnosis.advice import fitted
 from app.diagnosis.envelope import open_envelope
 from app.diagnosis.files import Files
-from app.diagnosis.foreign import not_there
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.quoting import excerpt, short
 from app.diagnosis.rule import Hit, Rank, Rule, Words
@@ -176,7 +176,7 @@ def _finding(rule: Rule, hit: Hit) -> Finding:
         code=rule.code,
         title=fitting(redact(rule.title.format_map(words))),
         message=redact(_sentence(rule.message.format_map(words))),
-        fix=not_there(redact(rule.fix.format_map(words)).strip()),
+        fix=fitted(hit, redact(rule.fix.format_map(words)).strip()),
         blame=rule.blame,
         place=place,
         excerpt=excerpt(hit) if rule.rank > Rank.SYMPTOM else told_with(hit),

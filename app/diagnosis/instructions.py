@@ -7,7 +7,7 @@ import re
 import re2
 
 from app.diagnosis.rule import Find, Hit, once_per_log
-from app.dockerfile import Dockerfile, Instruction
+from app.dockerfile import Dockerfile, Instruction, Stage
 from app.model import Place
 
 
@@ -140,15 +140,32 @@ def base_image(hit: Hit) -> Place | None:
     """The FROM of the stage that failed."""
     if (found := failing_dockerfile(hit)) is None:
         return None
-    path, parsed = found
+    stage = _failing_stage(hit, found[1])
+    return hit.files.place(found[0], stage.line) if stage else None
+
+
+def stage_image(hit: Hit) -> str:
+    """What the stage that failed begins with, through the stages it is built on; empty where that is not known."""
+    found = failing_dockerfile(hit)
+    stage = _failing_stage(hit, found[1]) if found else None
+    if found is None or stage is None:
+        return ""
+    above = {each.name.lower(): each for each in found[1].stages if each.name and each.line < stage.line}
+    image = stage.image
+    while under := above.pop(image.lower(), None):
+        image = under.image
+    return image
+
+
+def _failing_stage(hit: Hit, parsed: Dockerfile) -> Stage | None:
+    """The stage of what failed; the last one where that is not told."""
     failing = find_instruction(
         parsed, hit.section.instruction or hit.transcript.failed_instruction, hit.section.stage
     )
     stages = parsed.stages
     if not stages:
         return None
-    stage = stages[failing.stage] if failing and 0 <= failing.stage < len(stages) else stages[-1]
-    return hit.files.place(path, stage.line)
+    return stages[failing.stage] if failing and 0 <= failing.stage < len(stages) else stages[-1]
 
 
 def final_image(hit: Hit) -> Place | None:

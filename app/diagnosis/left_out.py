@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.diagnosis.instructions import failing_dockerfile, failing_instruction, find_instruction
+from app.diagnosis.instructions import failing_dockerfile, find_instruction
 from app.diagnosis.paths import copies
 from app.diagnosis.rule import Hit
 from app.dockerfile import Dockerfile, Ignored, Instruction, Unreadable
@@ -22,8 +22,11 @@ class LeftOut:
     advice: str
 
 
-def left_out(hit: Hit, path: str) -> LeftOut | None:
-    """Why this file of the repository is not in the image when the failing instruction runs; None when it may be."""
+def left_out(hit: Hit, path: str, ran: Instruction | None = None) -> LeftOut | None:
+    """Why this file of the repository is not in the image when an instruction runs; None when it may be.
+
+    It is the failing one, unless `ran` is another of the same Dockerfile.
+    """
     found = failing_dockerfile(hit)
     if found is None or path not in hit.files.paths:
         return None
@@ -34,13 +37,23 @@ def left_out(hit: Hit, path: str) -> LeftOut | None:
         return None
     if (hidden := _hidden(hit, where, context, inside)) is not None:
         return hidden
-    before = _copied_before(hit, parsed)
+    ran = ran or find_instruction(
+        parsed, hit.section.instruction or hit.transcript.failed_instruction, hit.section.stage
+    )
+    before = _copied_before(parsed, ran)
     if not before or any(_brings(hit, parsed, each, context, path) for each in before):
         return None
     place = hit.files.place(where, before[-1].line, before[-1].end)
-    ran = failing_instruction(hit)
     at = f" before line {ran.line}" if ran else ""
     return LeftOut(place, f"COPY {inside} into the image{at}: no COPY above brings it") if place else None
+
+
+def hidden_by(hit: Hit, bare: str) -> str:
+    """What to do about the .dockerignore that hides a file, or the first one of a folder; empty where none does."""
+    inside = (each for each in sorted(hit.files.paths) if each == bare or each.startswith(f"{bare}/"))
+    found = next(inside, "")
+    lacking = left_out(hit, found) if found and bare else None
+    return lacking.advice if lacking and lacking.place.path.endswith(".dockerignore") else ""
 
 
 def _hidden(hit: Hit, dockerfile: str, context: str, inside: str) -> LeftOut | None:
@@ -66,11 +79,8 @@ def _hides(text: str, path: str) -> bool:
         return False
 
 
-def _copied_before(hit: Hit, parsed: Dockerfile) -> list[Instruction]:
-    """The COPYs from the context that stand above the failing instruction, in its stage or the stages under it."""
-    ran = find_instruction(
-        parsed, hit.section.instruction or hit.transcript.failed_instruction, hit.section.stage
-    )
+def _copied_before(parsed: Dockerfile, ran: Instruction | None) -> list[Instruction]:
+    """The COPYs from the context that stand above an instruction, in its stage or the stages under it."""
     if ran is None or ran.keyword != "RUN":
         return []
     copied = [each for each in parsed.of("COPY", "ADD") if each.line < ran.line]
@@ -93,4 +103,38 @@ def _brings(hit: Hit, parsed: Dockerfile, copy: Instruction, context: str, path:
     return any(
         source == path or (is_folder and path.startswith(f"{source}/".lstrip("/")))
         for source, _, is_folder in copies(hit.files, parsed, copy, context)
+    )
+
+
+def in_stage(hit: Hit, path: str) -> bool:
+    """Whether a COPY of the stage that failed, or that runs, names this file or a folder above it.
+
+    A COPY of everything, also out of another stage, brings it.
+    """
+    found = failing_dockerfile(hit)
+    if found is None:
+        return False
+    parsed = found[1]
+    ran = find_instruction(
+        parsed, hit.section.instruction or hit.transcript.failed_instruction, hit.section.stage
+    )
+    stage = ran.stage if ran else len(parsed.stages) - 1
+    copied = [
+        each
+        for each in parsed.of("COPY", "ADD")
+        if each.stage == stage and (ran is None or each.line < ran.line)
+    ]
+    return any(_names(parsed, each, source, path) for each in copied for source in each.sources)
+
+
+def _names(parsed: Dockerfile, copy: Instruction, source: str, path: str) -> bool:
+    """Whether the source of a COPY is the file, a folder above it, or the folder that another stage worked in."""
+    whole = {"", "."}
+    if "from" in copy.flags:
+        whole |= {each.rest.strip("\"'/") for each in parsed.of("WORKDIR")}
+    bare = source.removeprefix("./").strip("/")
+    parts = path.split("/")
+    above = {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
+    return bare in whole | above or (
+        "from" in copy.flags and any(bare.endswith(f"/{each}") for each in above)
     )

@@ -122,7 +122,7 @@ RULES: tuple[Rule, ...] = (
         ),
         title="{name} is not installed",
         message="{name}: not found: the image does not have this command.",
-        fix="Install it before it is used: RUN {install}.",
+        fix="{fix}",
     ),
     Rule(
         code="shell-permission",

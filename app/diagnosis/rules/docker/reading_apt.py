@@ -32,11 +32,17 @@ ALPINE = {
 BROUGHT = {
     "pnpm": "npm install -g pnpm (or corepack enable, where the image has corepack)", "yarn": "npm install -g yarn (or corepack enable)",
     "corepack": "npm install -g corepack (Node 25 and later come without it)", "bun": "npm install -g bun", "tsc": "npm install -g typescript",
+    "docker": "apt-get update && apt-get install -y docker.io (Alpine: apk add docker-cli); in cloudbuild.yaml the step with name: gcr.io/cloud-builders/docker has it, and a daemon to talk to",
     "uv": "pip install uv", "poetry": "pip install poetry", "pipenv": "pip install pipenv", "gunicorn": "pip install gunicorn", "uvicorn": "pip install uvicorn",
     "gcloud": "apt-get update && apt-get install -y google-cloud-cli from the repository packages.cloud.google.com/apt (in cloudbuild.yaml take a step with name: gcr.io/google.com/cloudsdktool/cloud-sdk:slim)",
     "cargo": "curl -sSf https://sh.rustup.rs | sh -s -- -y", "bundle": "gem install bundler", "composer": "curl -sS https://getcomposer.org/installer | php -- --install-dir=/usr/local/bin --filename=composer",
     "apt-key": "mkdir -p /etc/apt/keyrings, and save the key there: curl … | gpg --dearmor -o /etc/apt/keyrings/NAME.gpg, then [signed-by=…] in the source's line (Debian 13 has no apt-key)",
 }  # fmt: skip
+
+# Package managers: no package brings one into an image of another distribution, or into one that was stripped.
+MANAGERS = ("apt-get", "apt", "apk", "yum", "dnf", "microdnf")
+NO_MANAGER = "The image in FROM is of another distribution, or was made without a package manager: take its variant for building (-dev, -builder), an image of the distribution that is meant, or install in an earlier stage and COPY --from what is needed."
+UNLISTED = "Install what brings {name} before it is used (packages.debian.org and pkgs.alpinelinux.org search the contents of packages for bin/{name}); a command of this project has to be built, copied or on the PATH first."
 
 # What took the place of packages that newer Debians and Ubuntus do not have: https://packages.debian.org
 REPLACED = {
@@ -94,19 +100,18 @@ def package_line(hit: Hit) -> Place | None:
     return failing_instruction(hit)
 
 
-def _command(hit: Hit) -> Mapping[str, str] | None:
+def _command(hit: Hit) -> Mapping[str, str]:
     name = hit["name"].rpartition("/")[2]
     alpine = any("apk " in line for path in hit.files.dockerfiles for line in hit.files.lines(path)) or any(
         "alpine" in line for path in hit.files.dockerfiles for line in hit.files.lines(path)[:3]
     )
-    package = ALPINE.get(name, INSTALLS.get(name, name)) if alpine else INSTALLS.get(name, name)
-    return {
-        "name": name,
-        "install": BROUGHT.get(
-            name,
-            f"apk add --no-cache {package}" if alpine else f"apt-get update && apt-get install -y {package}",
-        ),
-    }
+    package = ALPINE.get(name, INSTALLS.get(name, "")) if alpine else INSTALLS.get(name, "")
+    install = f"apk add --no-cache {package}" if alpine else f"apt-get update && apt-get install -y {package}"
+    if name in BROUGHT:
+        install = BROUGHT[name]
+    elif not package:
+        return {"name": name, "fix": NO_MANAGER if name in MANAGERS else UNLISTED.replace("{name}", name)}
+    return {"name": name, "fix": f"Install it before it is used: RUN {install}."}
 
 
 def script(hit: Hit) -> Mapping[str, str]:
@@ -148,5 +153,4 @@ def crlf_place(hit: Hit) -> Place | None:
 
 def command_named(hit: Hit) -> Mapping[str, str]:
     name = hit["name"] or hit["name2"]
-    found = _command(Hit(hit.section, hit.index, {**hit.words, "name": name}, hit.files, hit.transcript))
-    return found or {"name": name}
+    return _command(Hit(hit.section, hit.index, {**hit.words, "name": name}, hit.files, hit.transcript))

@@ -20,8 +20,7 @@ def executable(hit: Hit) -> Mapping[str, str]:
     if name in ("bash", "/bin/bash") and why == "is not in the image":
         advice = "Write RUN apk add --no-cache bash above it (Alpine has only /bin/sh), or use /bin/sh."
     elif hit.section.instruction and "/" not in name and why == "is not in the image":
-        brought = command_named(replace(hit, words={"name2": name}))["install"]
-        advice = f"Install it before this instruction: RUN {brought}."
+        advice = command_named(replace(hit, words={"name2": name}))["fix"]
     elif name in ("sh", "/bin/sh"):
         advice = 'A scratch or distroless image has no shell: write CMD and ENTRYPOINT as a list (["/app"]), and do what RUN does in an earlier stage.'
     return {"name": name, "why": why, "advice": advice}

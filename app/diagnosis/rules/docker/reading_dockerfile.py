@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.instructions import base_image, failing_dockerfile, failing_instruction
+from app.diagnosis.left_out import hidden_by
 from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.rules.docker.reading_outputs import not_standalone, written
 from app.diagnosis.telling import most_telling, score
@@ -96,7 +97,8 @@ def source(hit: Hit) -> Mapping[str, str] | None:
     if not name or name.endswith(("Dockerfile", ".dockerignore")):
         return None
     bare = name.strip("/")
-    near = hit.files.nearest(bare)
+    same = hit.files.named(bare.rpartition("/")[2])
+    near = same[0] if len(same) == 1 else hit.files.nearest(bare)
     ignored = next(
         (
             p
@@ -113,6 +115,8 @@ def source(hit: Hit) -> Mapping[str, str] | None:
     outside = _outside(hit)
     if outside:
         fix = f"{outside} lies outside of the build context, where COPY cannot reach: build from the folder above (docker build -f {_own_path(hit)} .) and write the paths from there."
+    elif lacking := hidden_by(hit, bare):
+        fix = f"{lacking}."
     elif from_stage:
         fix = f"Copy a path that the earlier stage really makes, instead of {name}{written(hit)}."
     elif ignored:
@@ -121,6 +125,8 @@ def source(hit: Hit) -> Mapping[str, str] | None:
         fix = f"{bare} is what a build makes, and git does not bring it: build it in this Dockerfile (RUN npm run build or your tool's command in an earlier stage, then COPY --from=STAGE)."
     elif near and near != bare:
         fix = f"Write {near} instead of {bare}."
+    elif bare in hit.files.paths or bare in hit.files.folders:
+        fix = f"The repository has {bare}, and the build is given another folder: end docker build with the one that the path is written from (dockerfile: and path: in servergem.yml), or correct the COPY."
     else:
         fix = f"Add {bare} to the repository (git may ignore it), or correct the COPY."
     return {"name": name, "bare": bare, "fix": fix}

@@ -34,6 +34,7 @@ _COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose
 
 FRONTEND = Family(
     (
+        Known(r"COPY --from=(?P<name>\S+): no stage or image found with that name", "There is neither a stage nor an image {name}", "Write the image whole (docker.io/library/{name}: podman and buildah pull no short names), or the name of a stage above.", _saying("--from={name}")),
         Known(r"invalid file request (?P<name>\S+)", "The build context has a link that cannot be sent: {name}", "Write node_modules (and other links and build output) into .dockerignore; **/node_modules for a monorepo.", first(whole_file(".dockerignore"), _no_file)),
         Known(r"failed to process \"(?P<name>[^\"]*)\": (?P<told>.+)", "The Dockerfile's variable {name} does not read: {told}", "Write ${{NAME:-default}}, ${{NAME:+other}} or plain $NAME: BuildKit knows no := and no shell commands there.", _saying("{name}")),
         Known(r"duplicate name (?P<name>[\w.-]+)$", "Two stages are called {name}", "Give each FROM … AS a name of its own.", _saying(" AS {name}", " as {name}")),
@@ -62,6 +63,8 @@ FRONTEND = Family(
 
 SHELL = Family(
     (
+        Known(r"error: failed switching to \"(?P<name>[^\"]+)\": operation not permitted|(?P<name2>groupmod|usermod|groupadd|useradd): (?:Permission denied|cannot lock /etc/)", "The start script switches users, which only root may", "It began as another user already (USER in the Dockerfile, a user given from outside): take USER away and let the script switch, or have it do so only where [ \"$(id -u)\" = 0 ] and go on as it is otherwise.", first(_saying("USER "), failing_instruction)),
+        Known(r"Repository '(?P<name>[^']+)' changed its '\w+' value from '(?P<have>[^']*)' to '(?P<want>[^']*)'", "The image's apt sources went on from {have} to {want}", "Take a base image of a fixed release, and a fresh one (docker build --pull), in place of one that follows testing or stable; apt-get update --allow-releaseinfo-change only takes the new release into the old image.", base_image, BUILT),
         Known(r"cd: (?:line \d+: )?(?:can't cd to (?P<name>[^\s:]+)|(?P<name2>[^\s:]+): No such file or directory)", "The image has no folder {name}{name2}", "COPY it above this line, or correct WORKDIR and the path: each RUN begins in WORKDIR again.", failing_instruction, BUILT),
         Known(r"make(?:\[\d+\])?: \*\*\* No targets(?: specified and no makefile found)?\.", "make finds no Makefile where it runs", "COPY the Makefile above this line, set WORKDIR to its folder, or write make -C FOLDER (-f NAME).", failing_instruction, BUILT),
         Known(r"UNTRUSTED signature", "This Alpine does not know the key of the packages it asks for", "Take a newer alpine in FROM (the repository in the line must be of the same release), and RUN apk add -U alpine-keys.", base_image, BUILT),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.instructions import failing_instruction, workdir
 from app.diagnosis.paths import repository_path
 from app.diagnosis.places import at, whole_file
 from app.diagnosis.rule import Find, Hit
@@ -20,6 +20,16 @@ def projects(hit: Hit) -> list[str]:
     """The project files, those of tests last."""
     found = [path for path in hit.files.paths if path.endswith(PROJECTS)]
     return sorted(found, key=lambda path: ("test" in path.lower(), path.count("/"), path))
+
+
+def seen_from_workdir(hit: Hit, path: str) -> str:
+    """The path as the failing command has to write it, whose WORKDIR is a folder of the repository."""
+    below = workdir(hit).strip("/").split("/")
+    for start in range(len(below)):
+        folder = "/".join(below[start:]) + "/"
+        if path.startswith(folder):
+            return path.removeprefix(folder)
+    return path
 
 
 def in_project(pattern: str) -> Find:
@@ -43,7 +53,7 @@ def built(hit: Hit) -> Mapping[str, str] | None:
         return None  # it knows only that something failed
     framework = re.search(r"(?:targeting|target) \.NET (?:Core )?(\d+\.\d+)", hit["said"])
     words = {
-        "project": next(iter(projects(hit)), "PROJECT.csproj"),
+        "project": seen_from_workdir(hit, next(iter(projects(hit)), "PROJECT.csproj")),
         "framework": framework[1] if framework else "VERSION",
     }
     advice = ADVICE.get(hit["code"]) or f"{asked(hit['said']) or 'Correct what the message names'}: {{link}}"

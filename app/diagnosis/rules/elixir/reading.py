@@ -70,6 +70,8 @@ def raised(hit: Hit) -> Mapping[str, str] | None:
         r"^\*\* \((?:CompileError|SyntaxError|TokenMissingError|MismatchedDelimiterError|Mix)\)", hit.line
     ):
         return None
+    if hit["klass"] == "EXIT" and hit.find_after(r"Kernel pid terminated", 400):
+        return None  # why one process ended; what ended the program is told below
     where = TRACE.where(hit)
     error = hit["error"]
     advice = f"Correct {where}" if where != "the program" else "Correct what the error names"

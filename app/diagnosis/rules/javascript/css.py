@@ -17,7 +17,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="{path} line {line}: {said}",
         message="Sass: {said} ({path} line {line}){source}",
-        fix="Correct line {line} of {path}: @use what declares it, or correct the name.",
+        fix="{fix}",
     ),
     Rule(
         code="css-syntax",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from app.diagnosis.javascript.image import command_place
-from app.diagnosis.javascript.packages import dependency_place, list_place, unnumbered
+from app.diagnosis.javascript.packages import list_place, unnumbered
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_dependencies import (
@@ -16,6 +15,7 @@ from app.diagnosis.rules.javascript.reading_dependencies import (
     peer_issues,
     protocol,
     workspace,
+    workspace_place,
 )
 from app.diagnosis.rules.javascript.reading_npm import E
 
@@ -101,15 +101,11 @@ RULES: tuple[Rule, ...] = (
         r"Workspace '(?P<name3>[^']+)' not found|error Unknown workspace \"(?P<name4>[^\"]+)\"|"
         r"^"
         + E
-        + r"\s*--workspace=(?P<name5>\S+)|error: Workspace dependency \"(?P<name6>[^\"]+)\" not found",
+        + r"\s*--workspace=(?P<name5>\S+)|error: Workspace (?:dependency )?\"(?P<name6>[^\"]+)\" not found|error: Workspace not found \"(?P<name7>[^\"]+)\"",
         read=unnumbered(workspace),
-        place=lambda hit: (
-            dependency_place(hit, hit["name"])
-            or command_place(hit, hit["name"])
-            or matching(r'"workspaces"\s*:', "package.json")(hit)
-        ),
+        place=workspace_place,
         rank=Rank.ROOT,
-        title="There is no workspace {name}",
+        title="{head}",
         message="No workspace (no package of this repository) is named {name}: Workspace not found, ERR_PNPM_WORKSPACE_PKG_NOT_FOUND.",
         fix="{fix}",
     ),

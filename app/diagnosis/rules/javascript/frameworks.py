@@ -84,7 +84,7 @@ RULES: tuple[Rule, ...] = (
         code="prisma-client",
         only=ANY,
         pattern=r"@prisma/client did not initialize yet|Cannot find module '\.prisma/client|Prisma Client could not locate the Query Engine for runtime \"(?P<target>[\w.-]+)\"|"
-        r"Query engine library for current platform \"(?P<target2>[\w.-]+)\" could not be found|PrismaClientInitializationError: Unable to require",
+        r"Query engine library for current platform \"(?P<target2>[\w.-]+)\" could not be found|PrismaClientInitializationError: Unable to require|Module '\"?@prisma/client\"?' has no exported member '?PrismaClient\b",
         read=unnumbered(lambda hit: prisma(hit)),
         place=lambda hit: (
             (matching(r"^\s*generator\s+\w+", "schema.prisma")(hit) if hit["engine"] else None)

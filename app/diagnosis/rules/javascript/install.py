@@ -175,7 +175,7 @@ RULES: tuple[Rule, ...] = (
         place=first(dependency, failing_instruction),
         title="The install script of {name} failed",
         message="{name} ran {ran} at install, and that failed: {said}",
-        fix="Read what it printed: it names what is missing in the image; then install that before npm, or take another version of {name}.",
+        fix="{fix}",
     ),
     Rule(
         code="npm-script-failed",

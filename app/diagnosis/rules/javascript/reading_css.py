@@ -41,7 +41,20 @@ def _styled(hit: Hit, path: str, line: str) -> Mapping[str, str] | None:
         "line": str(place.line),
         "said": said.rstrip(".") + word,
         "source": f": {code}" if code else "",
+        "fix": _fix(hit, place, code),
     }
+
+
+def _fix(hit: Hit, place: Place, code: str) -> str:
+    """Where the line names a package, the image may lack it; else the line itself is wrong."""
+    named = re.search(r"['\"](?:[./]*/)?(?:~|node_modules/)((?:@[\w.-]+/)?[\w.-]+)", code)
+    if "stylesheet" not in hit.line or named is None:
+        return f"Correct line {place.line} of {place.path}: @use what declares it, or correct the name."
+    name = named[1]
+    asked = (
+        "package.json asks for it" if dependency_place(hit, name) else f"npm install {name}, and commit it"
+    )
+    return f"{name} is a package, and node_modules has not got it where the style sheet is compiled ({asked}): run the install (npm ci) in the image before this instruction, and do not count on a node_modules of your machine."
 
 
 def utility(hit: Hit) -> Mapping[str, str] | None:

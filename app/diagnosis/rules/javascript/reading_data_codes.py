@@ -27,6 +27,7 @@ def _listed(hit: Hit) -> Place | None:
 
 DATA = Family(
     (
+        Known(r"PrismaConfigEnvError: (?:Cannot resolve|Missing required) environment variable: (?P<name>\w+)", "prisma.config asks for {name}, which is not set here", "prisma generate reads it and asks no database: write RUN {name}=postgresql://build:build@localhost/build npx prisma generate in the build, and give the real one to the service and the release command.", first(matching(r"{name}", "prisma.config.ts", "prisma.config.mjs"), failing_instruction)),
         Known(r"P1000: Authentication failed|PrismaClientInitializationError: Authentication failed", "The database does not take this user and password (Prisma P1000)", "Correct user and password in DATABASE_URL (a secret); encode @ : / # ? in the password with encodeURIComponent.", _SCHEMA),
         Known(r"P1003: |Database `(?P<name>[^`]+)` does not exist on the database server", "The server has no database {name} (Prisma P1003)", "Create the database {name} there (gcloud sql databases create), or correct the name at the end of DATABASE_URL.", _SCHEMA),
         Known(r"P1010: |User `[^`]*` was denied access on the database `(?P<name>[^`]+)`", "The user may not use this database (Prisma P1010)", "GRANT the user of DATABASE_URL the rights on the database and its schema public, or take its owner; a server that asks for TLS needs ?sslmode=require.", _SCHEMA),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from app.diagnosis.javascript.image import command_place
 from app.diagnosis.javascript.packages import dependency_place, list_place, near, packages, split_spec
 from app.diagnosis.javascript.stacks import after
+from app.diagnosis.javascript.workspaces import not_at_install, own
 from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_npm import POPULAR
@@ -16,6 +17,17 @@ from app.model import Place
 
 def dependency(hit: Hit) -> Place | None:
     return dependency_place(hit, hit["name"])
+
+
+def workspace_place(hit: Hit) -> Place | None:
+    """Where its package.json is left out; else who asks for it."""
+    if hit["at"]:
+        return hit.files.place(hit["path"], int(hit["at"]))
+    return (
+        dependency_place(hit, hit["name"])
+        or command_place(hit, hit["name"])
+        or matching(r'"workspaces"\s*:', "package.json")(hit)
+    )
 
 
 def asked_place(hit: Hit) -> Place | None:
@@ -123,9 +135,11 @@ def not_there(hit: Hit) -> Mapping[str, str] | None:
     if not name or name.startswith(("http", ".")):
         return None
     meant = near(name, POPULAR - {name}, 0.75) if name not in POPULAR else ""
-    here = name in {each.name for each in packages(hit)}
-    if here:
-        fix = f'{name} is a package of this repository: ask for it as "workspace:*" and add its folder to the workspaces.'
+    here = own(hit, name)
+    if here and (lacking := not_at_install(hit, here)):
+        fix = f"{name} is a package of this repository ({here.folder}), and the install does not see it. {lacking.advice}."
+    elif here:
+        fix = f'{name} is a package of this repository ({here.folder}): its folder has to be among the workspaces of the root package.json, its package.json in the image before the install, and it is asked for as "workspace:*".'
     elif meant:
         fix = f"Write {meant} instead of {name} in package.json."
     else:
@@ -145,9 +159,18 @@ def protocol(hit: Hit) -> Mapping[str, str] | None:
 def workspace(hit: Hit) -> Mapping[str, str] | None:
     name = split_spec(hit["name"])[0]
     names = [each.name for each in packages(hit) if each.name]
+    if (here := own(hit, name)) and (lacking := not_at_install(hit, here)):
+        return {
+            "name": name,
+            "head": f"The install does not find the workspace {name}",
+            "fix": f"{lacking.advice}.",
+            "path": lacking.place.path,
+            "at": str(lacking.place.line),
+        }
     meant = near(name, [each for each in names if each != name], 0.5)
     return {
         "name": name,
+        "head": f"There is no workspace {name}",
         "fix": f"Write {meant} instead of {name}."
         if meant
         else f"Name one of the workspaces ({', '.join(names[:6])}), and COPY its package.json into the image.",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from app.diagnosis.javascript.paths import spot
 from app.diagnosis.javascript.stacks import after, code_at
+from app.diagnosis.left_out import in_stage
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit
 from app.model import Place
@@ -22,6 +23,17 @@ def prisma(hit: Hit) -> Mapping[str, str] | None:
 
 def schema_missing(hit: Hit) -> Mapping[str, str] | None:
     here = [p for p in sorted(hit.files.paths) if p.endswith(".prisma")]
+    config = next(
+        (p for p in sorted(hit.files.paths) if re.search(r"(?:^|/)prisma\.config\.[cm]?[jt]s$", p)), ""
+    )
+    if here and config and in_stage(hit, here[0]) and not in_stage(hit, config):
+        return {
+            "fix": f"{here[0]} is in the image, and {config}, which names it, is not: COPY {config} too, or name the schema with --schema {here[0]}."
+        }
+    if here and in_stage(hit, here[0]):
+        return {
+            "fix": f"{here[0]} is in the image, in a place where Prisma does not look: name it with --schema {here[0]} (seen from WORKDIR), or write it in prisma.config.ts."
+        }
     return {
         "fix": f"COPY {here[0].rpartition('/')[0] or here[0]} into the image before this instruction, or name it with --schema {here[0]}."
         if here

@@ -31,10 +31,16 @@ def unresolved(hit: Hit) -> Mapping[str, str] | None:
     }
 
 
+# Where tools put what they make of a schema: no commit has it.
+_GENERATED = re.compile(r"(?:^|/)(?:generated|__generated__|\.prisma|gen)(?:/|$)")
+
+
 def _import_fix(hit: Hit, name: str, owner: str, like: str, place: Place | None) -> str:
     where = f" on line {place.line} of {place.path}" if place else ""
     if like and like != name:
         return f"The file is {like}: write '{like}' instead of '{name}'{where}; upper and lower case count on Linux."
+    if _GENERATED.search(name):
+        return f"'{name}' is generated, and nothing made it in this image: run what makes it (npx prisma generate, codegen) before the build in this stage; node_modules of another stage does not hold it."
     if name.startswith((".", "/")):
         return f"Add the file that '{name}' names (git or .dockerignore may leave it out), or correct the import{where}."
     if owner in BUILTIN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.instructions import base_image, instruction
+from app.diagnosis.instructions import base_image, failing_dockerfile, instruction
 from app.diagnosis.javascript.image import ran_place, start_place
 from app.diagnosis.javascript.imports import BUILTIN, importer
 from app.diagnosis.javascript.packages import (
@@ -21,6 +21,7 @@ from app.diagnosis.javascript.packages import (
     script_place,
 )
 from app.diagnosis.javascript.paths import own_path
+from app.diagnosis.left_out import LeftOut, left_out
 from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_own_modules import (
@@ -43,6 +44,8 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
         return None  # what a package compiles when it is installed: node_codes tells
     if name.startswith((".", "/")):
         return local_module(hit, name)
+    if re.search(r"-[0-9a-f]{16}$", name):
+        return None  # the name that Turbopack gives to what it leaves outside: reading_next_codes tells
     owner = package_name(name)
     if owner in BUILTIN:
         return {
@@ -69,8 +72,9 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
         why = "it is in devDependencies, which the image does not have"
         fix = f"Move {owner} from devDependencies to dependencies (npm install --save-prod {owner}), and commit the lock file."
     elif group and owner != name:
-        why = f"{owner} is installed, but has no {name.removeprefix(owner + '/')} in this version"
-        fix = f"Correct the import, or take a version of {owner} that has {name}."
+        why, fix = _of_another_version(name, owner)
+    elif group and hit.transcript.started and (told := standalone(hit)):
+        why, fix = told
     elif group:
         why = f"package.json asks for it ({group}), but node_modules does not have it"
         fix = "Run npm ci in the image's WORKDIR (and COPY node_modules from the stage that did), and keep node_modules in .dockerignore."
@@ -95,6 +99,27 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
     }
 
 
+_TRACED = "Standalone has node_modules of its own, of what the build traced: build anew without an old .next or a build cache; with Next 16 next build --webpack (its Turbopack leaves packages out), with pnpm node-linker=hoisted in .npmrc; and COPY .next/standalone whole."
+
+
+def standalone(hit: Hit) -> tuple[str, str] | None:
+    """Why Next's standalone output, which a COPY brings into the image that runs, lacks a package, and what to do."""
+    if (found := failing_dockerfile(hit)) is None:
+        return None
+    last = len(found[1].stages) - 1
+    for each in found[1].of("COPY"):
+        if each.stage == last and ".next/standalone" in each.value:
+            return f"the standalone output that {found[0]} line {each.line} brings does not hold it", _TRACED
+    return None
+
+
+def _of_another_version(name: str, owner: str) -> tuple[str, str]:
+    return (
+        f"{owner} is installed, but has no {name.removeprefix(owner + '/')} in this version",
+        f"Correct the import, or take a version of {owner} that has {name}.",
+    )
+
+
 def _own_package(hit: Hit) -> Package:
     """The package whose file asked for the module."""
     asking = next((own for path, _ in importers(hit) if (own := own_path(hit, path))), "")
@@ -104,6 +129,8 @@ def _own_package(hit: Hit) -> Package:
 def module_place(hit: Hit) -> Place | None:
     if (part := OF_A_PACKAGE.search(hit["name"])) and (asked := dependency_place(hit, part[1])):
         return asked
+    if not hit["owner"] and (behind := _left_behind(hit)):
+        return behind.place
     if not hit["owner"]:
         return importer_place(hit, _original(hit)) or _start_or_step(hit)
     if hit["wrong"]:
@@ -112,6 +139,13 @@ def module_place(hit: Hit) -> Place | None:
         return base_image(hit)
     asked = dependency_place(hit, hit["owner"]) if hit["group"] else None
     return asked or list_place(hit, hit["manifest"]) or importer(hit, hit["name"])
+
+
+def _left_behind(hit: Hit) -> LeftOut | None:
+    """Why a file that Node was to run is not in the image, where the repository has it."""
+    path = _original(hit)
+    own = next((each for each in hit.files.named(path.rpartition("/")[2]) if path.endswith(f"/{each}")), "")
+    return left_out(hit, own) if own else None
 
 
 def _original(hit: Hit) -> str:

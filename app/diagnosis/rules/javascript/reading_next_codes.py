@@ -34,6 +34,8 @@ def _route(hit: Hit) -> Place | None:
 
 SITES = Family(
     (
+        # https://github.com/vercel/next.js/issues/88844
+        Known(r"Failed to load external module (?P<name>\S+?)-[0-9a-f]{16}\b", "Turbopack's output lacks {name}, which it leaves outside of the bundle", "Build with next build --webpack, or with node-linker=hoisted in .npmrc where pnpm installs, and raise next: in Next 16 Turbopack forgets packages of serverExternalPackages in the standalone output.", first(matching(r"serverExternalPackages", *_NEXT), _CONFIG)),
         Known(r"Failed to execute turbo.*Exec format error", "The turbo in the image is for another processor", "Keep node_modules in .dockerignore and install turbo in the image (RUN npm install -g turbo@VERSION), not what your machine or an older layer brought; build with docker build --no-cache once.", failing_instruction),
         Known(r"Configuring Next\.js via 'next\.config\.ts' is not supported", "This Next does not read next.config.ts (Next 15 and later do)", "Raise next to 15 or later, or rename the file to next.config.mjs.", first(whole_file("next.config.ts"), _asked("next"))),
         Known(r"The Edge Function \"(?P<name>[^\"]+)\" is referencing unsupported modules|A Node\.js (?:API|module) is (?:used|loaded) \(.*not supported in the Edge Runtime|Dynamic Code Evaluation .*not allowed in Edge Runtime", "Code for the Edge runtime uses what only Node has", "Move that import out of the middleware or edge route, or write export const runtime = 'nodejs' (Next 15.2 and later for middleware).", first(whole_file("middleware.ts", "middleware.js", "proxy.ts"), anywhere(r"runtime\s*=\s*['\"]edge", ".ts", ".tsx", ".js"), failing_instruction)),

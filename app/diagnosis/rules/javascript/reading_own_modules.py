@@ -12,6 +12,7 @@ from app.diagnosis.javascript.packages import (
 )
 from app.diagnosis.javascript.paths import own_path, source_of, spot
 from app.diagnosis.javascript.stacks import after, code_at, frames, header
+from app.diagnosis.javascript.workspaces import own
 from app.diagnosis.places import CODE
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_syntax import resolved
@@ -40,8 +41,16 @@ OF_A_PACKAGE = re.compile(
 
 def _started(hit: Hit, name: str) -> tuple[str, str]:
     """Why the file is not there that a command starts, and what to do."""
+    if "{{" in name or "${" in name:
+        return "a template in the command was not filled in", (
+            "Correct the command that starts it: the path holds braces that a tool was to replace; name the built file itself (Nuxt: node .output/server/index.mjs)."
+        )
     if found := OF_A_PACKAGE.search(name):
         of = found[1]
+        if here := own(hit, of):
+            return f"{of} is a package of this repository that nothing built", (
+                f"Build {here.folder} before what needs it: pnpm --filter NAME... run build (with the three dots), turbo run build --filter=NAME, yarn workspaces foreach -Rpt run build; and COPY what it makes into the stage that runs."
+            )
         return f"the package {of} is not whole", (
             f"The install script of {of}, which downloads or builds this file, did not run, or ran for another system: pnpm asks for {of} under onlyBuiltDependencies (pnpm approve-builds), --ignore-scripts leaves it out, and a node_modules that is copied has that of its own image. Install again, or raise {of}."
         )

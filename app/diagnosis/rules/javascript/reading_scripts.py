@@ -122,6 +122,9 @@ def hook_file(hit: Hit) -> Mapping[str, str] | None:
     return {"hook": found[0], "script": found[1], "base": base}
 
 
+_OWN_SCRIPT = "It is this repository's own script, and it runs while only what was copied before the install is there: COPY the files that it needs above this line, or install with --ignore-scripts and run it after COPY . ."
+
+
 def failed_package(hit: Hit) -> Mapping[str, str] | None:
     """A dependency's own install script that ended with an error."""
     text = "\n".join((hit.line, *after(hit, 8), *before(hit, 3)))
@@ -130,8 +133,12 @@ def failed_package(hit: Hit) -> Mapping[str, str] | None:
     )
     if not named or named in ("npm", "node-gyp"):
         return None
+    ours = any(each.name == named for each in packages(hit))
     return {
         "name": named,
+        "fix": _OWN_SCRIPT
+        if ours
+        else f"Read what it printed: it names what is missing in the image; then install that before this line, or take another version of {named}.",
         "ran": hit["ran"] or one_said(r"(?:command sh -c|Command:|postinstall:|install:) `?([^`\n]+)", text),
         "said": _telling(hit),
     }

@@ -16,13 +16,15 @@ from app.diagnosis.javascript.packages import (
 )
 from app.diagnosis.javascript.paths import spot
 from app.diagnosis.javascript.stacks import after, before, code_at
-from app.diagnosis.rule import Hit
+from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.rules.javascript.reading_typescript_fixes import FIXES
 from app.model import Place
 
 
 def error(hit: Hit) -> Mapping[str, str] | None:
-    """The error with its further lines, the source line, and what to do."""
+    """The error with its further lines, the source line, and what to do; None where all follow from another one."""
+    if ungenerated(hit):
+        return None
     place = place_place(hit)
     said = re.sub(r"\s*(?:\[plugin [\w-]+\]|\[\d+m)+$", "", hit["said"]).strip()
     more = " ".join(_further(hit))
@@ -37,6 +39,12 @@ def error(hit: Hit) -> Mapping[str, str] | None:
         "at": str(number),
         "fix": _fix(hit, said, place),
     }
+
+
+@once_per_log
+def ungenerated(hit: Hit) -> bool:
+    """Whether a client was not generated: every error of a type that it has is only a consequence."""
+    return hit.find(r"@prisma/client\"?' has no exported member '?PrismaClient\b") is not None
 
 
 def _further(hit: Hit) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from app.diagnosis.instructions import failing_dockerfile, find_instruction
+from app.diagnosis.javascript.packages import package
+from app.diagnosis.javascript.workspaces import not_at_install
 from app.diagnosis.rule import Hit
 from app.diagnosis.transcript import Kind
 from app.dockerfile import Dockerfile, Instruction
@@ -28,6 +30,11 @@ def not_brought(hit: Hit, brings: str, group: str, omits: bool) -> tuple[str, st
         return (
             f"the image that runs has no {brings}",
             f"The last stage does not have it, or not on the PATH: RUN npm install -g {brings} there, or COPY --from=… node_modules and start it as npx {brings}; or run that step before the deployment (release: in servergem.yml).",
+        )
+    if (running := package(hit)).folder and (lacking := not_at_install(hit, running)):
+        return (
+            f"{running.folder} was not installed",
+            f"The install above does not know {running.folder}: {lacking.advice}. Where COPY . . stands below the install, it brings no node_modules.",
         )
     if stage := _installed_in(hit):
         return (

@@ -134,7 +134,7 @@ def _exception_fix(kind: str, said: str, place: Place | None) -> str:
     if "NullPointer" in kind:
         return f"Check for null in {where}: {said or 'the value is not there'}."
     if "ClassNotFound" in kind or "NoClassDefFound" in kind:
-        return f"Add the dependency that has {said} with scope runtime, so that it is in the jar."
+        return f"Add the dependency that has {said} with scope runtime, so that it is in the jar; where the jar has an older version of it without this class, raise that one (mvn dependency:tree, gradle dependencies show who holds it back)."
     return f"Correct {where}: {said or kind}."
 
 

@@ -22,6 +22,8 @@ def jre_place(hit: Hit) -> Place | None:
 # Said at the start or while it runs, in an exception or below one.
 EXCEPTIONS = Family(
     (
+        # Flyway and Liquibase are started by their own starters since Spring Boot 4.
+        Known(r"Schema[- ]validation: missing (?P<kind>table|column|sequence) \[(?P<name>[\w.]+)\]", "The database has no {kind} {name}, which Hibernate validates", "No migration made it: see that Flyway or Liquibase runs before (Spring Boot 4: spring-boot-starter-flyway or -liquibase, the library alone is not started), that it has a migration for {name}, and that it is this database."),
         Known(r"Unable to determine Dialect without JDBC metadata|Access to DialectResolutionInfo cannot be null", "Hibernate reaches no database, and so knows no dialect", "Set the JDBC URL, user and password of the service (SPRING_DATASOURCE_URL, …): the line above says why the connection failed; hibernate.dialect only hides it."),
         Known(r"InaccessibleObjectException|does not \"opens (?P<name>[\w.]+)\" to unnamed module", "The library reaches into Java's own classes, which this Java forbids {name}", "Raise the library to a version for this Java, or start with --add-opens java.base/java.lang=ALL-UNNAMED (JAVA_TOOL_OPTIONS)."),
         Known(r"PKIX path building failed|unable to find valid certification path|SunCertPathBuilderException", "Java does not trust the server's certificate", "Import the server's CA (keytool -importcert -cacerts -file ca.pem), or in a buildpack bind ca-certificates; an old JDK image may lack new authorities."),

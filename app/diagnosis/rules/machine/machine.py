@@ -10,7 +10,7 @@ from app.model import Blame
 RULES: tuple[Rule, ...] = (
     Rule(
         code="machine-out-of-memory",
-        pattern=r"JavaScript heap out of memory|Cannot allocate memory|c\+\+: fatal error: Killed signal|internal compiler error: Killed|signal: killed|Out of memory: Killed process|(?:exit code:|exit status|non-zero status:|non-zero code:) 137\b|Memory limit of (?P<limit>\S+ ?\w*) exceeded",
+        pattern=r"JavaScript heap out of memory|Cannot allocate memory|c\+\+: fatal error: Killed signal|internal compiler error: Killed|signal: killed|Out of memory: Killed process|(?:exit code:|exit status|non-zero status:|non-zero code:) 137\b|ResourceExhausted: .*cannot allocate memory|Memory limit of (?P<limit>\S+ ?\w*) exceeded",
         read=memory,
         place=failing_instruction,
         rank=Rank.ROOT,

@@ -6,6 +6,7 @@ from app.diagnosis.families import Family, Known
 
 SAYINGS = Family(
     (
+        Known(r"### ERROR: Unsupported PHP version: (?P<name>[\d.]+)", "install-php-extensions is too old for PHP {name}", "Take its newest release (COPY --from=mlocati/php-extension-installer /usr/bin/install-php-extensions /usr/local/bin/), or an image with an older PHP."),
         Known(r"^\s*Parse error: (?P<name>syntax error, unexpected '\d+'.*)", "PHP cannot read a file: {name}", "A class of the repository (mostly a migration) has a name that begins with digits: rename it as its file says, without the date."),
         Known(r"^\s*(?:PHP )?Parse error: (?P<name>syntax error, .*)", "PHP cannot read a file: {name}", "php -l FILE finds the line; where the code is newer than the image's PHP, take a newer base image."),
         Known(r"could not find driver", "PHP has no driver for this database", "RUN docker-php-ext-install pdo_mysql (for PostgreSQL: apt-get install -y libpq-dev, then docker-php-ext-install pdo_pgsql) in the Dockerfile."),

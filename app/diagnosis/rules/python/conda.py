@@ -7,7 +7,7 @@ from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.python.reading_conda import listed
 
-_LISTS = ("environment.yml", "environment.yaml", "conda.yml")
+_LISTS = ("environment.yml", "environment.yaml", "conda.yml", "env.yml", "env.yaml")
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -22,7 +22,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="conda-package",
-        pattern=r"^(?P<kind>PackagesNotFoundError|ResolvePackageNotFound|PackagesNotFoundInChannelsError|nothing provides requested (?P<asked>[\w.-]+).*|LibMambaUnsatisfiableError|UnsatisfiableError)\b",
+        pattern=r"^(?P<kind>PackagesNotFoundError|ResolvePackageNotFound|PackagesNotFoundInChannelsError|nothing provides requested (?P<asked>[\w.-]+).*|\s*[└├]─ .* does not exist \(perhaps a typo or a missing channel|LibMambaUnsatisfiableError|UnsatisfiableError)\b",
         read=listed,
         place=first(
             matching(r"^\s*-\s*[\"']?{name}(?![\w-])", *_LISTS), failing_instruction, whole_file(*_LISTS)

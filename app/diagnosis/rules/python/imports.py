@@ -8,6 +8,7 @@ from app.diagnosis.rules.python.reading_errors import application, own_frame
 from app.diagnosis.rules.python.reading_fitting import (
     compiled_part,
     compiled_place,
+    told_again,
     unfit_pair,
     unfit_place,
 )
@@ -38,7 +39,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="python-missing-module",
         pattern=r"^(?:\S+: )?(?:ModuleNotFoundError|ImportError): No module named '?(?P<module>[\w.]+)'?",
-        read=module_words,
+        read=lambda hit: None if told_again(hit) else module_words(hit),
         place=module_place,
         rank=Rank.ROOT,
         title="Python finds no module {module}",

@@ -15,5 +15,11 @@ def listed(hit: Hit) -> Mapping[str, str]:
         for line in hit.after(14)
         if (match := re.match(r"\s+- (?:nothing provides (?:requested )?)?([\w.-]+\S*)", line))
     ]
+    if drawn := re.match(r"\s*[└├]─ ([\w.-]+) ?(\S*) ", hit.line):  # libmamba draws its reasons as a tree
+        found = [f"{drawn[1]}{drawn[2]}".rstrip("*")]
     what = ", ".join(found[:4]) or hit["asked"] or "package"
-    return {"what": what, "name": re.split(r"[=<>*\[ ]", found[0] if found else what)[0], "kind": hit["kind"]}
+    return {
+        "what": what,
+        "name": re.split(r"[=<>*\[ ]", found[0] if found else what)[0],
+        "kind": hit["kind"].strip(" └├─"),
+    }

@@ -15,6 +15,11 @@ from app.diagnosis.rules.python.reading_gone import NAMES, SINCE, caller
 from app.model import Place
 
 
+def told_again(hit: Hit) -> bool:
+    """Whether the line is printed once more below, with the stack that says who asked."""
+    return not frames(hit) and hit.line in hit.section.lines[hit.index + 1 :]
+
+
 def compiled_part(hit: Hit) -> Mapping[str, str] | None:
     """Only where the package itself was asking for it: its own folder is in the deepest frame."""
     deepest = next(iter(frames(hit)), ("", ""))[0]

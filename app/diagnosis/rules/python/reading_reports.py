@@ -6,6 +6,8 @@ from app.diagnosis.families import Family, Known
 
 REPORTS = Family(
     (
+        Known(r"Pidfile \((?P<name>[^)]+)\) already exists", "{name} is there already, and celery takes itself for running", "Start it with --pidfile= (no file: one container runs one celery), or rm -f {name} before it; keep *.pid out of the image (.dockerignore) and of volumes."),
+        Known(r"^The command \"export\" does not exist", "Poetry 2 has no command export by itself", "Install the plugin beside it: RUN pip install poetry poetry-plugin-export (poetry self add poetry-plugin-export), or pin poetry below 2."),
         Known(r"(?:FAIL Required test coverage of (?P<want>[\d.]+)% not reached\. Total coverage: (?P<have>[\d.]+)%|Coverage failure: total of (?P<have2>[\d.]+) is less than fail-under=(?P<want2>[\d.]+))", "The tests cover {have}{have2} %, and {want}{want2} % are asked for", "Write tests for what is not covered (coverage report -m lists the lines), or lower fail_under."),
         Known(r"^(?P<count>\d+) files? would be reformatted", "{count} files are not formatted", "Run the formatter (black . or ruff format .) and commit what it changes."),
         Known(r"^would reformat (?P<name>\S+)|^Would reformat: (?P<name2>\S+)", "{name}{name2} is not formatted", "Run the formatter (black . or ruff format .) and commit what it changes."),

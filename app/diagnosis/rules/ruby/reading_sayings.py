@@ -6,6 +6,7 @@ from app.diagnosis.families import Family, Known
 
 SAYINGS = Family(
     (
+        Known(r"missing run or map statement", "config.ru starts no application", "Write run Rails.application (or your Rack application) as the last line of config.ru: Rack 3 no longer takes a file without run or map."),
         Known(r"Errno::EADDRINUSE|Address already in use - bind", "Two servers take the same port", "Start one, on the port in PORT (bin/rails server -b 0.0.0.0 -p $PORT, port ENV.fetch(\"PORT\") in config/puma.rb)."),
         Known(r"Blocked hosts?: (?P<name>[\w.-]+)", "Rails does not answer for the host {name}", "Write config.hosts << \"{name}\" (or /.*\\.run\\.app/) in config/environments/production.rb, or config.hosts.clear where another guard is there."),
         Known(r"PG::UndefinedTable|Could not find table '(?P<name>\w+)'|(?:Mysql2|Trilogy|ActiveRecord)::.*Table '(?P<name2>[\w.]+)' doesn't exist|SQLite3::SQLException: no such table: (?P<name3>\w+)", "The database has no such table {name}{name2}{name3}", "Run bin/rails db:migrate (db:prepare for an empty one) as the release command; code that asks the database while it is loaded (an initializer, a class body, a route) has to wait for it."),

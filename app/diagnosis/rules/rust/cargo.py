@@ -120,7 +120,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="rust-version",
         pattern=(
-            r"^(?:error: )?(?:package `(?P<name>[^`]+)` cannot be (?:built|compiled) because it requires rustc (?P<want>[\d.]+) or newer(?:, while the currently active rustc version is (?P<have>[\d.]+))?"
+            r"^\s*(?:error: )?(?:package `(?P<name>[^`]+)` cannot be (?:built|compiled) because it requires rustc (?P<want>[\d.]+) or newer(?:, while the currently active rustc version is (?P<have>[\d.]+))?"
             r"|cannot install package `[^`]+`, it requires rustc [\d.]+ or newer"
             r"|rustc (?:[\d.]+\S*) is not supported by the following packages?:)"
         ),

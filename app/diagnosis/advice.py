@@ -1,0 +1,44 @@
+"""An advice as the repository can take it: in the words of its package manager, for its base image, for its files.
+
+A rule knows its message and gives the advice of the usual repository. What this one shows otherwise is put right here,
+once for all rules: tests/test_advice.py holds each of these for every sample.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.diagnosis.foreign import not_there
+from app.diagnosis.instructions import stage_image
+from app.diagnosis.javascript.managers import in_words_of, manager
+from app.diagnosis.rule import Hit
+
+# Official images that stand for a language, and what has it.
+_LANGUAGES = {
+    "golang": "Go",
+    "rust": "Rust",
+    "node": "Node",
+    "python": "Python",
+    "ruby": "Ruby",
+    "php": "PHP",
+}
+_NAMED = re.compile(rf"\b(?P<image>{'|'.join(_LANGUAGES)}):(?P<version>\d[\d.]*) or newer in FROM")
+_NPM = re.compile(r"\bnp[mx] |package-lock\.json")
+
+
+def fitted(hit: Hit, fix: str) -> str:
+    """What to type, for this repository."""
+    fix = not_there(fix)
+    if _NPM.search(fix):
+        fix = in_words_of(manager(hit), fix)
+    return _NAMED.sub(lambda found: _of_base(hit, found), fix)
+
+
+def _of_base(hit: Hit, found: re.Match[str]) -> str:
+    """The language's own image, where the stage begins with it or nobody knows; else what it begins with, newer."""
+    image = stage_image(hit)
+    bare = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    if not bare or "$" in image or bare == found["image"]:
+        return found[0]
+    language = f"{_LANGUAGES[found['image']]} {found['version']}"
+    return f"a release of {image} with {language} or newer in FROM (or build in {found['image']}:{found['version']})"
