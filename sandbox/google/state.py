@@ -103,7 +103,7 @@ class Projects:
         self.root = root
         self.behaviour = behaviour
         self.lock = threading.RLock()
-        self.access = Access(lambda: behaviour.clock(), self._above, self.lock)
+        self.access = Access(lambda: behaviour.clock(), self._above, self.lock, self._number)
         self.caller = f"serviceAccount:{DEPLOYER}"
         self.folders: dict[str, str] = {}
         self._projects: dict[str, Project] = {}
@@ -131,6 +131,11 @@ class Projects:
         """The folder or organisation that a project or a folder is in; empty where it is in none."""
         project = self.find(name) if name.startswith("projects/") else None
         return project.parent if project is not None else self.folders.get(name, "")
+
+    def _number(self, name: str) -> str:
+        """A project's number, by which IAM's conditions know it; empty where there is none."""
+        project = self.find(name)
+        return str(project.number) if project is not None else ""
 
     def tested(
         self, project: Project, resource: str, permissions: Iterable[str], member: str = ""

@@ -63,7 +63,8 @@ class Buckets:
             raise StorageRefusal(404, "notFound", "The specified bucket does not exist.")
         return bucket
 
-    def _bucket(self, name: str, permission: str) -> Bucket:
+    def _bucket(self, name: str, permission: str, item: str = "") -> Bucket:
+        """The bucket, if the caller may do this to it, or to an object in it."""
         bucket = self._existing_bucket(name)
         if not bucket.project.billing:
             raise StorageRefusal(
@@ -71,7 +72,7 @@ class Buckets:
                 "accountDisabled",
                 "The billing account for the owning project is disabled in state absent",
             )
-        if not self._projects.holds(bucket.project, bucket.resource, permission):
+        if not self._projects.holds(bucket.project, bucket.resource_of(item), permission):
             self._denied(permission)
         return bucket
 
@@ -170,11 +171,11 @@ class Buckets:
         told = json_format.MessageToDict(policy)
         return Answer(200, {"kind": "storage#policy", "version": policy.version, "bindings": [], **told})
 
-    def readable(self, name: str, account: str) -> bool:
-        """Whether a service account may fetch objects of this bucket."""
+    def readable(self, name: str, item: str, account: str) -> bool:
+        """Whether a service account may fetch this object of the bucket."""
         bucket = self._buckets.get(name)
         return bucket is not None and self._projects.account_holds(
-            bucket.project, bucket.resource, "storage.objects.get", account
+            bucket.project, bucket.resource_of(item), "storage.objects.get", account
         )
 
 
