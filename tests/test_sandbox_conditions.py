@@ -57,6 +57,8 @@ ROWS = (
     ('resource.name.startsWith("projects/")', SERVICE, LOOK, False),
     ('resource.name.startsWith("projects/") || request.time.getFullYear() == 2026', SERVICE, LOOK, True),
     ('(resource.name == "x" && false) || true', SERVICE, LOOK, True),
+    ('request.time.getFullYear() == 2026 || resource.name == "x"', SERVICE, LOOK, True),
+    ('!(request.time.getFullYear() == 2025 && resource.name == "x")', SERVICE, LOOK, True),
     ('request.time < "2027"', SERVICE, LOOK, False),
 )
 

@@ -54,7 +54,8 @@ class Project:
 
     `usable_from`: when an account made here is known everywhere. `builder`: the account of a build that names none,
     which by an organisation's settings may be the legacy one, or nobody:
-    https://cloud.google.com/build/docs/cloud-build-service-account-updates
+    https://cloud.google.com/build/docs/cloud-build-service-account-updates.
+    `constraints`: what its organisation enforces.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Project:
     parent: str = "organizations/1"
     usable_from: dict[str, float] = field(default_factory=dict)
     builder: str | None = None
+    constraints: set[str] = field(default_factory=set)
 
     @property
     def compute_account(self) -> str:
@@ -190,7 +192,8 @@ class Projects:
             raise errors.no_location(location)
         if pays and not project.billing:
             raise errors.billing_disabled(api, project.id, project.number)
-        if not self.holds(project, resource, permission):
+        settled = usable_from + self.behaviour.unsettled.get(api, 0.0) <= self.behaviour.clock()
+        if not self.holds(project, resource, permission) or (usable_from and not settled):
             raise errors.permission_denied(api, permission, resource)
         return project
 
