@@ -46,6 +46,22 @@ def test_help_lists_every_command(house: House) -> None:
     assert [face.content for face in comment.reactions] == ["eyes"]
 
 
+def test_in_a_locked_conversation_what_was_asked_is_done(house: House) -> None:
+    """GitHub takes no comment of an App there: the preview comes, a command acts, and check runs say the rest."""
+    work = live(house)
+    work.git("checkout", "-q", "-B", "idea")
+    sha = work.push("An idea", branch="idea", **{"idea.txt": "1"})
+    repo = f"{OWNER}/{work.name}"
+    house.world.github.deliveries.hold()
+    number = house.world.github.open_pull_request(repo, "idea")
+    house.world.github.lock_conversation(repo, number)
+    house.world.github.deliveries.release()
+    assert preview(house, work, sha)["conclusion"] == "success"
+    say(house, work, number, "/preview off")
+    gone(house, f"{SAMPLE}-pr-{number}")
+    assert all(each["user"]["type"] == "User" for each in house.world.github.comments_on(repo, number))
+
+
 def test_a_flood_of_a_readers_comments_is_answered_once(house: House) -> None:
     """Anybody may ask, in one comment an hour; each costs two calls at most, and writers are answered as ever."""
     work = live(house)

@@ -85,7 +85,7 @@ def test_what_is_read_of_a_policy_keeps_conditions_apart(world: Sandbox) -> None
     clients, access = Google(google.grpc_address, google.storage_url), google.projects.access
     for resource in (HOME, f"{HOME}/buckets/shelf"):
         access.bind(resource, "roles/viewer", bob)
-        conditional(access, resource, "roles/viewer", ada)
+        conditional(access, resource, "roles/run.viewer", ada)
     for found in (
         bound_of(clients, "Projects", lambda: clients.projects, HOME),
         roles_on_bucket(clients, "shelf"),
@@ -101,7 +101,7 @@ def test_a_buckets_policy_with_a_condition_is_not_told_as_an_older_one(world: Sa
     google = world.google
     google.provisioned_project(PROJECT)
     google.storage.put_bucket(google.projects.known(PROJECT), "shelf")
-    conditional(google.projects.access, f"{HOME}/buckets/shelf", "roles/viewer", "user:ada@acme.example")
+    conditional(google.projects.access, f"{HOME}/buckets/shelf", "roles/run.viewer", "user:ada@acme.example")
     clients = Google(google.grpc_address, google.storage_url)
     with pytest.raises(Exception, match="ask for version 3"):
         clients.storage.bucket("shelf").get_iam_policy(requested_policy_version=1)
@@ -111,7 +111,7 @@ def test_a_role_in_a_policy_of_version_1_is_mangled_at_the_wire(world: Sandbox) 
     """A request without options gets version 1."""
     google = world.google
     google.provisioned_project(PROJECT)
-    conditional(google.projects.access, HOME, "roles/viewer", "user:ada@acme.example")
+    conditional(google.projects.access, HOME, "roles/run.viewer", "user:ada@acme.example")
     clients = Google(google.grpc_address, google.storage_url)
     policy = clients.projects.get_iam_policy(request=iam_policy_pb2.GetIamPolicyRequest(resource=HOME))
     assert policy.version == 1

@@ -327,7 +327,7 @@ def test_a_policy_that_somebody_else_has_changed_is_not_overwritten(
 
 def test_a_condition_takes_version_3(owner: GoogleSandbox, clients: Google) -> None:
     """A policy with a condition is written as version 3 or not at all; the binding with it grants nothing here."""
-    granted(clients, bind("roles/viewer", ME, "request.time < timestamp('2020-01-01T00:00:00Z')"))
+    granted(clients, bind("roles/run.viewer", ME, "request.time < timestamp('2020-01-01T00:00:00Z')"))
     assert owner.projects.access.policy(HOME).version == 3
     assert not owner.projects.tested(owner.projects.known(PROJECT), HOME, ["run.services.get"], ME)
     with pytest.raises(exceptions.InvalidArgument, match="version 3"):
@@ -342,12 +342,12 @@ def test_a_job_may_be_run_by_one_more_beside_conditions(owner: GoogleSandbox, cl
     made: Any = clients.jobs.create_job(parent=job.rpartition("/jobs/")[0], job_id="nightly", job=wanted)
     made.result()
     policy = policy_pb2.Policy(etag=owner.projects.access.policy(job).etag)
-    bind("roles/viewer", ADA, "request.time < timestamp('2020-01-01T00:00:00Z')")(policy)
+    bind("roles/run.viewer", ADA, "request.time < timestamp('2020-01-01T00:00:00Z')")(policy)
     clients.jobs.set_iam_policy(request=iam_policy_pb2.SetIamPolicyRequest(resource=job, policy=policy))
     for _ in range(2):
         named_jobs.let_run(clients, PROJECT, REGION, "nightly", ME.removeprefix("serviceAccount:"))
     told = {each.role: bool(each.condition.expression) for each in owner.projects.access.policy(job).bindings}
-    assert told == {"roles/viewer": True, named_jobs.INVOKER: False}
+    assert told == {"roles/run.viewer": True, named_jobs.INVOKER: False}
 
 
 def account_made(clients: Google) -> str:

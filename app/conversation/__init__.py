@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
+from typing import TypeVar
 
 from app import durable, talk
 from app.acts.tell import tell_answer
 from app.conversation import asking, buttons, commands
 from app.conversation.outcome import Outcome, act, start
+from app.github import GitHubError
 from app.model import HearComment, PressButton, Report
 from app.report import moment
 from app.store.presses import Pressed
 from app.telemetry import log
 from app.text.escaping import typed
 from app.world import World
+
+T = TypeVar("T")
 
 
 class Ear(StrEnum):
@@ -78,7 +83,7 @@ def _see(world: World, job: HearComment) -> Ear | None:
     """Never None by now; a comment that was seen before its author was asked about has None in the journal."""
     home = job.repository
     if world.github.may_write(home, job.author, job.author_id):
-        world.github.react(home, job.comment_id, "eyes")
+        _politely(job, lambda: world.github.react(home, job.comment_id, "eyes"), None)
         return Ear.WRITER
     fresh = world.store.answers.may_answer_reader(
         home.id, job.number, job.author, job.comment_id, now=time.time()
@@ -94,14 +99,33 @@ def _obeyed(world: World, job: HearComment, ear: Ear | None, answer: int) -> Out
     return act(world, job.repository, job.author, commands.obey(heard, said), job.comment_id)
 
 
+def _politely(job: HearComment, work: Callable[[], T], otherwise: T) -> T:
+    """Tell the author something; where GitHub takes none of it, what was asked for is done all the same.
+
+    In a locked conversation no App may comment:
+    https://docs.github.com/communities/moderating-comments-and-conversations/locking-conversations
+    """
+    try:
+        return work()
+    except GitHubError as refused:
+        if refused.transient:
+            raise
+        log.warning("comment.refused", pull_request=job.number, error=str(refused))
+        return otherwise
+
+
 def _begin_answer(world: World, job: HearComment) -> int:
+    """The comment that will answer; 0 where there can be none."""
     said = ", ".join(typed(command.text) for command in talk.commands(job.text))
-    return world.github.create_comment(
-        job.repository, job.number, _marker(job), f"@{job.author} {said}: ServerGem is at it."
+    text = f"@{job.author} {said}: ServerGem is at it."
+    return _politely(
+        job, lambda: world.github.create_comment(job.repository, job.number, _marker(job), text), 0
     )
 
 
 def _finish_answer(world: World, job: HearComment, answer: int, words: str) -> None:
+    if not answer:
+        return
     text = _addressed(job, words)
     world.store.answers.answered(answer, job.repository.id, job.number, _marker(job), text)
     tell_answer(world, job.repository, answer)
@@ -109,9 +133,11 @@ def _finish_answer(world: World, job: HearComment, answer: int, words: str) -> N
 
 def _tell_reader(world: World, job: HearComment, words: str) -> None:
     """One call, unless an earlier process may have made it."""
-    unsaid = not world.store.answers.says_to_reader(job.comment_id)
-    world.github.create_comment(
-        job.repository, job.number, _marker(job), _addressed(job, words), unsaid=unsaid
+    unsaid, text = not world.store.answers.says_to_reader(job.comment_id), _addressed(job, words)
+    _politely(
+        job,
+        lambda: world.github.create_comment(job.repository, job.number, _marker(job), text, unsaid=unsaid),
+        0,
     )
 
 

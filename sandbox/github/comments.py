@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.github import issue_shapes
 from sandbox.github.actors import Actor
-from sandbox.github.answers import invalid, malformed
+from sandbox.github.answers import Refused, invalid, malformed
 from sandbox.github.issues import Comment, Issue, Reaction
 from sandbox.github.words import now
 
@@ -13,6 +13,9 @@ LONGEST = 65_536
 
 def say(actor: Actor, issue: Issue, body: str) -> Comment:
     _insist(body)
+    if issue.locked and actor.is_app:
+        # Collaborators may, and no App is one: https://docs.github.com/communities/moderating-comments-and-conversations/locking-conversations
+        raise Refused(403, "Unable to create comment because issue is locked.")
     comment = Comment(id=actor.hub.new_id(), issue=issue, author=actor.login, body=body, by_app=actor.is_app)
     with actor.hub.lock:
         actor.hub.comments[comment.id] = comment

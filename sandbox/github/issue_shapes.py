@@ -103,7 +103,7 @@ def common(shapes: Shapes, issue: Issue) -> Json:
     """What an issue and a pull request have in common."""
     return {
         "state": issue.state,
-        "locked": False,
+        "locked": issue.locked,
         "title": issue.title,
         "user": shapes.account(issue.author),
         "body": issue.body,

@@ -19,6 +19,7 @@ class Issue:
     author: str
     body: str | None = None
     state: str = "open"
+    locked: bool = False
     labels: list[str] = field(default_factory=list)
     created_at: str = field(default_factory=now)
     updated_at: str = field(default_factory=now)

@@ -59,6 +59,9 @@ class People(Owners):
     def close_pull_request(self, full_name: str, number: int, sender: str = FOUNDER) -> None:
         pull_requests.close(self.acting(sender), self._pull(full_name, number))
 
+    def lock_conversation(self, full_name: str, number: int, sender: str = FOUNDER) -> None:
+        pull_requests.lock(self.acting(sender), self._pull(full_name, number))
+
     def reopen_pull_request(self, full_name: str, number: int, sender: str = FOUNDER) -> None:
         pull_requests.reopen(self.acting(sender), self._pull(full_name, number))
 

@@ -61,6 +61,12 @@ def _proposed(actor: Actor, repo: Repo, proposal: Proposal) -> PullRequest:
     )
 
 
+def lock(actor: Actor, pull: PullRequest) -> None:
+    """From now on only collaborators may say something."""
+    pull.locked = True
+    tell(actor, pull, "locked")
+
+
 def edit(actor: Actor, pull: PullRequest, title: str | None, body: str | None, base: str | None) -> None:
     """A new title, text or base branch; what was there before is told."""
     changes: Json = {}

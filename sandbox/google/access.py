@@ -6,13 +6,14 @@ https://cloud.google.com/iam/docs/overview, https://cloud.google.com/iam/docs/re
 from __future__ import annotations
 
 import contextlib
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from google.iam.v1 import iam_policy_pb2, policy_pb2
-from google.type import expr_pb2  # type: ignore[import-untyped]  # it ships no types
 
+from sandbox.google import attributes
+from sandbox.google.bindings import Binding, Denial, etag_of, told
 from sandbox.google.errors import Code, Refusal
 from sandbox.google.roles import PREDEFINED
 
@@ -26,36 +27,11 @@ _CONVENIENCE = {
 _EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 
 
-@dataclass(frozen=True)
-class Binding:
-    """One member's role on one resource, `since` a moment of the clock; one with a condition grants nothing here."""
-
-    role: str
-    member: str
-    since: float = 0.0
-    condition: bytes = b""
-
-
-@dataclass(frozen=True)
-class Denial:
-    """What `member`, or everybody but who is `spared`, may not do on a resource and in it, whatever roles they have.
-
-    https://cloud.google.com/iam/docs/deny-overview ("deny policies", with exception principals)
-    """
-
-    resource: str
-    permission: str
-    spared: str = ""
-    member: str = ""
-
-    def meets(self, member: str) -> bool:
-        return member == self.member if self.member else member != self.spared
-
-
 class Access:
     """All bindings of all resources. A resource is in every resource whose name its own begins with.
 
     `groups`: the members of each group, by its address. `above`: what a project, a folder or nothing is in.
+    `number`: that of a project's name. `today`: the moment that conditions are told.
     """
 
     def __init__(
@@ -63,8 +39,11 @@ class Access:
         clock: Callable[[], float],
         above: Callable[[str], str],
         lock: contextlib.AbstractContextManager[object],
+        number: Callable[[str], str] = str,
     ) -> None:
         self._clock = clock
+        self._number = number
+        self.today: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(datetime.UTC)
         self._above = above
         # That of who knows what is above: with two locks each would wait for the other's.
         self._lock = lock
@@ -115,7 +94,9 @@ class Access:
         """Those that the member holds on the resource, by a role there or on what the resource is in."""
         with self._lock:
             names = list(self._around(resource))
-            roles = {role for name in names for role in self._has(name, names, member)}
+            known = attributes.of_resource(resource, self._number("/".join(resource.split("/")[:2])))
+            asked = {**known, "request.time": self.today()}
+            roles = {role for name in names for role in self._has(name, names, member, asked)}
             barred = {
                 each.permission for each in self._denials if each.resource in names and each.meets(member)
             }
@@ -132,10 +113,10 @@ class Access:
             yield above
             above = self._above(above)
 
-    def _has(self, name: str, names: list[str], member: str) -> Iterator[str]:
+    def _has(self, name: str, names: list[str], member: str, asked: Mapping[str, Any]) -> Iterator[str]:
         now = self._clock()
         for binding in self._bindings.get(name, ()):
-            if binding.since <= now and not binding.condition and self._is(member, binding.member, names):
+            if binding.since <= now and self._is(member, binding.member, names) and binding.meets(asked):
                 yield binding.role
 
     def _is(self, member: str, bound: str, names: list[str]) -> bool:
@@ -169,14 +150,14 @@ class Access:
         """
         with self._lock:
             bound = list(self._bindings.get(resource, ()))
-        told: dict[tuple[str, bytes], policy_pb2.Binding] = {}
+        found: dict[tuple[str, bytes], policy_pb2.Binding] = {}
         for each in bound:
             kind = (each.role, each.condition)
-            if kind not in told:
-                told[kind] = _told(each, version)
-            told[kind].members.append(each.member)
+            if kind not in found:
+                found[kind] = told(each, version)
+            found[kind].members.append(each.member)
         version = 3 if version == 3 and any(each.condition for each in bound) else 1
-        return policy_pb2.Policy(version=version, bindings=told.values(), etag=_etag(bound))
+        return policy_pb2.Policy(version=version, bindings=found.values(), etag=etag_of(bound))
 
     def replace(self, resource: str, wanted: policy_pb2.Policy, lag: float) -> policy_pb2.Policy:
         """A whole policy in place of the one that was read; what is new in it counts after `lag` seconds.
@@ -187,7 +168,7 @@ class Access:
             before = {
                 (each.role, each.member, each.condition): each for each in self._bindings.get(resource, ())
             }
-            if wanted.etag and wanted.etag != _etag(before.values()):
+            if wanted.etag and wanted.etag != etag_of(before.values()):
                 raise _changed_meanwhile()
             conditional = any(binding.condition.expression for binding in wanted.bindings)
             if wanted.version < 3 and (conditional or any(each.condition for each in before.values())):
@@ -196,6 +177,8 @@ class Access:
             after: dict[tuple[str, str, bytes], Binding] = {}
             for binding in wanted.bindings:
                 condition = binding.condition.SerializeToString()
+                if condition:
+                    attributes.admit_condition(binding.role, binding.members, binding.condition.expression)
                 for member in binding.members:
                     self._insist(binding.role, member)
                     key = (binding.role, member, condition)
@@ -204,23 +187,9 @@ class Access:
             return self.policy(resource)
 
 
-def _told(binding: Binding, version: int) -> policy_pb2.Binding:
-    if not binding.condition:
-        return policy_pb2.Binding(role=binding.role)
-    if version < 3:
-        mark = hashlib.sha256(binding.condition).hexdigest()[:20]
-        return policy_pb2.Binding(role=f"{binding.role}_withcond_{mark}")
-    return policy_pb2.Binding(role=binding.role, condition=expr_pb2.Expr.FromString(binding.condition))
-
-
 def asked_version(request: iam_policy_pb2.GetIamPolicyRequest) -> int:
     """The version of a policy that a request wants at most; 1 where it says nothing."""
     return request.options.requested_policy_version or 1
-
-
-def _etag(bindings: Iterable[Binding]) -> bytes:
-    said = "\n".join(sorted(f"{each.role} {each.member} {each.condition.hex()}" for each in bindings))
-    return hashlib.sha256(said.encode()).digest()[:8]
 
 
 def _changed_meanwhile() -> Refusal:

@@ -20,6 +20,10 @@ class Behaviour:
     `access_lag`: a new service account is known everywhere, and a new binding counts, after it:
     https://cloud.google.com/iam/docs/service-accounts-create ("wait for 60 seconds or more"),
     https://cloud.google.com/iam/docs/access-change-propagation. `clock`: what all of this is measured by.
+    `unsettled`: by API, how long after it was switched on it denies what the caller may well do:
+    https://github.com/googleapis/google-cloud-go/issues/10528, https://github.com/GoogleCloudPlatform/cloud-run-mcp/pull/91
+    `cpus`: what the most instances of one service may have together in a region, which is little in a new project:
+    https://cloud.google.com/run/docs/configuring/max-instances-limits
     `early_waits`: so many of the next WaitOperation are answered at once, whatever the operation does.
     """
 
@@ -35,5 +39,7 @@ class Behaviour:
     log_page: int = 1000
     empty_pages: int = 0
     early_waits: int = 0
+    unsettled: dict[str, float] = field(default_factory=dict)
+    cpus: float = 1000.0
     access_lag: float = 0.0
     clock: Callable[[], float] = time.monotonic

@@ -120,7 +120,7 @@ class CloudBuild(Work):
         source, account = build.source.storage_source, project.builds_as(build.service_account)
         if not source.bucket:
             return
-        if not self._storage.readable(source.bucket, account):
+        if not self._storage.readable(source.bucket, source.object_, account):
             raise invalid(
                 f"Invalid build request. could not resolve source: googleapi: Error 403: {account} does not "
                 "have storage.objects.get access to the Google Cloud Storage object. Permission "

@@ -15,6 +15,7 @@ from sandbox.google.errors import Code, Refusal, invalid, not_found, permission_
 from sandbox.google.run_merging import copy_path
 from sandbox.google.run_naming import new_name, next_revision
 from sandbox.google.run_reconciling import Home, Reconciling, etag_made, open_to_all
+from sandbox.google.run_sizes import insist_on_quota
 from sandbox.google.state import Project, now, segments
 
 API = "run.googleapis.com"
@@ -166,6 +167,7 @@ class CloudRun(Reconciling):
 
     def _check(self, address: Address, wanted: run_v2.Service, call: str) -> None:
         run_rules.check_service(address.service, wanted, call)
+        insist_on_quota(wanted.template, self._projects.behaviour.cpus)
         project = address.project
         if wanted.invoker_iam_disabled and not self._projects.holds(
             project, address.name, "run.services.setIamPolicy"

@@ -49,7 +49,7 @@ class Variables:
     ) -> tuple[str, Failure | None]:
         secret, version = name.rpartition("/")[2], version or "latest"
         path = f"projects/{address.project.number}/secrets/{secret}/versions/{version}"
-        resource = f"{address.project.name}/secrets/{secret}"
+        resource = f"{address.project.name}/secrets/{secret}/versions/{version}"
         if not self._projects.account_holds(
             address.project, resource, "secretmanager.versions.access", revision.service_account
         ):

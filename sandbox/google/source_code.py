@@ -60,7 +60,8 @@ class SourceCode:
         """Who deploys may read the archive, as he may read an image; it is there, and no larger than 250 MiB."""
         source = container.source_code.cloud_storage_source
         address = f"gs://{source.bucket}/{source.object_}"
-        if not self._projects.holds(project, f"{project.name}/buckets/{source.bucket}", READ):
+        resource = f"{project.name}/buckets/{source.bucket}/objects/{source.object_}"
+        if not self._projects.holds(project, resource, READ):
             raise permission_denied("storage.googleapis.com", READ, address)
         file = self._storage.file(source.bucket, source.object_, source.generation)
         if file is None:
@@ -75,7 +76,7 @@ class SourceCode:
         """
         source = container.source_code.cloud_storage_source
         address, agent = f"gs://{source.bucket}/{source.object_}", project.run_agent
-        if not self._storage.readable(source.bucket, agent):
+        if not self._storage.readable(source.bucket, source.object_, agent):
             return Failure(
                 f"Google Cloud Run Service Agent {agent} must have permission to read the source, {address}.",
                 Code.PERMISSION_DENIED,

@@ -54,7 +54,8 @@ class Project:
 
     `usable_from`: when an account made here is known everywhere. `builder`: the account of a build that names none,
     which by an organisation's settings may be the legacy one, or nobody:
-    https://cloud.google.com/build/docs/cloud-build-service-account-updates
+    https://cloud.google.com/build/docs/cloud-build-service-account-updates.
+    `constraints`: what its organisation enforces.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Project:
     parent: str = "organizations/1"
     usable_from: dict[str, float] = field(default_factory=dict)
     builder: str | None = None
+    constraints: set[str] = field(default_factory=set)
 
     @property
     def compute_account(self) -> str:
@@ -103,7 +105,7 @@ class Projects:
         self.root = root
         self.behaviour = behaviour
         self.lock = threading.RLock()
-        self.access = Access(lambda: behaviour.clock(), self._above, self.lock)
+        self.access = Access(lambda: behaviour.clock(), self._above, self.lock, self._number)
         self.caller = f"serviceAccount:{DEPLOYER}"
         self.folders: dict[str, str] = {}
         self._projects: dict[str, Project] = {}
@@ -131,6 +133,11 @@ class Projects:
         """The folder or organisation that a project or a folder is in; empty where it is in none."""
         project = self.find(name) if name.startswith("projects/") else None
         return project.parent if project is not None else self.folders.get(name, "")
+
+    def _number(self, name: str) -> str:
+        """A project's number, by which IAM's conditions know it; empty where there is none."""
+        project = self.find(name)
+        return str(project.number) if project is not None else ""
 
     def tested(
         self, project: Project, resource: str, permissions: Iterable[str], member: str = ""
@@ -185,7 +192,8 @@ class Projects:
             raise errors.no_location(location)
         if pays and not project.billing:
             raise errors.billing_disabled(api, project.id, project.number)
-        if not self.holds(project, resource, permission):
+        settled = usable_from + self.behaviour.unsettled.get(api, 0.0) <= self.behaviour.clock()
+        if not self.holds(project, resource, permission) or (usable_from and not settled):
             raise errors.permission_denied(api, permission, resource)
         return project
 

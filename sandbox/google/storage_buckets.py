@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from pathlib import Path
+from typing import Any
 
 from google.iam.v1 import policy_pb2
 from google.protobuf import json_format
@@ -22,6 +23,8 @@ _OF_THE_PROJECT = (
     ("roles/storage.legacyObjectReader", ("projectViewer",)),
 )
 _BUCKET_NAME = re.compile(r"(?!goog)[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]\Z")
+
+UNIFORM = "constraints/storage.uniformBucketLevelAccess"
 
 
 class Buckets:
@@ -63,7 +66,8 @@ class Buckets:
             raise StorageRefusal(404, "notFound", "The specified bucket does not exist.")
         return bucket
 
-    def _bucket(self, name: str, permission: str) -> Bucket:
+    def _bucket(self, name: str, permission: str, item: str = "") -> Bucket:
+        """The bucket, if the caller may do this to it, or to an object in it."""
         bucket = self._existing_bucket(name)
         if not bucket.project.billing:
             raise StorageRefusal(
@@ -71,7 +75,7 @@ class Buckets:
                 "accountDisabled",
                 "The billing account for the owning project is disabled in state absent",
             )
-        if not self._projects.holds(bucket.project, bucket.resource, permission):
+        if not self._projects.holds(bucket.project, bucket.resource_of(item), permission):
             self._denied(permission)
         return bucket
 
@@ -101,6 +105,7 @@ class Buckets:
             )
         if not self._projects.holds(project, project.name, "storage.buckets.create"):
             self._denied("storage.buckets.create")
+        _insist_on_policies(project, fields)
         with self._lock:
             if (taken := self._buckets.get(name)) is not None:
                 raise StorageRefusal(409, "conflict", _taken(taken.project is project))
@@ -170,12 +175,23 @@ class Buckets:
         told = json_format.MessageToDict(policy)
         return Answer(200, {"kind": "storage#policy", "version": policy.version, "bindings": [], **told})
 
-    def readable(self, name: str, account: str) -> bool:
-        """Whether a service account may fetch objects of this bucket."""
+    def readable(self, name: str, item: str, account: str) -> bool:
+        """Whether a service account may fetch this object of the bucket."""
         bucket = self._buckets.get(name)
         return bucket is not None and self._projects.account_holds(
-            bucket.project, bucket.resource, "storage.objects.get", account
+            bucket.project, bucket.resource_of(item), "storage.objects.get", account
         )
+
+
+def _insist_on_policies(project: Project, fields: dict[str, Any]) -> None:
+    """What organisations of after May 2024 enforce unless they say otherwise.
+
+    https://cloud.google.com/resource-manager/docs/secure-by-default-organizations,
+    in these words: https://github.com/GaloyMoney/galoy-infra/pull/241
+    """
+    uniform = fields.get("iamConfiguration", {}).get("uniformBucketLevelAccess", {}).get("enabled")
+    if UNIFORM in project.constraints and not uniform:
+        raise StorageRefusal(412, "conditionNotMet", f"Request violates constraint '{UNIFORM}'")
 
 
 def _taken(ours: bool) -> str:

@@ -44,7 +44,7 @@ class Objects(Buckets):
 
     def _existing(self, asked: Asked, permission: str) -> StoredObject:
         bucket, name = self._named(asked)
-        self._bucket(bucket, permission)
+        self._bucket(bucket, permission, name)
         generation = asked.query.get("generation")
         with self._lock:
             found = self._find(bucket, name, int(generation) if generation else None)

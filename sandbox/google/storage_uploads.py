@@ -26,7 +26,6 @@ class Uploads(Objects):
         if asked.method == "PUT":
             return self._continue(asked)
         bucket, _ = self._named(asked)
-        self._bucket(bucket, "storage.objects.create")
         kind = asked.query.get("uploadType")
         if kind == "resumable":
             return self._begin(asked, bucket)
@@ -43,6 +42,7 @@ class Uploads(Objects):
         fields = {**fields, "name": query.get("name") or fields.get("name")}
         if not fields["name"]:
             raise StorageRefusal(400, "required", "Required")
+        self._bucket(bucket, "storage.objects.create", fields["name"])
         return Upload(bucket, fields, query, self._root / uuid.uuid4().hex)
 
     def _begin(self, asked: Asked, bucket: str) -> Answer:

@@ -75,6 +75,10 @@ class Bucket:
         """What roles are bound on."""
         return f"{self.project.name}/buckets/{self.name}"
 
+    def resource_of(self, item: str) -> str:
+        """An object in it, or the bucket itself where none is named."""
+        return f"{self.resource}/objects/{item}" if item else self.resource
+
     def json(self) -> dict[str, Any]:
         return {
             "locationType": "region",

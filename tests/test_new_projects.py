@@ -1,0 +1,40 @@
+"""A project as Google makes them today: its organisation's rules, its small quota, and APIs that settle late."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.google.storage_buckets import UNIFORM
+from sandbox.world import PROJECT
+from tests.conftest import House
+
+SAMPLE = "hello-python"
+
+
+@pytest.mark.parametrize("api", ["artifactregistry", "cloudbuild", "run"])
+def test_a_new_api_that_denies_at_first_is_waited_out(house: House, api: str) -> None:
+    """Switched on, it answers and denies what the account may do: that too passes, and the push goes live."""
+    house.world.google.behaviour.unsettled = {f"{api}.googleapis.com": 3.0}
+    deployment = house.ended(house.repository(SAMPLE).push("Say hello"))
+    assert deployment["ending"] == "live", house.log_tail()
+
+
+def test_buckets_are_as_new_organisations_want_them(house: House) -> None:
+    """An organisation refuses a bucket with rights on single objects; ours has none, and the push goes live."""
+    house.world.google.projects.known(PROJECT).constraints.add(UNIFORM)
+    deployment = house.ended(house.repository(SAMPLE).push("Say hello"))
+    assert deployment["ending"] == "live", house.log_tail()
+
+
+def test_a_small_quota_is_met_before_a_build_and_says_how_many_instances_fit(house: House) -> None:
+    """Ten instances of four CPUs are more than a new project's twenty: the key, the number, and no build."""
+    house.world.google.behaviour.cpus = 20.0
+    work = house.repository(SAMPLE)
+    large = f"services:\n  {SAMPLE}:\n    cpu: 4\n    memory: 2Gi\n"
+    sha = work.push("Say hello", **{"servergem.yml": large})
+    assert house.ended(sha)["ending"] == "failed", house.log_tail()
+    assert not house.world.google.calls["CloudBuild.CreateBuild"]
+    shown = house.check_run(SAMPLE, sha)["output"]
+    assert "--max-instances=5" in shown["summary"], shown["summary"]
+    fits = house.ended(work.push("Fewer", **{"servergem.yml": f"{large}    instances: {{max: 5}}\n"}))
+    assert fits["ending"] == "live", house.log_tail()
