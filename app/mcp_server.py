@@ -18,6 +18,7 @@ from mcp.types import ToolAnnotations
 
 from app.api.client import Client, NoAnswer
 from app.api.shapes import DeploymentPage, ServiceList, WholeDeployment
+from app.text.escaping import plain
 
 MOST_SECONDS, MOST_LINES = 600, 2000
 INSTRUCTIONS = (
@@ -90,6 +91,6 @@ def _beside(tool: Callable[P, T]) -> Callable[P, Awaitable[T]]:
         try:
             return await asyncio.to_thread(tool, *words, **named)
         except NoAnswer as error:
-            raise ToolError(str(error)) from error
+            raise ToolError(plain(str(error))) from error
 
     return told

@@ -62,6 +62,7 @@ LONG = {
     "test_again",
     "test_attacks_by_archive",
     "test_attacks_by_notice",
+    "test_attacks_by_repository",
     "test_diagnosis",
     "test_diagnosis_hostile",
     "test_dispatcher",

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from app import config
 from app.conversation.buttons import decide
-from app.model import Ending, Person
+from app.model import Ending, Person, Stop
 from sandbox.world import Sandbox
 from tests.conftest import OWNER, House, eventually
 from tests.test_attacks import deliver, last, settled
@@ -124,3 +125,35 @@ def test_a_person_is_an_id() -> None:
     assert Person(1, "ada").is_same(Person(1, "eve"))
     assert not Person(1, "ada").is_same(Person(2, "ada"))
     assert Person(0, "Ada").is_same(Person(2, "ada"))
+
+
+CONFUSABLE = (
+    "Production",
+    "PRODUCTION",
+    "pr\u043eduction",
+    "\uff50roduction",
+    "production ",
+    "production\\u200b",
+    "\\u202eproduction",
+    "production\\0",
+    "-",
+    "pr-1",
+)
+
+
+@pytest.mark.parametrize("name", CONFUSABLE, ids=ascii)
+def test_a_name_that_looks_like_productions_is_another_or_none(name: str) -> None:
+    """Cases, other alphabets, and signs that nobody sees: it is refused, or has a service of its own."""
+    text = (
+        f'services: {{api: {{}}}}\nenvironments: {{production: {{branch: main}}, "{name}": {{branch: x}}}}\n'
+    )
+    try:
+        found = config.read(text, repository_name="shop", default_branch="main")
+    except Stop as stop:
+        assert stop.finding.place is not None
+        return
+    [ours] = config.targets_at_home(found, "main", project="p", region="r")
+    [theirs] = config.targets_there(found, name, "main", project="p", region="r")
+    assert (ours.name, ours.environment) == ("api", "production") and theirs.name != ours.name
+    for branch in ("Main", "ma\u0131n", "main\u200b", "refs/heads/main"):
+        assert config.environment_of(config.environments(found, "main"), branch) is None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.text.escaping import seen
+from app.text.escaping import plain, seen
 
 if TYPE_CHECKING:
     from app.api.client import Client
@@ -112,7 +112,7 @@ def _asking(url: str) -> Iterator[Client]:
     try:
         yield Client.of(url, os.environ)
     except NoAnswer as error:
-        raise click.ClickException(seen(str(error))) from error
+        raise click.ClickException(plain(str(error))) from error
 
 
 def _print(words: str, *, err: bool = False) -> None:

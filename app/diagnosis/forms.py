@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from app.diagnosis.engine import Diagnosis
 from app.diagnosis.files import Files
 from app.model import Blame, Finding, Place, Weight
+from app.redaction import redact_lines
+from app.text.escaping import one_line, plain, seen
 
 if TYPE_CHECKING:  # neither is needed for a plain text, and both take longer to load than the text to write
     from rich.console import Console
     from rich.text import Text
 
 CONTEXT = 2
+LONGEST_LINE, READ_OF_A_LINE = 200, 2000  # characters that are shown, and that are looked at for secrets
 BLAMES = {
     Blame.YOU: "in this repository",
     Blame.PROJECT: "in the Google Cloud project and its rights, not in this repository",
@@ -97,32 +100,32 @@ def _coloured(piece: Piece) -> Text:
 def _shown(diagnosis: Diagnosis, files: Files) -> Iterator[tuple[Piece, ...]]:
     for finding in diagnosis.findings:
         word, style = WORDS[finding.weight]
-        yield Piece(word, style), Piece(f"[{finding.code}]: "), Piece(finding.title, "bold")
+        yield Piece(word, style), Piece(f"[{finding.code}]: "), Piece(one_line(finding.title), "bold")
         if finding.place:
             yield from _source(finding.place, files)
-        yield from (
-            (Piece(f"  {line}"),) for line in (finding.message, f"fix: {finding.fix}", finding.link) if line
-        )
+        told = (finding.message, f"fix: {finding.fix}", finding.link)
+        yield from ((Piece(f"  {plain(line)}"),) for line in told if line)
         yield (Piece(f"  fault: {BLAMES[finding.blame]}", "dim"),)
         if finding.blame is Blame.UNKNOWN and finding.excerpt:
             yield ()
-            yield from ((Piece(f"  | {line}"),) for line in finding.excerpt.split("\n"))
+            yield from ((Piece(f"  | {line}"),) for line in plain(finding.excerpt).split("\n"))
         yield ()
     if diagnosis.more:
         yield (Piece(f"{diagnosis.more} more of the same kind."),)
 
 
 def _source(place: Place, files: Files) -> Iterator[tuple[Piece, ...]]:
-    yield (Piece(f"  --> {place.path}:{place.line}", "blue"),)
+    yield (Piece(f"  --> {one_line(place.path)}:{place.line}", "blue"),)
     lines = files.lines(place.path)
     first, last = (
         max(1, place.line - CONTEXT),
         min(len(lines), min(place.last_line, place.line + 8) + CONTEXT),
     )
+    shown = redact_lines(line[:READ_OF_A_LINE] for line in lines[first - 1 : last])
     for number in range(first, last + 1):
         inside = place.line <= number <= place.last_line
         mark = Piece(f"{'>' if inside else ' '} {number:>5} | ", "bold red" if inside else "blue")
-        yield mark, Piece(lines[number - 1][:200], code_of=place.path)
+        yield mark, Piece(seen(shown[number - first])[:LONGEST_LINE], code_of=place.path)
 
 
 def _as_dict(finding: Finding) -> dict[str, object]:

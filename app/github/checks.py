@@ -9,6 +9,7 @@ from app.github.calls import Calls, id_of
 from app.github.errors import GitHubError
 from app.model import Commit, Repository
 from app.report import Annotation, CheckRunPayload
+from app.text.escaping import in_markdown
 
 
 @dataclass(frozen=True)
@@ -175,5 +176,6 @@ class Checks(Calls):
 
 
 def _short(payload: CheckRunPayload, error: GitHubError) -> CheckRunPayload:
-    summary = f"GitHub did not take the whole report ({error.message}). Its details page has all of it."
+    why = in_markdown(error.message)
+    summary = f"GitHub did not take the whole report ({why}). Its details page has all of it."
     return replace(payload, title=payload.title[:120], summary=summary, text="", actions=())

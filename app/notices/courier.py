@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from app.notices import outside
 from app.notices.notice import SIGNATURE, signature
 from app.notices.outside import Refused
-from app.redaction import hide
+from app.redaction import hide_too
 from app.store import Store, StoreError
 from app.store.notices import Notice
 from app.telemetry import log
@@ -130,5 +130,6 @@ class Courier:
     def _secret(self, project: str, named: str) -> str:
         name, _, version = named.partition(":")
         value = secret_manager.value(self._google, project, name, version or "latest").strip()
-        hide((value,))
+        with self._lock:
+            hide_too(value)
         return value

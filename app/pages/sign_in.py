@@ -81,7 +81,14 @@ class Doorman:
         self.cookies.give(response, SESSION, {"id": person.id, "login": person.login}, SESSION_SECONDS)
         return response
 
-    async def _out(self, _request: Request) -> Response:
+    async def _out(self, request: Request) -> Response:
+        """Whoever has a copy of the cookie, and every live page, is signed out with it: each session of this person."""
+        if person := await run_in_threadpool(self.person, request):
+            try:
+                await run_in_threadpool(self.store.sessions.end, person.id)
+            except StoreError as error:
+                log.fault("session.not_ended", error)
+                return page("not_signed_out.html", status=503)
         response = page("signed_out.html")
         self.cookies.take(response, SESSION)
         return response

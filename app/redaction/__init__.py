@@ -14,15 +14,25 @@ from app.redaction.tokens import without_tokens
 from app.redaction.values import HIDDEN, Values
 from app.text.legible import legible, without_escapes
 
-__all__ = ("HIDDEN", "Stream", "hide", "redact", "redact_lines")
+__all__ = ("HIDDEN", "Stream", "hide", "hide_too", "redact", "redact_lines")
 
+_held: frozenset[str] = frozenset()
 _values = Values(())
 
 
 def hide(secrets: Iterable[str]) -> None:
-    """Values that no line may show from now on, in whatever encoding."""
-    global _values
-    _values = Values(secrets)
+    """The values that no line may show from now on, in whatever encoding, and none of those before."""
+    global _held, _values
+    _held = frozenset(secrets)
+    _values = Values(_held)
+
+
+def hide_too(secret: str) -> None:
+    """One more, beside those that are hidden already; by one thread at a time."""
+    global _held, _values
+    if secret not in _held:
+        _held |= {secret}
+        _values = Values(_held)
 
 
 def redact(text: str) -> str:

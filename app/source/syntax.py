@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import re2
+
 from app.model import Finding, Place, Weight
 from app.source.formats import Fault, toml_fault, yaml_fault
 from app.source.text import LONGEST_PARSED, MOST_PARSED
@@ -62,6 +64,8 @@ NEVER = re.compile(
     r"[({]\s*\0[:,=]|\[\s*\0,|[=+\-%<>|&^~@]\s*\0(?:[:)\]},=]|$)|\b(?:def|class)\s*\0(?:\W|$)|"
     r"\b(?:if|elif|while|for|with|in|not|and|or|is|import)\s*\0(?::|$)"
 )
+# On RE2: a line is as long as its author likes.
+STARTED = re2.compile(r"\bpython3?\s+(?:-u\s+)?(\w[\w/.]*\.py)\b|\b(?:gunicorn|uvicorn)\b.*?\s([\w.]+):\w+")
 NEWER = re.compile(r"\b[fFtT][rR]?[\"']|\b[rR][fFtT][\"']|^\s*(?:class|def|type)\s+\w+\s*\[", re.M)
 
 
@@ -87,9 +91,7 @@ def starts(files: Files, inside: str) -> str:
     procfile = inside + "Procfile"
     if procfile in files.paths:
         line = next((line for line in files.lines(procfile) if line.startswith("web:")), "")
-        named = re.search(
-            r"\bpython3?\s+(?:-u\s+)?(\w[\w/.]*\.py)\b|\b(?:gunicorn|uvicorn)\b.*?\s([\w.]+):\w+", line
-        )
+        named = STARTED.search(line)
         if named is None or re.search(r"\bcd\b|--chdir|--app-dir", line):
             return ""
         path = inside + (named[1] or named[2].replace(".", "/") + ".py")
