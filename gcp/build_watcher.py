@@ -33,7 +33,7 @@ class _Waiter:
     stop: Callable[[], bool]
     changed: threading.Event = field(default_factory=threading.Event)
     state: BuildState | None = None
-    error: GoogleError | None = None
+    error: Exception | None = None
     lines: list[LogLine] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
     complete: bool = False
@@ -114,14 +114,14 @@ class BuildWatcher:
             try:
                 self._look(place, waiters)
                 pause = self._interval
-            except GoogleError as error:
-                if error.code == "RESOURCE_EXHAUSTED" and error.transient:
+            except Exception as error:  # noqa: BLE001 - whatever it was, those who wait have to hear of it
+                if isinstance(error, GoogleError) and error.code == "RESOURCE_EXHAUSTED" and error.transient:
                     pause = min(pause * 2, LONGEST_PAUSE)
                 else:
                     self._give_up(waiters, error)
             time.sleep(pause)
 
-    def _give_up(self, waiters: list[_Waiter], error: GoogleError) -> None:
+    def _give_up(self, waiters: list[_Waiter], error: Exception) -> None:
         for waiter in waiters:
             waiter.error = error
             waiter.changed.set()
@@ -137,7 +137,7 @@ class BuildWatcher:
                 self._google, place.project, place.region, waiter.build_id
             )
             # A thousand that wait are woken only when there is something for them to do.
-            if waiter.state.ended or waiter.lines or waiter.stop():
+            if waiter.state.ended or waiter.lines or _is_to_stop(waiter):
                 waiter.changed.set()
 
     def _read_log(self, place: _Place, waiters: list[_Waiter]) -> None:
@@ -186,6 +186,14 @@ class BuildWatcher:
             waiter.complete = waiter.complete or _is_last(line)
             if waiter.on_log:
                 waiter.on_log(line.text)
+
+
+def _is_to_stop(waiter: _Waiter) -> bool:
+    """Whether it has to ask that itself: what keeps it from an answer is its own trouble, not that of all here."""
+    try:
+        return waiter.stop()
+    except Exception:  # noqa: BLE001 - it meets the same in its own thread
+        return True
 
 
 def _is_last(line: LogLine) -> bool:
