@@ -114,6 +114,14 @@ def test_a_delivery_that_cannot_be_stored_is_refused(store: Store, tmp_path: Pat
     assert asyncio.run(store.accept(delivery("one"), 1.0)) is True
 
 
+def test_what_no_column_holds_is_refused_and_nothing_after_it(store: Store) -> None:
+    """Also where it is no trouble of the database's: who stores is one thread, and goes on."""
+    odd = replace(delivery("odd"), installation=2**64)
+    with pytest.raises(StoreError):
+        asyncio.run(store.accept(odd, 1.0))
+    assert asyncio.run(store.accept(delivery("next"), 2.0))
+
+
 def test_a_store_that_is_closed_takes_nothing(tmp_path: Path, database: str) -> None:
     """After close() nothing is accepted in silence."""
     store = Store.open(tmp_path, database)

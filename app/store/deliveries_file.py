@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -208,7 +208,9 @@ class DeliveriesFile:
         while not self._closed:
             self._much_written.wait()
             self._much_written.clear()
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            # What fails, on a full disk, is done by the next that has room; without a next the WAL would grow for ever.
+            with suppress(sqlite3.Error):
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         connection.close()
 
     def _make_tables(self) -> None:

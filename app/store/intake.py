@@ -107,6 +107,8 @@ class Intake:
                 new = self._commit(batch)
             except StoreError as error:
                 _answer(batch, [error] * len(batch))
+            except Exception as error:  # noqa: BLE001 - without this thread nothing would be stored any more
+                _answer(batch, [StoreError(f"deliveries.db: {error}")] * len(batch))
             else:
                 _answer(batch, [_take(new, wish) for wish in batch])
             if last:
