@@ -4,6 +4,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip
 # Where it is set, each of the hundreds of processes that the tests start would compile anew what was changed.
 unexport PYTHONDONTWRITEBYTECODE
+# A module of Python that Ctrl-C ends without a traceback.
+UNHEARD = $(PYTHON) -c 'import runpy, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)'
 QUIET := --quiet --disable-pip-version-check --no-input
 
 .PHONY: demo test quick bench soak lock pictures clean
@@ -48,7 +50,7 @@ clean:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"ServerGem needs Python 3.11 or newer; $(PYTHON) is {sys.version.split()[0]}. Name another: make $(MAKECMDGOALS) PYTHON=python3.12")'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "Making a Python environment in .venv (once; $$($(PYTHON) --version))"
-	@$(PYTHON) -m venv .venv
+	@$(UNHEARD) venv .venv
 	@echo "Installing $$(grep -c '==' requirements-dev.lock) pinned packages into it; this takes a minute or two"
 	@$(PIP) install $(QUIET) --require-hashes -r requirements-dev.lock
 	@echo "Installing ServerGem itself"

@@ -104,6 +104,16 @@ def _focuses(app: Path, version: str) -> bool:
     return int(version.partition(".")[0]) >= 4 or plugin.exists()
 
 
+def asks_for_packages(app: Path, package: Mapping[str, Any]) -> bool:
+    """Whether an install would do anything; pnpm has its workspaces in a file of their own.
+
+    https://pnpm.io/workspaces
+    """
+    hooks = {"preinstall", "install", "postinstall", "prepare"} & set(_table(package, "scripts"))
+    needs = _table(package, "dependencies") or _table(package, "devDependencies")
+    return bool(needs or hooks or package.get("workspaces") or (app / "pnpm-workspace.yaml").exists())
+
+
 def _install(
     room: Room, manager: _Manager, package: Mapping[str, Any], env: Mapping[str, str], heard: list[str]
 ) -> None:
@@ -111,8 +121,7 @@ def _install(
     scripts, dev = _table(package, "scripts"), _table(package, "devDependencies")
     name = "gcp-build" if "gcp-build" in scripts else "build"
     builds = bool(str(scripts.get(name, "")).strip())
-    hooks = {"preinstall", "install", "postinstall", "prepare"} & set(scripts)
-    if _table(package, "dependencies") or dev or hooks or package.get("workspaces"):
+    if asks_for_packages(room.app, package):
         room.say("Installing application dependencies.")
         if manager.package and not machine.tool(manager.name):
             # A layer of its own: `npm run start` may call it as well.

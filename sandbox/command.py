@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 import shlex
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +37,7 @@ WEBHOOK = "http://127.0.0.1:8080/webhook"
     default=WEBHOOK,
     show_default=True,
     metavar="URL",
+    callback=lambda _context, _option, given: _address(given),
     help="Where GitHub sends its webhooks: the ServerGem beside it.",
 )
 @click.option("--github-latency", default="0ms", help="Added to each GitHub call, such as 60ms.")
@@ -41,6 +46,7 @@ WEBHOOK = "http://127.0.0.1:8080/webhook"
     "--record",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
+    callback=lambda _context, _option, given: _file(given),
     help="Write every exchange with GitHub and every call of Google's APIs to this file, a line of JSON each.",
 )
 @click.option(
@@ -56,7 +62,10 @@ WEBHOOK = "http://127.0.0.1:8080/webhook"
     help="GitHub has no App yet: `servergem setup github --url GITHUB` registers one.",
 )
 @click.option(
-    "--folder", type=click.Path(path_type=Path, file_okay=False), help="Keep the sandbox's state here."
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    callback=lambda _context, _option, given: _folder(given),
+    help="Keep the sandbox's state here.",
 )
 def sandbox(
     wanted: bool,
@@ -151,8 +160,45 @@ def _needed(world: Sandbox, webhook: str, docker: str) -> Iterator[str]:
 def _seconds(words: str) -> float:
     """60ms, 0.5s or 2 (seconds)."""
     try:
-        if words.endswith("ms"):
-            return float(words[:-2]) / 1000
-        return float(words.removesuffix("s"))
-    except ValueError as error:
-        raise click.UsageError(f"{words!r} is no time; write 60ms or 0.5s.") from error
+        found = float(words[:-2]) / 1000 if words.endswith("ms") else float(words.removesuffix("s"))
+    except ValueError:
+        found = math.nan
+    if not 0 <= found < math.inf:
+        raise click.UsageError(f"{words!r} is no time; write 60ms or 0.5s.")
+    return found
+
+
+def _address(webhook: str) -> str:
+    """Where webhooks go to; what is no address would lose each of them without a word."""
+    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", webhook):
+        raise click.UsageError(f"--webhook: {webhook!r} is no address; write one such as {WEBHOOK}.")
+    return webhook
+
+
+def _folder(folder: Path | None) -> Path | None:
+    """One that things can be written in, made where it is not there."""
+    if folder is not None:
+        with _nameable("--folder", folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+    return folder
+
+
+def _file(file: Path | None) -> Path | None:
+    """One that can be written to."""
+    if file is not None:
+        with _nameable("--record", file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.open("ab").close()
+    return file
+
+
+@contextmanager
+def _nameable(option: str, path: Path) -> Iterator[None]:
+    """What cannot be written is a wrong command line, and names the option."""
+    try:
+        yield
+    except OSError as error:
+        raise click.UsageError(
+            f"{option}: {path} cannot be written: {error.strerror}. Name another one."
+        ) from error

@@ -76,6 +76,14 @@ def test_check_shows_the_line() -> None:
     insist("check-bad-dockerfile", done.stdout)
 
 
+def test_check_shows_the_line_of_an_empty_file(tmp_path: Path) -> None:
+    """A Dockerfile of no letters has a first line to point at."""
+    (tmp_path / "Dockerfile").touch()
+    done = servergem("check", str(tmp_path))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert ">     1 | \n" in done.stdout and "dockerfile-no-from" in done.stdout
+
+
 def test_check_passes_what_is_sound() -> None:
     """Nothing wrong: one line and 0."""
     done = servergem("check", str(SAMPLES / "shop"))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from sandbox.world import SAMPLES
+from tests.conftest import PATIENCE, eventually
 from tests.test_demo import assert_ends_cleanly, demo
 
 pytestmark = pytest.mark.wire
@@ -132,6 +136,38 @@ def test_make_says_what_it_installs(tmp_path: Path) -> None:
     )
     assert refused.returncode == 2
     assert "ServerGem needs Python 3.11 or newer" in refused.stderr
+
+
+def working_in(folder: Path) -> list[str]:
+    """The processes that have this working directory; the dead, whom nobody has buried yet, have none."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            found += [process.name] if (process / "cwd").readlink() == folder else []
+    return found
+
+
+def test_what_is_being_installed_can_be_stopped(tmp_path: Path) -> None:
+    """Ctrl-C while the environment is made ends it in make's own line, without a traceback or a process that stays."""
+    for name in ("Makefile", "requirements-dev.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    making = subprocess.Popen(
+        ["make", f"PYTHON={sys.executable}", ".venv/ready"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        eventually((tmp_path / ".venv" / "bin" / "python").exists, "the environment")
+        os.killpg(making.pid, signal.SIGINT)
+        said, _ = making.communicate(timeout=PATIENCE)
+    finally:
+        making.kill()
+    assert making.returncode != 0
+    assert said.startswith("Making a Python environment in .venv") and "Traceback" not in said
+    eventually(lambda: not working_in(tmp_path), "the end of each process")
 
 
 def test_ones_own_folder_by_name(person: dict[str, str], tmp_path: Path) -> None:

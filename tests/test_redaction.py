@@ -282,6 +282,7 @@ def test_lines_stay_as_many() -> None:
     shown = redact_lines(["one", f"a {PLAIN[:8]}", f"{PLAIN[8:]} b", "", "four"])
     assert len(shown) == 5
     assert (shown[0], shown[3], shown[4]) == ("one", "", "four")
+    assert redact_lines([""]) == ("",) and redact_lines(["", "\x1b[0m"]) == ("", "")
     assert PLAIN[:8] not in shown[1] and PLAIN[8:] not in shown[2]
 
 

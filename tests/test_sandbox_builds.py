@@ -14,7 +14,7 @@ import pytest
 
 from sandbox import bases, containers, dockerfile_text, machine, outside
 from sandbox.builder import LIMIT, Builder, BuildOutcome
-from sandbox.buildpack_node import _manager
+from sandbox.buildpack_node import _manager, asks_for_packages
 from sandbox.google.ports import Route, Step
 from sandbox.revision import RevisionOutcome
 from sandbox.runner import Runner
@@ -284,6 +284,15 @@ def test_every_package_manager_prunes_as_the_buildpacks_do(
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
     assert " ".join(_manager(tmp_path, {"packageManager": asked}).prune) == prune
+
+
+def test_what_only_the_workspaces_ask_for_is_installed(tmp_path: Path) -> None:
+    """The root of a pnpm workspace often asks for nothing itself, and the file that says so is pnpm's own."""
+    root = {"scripts": {"start": "pnpm --filter web start"}, "packageManager": "pnpm@9.1.0"}
+    assert not asks_for_packages(tmp_path, root)
+    assert asks_for_packages(tmp_path, root | {"workspaces": ["apps/*"]})
+    (tmp_path / "pnpm-workspace.yaml").write_text("packages:\n  - apps/*\n")
+    assert asks_for_packages(tmp_path, root)
 
 
 @pytest.mark.parametrize("kind", PACKS)

@@ -117,11 +117,27 @@ def test_it_is_a_module_too() -> None:
     assert "--push FOLDER" in done.stdout
 
 
-@pytest.mark.parametrize("words", [["--once"], ["--github-latency", "soon"], ["--push", "/nowhere"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--once"],
+        ["--github-latency", "soon"],
+        ["--google-latency", "-1s"],
+        ["--push", "/nowhere"],
+        ["--webhook", "localhost:8080"],
+        ["--folder", "/dev/null/state"],
+        ["--record", "/dev/null/record"],
+    ],
+)
 def test_a_wrong_command_line(words: list[str]) -> None:
     """What means nothing is refused with 2 and a sentence."""
     done = subprocess.run(
-        [sys.executable, "-m", "sandbox", *words], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "sandbox", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

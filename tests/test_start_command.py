@@ -40,6 +40,20 @@ KNOWN: dict[str, tuple[dict[str, str], str]] = {
         },
         "gunicorn --bind :$PORT 'shop:create_app()'",
     ),
+    "a factory that its caller gives an argument": (
+        {
+            "flasky.py": "import os\nfrom app import create_app\n\napp = create_app(os.getenv('CONFIG'))\n",
+            "app/__init__.py": "from flask import Flask\ndef create_app(name):\n    return Flask(name)\n",
+        },
+        "gunicorn --bind :$PORT flasky:app",
+    ),
+    "a factory, and who calls it": (
+        {
+            "wsgi.py": "from shop import make\napplication = make()\n",
+            "shop/__init__.py": "from fastapi import FastAPI\ndef make():\n    return FastAPI()\n",
+        },
+        "uvicorn wsgi:application --host 0.0.0.0 --port $PORT",
+    ),
     "Django": (
         {"manage.py": "", "shop/wsgi.py": "application = get_wsgi_application()\n", "shop/settings.py": ""},
         "gunicorn --bind :$PORT shop.wsgi:application",

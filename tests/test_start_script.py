@@ -195,7 +195,20 @@ def test_svelte_serves_with_an_adapter_of_node_alone(adapter: str, told_of: int)
     """The others make files, or a program for another platform; adapter-auto takes that of Node in buildpacks."""
     needs = {"@sveltejs/kit": "2", f"@sveltejs/adapter-{adapter}": "3"}
     source = {"package.json": json.dumps({"scripts": {"build": "vite build"}, "devDependencies": needs})}
-    assert [each.code for each in told(source)] == ["no-start-command"] * told_of
+    found = told(source)
+    assert [each.code for each in found] == ["no-start-command"] * told_of
+    fix = {
+        "static": "Write Procfile with the line `web: npx serve build --listen $PORT`, and add serve",
+        "vercel": "Put @sveltejs/adapter-node in place of @sveltejs/adapter-vercel, in package.json",
+    }
+    assert all(each.fix.startswith(fix[adapter]) for each in found)
+    log = "--- logs of revision api-1 ---\nError: Cannot find module '/workspace/index.js'\n"
+    log += "    at Function.executeUserEntryPoint [as runMain] (node:internal/modules/run_main:164:12)\n"
+    log += "  code: 'MODULE_NOT_FOUND',\n"
+    page = {"src/lib/List/index.svelte": "<h1>a</h1>\n"}
+    (diagnosed,) = diagnose(log, Files.of(source | page)).findings
+    assert "index.svelte" not in diagnosed.fix
+    assert ("adapter-node in place of" in diagnosed.fix) is bool(told_of)
 
 
 def test_a_server_that_is_installed_is_not_asked_for_again() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from app.config.faults import duplicate_key, fault, not_yaml
+from app.config.bare import unquoted
+from app.config.faults import duplicate_key, fault, not_read, not_yaml
 from app.model import Finding, Stop
 from app.source.text import is_utf16
 from app.text.titles import fitting
@@ -30,11 +31,8 @@ FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 # What ends a line for libyaml: https://yaml.org/spec/1.1/#b-line-feed
 LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 AS_UTF8 = "Save the file as UTF-8."
-# What a person writes bare and YAML reads as something else, after a key or a dash, in lines or in brackets.
-BARE = re.compile(r"(?:^|- +|: +|[\[{,] *)([*!@`%].*)")
-IN_BRACKETS = re.compile(r"(?:\{[^{}]*\}|[^\s,\]}])+")
-GLOB = re.compile(r"(?:- *|[\w.-]+: *)((?:\{.*\}|\[.*\])\S+|\{\{.*)")
-AS_TEXT = "tag:yaml.org,2002:str"
+OWN_TAG = "tag:yaml.org,2002:"
+AS_TEXT = f"{OWN_TAG}str"
 
 
 class Scalar(str):
@@ -84,7 +82,9 @@ class Document:
             raise Stop((_as_finding(line, problem, text, path),)) from error
         except _Unreadable as error:
             finding = _as_finding(error.line, error.problem, text, path)
-            raise Stop((replace(finding, fix=error.fix or finding.fix),)) from error
+            if error.fix:
+                finding = not_read(path, error.line, error.problem, error.fix)
+            raise Stop((finding,)) from error
         if reading.faults:
             raise Stop(tuple(reading.faults))
         if not isinstance(value, dict):
@@ -108,6 +108,7 @@ class _Reading:
         self.path = path
         self.lines: dict[str, int] = {}
         self.faults: list[Finding] = []
+        self._anchors: dict[str, int] = {}
         self._nodes = 0
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.CSafeLoader)
 
@@ -129,7 +130,9 @@ class _Reading:
         if self._nodes > MAX_NODES:
             raise _wrong(f"it has more than {MAX_NODES} values", event)
         if isinstance(event, yaml.AliasEvent):
-            raise _wrong("aliases are not read here", event)
+            raise self._alias(event)
+        if isinstance(event, yaml.NodeEvent) and event.anchor:
+            self._anchors[event.anchor] = _line(event)
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(key, depth)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -160,7 +163,7 @@ class _Reading:
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar | None:
         if event.tag not in (None, "!", AS_TEXT):
-            raise _wrong(f"{event.tag}{event.value} has to be in quotes, since ! begins a tag", event)
+            raise _tagged(event)
         if "\0" in event.value:
             raise _wrong("a value holds a NUL character", event)
         if (
@@ -169,6 +172,12 @@ class _Reading:
             raise _wrong(f"a letter of {fitting(event.value)} is not UTF-8", event, AS_UTF8)
         plain = event.style in (None, "") and event.tag is None
         return None if plain and event.value in NULL else Scalar.of(event.value, plain=plain)
+
+    def _alias(self, event: yaml.AliasEvent) -> _Unreadable:
+        """A word that begins with `*` and no anchor has is a pattern without its quotes."""
+        begun = self._anchors.get(str(event.anchor))
+        fix = f"Write what stands at &{event.anchor} (line {begun}) again instead of *{event.anchor}."
+        return _wrong("aliases are not read here", event, fix if begun else "")
 
 
 class _Unreadable(Exception):  # noqa: N818 - what the document is
@@ -183,6 +192,19 @@ def _wrong(problem: str, event: yaml.Event, fix: str = "") -> _Unreadable:
     return _Unreadable(_line(event), problem, fix)
 
 
+def _tagged(event: yaml.ScalarEvent) -> _Unreadable:
+    """`!docs` is a pattern without its quotes; `!!int` is YAML's own, and text is what each value is read from."""
+    tag = str(event.tag)
+    if tag.startswith(OWN_TAG):
+        tag = tag.replace(OWN_TAG, "!!", 1)
+        return _wrong(f"the tag {tag} is not read here", event, f"Remove {tag} from line {_line(event)}.")
+    written = f"{tag} {event.value}".strip()
+    fix = f"Write '{written}' in quotes on line {_line(event)}."
+    return _wrong(
+        f"{written} has to be in quotes, since ! begins a tag", event, "" if "'" in written else fix
+    )
+
+
 def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
 
@@ -195,7 +217,7 @@ def _as_finding(line: int, problem: str, text: str, path: str) -> Finding:
     )  # the parser counts the line after the last one too
     if re.match(r" *\t", written):
         return not_yaml(path, line, "a tab indents it", f"Indent line {line} with spaces.")
-    if bare := _bare(written):
+    if bare := unquoted(written):
         return not_yaml(path, line, problem, f"Write '{bare}' in quotes on line {line}.")
     return not_yaml(path, line, problem)
 
@@ -207,19 +229,6 @@ def _utf16(path: str) -> Finding:
         "it is saved as UTF-16",
         f"Save {path} as UTF-8: `iconv -f UTF-16 -t UTF-8 {path} -o {path}.utf8`, then rename it.",
     )
-
-
-def _bare(written: str) -> str:
-    """What has to be in quotes on this line, whole; empty when that is not what is wrong, or cannot be told."""
-    line = re.sub(r"\s#.*", "", written).strip()
-    if found := BARE.search(line):
-        in_brackets = re.search(r"[\[{]", line[: found.start(1)])
-        value = IN_BRACKETS.match(found[1]) if in_brackets else None
-        bare = value[0] if value else found[1]
-    else:
-        glob = GLOB.fullmatch(line)
-        bare = glob[1] if glob else ""
-    return "" if "'" in bare else bare.strip()
 
 
 def _not_text(path: str, line: int, letter: str) -> Finding:

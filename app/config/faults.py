@@ -31,6 +31,11 @@ def not_yaml(path: str, line: int, problem: str, fix: str = "") -> Finding:
     return fault(path, line, title, fix or f"Look at line {line} and the one above it.", code="not-yaml")
 
 
+def not_read(path: str, line: int, problem: str, fix: str) -> Finding:
+    """YAML, and more of it than a servergem.yml takes."""
+    return fault(path, line, f"{path} cannot be read: {problem}", fix, code="not-yaml")
+
+
 def duplicate_key(path: str, line: int, dotted: str, name: str) -> Finding:
     """One key, written twice: nobody knows which one counts."""
     return fault(

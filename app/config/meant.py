@@ -80,8 +80,8 @@ def duration(text: str) -> str:
 
 
 def path_inside(text: str) -> str:
-    """`/apps/api` from the repository's root, which needs no stroke."""
-    return text.lstrip("/") or "."
+    """`/apps/api` and `apps\\\\api` from the repository's root, which needs no stroke."""
+    return re.sub(r"\\+", "/", text).lstrip("/") or "."
 
 
 def path_of_address(text: str) -> str:

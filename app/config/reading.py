@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.config import elsewhere
 from app.config.agreement import faults_between
 from app.config.document import MAX_FAULTS, Document
 from app.config.domains import one_domain_twice
@@ -38,6 +39,7 @@ SAID = {
     "literal_error": "has to be {expected}",
     "too_long": "has {actual_length} entries; {max_length} are the most",
 }
+OF_KEYS = ("dict_type", "model_type")
 LONGEST_KEY = 100
 
 
@@ -145,7 +147,7 @@ def _finding(each: Mapping[str, Any], document: Document) -> Finding:
     dotted = ".".join(keys)
     line = document.line(dotted)
     if each["type"] == "extra_forbidden":
-        return _unknown_key(keys, line, document.path)
+        return _unknown_key(keys, line, document.path, each["input"])
     message = each["msg"].removeprefix("Value error, ").replace("Input should", "should")
     if template := SAID.get(each["type"]):
         message = template.format(**each.get("ctx", {}))
@@ -153,18 +155,25 @@ def _finding(each: Mapping[str, Any], document: Document) -> Finding:
     named = next((fitting(key) for key in reversed(keys) if not key.isdecimal()), document.path)
     whole = "" if fitting(title) == title else f"{title}."
     said = each.get("ctx", {}).get("error")
-    meant = said.meant if isinstance(said, MisspeltError) else ""
+    meant = (
+        said.meant if isinstance(said, MisspeltError) else elsewhere.form(each["type"], named, each["input"])
+    )
     written = f"{'- ' if keys and keys[-1].isdecimal() else f'{named}: '}{meant}"
     fix = f"Write `{written}` on line {line}." if meant else f"Change `{named}` on line {line}."
+    if each["type"] in OF_KEYS and (entries := elsewhere.entries(each["input"])):
+        fix = f"{entries}, from line {line} on."
     return fault(document.path, line, title, fix, message=whole)
 
 
-def _unknown_key(keys: list[str], line: int, path: str) -> Finding:
+def _unknown_key(keys: list[str], line: int, path: str, value: object) -> Finding:
     key, parents = keys[-1], keys[:-1]
     known = known_keys(parents)
-    near = get_close_matches(key[:LONGEST_KEY], known, 1, 0.5)
-    meant = f"; did you mean {near[0]}?" if near else ""
-    fix = f"Write `{near[0]}:` on line {line}." if near else f"Known here: {', '.join(sorted(known))}."
+    written = elsewhere.key(key, value, known)
+    written = written or next(
+        (f"{each}:" for each in get_close_matches(key[:LONGEST_KEY], known, 1, 0.5)), ""
+    )
+    meant = f"; did you mean {written.partition(':')[0]}?" if written else ""
+    fix = f"Write `{written}` on line {line}." if written else f"Known here: {', '.join(sorted(known))}."
     where = f" in {'.'.join(parents)}" if parents else ""
     return fault(path, line, f"Unknown key {key}{where}{meant}", fix, code="unknown-key")
 

@@ -34,7 +34,7 @@ def text(value: object) -> str:
     if isinstance(value, str):
         return str(value)
     if value is None:
-        raise ValueError("has no value; write '' for an empty one")
+        raise MisspeltError("has no value; write '' for an empty one", "''")
     raise ValueError("has to be text")
 
 
@@ -99,6 +99,8 @@ def _is_cpu(text: str) -> bool:
 
 
 def path(value: str) -> str:
+    if "\\" in value:
+        raise misspelt("has strokes as Windows has them; write /", value, meant.path_inside, _stays_inside)
     if not _stays_inside(value):
         raise misspelt(
             "leaves the repository; write a path from its root", value, meant.path_inside, _stays_inside

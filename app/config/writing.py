@@ -50,7 +50,7 @@ def _block(block: Block, above: Keys, off: int | None = None) -> Iterator[Line]:
         keys, inside = (*above, each.key), each.value
         begins = len(above) if off is None and each.off else off
         nested = isinstance(inside, Block) and bool(inside.said)
-        value = "" if nested else f" {_inline(inside)}".rstrip()
+        value = "" if nested else f" {inline(inside)}".rstrip()
         keyed = _keyed(each, value, origin=each.origin if len(above) == OF_A_SECTION else ())
         yield Line(_indented(keyed, len(above), begins), keys if begins is None else ())
         if isinstance(inside, Block):
@@ -69,7 +69,7 @@ def _keyed(said: Said, value: str, *, origin: Keys) -> str:
     return f"{_scalar(said.key)}:{value}{f'  # {why}' if why else ''}"
 
 
-def _inline(value: Value) -> str:
+def inline(value: Value) -> str:
     """A value on one line."""
     match value:
         case None:
@@ -89,7 +89,7 @@ def _inline(value: Value) -> str:
 
 
 def _in_brackets(value: Value) -> str:
-    return "null" if value is None else _inline(value)
+    return "null" if value is None else inline(value)
 
 
 def _scalar(value: str) -> str:

@@ -43,8 +43,9 @@ def redact(text: str) -> str:
 def redact_lines(lines: Iterable[str]) -> tuple[str, ...]:
     """As many lines, with what a terminal has wrapped from one to the next hidden as well."""
     stream = Stream()
-    joined = _values.hidden("\n".join(_as_seen(line.replace("\n", " ")) for line in lines))
-    return tuple(stream.line(line) for line in joined.split("\n")) if joined else ()
+    seen = [_as_seen(line.replace("\n", " ")) for line in lines]
+    joined = _values.hidden("\n".join(seen))
+    return tuple(stream.line(line) for line in joined.split("\n")) if seen else ()
 
 
 class Stream:

@@ -6,7 +6,8 @@ cmd/config/entrypoint, cmd/python/missing_entrypoint, pkg/nodejs/npm.go and cmd/
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -103,10 +104,23 @@ def _python(files: Files, inside: str) -> StartCommand | None:
     listed = [inside + name for name in ENTRY_FILES if inside + name in files.paths]
     near = sorted(p for p in files.paths if p.startswith(inside) and p.endswith(".py") and p not in listed)
     near = [p for p in near if p[len(inside) :].count("/") <= 1 and "test" not in p][:40]
-    for path in [*listed, *near]:
-        source = python_source(files.text(path))
-        if source is not None and (command := _starts(source, path[len(inside) :])):
-            return StartCommand(command, f"the code of {path}", files.place(path, source.line))
+    read = ((path, python_source(files.text(path))) for path in [*listed, *near])
+    sources = {path: source for path, source in read if source is not None}
+    for path, source in sources.items():
+        if command := _starts(source, path[len(inside) :]):
+            called = _called(files, inside, sources) if source.kind.endswith("-factory") else None
+            return called or StartCommand(command, f"the code of {path}", files.place(path, source.line))
+    return _called(files, inside, sources)
+
+
+def _called(files: Files, inside: str, sources: Mapping[str, PythonSource]) -> StartCommand | None:
+    """`app = create_app(settings)` of one file, where another one has `create_app`: it knows what to call it with."""
+    factories = dict(each for source in sources.values() for each in source.factories)
+    for path, source in sources.items():
+        if source.wired and (interface := factories.get(source.wired[0])):
+            _, name, line = source.wired
+            command = _starts(replace(source, kind=interface, variable=name), path[len(inside) :])
+            return StartCommand(command, f"the code of {path}", files.place(path, line))
     return None
 
 

@@ -7,13 +7,13 @@ cmd/ruby/missing_entrypoint and pkg/entrypoint/procfile.go of github.com/GoogleC
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.model import Finding, Place, Weight
 from app.source.formats import value_of
 from app.start_command import StartCommand, start_command
-from app.start_command.node import FILE_SERVER, needs_file_server
+from app.start_command.node import FILE_SERVER, foreign_adapter, needs_file_server, with_adapter_of_node
 from app.start_command.python_source import python_source
 from app.start_command.script import procfile_lines, start_script
 from app.text.titles import fitting
@@ -27,7 +27,7 @@ OTHER_LANGUAGES = re.compile(
     r"(?:go\.mod|pom\.xml|(?:build|settings)\.gradle(?:\.kts)?|pubspec\.yaml|[^/]+\.(?:go|java|jar|csproj|fsproj|vbproj))"
 )
 # Frameworks for which the Node buildpack has a start command of its own, or which a build turns into files.
-OWN_START = {"nuxt", "@angular/core", "@google-cloud/functions-framework", "turbo"}
+OWN_START = {"nuxt", "@sveltejs/kit", "@angular/core", "@google-cloud/functions-framework", "turbo"}
 SERVERS = {"gunicorn", "uvicorn", "streamlit", "functions-framework"}
 
 
@@ -88,8 +88,9 @@ def _node_flaw(files: Files, inside: str) -> Flaw | None:
     )
     if "start" in scripts or inside + "server.js" in files.paths or "workspaces" in package:
         return None
-    if "@sveltejs/kit" in needs:
-        return _svelte_flaw(files, path, needs)
+    if adapter := foreign_adapter(package):
+        at = files.search(path, re.escape(adapter)) or 1
+        return f"{adapter} builds no server of Node.js", files.place(path, at)
     if OWN_START & set(needs):
         return None
     main = str(package.get("main") or "index.js").removeprefix("./")
@@ -98,21 +99,6 @@ def _node_flaw(files: Files, inside: str) -> Flaw | None:
     if there or (builds and "main" in package):
         return None
     return f"no `start` script, no server.js, and no {main}", files.place(path, 1)
-
-
-def _svelte_flaw(files: Files, path: str, needs: Mapping[str, Any]) -> Flaw | None:
-    """SvelteKit builds a server with adapter-node, which adapter-auto takes in Google's buildpacks (GCP_BUILDPACKS).
-
-    https://github.com/sveltejs/kit/blob/main/packages/adapter-auto/adapters.js
-    """
-    adapter = next(
-        (name for name in needs if re.fullmatch(r"@sveltejs/adapter-(?!(?:node|auto)$).+", name)), ""
-    )
-    if not adapter or any("adapter" in name and name != adapter for name in needs):
-        return None
-    return f"{adapter} builds no server of Node.js", files.place(
-        path, files.search(path, re.escape(adapter)) or 1
-    )
 
 
 def _table(package: dict[Any, Any], key: str) -> dict[Any, Any]:
@@ -212,6 +198,8 @@ def _nothing_serves(files: Files, inside: str, name: str, why: str, place: Place
 
 def _fix(files: Files, inside: str, start: StartCommand | None) -> str:
     if start is None:
+        if adapter := foreign_adapter(files.json(inside + "package.json")):
+            return with_adapter_of_node(adapter, f"{inside}package.json")
         return (
             f"Write {inside}Procfile with one line, `web: COMMAND`; the command listens on 0.0.0.0 and $PORT."
         )

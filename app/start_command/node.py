@@ -39,6 +39,7 @@ _MAKES_FILES = {
 _ONE_PAGE = frozenset({"react-scripts", "@vue/cli-service", "vite"})
 # Here an application may be rendered by a server that these build for another platform, or by one of its own.
 _RENDERED = re.compile(r"@astrojs/(?:vercel|netlify|cloudflare|deno)|@sveltejs/kit|@react-router/.*|vinxi")
+_FOREIGN_ADAPTER = re.compile(r"@sveltejs/adapter-(?!(?:node|auto)$).+")
 # https://github.com/vercel/serve: `--listen PORT` is on every address.
 FILE_SERVER = "serve"
 SERVES_EXPORT = f"npx {FILE_SERVER} out --listen $PORT"
@@ -75,10 +76,29 @@ def file_server(package: object) -> str:
     """The command that serves what this package's build leaves, empty where that is no folder of files."""
     needs = {**_table(package, "dependencies"), **_table(package, "devDependencies")}
     maker = next((name for name in _MAKES_FILES if name in needs), "")
+    if foreign_adapter(package) == "@sveltejs/adapter-static":
+        return f"npx {FILE_SERVER} build --listen $PORT"  # https://svelte.dev/docs/kit/adapter-static#Options
     if not maker or "build" not in _table(package, "scripts") or any(map(_RENDERED.fullmatch, needs)):
         return ""
     single = "--single " if maker in _ONE_PAGE else ""
     return f"npx {FILE_SERVER} {single}{_MAKES_FILES[maker]} --listen $PORT"
+
+
+def foreign_adapter(package: object) -> str:
+    """SvelteKit's adapter for another platform: adapter-node builds a server, as adapter-auto does in GCP_BUILDPACKS.
+
+    https://github.com/sveltejs/kit/blob/main/packages/adapter-auto/adapters.js
+    """
+    needs = {**_table(package, "dependencies"), **_table(package, "devDependencies")}
+    if "@sveltejs/kit" not in needs:
+        return ""
+    adapter = next((name for name in needs if _FOREIGN_ADAPTER.fullmatch(name)), "")
+    return "" if any("adapter" in name and name != adapter for name in needs) else adapter
+
+
+def with_adapter_of_node(adapter: str, package: str) -> str:
+    """What to write so that SvelteKit's build leaves a server."""
+    return f"Put @sveltejs/adapter-node in place of {adapter}, in {package} and in svelte.config.js."
 
 
 def needs_file_server(package: object, command: str) -> bool:

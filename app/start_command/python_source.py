@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.source.text import LONGEST_PARSED
@@ -38,7 +38,9 @@ class PythonSource:
     """`kind`: asgi, wsgi, asgi-factory, wsgi-factory, dash, streamlit, gradio, function, script, or nothing.
 
     `variable` is the application's (or the function's) name and `line` where it is made. `names` are all names that
-    the file binds at its top; `open` means that there may be more (a star import, a `__getattr__`).
+    the file binds at its top; `open` means that there may be more (a star import, a `__getattr__`). `factories` are
+    its functions that make an application, each with the interface; `wired` is `app = create_app(…)`: the function,
+    the name and the line.
     """
 
     kind: str
@@ -46,6 +48,8 @@ class PythonSource:
     line: int
     names: frozenset[str]
     open: bool
+    factories: tuple[tuple[str, str], ...] = ()
+    wired: tuple[str, str, int] | None = None
 
 
 def python_source(text: str) -> PythonSource | None:
@@ -55,7 +59,7 @@ def python_source(text: str) -> PythonSource | None:
         return None
     names, more = _bound(tree)
     kind, variable, line = _kind(tree)
-    return PythonSource(kind, variable, line, names, more)
+    return PythonSource(kind, variable, line, names, more, tuple(_factories(tree)), _wired(tree))
 
 
 def parsed(text: str) -> ast.Module | SyntaxError | None:
@@ -142,8 +146,28 @@ def _function(function: ast.FunctionDef) -> str:
     required = len(function.args.args) - len(function.args.defaults)
     if required > 0 or not function.name.startswith(("create_", "make_", "build_", "get_app", "app_factory")):
         return ""
+    return f"{interface}-factory" if (interface := _interface(function)) else ""
+
+
+def _interface(function: ast.FunctionDef) -> str:
+    """Of the application that a function makes; empty when it makes none."""
     made = {_called(node) for node in ast.walk(function) if isinstance(node, ast.Call)}
-    return "asgi-factory" if made & MAKERS["asgi"] else "wsgi-factory" if made & MAKERS["wsgi"] else ""
+    return next((interface for interface in ("asgi", "wsgi") if made & MAKERS[interface]), "")
+
+
+def _factories(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for statement in _top(tree.body):
+        if isinstance(statement, ast.FunctionDef) and (interface := _interface(statement)):
+            yield statement.name, interface
+
+
+def _wired(tree: ast.Module) -> tuple[str, str, int] | None:
+    for statement in _top(tree.body):
+        if isinstance(statement, ast.Assign) and (maker := _called(statement.value)):
+            for target in statement.targets:
+                if isinstance(target, ast.Name) and target.id in ("app", "application"):
+                    return maker, target.id, statement.lineno
+    return None
 
 
 def _serves(tree: ast.Module) -> int:

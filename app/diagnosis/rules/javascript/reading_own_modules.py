@@ -13,10 +13,13 @@ from app.diagnosis.javascript.packages import (
 from app.diagnosis.javascript.paths import own_path, source_of, spot
 from app.diagnosis.javascript.stacks import after, code_at, frames, header
 from app.diagnosis.javascript.workspaces import own
-from app.diagnosis.places import CODE
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_syntax import resolved
 from app.model import Place
+from app.start_command.node import foreign_adapter, with_adapter_of_node
+
+# What Node.js itself can start, with types since 22.18: https://nodejs.org/api/typescript.html
+RUNS = re.compile(r"\.[cm]?[jt]s$")
 
 
 def local_module(hit: Hit, name: str) -> Mapping[str, str]:
@@ -65,8 +68,15 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
             f"RUN npm run build in the image (and COPY the result from that stage), or correct the path {name} that starts it"
             + (f"; {source} is its source." if source else ".")
         )
+    return _not_there(hit, name)
+
+
+def _not_there(hit: Hit, name: str) -> tuple[str, str]:
+    """A file that is neither built nor a package's: an adapter leaves none, or another one is meant."""
+    if adapter := foreign_adapter(package(hit).held):
+        return f"{adapter} builds no server", with_adapter_of_node(adapter, package(hit).path)
     base = name.rstrip("/").rpartition("/")[2]
-    other = near(base, [p.rpartition("/")[2] for p in hit.files.paths if p.endswith(CODE)], 0.6)
+    other = near(base, [p.rpartition("/")[2] for p in hit.files.paths if RUNS.search(p)], 0.6)
     named = [p for p in sorted(hit.files.paths, key=len) if p.rpartition("/")[2] in (base, other)]
     start = next(iter((*named, *_entries(hit))), "")
     if start and name.endswith(f"/{start}"):
