@@ -22,7 +22,10 @@ class RevisionOutcome:
 
 @dataclass
 class Revision:
-    """One revision and its process, when there is one; `address` is its port on this machine."""
+    """One revision and its process, when there is one; `address` is its port on this machine.
+
+    `used`: when the last request ended, `busy`: how many are under way.
+    """
 
     service: str
     image: Image | EngineImage
@@ -36,6 +39,7 @@ class Revision:
     unreached: str = ""
     address: int = 0
     used: float = 0.0
+    busy: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
     sidecars: list[Sidecar] = field(default_factory=list)
 

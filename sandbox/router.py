@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import uvicorn
 from starlette.applications import Starlette
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -30,10 +29,13 @@ UNAVAILABLE = "The request failed because either the HTTP response was malformed
 
 
 class Router:
-    """One loopback address; `find` says which port a host name and an authorization lead to."""
+    """One loopback address; `find` says which port a host name and an authorization lead to.
 
-    def __init__(self, find: Callable[[str, bool], int]) -> None:
-        self._find = find
+    `left` hears of each port at which a request is over.
+    """
+
+    def __init__(self, find: Callable[[str, bool], int], left: Callable[[int], None]) -> None:
+        self._find, self._left = find, left
         self.port = 0
         self._server: uvicorn.Server | None = None
         self._client = httpx.AsyncClient(
@@ -79,10 +81,18 @@ class Router:
         )
         try:
             answer = await self._client.send(wish, stream=True)
-        except httpx.HTTPError:
+        except (httpx.HTTPError, ClientDisconnect):  # who was held may have gone by now
+            self._left(port)
             return PlainTextResponse(UNAVAILABLE, 503)
-        response = StreamingResponse(
-            answer.aiter_raw(), answer.status_code, background=BackgroundTask(answer.aclose)
-        )
+        response = StreamingResponse(self._told(answer, port), answer.status_code)
         response.raw_headers = [(k, v) for k, v in answer.headers.raw if k.decode().lower() not in HOP_BY_HOP]
         return response
+
+    async def _told(self, answer: httpx.Response, port: int) -> AsyncIterator[bytes]:
+        """The body as it comes; however that ends, the request is over."""
+        try:
+            async for chunk in answer.aiter_raw():
+                yield chunk
+        finally:
+            self._left(port)
+            await answer.aclose()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,19 +28,27 @@ class Service:
 
 
 class Runner:
-    """Starts revisions, brings requests to them by host name, and puts idle ones to sleep."""
+    """Starts revisions, brings requests to them by host name, and puts idle ones to sleep.
+
+    `idle`: seconds without a request after which an instance ends, 15 minutes at most at Cloud Run:
+    https://cloud.google.com/run/docs/container-contract#lifecycle. `cold_start`: what a start from zero takes beyond
+    the program's own; whoever asks is held as long. Both may change while it runs. `woken`: starts from zero, by
+    revision.
+    """
 
     def __init__(
         self, root: Path, images: ImageStore, docker: Docker | None = None, *, idle: float = 900.0
     ) -> None:
-        self._images, self._idle = images, idle
+        self._images, self.idle = images, idle
+        self.cold_start = 0.0
+        self.woken: Counter[str] = Counter()
         root.mkdir(parents=True, exist_ok=True)
         self._revisions: dict[str, Revision] = {}
         self._services: dict[str, Service] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._instances = Instances(root, docker, self._stopping)
-        self._router = Router(self._find)
+        self._router = Router(self._find, self._left)
         # Which service a domain leads to; that is Google's to know.
         self.service_at: Callable[[str], str] = lambda _host: ""
 
@@ -132,6 +141,12 @@ class Runner:
             found = next((s for key, s in self._services.items() if key.endswith(f"/{service}")), None)
         return {route.revision: route.percent for route in found.routes if route.percent} if found else {}
 
+    def awake(self, service: str) -> set[str]:
+        """The revisions of a service that have an instance."""
+        with self._lock:
+            there = {key.rpartition("/")[2]: one for key, one in self._revisions.items()}
+        return {name for name, one in there.items() if one.service == service and one.process is not None}
+
     def remove(self, project: str, region: str, service: str, revision: str = "") -> None:
         with self._lock:
             if not revision:
@@ -163,24 +178,46 @@ class Runner:
         chosen = _choose(state.routes, tag)
         with self._lock:
             revision = self._revisions.get(f"{key.rpartition('/')[0]}/{chosen}")
-        if revision is None:
-            return -404
+        return -404 if revision is None else self._awake(chosen, revision)
+
+    def _awake(self, name: str, revision: Revision) -> int:
+        """The port of an instance; where there is none, whoever asks is held while one starts.
+
+        https://cloud.google.com/run/docs/about-instance-autoscaling: a request starts it.
+        """
         with revision.lock:
-            revision.used = time.monotonic()
-            if (
-                revision.process is None or revision.process.poll() is not None
-            ) and not self._instances.bring_up(revision).ok:
-                return -503
+            if self._sleeps(revision):
+                self._instances.end(revision)
+            if revision.process is None or revision.process.poll() is not None:
+                self.woken[name] += 1
+                self._stopping.wait(self.cold_start)
+                revision.busy = 0
+                if not self._instances.bring_up(revision).ok:
+                    return -503
+            with self._lock:
+                revision.busy += 1
             return revision.address
+
+    def _left(self, port: int) -> None:
+        """A request is over; the time that an instance may be idle begins."""
+        with self._lock:
+            for each in self._revisions.values():
+                if each.address == port:
+                    each.busy, each.used = each.busy - 1, time.monotonic()
+
+    def _sleeps(self, revision: Revision) -> bool:
+        """Whether it has been idle so long that it is ended, whatever the least instances: any may end at any time."""
+        return not revision.busy and time.monotonic() - revision.used > self.idle
 
     def _put_to_sleep(self) -> None:
         """Scale to zero what nobody has asked for in a while."""
-        while not self._stopping.wait(min(self._idle / 4, 5.0)):
+        while not self._stopping.wait(min(self.idle / 4, 5.0)):
             with self._lock:
-                idle = [r for r in self._revisions.values() if time.monotonic() - r.used > self._idle]
-            for revision in idle:
+                there = list(self._revisions.values())
+            for revision in there:
                 with revision.lock:
-                    self._instances.end(revision)
+                    if self._sleeps(revision):
+                        self._instances.end(revision)
 
 
 def _commanded(image: Image | EngineImage, command: Sequence[str]) -> Image | EngineImage:

@@ -10,8 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli.__main__ import main
-from app.setup import doctor
+from app.settings import load
+from app.setup import doctor, own_service
 from app.signs import Sign
+from gcp.cloud import Google
 from sandbox.world import PROJECT
 from tests.conftest import OWNER, House
 from tests.test_sandbox_github import PRIVATE
@@ -70,6 +72,28 @@ def test_each_broken_thing_is_named(house: House) -> None:
         if github.hub.installed(OWNER).suspended_at:  # type: ignore[union-attr]
             github.unsuspend(OWNER)
         google.grant(PROJECT, "run.services.create")
+
+
+def test_its_own_service_is_looked_at_where_it_is_on_cloud_run(house: House) -> None:
+    """By the address that it is told: each of CPU and instance that it lacks is named, with the command for both."""
+    work = house.repository("hello-python")
+    assert house.ended(work.push("Throttled"))["ending"] == "live", house.log_tail()
+    number = house.world.google.projects.known(PROJECT).number
+    at = f"https://hello-python-{number}.europe-west1.run.app"
+
+    def said(address: str = at) -> list[tuple[str, str]]:
+        settings = load(environment(house) | {"SERVERGEM_PUBLIC_URL": address})
+        google = Google(settings.google_endpoint, settings.storage_endpoint, doctor.ONCE)
+        return [(sign.wrong or sign.seen, sign.fix) for sign in own_service.signs(google, settings)]
+
+    ((wrong, fix),) = said()
+    assert "no CPU between requests and no instance that stays" in wrong
+    assert "update hello-python --no-cpu-throttling --min-instances=1 --region=europe-west1" in fix
+    kept = "services:\n  hello-python: {cpu_always: true, instances: {min: 1}}\n"
+    assert house.ended(work.push("Awake", **{"servergem.yml": kept}))["ending"] == "live", house.log_tail()
+    assert said() == [("hello-python has its CPU between requests, and an instance that stays", "")]
+    assert "there is no service other" in said(at.replace("hello-python", "other"))[0][0]
+    assert said("https://servergem.example") == []
 
 
 def test_no_password_is_said(house: House) -> None:

@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from app.process.listening import NEEDS
 from tests.conftest import PATIENCE, web
 from tests.test_commands import servergem
 
@@ -151,3 +152,11 @@ def test_on_cloud_run_a_database_has_to_be_named(settings: dict[str, str]) -> No
     done = servergem("serve", "--host", "127.0.0.1", "--port", "0", **settings, K_SERVICE="servergem")
     assert done.returncode == 1
     assert "DATABASE_URL is not set, and on Cloud Run every file goes with its instance" in done.stderr
+
+
+def test_on_cloud_run_it_says_what_it_needs(settings: dict[str, str]) -> None:
+    """What no instance is told of itself is said once at the start, and nowhere else than there."""
+    gone = settings | {"DATABASE_URL": "postgresql://me@127.0.0.1:9/x"}
+    here, there = servergem("serve", **gone), servergem("serve", **gone, K_SERVICE="servergem")
+    assert there.stderr == f"{NEEDS}\n{here.stderr}"
+    assert "--no-cpu-throttling" in NEEDS and "--min-instances=1" in NEEDS

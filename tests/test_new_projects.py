@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from gcp.cloud_run.revision import CLEANUP_PAUSE
 from sandbox.google.storage_buckets import UNIFORM
 from sandbox.world import PROJECT
-from tests.conftest import House
-
-SAMPLE = "hello-python"
+from tests.conftest import OWNER, House, eventually
+from tests.test_previews import SAMPLE, gone, live, opened, preview, services
 
 
 @pytest.mark.parametrize("api", ["artifactregistry", "cloudbuild", "run"])
@@ -38,3 +38,20 @@ def test_a_small_quota_is_met_before_a_build_and_says_how_many_instances_fit(hou
     assert "--max-instances=5" in shown["summary"], shown["summary"]
     fits = house.ended(work.push("Fewer", **{"servergem.yml": f"{large}    instances: {{max: 5}}\n"}))
     assert fits["ending"] == "live", house.log_tail()
+
+
+def test_a_name_that_is_still_being_cleaned_up_is_waited_for(house: House) -> None:
+    """Deleted and made again at once, a preview is refused for a while: it comes, and says why it took long."""
+    work = live(house)
+    number, sha = opened(house, work)
+    assert preview(house, work, sha)["conclusion"] == "success"
+    house.world.google.behaviour.cleanup = 5.0
+    house.world.github.close_pull_request(f"{OWNER}/{work.name}", number)
+    gone(house, f"{SAMPLE}-pr-{number}")
+    house.world.github.reopen_pull_request(f"{OWNER}/{work.name}", number)
+    eventually(lambda: f"{SAMPLE}-pr-{number}" in services(house), "its return", house.log_tail)
+    eventually(lambda: house.deployments()[0]["ending"] == "live", "a live preview", house.log_tail)
+    said = [note for row in house.deployments()[0]["rows"] for note in row["notes"]]
+    assert "its name is waited for" in " ".join(said), said
+    asked = house.world.google.calls["Services.CreateService"]
+    assert asked <= 2 + 5.0 / CLEANUP_PAUSE + 1, "with a pause between two"

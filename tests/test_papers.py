@@ -190,9 +190,11 @@ def test_every_proof_of_an_attack_has_its_tests() -> None:
 
 
 def test_every_place_where_the_real_services_differ_has_its_tests() -> None:
-    """R1 to R33, each with what is real, what we do, and a test that is there."""
+    """R1 to R33, each with what is real, what we do, a test that is there, and the commit that brought it."""
     rows = re.findall(
-        r"^\| (R\d+) \| .+ \| .+ \| (.+) \|$", (ROOT / "docs/real-services.md").read_text(), re.MULTILINE
+        r"^\| (R\d+) \| .+ \| .+ \| (.+) \| `[0-9a-f]{8}`.* \|$",
+        (ROOT / "docs/real-services.md").read_text(),
+        re.MULTILINE,
     )
     assert [number for number, _ in rows] == [f"R{n}" for n in range(1, 34)]
     assert all(TEST.search(tests) for _, tests in rows)

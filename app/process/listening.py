@@ -33,6 +33,12 @@ SAYS = {
 }
 
 
+# An instance is told its service's name and none of this; `app.setup.own_service` asks Cloud Run.
+# https://cloud.google.com/run/docs/container-contract#env-vars
+NEEDS = (
+    "On Cloud Run ServerGem needs its CPU between requests (--no-cpu-throttling) and an instance that stays "
+    "(--min-instances=1). Nothing tells it here whether it has both; `servergem doctor` looks."
+)
 # GitHub waits for the door's answer and for no story: where both want a processor the door has it.
 BEHIND_THE_DOOR = 5  # of nice's 19
 # Its clock is told to answers (RFC 9110, 6.6.1: Date), and has whole seconds.
@@ -53,6 +59,8 @@ def serve(host: str, port: int, relay: str = "", role: Role = Role.SERVE, *, tog
     settings = load(os.environ)
     insist_on_postgres(role, settings)
     insist_on_a_place_to_stay(os.environ, settings)
+    if "K_SERVICE" in os.environ:
+        _tell(NEEDS)
     insist_on_reach(settings)
     door = _bound(host, port)
     place = _Place(host, door, relay)

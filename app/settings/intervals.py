@@ -80,6 +80,9 @@ class Intervals:
         270.0,
         read=read_positive,
     )
+    verify_question: float = setting(
+        "VERIFY_QUESTION", "How long one answer of a revision may take.", 30.0, read=read_positive
+    )
     verify_good: int = setting(
         "VERIFY_GOOD", "How many good answers in a row a new revision must give.", 3, read=read_count
     )

@@ -12,7 +12,7 @@ from app import plain_http, retry
 from app.github import GitHub
 from app.github.credentials import BACKDATED_SECONDS
 from app.settings import BadSettings, Settings, load
-from app.setup import round_trip
+from app.setup import own_service, round_trip
 from app.signs import Sign
 from app.store.reach import insist_on_reach
 from app.trust.rights import RIGHTS, Held, When
@@ -90,6 +90,7 @@ def _google(settings: Settings) -> Iterator[Sign]:
     google = Google(settings.google_endpoint, settings.storage_endpoint, ONCE)
     for project in sorted(settings.every_project()):
         yield _project(google, project)
+    yield from own_service.signs(google, settings)
 
 
 def _project(google: Google, project: str) -> Sign:

@@ -6,7 +6,7 @@ import time
 from functools import partial
 
 from app.acts.order import insist_on_wanted, serving_commit
-from app.acts.question import question_of
+from app.acts.question import Question, question_of
 from app.acts.reasons import of_answers
 from app.acts.specification import tag
 from app.acts.traffic import move
@@ -122,18 +122,28 @@ def _insist_on_health(
     if not target.asked_from_outside:
         return
     try:
-        question, bad = question_of(scene, target, revision), 0
+        question = question_of(scene, target, revision)
     except NoIdentity:
         return  # as its verification has warned
-    for _ in range(STEP_ANSWERS):
-        answer = question.ask()
-        if answer.good:
-            continue
-        bad += 1
-        if bad > STEP_ACCIDENTS or answer.impossible:
-            ill = _fell_ill(target, answer, percent)
-            raise Stop(of_answers(scene, commit, target, revision, ill))
-        time.sleep(scene.world.settings.verify_interval)
+    answer, bad = _first_answer(scene, question), 0
+    for left in reversed(range(STEP_ANSWERS)):
+        if not answer.good:
+            bad += 1
+            if bad > STEP_ACCIDENTS or answer.impossible:
+                ill = _fell_ill(target, answer, percent)
+                raise Stop(of_answers(scene, commit, target, revision, ill))
+            time.sleep(scene.world.settings.verify_interval)
+        if left:
+            answer = question.ask()
+
+
+def _first_answer(scene: InLane, question: Question) -> Answer:
+    """What is said first: its instance may have gone to sleep since it was verified, and silence is how it starts."""
+    settings = scene.world.settings
+    until = time.monotonic() + settings.verify_start
+    while not ((answer := question.ask()).status or answer.impossible) and time.monotonic() < until:
+        time.sleep(settings.verify_interval)
+    return answer
 
 
 def _insist_on_arrival(scene: InLane, target: Target, revision: Revision, state: ServiceState) -> None:

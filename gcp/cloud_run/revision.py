@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.model import Traffic
+from app.retry import heard
 from gcp.cloud import Google
 from gcp.cloud_run.changes import targets_of
 from gcp.cloud_run.state import ServiceState, full_name, latest, service, state_of
 from gcp.cloud_run.waiting import service_of, settled, waited
-from gcp.errors import GoogleError
+from gcp.errors import Denial, GoogleError
 from gcp.later import later
 from gcp.service_specification import WantedService, specification
 from gcp.sidecars import main_of
@@ -23,7 +25,10 @@ else:
 
 # How often we read again and try again when somebody else changes the service at the same moment.
 CONFLICTS = 5
-
+# A name of a service that was just deleted is refused, for how long nobody says:
+# https://github.com/hashicorp/terraform-provider-google/issues/7854
+CLEANUP_SECONDS, CLEANUP_PAUSE = 120.0, 2.0
+CREATE = "Services.CreateService"
 
 # How the tag begins under which a new revision of ours is asked before it serves.
 OWN_TAG = "v-"
@@ -64,11 +69,19 @@ def image_of(google: Google, project: str, region: str, service_name: str, revis
 
 
 def validate(google: Google, wanted: WantedService) -> None:
-    """Have Cloud Run check the specification without making anything. GoogleError when it refuses."""
+    """Have Cloud Run check the specification without making anything. GoogleError when it refuses.
+
+    A name of a service that was just deleted is refused for a while, whatever the specification: that is waited out
+    where it is made.
+    """
     name = full_name(wanted.project, wanted.region, wanted.name)
     spec = specification(wanted)
     update = run_v2.UpdateServiceRequest(service=_named(spec, name), validate_only=True, allow_missing=True)
-    google.call("Services.UpdateService", lambda: google.services.update_service, request=update)
+    try:
+        google.call("Services.UpdateService", lambda: google.services.update_service, request=update)
+    except GoogleError as refused:
+        if refused.code != "ALREADY_EXISTS":
+            raise
 
 
 def make_revision(
@@ -121,12 +134,28 @@ def _update(google: Google, wanted: WantedService, before: ServiceState) -> Any:
 
 
 def _create(google: Google, wanted: WantedService) -> Any:
+    """Make the service. A name that nothing has and that is refused is of one that is still being cleaned up."""
     spec = specification(wanted)
     spec.traffic = _all_to_latest(wanted)
     request = run_v2.CreateServiceRequest(
         parent=f"projects/{wanted.project}/locations/{wanted.region}", service_id=wanted.name, service=spec
     )
-    return google.call("Services.CreateService", lambda: google.services.create_service, request=request)
+    until = time.monotonic() + CLEANUP_SECONDS
+    while True:
+        try:
+            return google.call(CREATE, lambda: google.services.create_service, request=request)
+        except GoogleError as refused:
+            if refused.code != "ALREADY_EXISTS" or _is_there(google, wanted):
+                raise
+        if time.monotonic() > until:
+            still = f"{wanted.name} was deleted, and is not cleaned up after {CLEANUP_SECONDS:.0f} s"
+            raise GoogleError(Denial("DEADLINE_EXCEEDED", still, CREATE))
+        heard.get()(f"{wanted.name} was deleted a moment ago, and its name is waited for")
+        time.sleep(CLEANUP_PAUSE)
+
+
+def _is_there(google: Google, wanted: WantedService) -> bool:
+    return service(google, wanted.project, wanted.region, wanted.name) is not None
 
 
 def _ready(google: Google, name: str, wanted: WantedService, operation: Any) -> run_v2.Service:

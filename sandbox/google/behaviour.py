@@ -24,6 +24,8 @@ class Behaviour:
     https://github.com/googleapis/google-cloud-go/issues/10528, https://github.com/GoogleCloudPlatform/cloud-run-mcp/pull/91
     `cpus`: what the most instances of one service may have together in a region, which is little in a new project:
     https://cloud.google.com/run/docs/configuring/max-instances-limits
+    `cleanup`: how long a deleted service's name is still being cleaned up, gone to whoever asks and refused (409) to
+    whoever makes one: https://github.com/hashicorp/terraform-provider-google/issues/7854
     `early_waits`: so many of the next WaitOperation are answered at once, whatever the operation does.
     """
 
@@ -41,5 +43,6 @@ class Behaviour:
     early_waits: int = 0
     unsettled: dict[str, float] = field(default_factory=dict)
     cpus: float = 1000.0
+    cleanup: float = 0.0
     access_lag: float = 0.0
     clock: Callable[[], float] = time.monotonic

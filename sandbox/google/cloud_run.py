@@ -111,8 +111,7 @@ class CloudRun(Reconciling):
         wanted = run_v2.Service(request.service)
         self._check(address, wanted, "CreateServiceRequest")
         with self._projects.lock:
-            if address.name in self._homes:
-                raise Refusal(Code.ALREADY_EXISTS, f"Resource '{request.service_id}' already exists.")
+            self._insist_on_free(address.name)
             run_rules.fill_in(wanted, project.compute_account)
             wanted.name, wanted.uid, wanted.generation = address.name, str(uuid.uuid4()), 1
             wanted.create_time = wanted.update_time = now()
@@ -197,9 +196,7 @@ class CloudRun(Reconciling):
                 raise run_rules.conflict(home.address.service, request.etag, home.service.etag)
             if request.validate_only:
                 return self._validated(home.address, home.service)
-            del self._homes[home.address.name]
-            home.deleted = True
-            home.service.delete_time = now()
+            self._let_go(home)
             operation = self._operations.of_run(home.address.project, home.address.region, home.service)
             answer = operation.message()
         self._pool.submit(self._take_down, home, "", operation, home.service)

@@ -19,7 +19,7 @@ from sandbox.google.operations import Operation, Operations
 from sandbox.google.ports import Route, Runner
 from sandbox.google.revisions import Revisions
 from sandbox.google.run_rules import LATEST, REVISION
-from sandbox.google.state import Projects
+from sandbox.google.state import Projects, now
 
 _LOG = logging.getLogger(__name__)
 
@@ -46,10 +46,22 @@ class Reconciling:
         self._revisions = revisions
         self._runner = runner
         self._homes: dict[str, Home] = {}
+        self._free_from: dict[str, float] = {}
         self._pool = ThreadPoolExecutor(32, "cloud-run")
 
     def stop(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _insist_on_free(self, name: str) -> None:
+        """A name is free where no service has it, and the one that was deleted has been cleaned up."""
+        if name in self._homes or self._free_from.get(name, 0.0) > self._projects.behaviour.clock():
+            raise Refusal(Code.ALREADY_EXISTS, f"Resource '{name.rpartition('/')[2]}' already exists.")
+
+    def _let_go(self, home: Home) -> None:
+        name, behaviour = home.address.name, self._projects.behaviour
+        del self._homes[name]
+        self._free_from[name] = behaviour.clock() + behaviour.cleanup
+        home.deleted, home.service.delete_time = True, now()
 
     def _accept(self, home: Home, wanted: run_v2.Service, new_name: str) -> Any:
         revision = None
