@@ -11,7 +11,7 @@ import re2
 
 from app.diagnosis import layouts
 from app.diagnosis.buildkit import Replays, Snippet, named
-from app.diagnosis.printed import REVISION_LOG, lines
+from app.diagnosis.printed import REVISION_LOG, lines, unwrapped
 from app.diagnosis.transcript import Kind, Section, Transcript
 
 
@@ -85,7 +85,7 @@ class _Reader:
             line = line[match.end() :]
         if self._spoken is None:
             self._spoken = self._section(Kind.CONTAINER, "").lines
-        self._spoken.append(line)
+        self._spoken += unwrapped(line)
 
     def _read_bare(self, line: str) -> None:
         if line[:1] == "#":

@@ -15,7 +15,7 @@ _SPOT = re.compile(
 
 _PATH = re.compile(r"(?<![\w/.-])(?P<path>(?:[\w@.-]+/)+[\w@.-]+\.[A-Za-z]\w{0,5})\b")
 
-_UNSET = re.compile(
+UNSET = re.compile(
     r"\b(?P<name>[A-Z][A-Z0-9]*_[A-Z0-9_]+)\b.*"
     r"\b(?:not set|unset|missing|required|undefined|empty|not defined|must be)\b|"
     r"(?i:missing|required|undefined|unset|no) .*\b(?P<name2>[A-Z][A-Z0-9]*_[A-Z0-9_]+)\b"
@@ -34,7 +34,7 @@ def named_in(hit: Hit, told: str) -> Place | None:
     }
     if len(paths) == 1:
         return hit.files.place(paths.pop(), 1)
-    if unset := _UNSET.search(told):
+    if unset := UNSET.search(told):
         words = {**hit.words, "name": unset["name"] or unset["name2"]}
         return variable("name")(Hit(hit.section, hit.index, words, hit.files, hit.transcript))
     return None

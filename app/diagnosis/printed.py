@@ -85,6 +85,12 @@ def _entries(entries: Iterable[object]) -> Iterator[str]:
         yield from _entry_text(entry).split("\n")
 
 
+def unwrapped(line: str) -> list[str]:
+    """What a program's own JSON line says, where something stood before it; any other line as it is."""
+    entry = _json_entry(line) if line.startswith('{"') else None
+    return _entry_text(entry).split("\n") if entry is not None else [line]
+
+
 def _entry_text(entry: dict[str, object]) -> str:
     if isinstance(text := entry.get("textPayload"), str):
         return text

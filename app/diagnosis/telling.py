@@ -13,7 +13,7 @@ import re2
 # Points for what a line has in it; each row counts once.
 POINTS = (
     # It names a kind of error and says something after it.
-    (4, r"\b\w*(?:[Ee]rror|Exception|Fault|Panic)\b(?:\[\w+\]| \w+\d+)?:\s*\S|^(?:\S+: )?(?:fatal|panic|FATAL|E|err|\[emerg\])\b:?\s+\S|\bemerg\b|^\[(?:ERROR|error|SEVERE)\] \S"),
+    (4, r"\b\w*(?:[Ee]rror|ERROR|Exception|Fault|Panic)\b(?:\[\w+\]| \w+\d+)?:\s*\S|^(?:\. )?(?:\S+: )?(?:fatal|panic|FATAL|E|err|\[emerg\])\b:?\s+\S|\bemerg\b|^\[(?:ERROR|error|SEVERE)\] \S"),
     # It says what is wrong with something.
     (3, r"(?i)cannot|can't|can not|could not|couldn't|not found|no such|does(?: not|n't) |did not|missing|denied|refused|invalid|unexpected|undefined|unknown|unresolved|unsupported|not (?:supported|available|defined|compatible|installed|set|allowed|permitted)|must (?:be|have|contain)|required|requires|no matching|already in use|mismatch|too (?:old|new|large|long)|unable to|\bexpected\b|conflict|exceeded"),
     # It names what it is about: a place in a file, a quoted word, an address.
@@ -23,7 +23,7 @@ POINTS = (
     # It only sends the reader elsewhere, or asks for another try.
     (-6, r"(?i)^\W*(?:run|see|try|press|use|get|hint|note|help|info|tip|learn|for)\b|\[Help \d+\]|for more (?:info|details|help)|more help|https?://\S+\s*$|did you mean to|complete log|visit |^npm (?:error|ERR!) <|re-run"),
     # It only counts, or repeats that something failed.
-    (-5, r"(?i)\b\d+ (?:errors?|failures?|failed|tests?|runs)\b|(?:test|tests|build|compilation|compile|installation) failed\.?$|exit(?:ed)?(?: with)?(?: status| code|\()|status code:? \d+|returned (?:with )?error code|execution failed for task|failed building|cannot continue|compilation aborted|^\W*(?:build|task) \S* ?failed|failed with|could not be resolved to|process completed|^subprocess|^failed to build: "),
+    (-5, r"(?i)\b\d+ (?:errors?|failures?|failed|tests?|runs)\b|(?:test|tests|build|compilation|compile|installation) failed\.?$|exit(?:ed)?(?: with)?(?: status| code|\()|status code:? \d+|returned (?:with )?error code|execution failed for task|failed building|cannot continue|compilation aborted|^\W*(?:build|task) \S* ?failed|failed with|could not be resolved to|process completed|^subprocess|^\W*\w+: Failed$|^failed to build: "),
     # A frame, a property of an error object, a line of source: it belongs to a line above.
     (-5, r"^\s*at \S+|^\s*File \"|^\s*from \S+:\d+:in|^\s*(?:code|errno|syscall|path|stack|type|status): |^\s*\d+ ?\||^\s*[\^~|]+\s*$|^\s*\.{3}|cwd |gyp info|searched package|^\s*\| "),
     # A client that went away, which a server is told of while it works.

@@ -9,13 +9,14 @@ from app.diagnosis.rules.docker.reading_apt import (
     address,
     command_named,
     crlf_place,
+    foreign_repository,
     key,
-    new_name,
     package_line,
     replaced,
     script,
     script_place,
     unexecutable,
+    unknown_packages,
 )
 from app.model import Blame
 
@@ -32,8 +33,18 @@ RULES: tuple[Rule, ...] = (
         link="https://packages.debian.org/",
     ),
     Rule(
+        code="apt-foreign-repository",
+        pattern=r"(?:E|Error): The repository '(?P<repo>https?://[^\s']+) (?P<release>[a-z]+) Release' (?:does not have|no longer has) a Release file",
+        read=foreign_repository,
+        place=in_instruction("repo"),
+        rank=Rank.ROOT,
+        title="{repo} has nothing for {release}",
+        message="The repository {repo} has no Release file for {release}, which is the release of the base image.",
+        fix="{advice}.",
+    ),
+    Rule(
         code="apt-old-release",
-        pattern=r"E: The repository '(?P<repo>[^']+)' (?:does not have a Release file|no longer has a Release file)",
+        pattern=r"(?:E|Error): The repository '(?P<repo>[^']+)' (?:does not have a Release file|no longer has a Release file)",
         place=lambda hit: base_image(hit),
         rank=Rank.ROOT,
         title="The base image's distribution is no longer served",
@@ -76,12 +87,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="apk-no-such-package",
         pattern=r"^\s+(?P<name>[\w.+-]+) \(no such package\):",
-        read=lambda hit: {"instead": f"{found}. " if (found := new_name(hit["name"])) else ""},
+        read=unknown_packages,
         place=package_line,
         rank=Rank.ROOT,
-        title="apk finds no package {name}",
-        message="ERROR: unable to select packages: {name} (no such package).",
-        fix="{instead} Correct the name for this release of Alpine: https://pkgs.alpinelinux.org/packages?name={name}.",
+        title="apk finds no package {names}",
+        message="ERROR: unable to select packages: {names} (no such package).",
+        fix="{instead}Look in which release and repository {name} is (main, community, or testing of edge: `apk add --repository=https://dl-cdn.alpinelinux.org/alpine/edge/testing NAME`), or whether it has another name: https://pkgs.alpinelinux.org/packages?name={name}.",
     ),
     Rule(
         code="shell-carriage-return",
@@ -115,7 +126,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="shell-command-not-found",
-        pattern=r"^(?P<path>[\w./-]*?): (?:line )?(?P<line>\d+): (?P<name>[\w./+-]+): (?:command )?not found|^(?:bash: |sh: |/bin/sh: )(?:line \d+: )?(?:\d+: )?(?P<name2>[\w./+-]+): (?:command )?not found",
+        pattern=r"^(?P<path>[\w./-]*?): (?:line )?(?P<line>\d+): (?P<name>[\w./+-]+): (?:command )?not found|^(?:npm (?:ERR!|error) )?(?:bash: |sh: |/bin/sh: )(?:line \d+: )?(?:\d+: )?(?P<name2>[\w./+-]+): (?:command )?not found",
         read=lambda hit: dict(command_named(hit)),
         place=lambda hit: (
             script_place(hit) if repository_path(hit.files, hit["path"], hit) else in_instruction("name")(hit)

@@ -13,6 +13,7 @@ from app.diagnosis.rules.docker.reading_installing import (
     shell_missing,
     shell_place,
     taken,
+    unmet,
 )
 from app.diagnosis.transcript import Kind
 
@@ -38,6 +39,15 @@ RULES: tuple[Rule, ...] = (
         title="apt-get asked a question that nobody answers",
         message="Do you want to continue? [Y/n] Abort: a build has no terminal.",
         fix="Write apt-get install -y (with ENV DEBIAN_FRONTEND=noninteractive for packages that ask more).",
+    ),
+    Rule(
+        code="apt-unmet",
+        pattern=r"^\s*(?P<name>[\w.+-]+)(?::(?P<arch>\w+))? : Depends: (?P<needs>[\w.+-]+)(?::\w+)?(?: \([^)]*\))? but (?P<said>it is not (?:going to be installed|installable)|.* is to be installed)",
+        read=unmet,
+        place=failing_instruction,
+        title="apt cannot install {name}{of}: {needs} {said}",
+        message="{name}{of} depends on {needs}, but {said}.",
+        fix="{advice}.",
     ),
     Rule(
         code="docker-user-taken",

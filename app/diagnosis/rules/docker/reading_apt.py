@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from app.diagnosis.instructions import failing_instruction, in_instruction
 from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Hit
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 INSTALLS = {
@@ -31,7 +32,7 @@ ALPINE = {
 # Commands that no Debian or Alpine package brings, and what does.
 BROUGHT = {
     "pnpm": "npm install -g pnpm (or corepack enable, where the image has corepack)", "yarn": "npm install -g yarn (or corepack enable)",
-    "corepack": "npm install -g corepack (Node 25 and later come without it)", "bun": "npm install -g bun", "tsc": "npm install -g typescript",
+    "corepack": "npm install -g corepack (Node 25 and later come without it)", "bun": "npm install -g bun", "bunx": "npm install -g bun", "tsc": "npm install -g typescript",
     "docker": "apt-get update && apt-get install -y docker.io (Alpine: apk add docker-cli); in cloudbuild.yaml the step with name: gcr.io/cloud-builders/docker has it, and a daemon to talk to",
     "uv": "pip install uv", "poetry": "pip install poetry", "pipenv": "pip install pipenv", "gunicorn": "pip install gunicorn", "uvicorn": "pip install uvicorn",
     "gcloud": "apt-get update && apt-get install -y google-cloud-cli from the repository packages.cloud.google.com/apt (in cloudbuild.yaml take a step with name: gcr.io/google.com/cloudsdktool/cloud-sdk:slim)",
@@ -52,7 +53,7 @@ REPLACED = {
     "libncurses5": "libncurses6", "libtiff5": "libtiff6", "libwebp6": "libwebp7", "libffi7": "libffi8", "libicu67": "libicu72 (bookworm) or libicu76 (trixie)", "libicu66": "libicu72",
     "openjdk-8-jdk": "openjdk-17-jdk", "openjdk-11-jdk": "openjdk-17-jdk", "openjdk-11-jre-headless": "openjdk-17-jre-headless", "openjdk-17-jdk": "openjdk-21-jdk (trixie)", "openjdk-17-jre-headless": "openjdk-21-jre-headless (trixie)",
     "chromium-browser": "chromium", "chromium-chromedriver": "chromium-driver", "apt-key": "nothing (gpg --dearmor -o /etc/apt/keyrings/NAME.gpg and [signed-by=…]; Debian 13 has no apt-key)", "software-properties-common": "the source's line in /etc/apt/sources.list.d (Debian 13 has no add-apt-repository)",
-    "libgdk-pixbuf2.0-0": "libgdk-pixbuf-2.0-0", "libgconf-2-4": "nothing", "ttf-unifont": "fonts-unifont", "ttf-ubuntu-font-family": "fonts-ubuntu", "libatlas-base-dev": "libopenblas-dev", "python2": "python3", "py-pip": "py3-pip",
+    "libgdk-pixbuf2.0-0": "libgdk-pixbuf-2.0-0", "libgconf-2-4": "nothing", "ttf-unifont": "fonts-unifont", "ttf-ubuntu-font-family": "fonts-ubuntu", "libatlas-base-dev": "libopenblas-dev", "python2": "python3", "youtube-dl": "yt-dlp", "py-pip": "py3-pip",
     "php7-fpm": "php83-fpm", "libressl-dev": "openssl-dev", "libc6-compat": "gcompat", "postgresql-client-13": "postgresql-client",
 }  # fmt: skip
 
@@ -66,6 +67,40 @@ def new_name(name: str) -> str:
     """What to write instead of a package that was replaced; empty for any other."""
     new = REPLACED.get(name, "")
     return f"Write {new} instead of {name}, which newer releases do not have" if new else ""
+
+
+# The distributions' own mirrors: who lacks a release there has one that is no longer served.
+_OWN_MIRRORS = re.compile(r"//[\w.-]*(?:debian|ubuntu)\.(?:org|com)/")
+
+# https://wiki.debian.org/DebianReleases and https://wiki.ubuntu.com/Releases
+_RELEASES = {
+    **dict.fromkeys(("buster", "bullseye", "bookworm", "trixie", "forky", "sid"), "debian"),
+    **dict.fromkeys(("bionic", "focal", "jammy", "noble", "oracular", "plucky", "questing"), "ubuntu"),
+}
+
+
+def foreign_repository(hit: Hit) -> Mapping[str, str] | None:
+    """A repository of somebody else that has not the base image's release, or is of the other distribution."""
+    repo, release = hit["repo"], hit["release"]
+    if _OWN_MIRRORS.search(repo):
+        return None
+    own = _RELEASES.get(release, "")
+    other = {"debian": "ubuntu", "ubuntu": "debian"}.get(own, "")
+    if other and f"/{other}" in repo:
+        return {
+            "advice": f"{release} is a release of {own.capitalize()}: write `{repo.replace(f'/{other}', f'/{own}')}` instead"
+        }
+    return {
+        "advice": f"Take a release that it has (FROM an older {own or 'distribution'}, or its name instead of $VERSION_CODENAME in the source's line), or the distribution's own package"
+    }
+
+
+def unknown_packages(hit: Hit) -> Mapping[str, str]:
+    """All packages that apk does not find, which it lists one below the other."""
+    others = (re.match(r"\s+([\w.+-]+) \(no such package\):", line) for line in hit.after(12))
+    names = dict.fromkeys((hit["name"], *(found[1] for found in others if found)))
+    renamed = [found for name in names if (found := new_name(name))]
+    return {"names": ", ".join(names), "instead": "".join(f"{each}. " for each in renamed)}
 
 
 _CORRECT = (
@@ -111,6 +146,8 @@ def _command(hit: Hit) -> Mapping[str, str]:
         install = BROUGHT[name]
     elif not package:
         return {"name": name, "fix": NO_MANAGER if name in MANAGERS else UNLISTED.replace("{name}", name)}
+    if hit.section.kind is Kind.CONTAINER:
+        return {"name": name, "fix": f"Install it in the final stage, which is what runs: RUN {install}."}
     return {"name": name, "fix": f"Install it before it is used: RUN {install}."}
 
 

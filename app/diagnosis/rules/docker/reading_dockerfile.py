@@ -12,6 +12,7 @@ from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.rules.docker.reading_outputs import not_standalone, written
 from app.diagnosis.telling import most_telling, score
 from app.diagnosis.transcript import Kind
+from app.diagnosis.unversioned import unversioned
 from app.dockerfile import KEYWORDS
 from app.model import Place
 
@@ -127,6 +128,8 @@ def source(hit: Hit) -> Mapping[str, str] | None:
         fix = f"Write {near} instead of {bare}."
     elif bare in hit.files.paths or bare in hit.files.folders:
         fix = f"The repository has {bare}, and the build is given another folder: end docker build with the one that the path is written from (dockerfile: and path: in servergem.yml), or correct the COPY."
+    elif unknown := unversioned(hit, bare):
+        fix = f"{unknown.advice}."
     else:
         fix = f"Add {bare} to the repository (git may ignore it), or correct the COPY."
     return {"name": name, "bare": bare, "fix": fix}

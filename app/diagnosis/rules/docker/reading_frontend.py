@@ -46,6 +46,7 @@ FRONTEND = Family(
         Known(r"max depth exceeded", "The image has more layers than Docker takes (127)", "Join RUN and COPY lines, or begin a new stage from a base that is not built on itself again and again.", base_image),
         Known(r"media type \"application/vnd\.docker\.distribution\.manifest\.v1\+prettyjws\" is no longer supported|[Ss]chema 1 .*(?:no longer supported|deprecated)", "The base image is of a form that builders no longer read (schema 1)", "Take a newer tag of it in FROM, or pull and push it again with a newer Docker.", base_image),
         Known(r"digest mismatch for (?P<name>\S+?):? |(?:invalid checksum|checksum mismatch) (?:of|for) (?P<name2>\S+)", "The download is not the file that --checksum names: {name}{name2}", "Look what is served there now, and write its new checksum (or the exact version) into ADD --checksum.", _saying("--checksum")),
+        Known(r"failed to fetch anonymous token: unexpected status from (?:GET|POST) request to https://(?P<name>[\w.-]*(?:pkg\.dev|gcr\.io))/", "Docker is not logged in to {name}", "Run gcloud auth configure-docker {name} before the push (after google-github-actions/auth; without a host it covers gcr.io alone), and grant that account roles/artifactregistry.writer on the repository.", _no_file),
         Known(r"Cannot connect to the Docker daemon at (?P<name>\S+?)\. ", "No Docker daemon answers at {name}", "Use a step that has one (gcr.io/cloud-builders/docker in Cloud Build, docker:dind as a service elsewhere), set DOCKER_HOST, or start Docker; inside an image's build there is none.", _no_file),
         Known(r"permission denied while trying to connect to the Docker (?:daemon socket|API)", "This user may not use Docker's socket", "Add the user to the group docker (sudo usermod -aG docker USER, then log in again), or run it with sudo.", _no_file),
         Known(r"exec /bin/(?:ba)?sh: argument list too long|fork/exec \S+: argument list too long", "The command with its environment is too long for the system", "Take large values out of ARG and ENV (an ARG with a whole file in it), and pass them as a secret or a file.", failing_instruction),
@@ -82,6 +83,6 @@ SHELL = Family(
 # Programs ask git in passing and go on without it: it speaks where nothing better does.
 ASIDE = Family(
     (
-        Known(r"fatal: not a git repository", "git is asked, and the image has no .git", "Give the build what it asks for as an ARG (docker build --build-arg COMMIT=$SHORT_SHA) instead of calling git, or take .git out of .dockerignore and keep it in the source that is uploaded.", failing_instruction, BUILT),
+        Known(r"fatal: (?:not a git repository|not in a git directory|--\w+ can only be used inside a git repository)", "git is asked, and the image has no .git", "Give the build what it asks for as an ARG (docker build --build-arg COMMIT=$SHORT_SHA) instead of calling git, or take .git out of .dockerignore and keep it in the source that is uploaded.", failing_instruction, BUILT),
     )
 )  # fmt: skip

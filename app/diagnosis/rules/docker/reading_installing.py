@@ -24,6 +24,24 @@ def pinned_place(hit: Hit) -> Place | None:
     return in_instruction("name")(hit)
 
 
+def unmet(hit: Hit) -> Mapping[str, str] | None:
+    """What a package needs and this release has not: for another processor, or for a .deb of elsewhere."""
+    arch, needs = hit["arch"], hit["needs"]
+    if arch:
+        return {
+            "of": f":{arch}",
+            "advice": f"This release of the distribution no longer has all packages for {arch}: leave linux/{arch} out of "
+            f"--platform, or take a release in FROM that has them",
+        }
+    if ".deb" not in (hit.section.instruction or hit.transcript.failed_instruction):
+        return None
+    return {
+        "of": "",
+        "advice": f"The .deb was made for another release: take one for the release of FROM, or the release in FROM that it "
+        f"was made for (one that has {needs})",
+    }
+
+
 def taken(hit: Hit) -> Mapping[str, str]:
     kind, name = hit["kind"] or hit["kind2"], hit["name"] or hit["name2"]
     found = failing_dockerfile(hit)

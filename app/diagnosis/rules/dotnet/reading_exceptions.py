@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from app.diagnosis.families import Family, Known
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.dotnet.reading_start import own_frame
 from app.diagnosis.rules.machine.reading_refusals import REFUSALS
+from app.diagnosis.rules.machine.reading_thrown import asked_by
 
 EXCEPTIONS = Family(
     (
@@ -39,6 +41,8 @@ def uncaught(hit: Hit) -> Mapping[str, str]:
     """The advice for an exception of which only its kind is known, or what a server answered."""
     if found := REFUSALS.read(hit):
         return {"advice": found["advice"]}
+    if asked := asked_by(hit, hit["said"], own_frame(hit)):
+        return {"advice": f"{asked}."}
     return {
         "advice": "Look at the first line of yours in the stack: what it is given there is missing or not what it expects."
     }

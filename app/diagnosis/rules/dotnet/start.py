@@ -154,6 +154,16 @@ RULES: tuple[Rule, ...] = (
         link="https://learn.microsoft.com/dotnet/core/install/linux-debian#dependencies",
     ),
     Rule(
+        code="dotnet-older-runtime",
+        pattern=r"Could not load file or assembly 'System\.(?:Runtime|Private\.CoreLib), Version=(?P<major>\d+)\.",
+        place=first(final_image, failing_instruction),
+        rank=Rank.ROOT,
+        title="The program is built for .NET {major}, and the image has an older one",
+        message="System.Runtime of .NET {major} is not there: it is no package, but the runtime of the image itself.",
+        fix="Write FROM mcr.microsoft.com/dotnet/aspnet:{major}.0 for the last stage (the tag of TargetFramework), or build for the .NET that it has.",
+        link="https://learn.microsoft.com/dotnet/core/versions/selection",
+    ),
+    Rule(
         code="dotnet-assembly-version",
         pattern=r"Could not load (?:file or assembly|type '[^']+' from assembly) '(?P<name>[\w.]+), Version=(?P<version>[\d.]+)",
         read=assembly_version,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.machine.reading_thrown import asked_by
 from app.diagnosis.traces import Trace
 from app.model import Place
 
@@ -65,6 +66,15 @@ TRACE = Trace(
 )
 
 
+_CORRECT = "Find the call that gave it what it does not take: the line above names it"
+
+# What a release has not: mix is a tool of the build.
+_BUILD_ONLY = {
+    "Mix.env/0": "Write config_env() instead of Mix.env() in config/runtime.exs (elsewhere a value of config): a release has no Mix",
+    "Mix.target/0": "Write config_target() instead of Mix.target(): a release has no Mix",
+}
+
+
 def raised(hit: Hit) -> Mapping[str, str] | None:
     if re.search(
         r"^\*\* \((?:CompileError|SyntaxError|TokenMissingError|MismatchedDelimiterError|Mix)\)", hit.line
@@ -74,8 +84,14 @@ def raised(hit: Hit) -> Mapping[str, str] | None:
         return None  # why one process ended; what ended the program is told below
     where = TRACE.where(hit)
     error = hit["error"]
-    advice = f"Correct {where}" if where != "the program" else "Correct what the error names"
-    if match := re.search(r"function (\S+) is undefined or private|function (\S+) is undefined", error):
+    advice = asked_by(hit, error, TRACE.deepest(hit)) or (
+        f"Correct {where}" if where != "the program" else _CORRECT
+    )
+    if match := re.search(r"function (Mix\.\S+) is undefined", error):
+        advice = _BUILD_ONLY.get(
+            match[1], f"Take {match[1]} out of what runs: mix belongs to the build, a release has no Mix"
+        )
+    elif match := re.search(r"function (\S+) is undefined or private|function (\S+) is undefined", error):
         near = hit.find_after(r"^\s+\* (\w+[?!]?/\d+)", 12)
         advice = (
             f"Call {near[1]} instead, in {where}"

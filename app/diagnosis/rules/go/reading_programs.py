@@ -11,6 +11,7 @@ from app.diagnosis.places import anywhere, variable
 from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.rules.go.reading_modules import CHATTER, UNREACHED
 from app.diagnosis.rules.go.reading_packages import TRACE, sources
+from app.diagnosis.rules.machine.reading_thrown import asked_by
 from app.model import Place
 
 
@@ -38,7 +39,8 @@ def panic(hit: Hit) -> Mapping[str, str] | None:
     elif name := _variable_in(said):
         fix = f"Set {name} on the service, or give it a default where it is read."
     else:
-        fix = f"Handle this case where it panics: {said[:120]}."
+        asked = asked_by(hit, said, TRACE.deepest(hit))
+        fix = f"{asked or f'Handle this case where it panics: {said[:120]}'}."
     return {"said": said, "fix": fix, "name": _variable_in(said)}
 
 

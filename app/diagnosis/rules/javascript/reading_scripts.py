@@ -69,7 +69,22 @@ def script_missing_place(hit: Hit) -> Place | None:
 
 # What no package of npm brings.
 _NO_TOOLS = frozenset(
-    {"node", "npm", "yarn", "pnpm", "python", "python3", "git", "make", "bash", "sh", "curl"}
+    {
+        "node",
+        "npm",
+        "yarn",
+        "pnpm",
+        "bun",
+        "bunx",
+        "deno",
+        "python",
+        "python3",
+        "git",
+        "make",
+        "bash",
+        "sh",
+        "curl",
+    }
 )
 
 
@@ -139,7 +154,8 @@ def failed_package(hit: Hit) -> Mapping[str, str] | None:
         "fix": _OWN_SCRIPT
         if ours
         else f"Read what it printed: it names what is missing in the image; then install that before this line, or take another version of {named}.",
-        "ran": hit["ran"] or one_said(r"(?:command sh -c|Command:|postinstall:|install:) `?([^`\n]+)", text),
+        "ran": hit["ran"]
+        or one_said(r"(?:command sh -c|Command:|postinstall:|install:) `?((?!Failed)[^`\n]+)", text),
         "said": _telling(hit),
     }
 
@@ -192,6 +208,14 @@ def hook(hit: Hit) -> Mapping[str, str] | None:
     scripts = package(hit).scripts
     running = [name for name, command in scripts.items() if hit["name"] in command]
     return {"hook": next(iter(running), "prepare")}
+
+
+def git_hook(hit: Hit) -> Mapping[str, str] | None:
+    """The script of an install that calls git by itself."""
+    found = install_hook(hit, "git")
+    if found is None or not re.search(r"\bgit\b", found[1]):
+        return None
+    return {"hook": found[0], "script": found[1], "said": hit["said"] or hit["said2"]}
 
 
 def prisma_hook(hit: Hit) -> Mapping[str, str] | None:

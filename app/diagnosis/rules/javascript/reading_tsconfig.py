@@ -16,6 +16,7 @@ from app.model import Place
 
 # What to do, by the code; {name} is the first word that the message quotes.
 FIXES = {
+    "TS5112": 'Write tsc -p with a tsconfig.json that lists these files ("files" or "include"), or --ignoreConfig: since TypeScript 6 files on the command line and a tsconfig.json exclude each other.',
     "TS18003": 'Correct "include" or "files" in tsconfig.json, or COPY the sources (src/) into the image before the build.',
     "TS5023": "Take the option {name} out of tsconfig.json, correct its name, or install a TypeScript version that knows it.",
     "TS5025": "Write the option's name as TypeScript suggests.",

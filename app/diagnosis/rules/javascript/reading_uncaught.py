@@ -9,6 +9,7 @@ from app.diagnosis.javascript.packages import near
 from app.diagnosis.javascript.stacks import after, bare, before, code_at, header, thrown_at, variables
 from app.diagnosis.lost_client import lost_client
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.machine.reading_thrown import asked_by, given
 from app.model import Place
 
 
@@ -41,7 +42,7 @@ def _told(hit: Hit, place: Place) -> Mapping[str, str]:
     code = code_at(hit, place)
     unset = variables(hit, place, 1)
     if unset:
-        hint = f"It reads {', '.join(unset)}: set {unset[0]} for the service, or give it a default."
+        hint = f"It reads {', '.join(unset)}. {given(hit, unset[0])}."
     elif undefined := re.search(r"(?:reading|property) '(\w+)'", hit.line):
         hint = f"What stands before .{undefined[1]} is undefined or null there: check where it comes from."
     elif missing := re.match(r"ReferenceError: (\w+) is not defined", bare(hit.line)):
@@ -51,7 +52,8 @@ def _told(hit: Hit, place: Place) -> Mapping[str, str]:
     elif default := re.search(r"(\w+?)_\d+\.default is not a (?:function|constructor)", hit.line):
         hint = f"{default[1]} has no default export for this compiler: import it by name ({{ … }} or import * as), or set esModuleInterop in tsconfig.json."
     else:
-        hint = "It is the deepest line of yours in the stack."
+        asked = asked_by(hit, bare(hit.line), place)
+        hint = f"{asked}." if asked else "It is the deepest line of yours in the stack."
     return {"file": place.path, "at": str(place.line), "code": f": {code}" if code else "", "hint": hint}
 
 

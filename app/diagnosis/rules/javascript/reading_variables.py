@@ -73,7 +73,8 @@ def implied(hit: Hit) -> Mapping[str, str] | None:
     name = next((each for each in names if not wanted or re.search(wanted, each)), "")
     if not name:  # the code near it reads variables of something else
         return None
-    return {"name": name, "said": re.sub(r"^.*?Error: ", "", bare(hit.line)).strip(), "file": place.path}
+    said = re.sub(r"^.*?Error: ", "", bare(hit.line)).strip().rstrip(".")
+    return {**_phase(hit, name), "name": name, "said": said, "file": place.path}
 
 
 _SERVICES = {

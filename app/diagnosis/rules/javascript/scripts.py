@@ -11,6 +11,7 @@ from app.diagnosis.rules.javascript.reading_dependencies import dependency
 from app.diagnosis.rules.javascript.reading_native import ANY, gyp
 from app.diagnosis.rules.javascript.reading_npm import E
 from app.diagnosis.rules.javascript.reading_scripts import (
+    git_hook,
     hook,
     hook_file,
     install_hook_place,
@@ -35,6 +36,17 @@ RULES: tuple[Rule, ...] = (
         title='package.json has no script "{name}"',
         message='Missing script: "{name}". {known}',
         fix="{fix}",
+    ),
+    Rule(
+        code="npm-hook-git",
+        only=ANY,
+        pattern=r"fatal: (?P<said>not a git repository|not in a git directory|--\w+ can only be used inside a git repository)|(?:^|: )(?:\d+: )?(?P<said2>git: (?:command )?not found)",
+        read=git_hook,
+        place=lambda hit: script_place(hit, hit["hook"]),
+        rank=Rank.ROOT,
+        title="The {hook} script asks git, which an image has not: {said}",
+        message="{said}: every install runs {hook} ({script}), and the image has no git, or no .git.",
+        fix='Install with --ignore-scripts in the image, or let the script go on without git: "{hook}": "git rev-parse --git-dir > /dev/null 2>&1 && {script} || exit 0".',
     ),
     Rule(
         code="npm-git-hooks",

@@ -13,6 +13,7 @@ from app.diagnosis.javascript.stacks import bare
 from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_monorepo import angular_place, placed, project, schema
+from app.diagnosis.rules.javascript.reading_nitro import nitro_page
 from app.diagnosis.rules.javascript.reading_pages import (
     fetched_in_build,
     fetched_place,
@@ -292,6 +293,19 @@ RULES: tuple[Rule, ...] = (
         message="SvelteKit prerenders what a page links to: {link} (linked from {page}) answered {status}.",
         fix="Correct the link, add the page, or say what is to happen: kit.prerender.handleHttpError in svelte.config.js.",
         link="https://svelte.dev/docs/kit/configuration#prerender",
+    ),
+    Rule(
+        code="nitro-prerender",
+        pattern=r"^[\s│├└─]*Error: \[(?P<status>\d{3})\] ?(?P<said>.*)",
+        read=nitro_page,
+        place=first(
+            matching(r"prerender|routeRules", "nuxt.config.ts", "nuxt.config.js", "nitro.config.ts"),
+            failing_instruction,
+        ),
+        title="Nuxt cannot prerender {page}: {status} {said}",
+        message="Nitro prerenders {page}{linked}, and it answered {status} {said}.",
+        fix="{advice}.",
+        link="https://nuxt.com/docs/getting-started/prerendering",
     ),
     Rule(
         code="astro-variables",

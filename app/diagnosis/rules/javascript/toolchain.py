@@ -19,6 +19,7 @@ RULES: tuple[Rule, ...] = (
         code="node-too-old",
         only=_RAN,
         pattern=r"You are using Node\.js (?P<have>[\d.]*\d)\. (?P<tool>[A-Z][\w.]*?) requires Node\.js version (?P<want>[\d.]+\+?(?: or [\d.]+\+)?)"
+        r"|\b(?P<tool2>[A-Z]\w+) only supports Node\.js versions (?P<want3>[\d.]+)\+"
         r"|You are using Node\.js (?P<have2>[\d.]*\d)\. For Next\.js, Node\.js version \"?(?P<want2>[^\" ]+)\"? is required"
         r"|\b(?P<name>crypto\.hash|getRandomValues|toSorted|toReversed|toSpliced|URL\.canParse|Object\.groupBy|Promise\.withResolvers|Array\.fromAsync|webidl\.util\.markAsUncloneable) is not a function"
         r"|ReferenceError: (?P<name2>File|crypto|fetch|Headers|FormData|ReadableStream|CustomEvent|WebSocket|structuredClone) is not defined"

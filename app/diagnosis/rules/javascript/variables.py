@@ -42,9 +42,9 @@ RULES: tuple[Rule, ...] = (
         read=implied,
         place=implied_place,
         rank=Rank.ROOT,
-        title="{name} is not set: {said}",
+        title="{name} is not set{when}: {said}",
         message="{said}. The value comes from the environment variable {name} in {file}, which is undefined here.",
-        fix="Set {name} for the service (gcloud run services update --update-env-vars {name}=…, or --update-secrets for a secret).",
+        fix="{advice}.",
     ),
     Rule(
         code="node-unset-setting",

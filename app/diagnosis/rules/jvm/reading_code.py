@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from app.diagnosis.lost_client import lost_client
 from app.diagnosis.paths import nearest_first, repository_path
 from app.diagnosis.rule import Hit, once_per_log
+from app.diagnosis.rules.machine.reading_thrown import asked_by
 from app.diagnosis.transcript import Kind
 from app.model import Place
 
@@ -116,11 +117,11 @@ def exception(hit: Hit) -> Mapping[str, str] | None:
         "outer": f"{links[0][0].rpartition('.')[2]}: {links[0][1][:160]}" if len(links) > 1 else "",
         "path": place.path if place else "",
         "line": str(place.line) if place else "",
-        "fix": _exception_fix(kind, said, place),
+        "fix": _exception_fix(hit, kind, said, place),
     }
 
 
-def _exception_fix(kind: str, said: str, place: Place | None) -> str:
+def _exception_fix(hit: Hit, kind: str, said: str, place: Place | None) -> str:
     where = f"{place.path} line {place.line}" if place else "the code that asks for it"
     variable_name = re.search(r"\b([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+)\b", said)
     if variable_name:
@@ -135,7 +136,8 @@ def _exception_fix(kind: str, said: str, place: Place | None) -> str:
         return f"Check for null in {where}: {said or 'the value is not there'}."
     if "ClassNotFound" in kind or "NoClassDefFound" in kind:
         return f"Add the dependency that has {said} with scope runtime, so that it is in the jar; where the jar has an older version of it without this class, raise that one (mvn dependency:tree, gradle dependencies show who holds it back)."
-    return f"Correct {where}: {said or kind}."
+    asked = asked_by(hit, said, place)
+    return f"{asked}." if asked else f"Correct {where}: {said or kind}."
 
 
 def exception_place(hit: Hit) -> Place | None:

@@ -13,8 +13,8 @@ from app.diagnosis.rules.php.reading_errors import (
     memory,
     missing_class,
     missing_function,
-    missing_require,
 )
+from app.diagnosis.rules.php.reading_required import missing_require
 from app.diagnosis.rules.php.reading_syntax import TRACE, parse
 from app.diagnosis.rules.php.reading_tests import PREFIX
 
@@ -43,8 +43,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="php-autoload-missing",
-        pattern=r"Failed opening required '(?P<wanted>[^']*vendor/autoload\.php)'|"
-        r"require(?:_once)?\((?P<wanted2>\S*vendor/autoload\.php)\): [Ff]ailed to open stream",
+        pattern=r"Failed opening required '(?P<wanted>[^']*vendor/autoload(?:_runtime)?\.php)'|"
+        r"require(?:_once)?\((?P<wanted2>\S*vendor/autoload(?:_runtime)?\.php)\): [Ff]ailed to open stream",
         place=first(
             TRACE.deepest, matching(r"vendor/autoload\.php", "index.php", "artisan", "bootstrap.php")
         ),

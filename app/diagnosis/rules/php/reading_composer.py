@@ -9,6 +9,7 @@ from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.instructions import base_image, failing_dockerfile
 from app.diagnosis.paths import nearest_first
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.machine.reading_thrown import asked_by
 from app.diagnosis.rules.php.reading_errors import advice_said, install
 from app.model import Place
 
@@ -132,8 +133,8 @@ def console(hit: Hit) -> Mapping[str, str] | None:
         return None
     place = named_file(hit)
     where = f"{place.path} line {place.line}" if place else f"{hit['file']} line {hit['line']}"
-    advice = advice_said(error, where)
-    if place is None and advice == f"Correct {where}":
+    advice = advice_said(error, where) or asked_by(hit, error, place) or (f"Correct {where}" if place else "")
+    if not advice:
         advice = "That file is of a package: correct what the message names (a setting, a variable, a missing class), not the file"
     return {"error": error, "where": where, "advice": advice}
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from app.diagnosis.instructions import failing_dockerfile
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.machine.reading_thrown import asked_by
 from app.diagnosis.rules.php.reading_registered import registered
 from app.diagnosis.rules.php.reading_syntax import TRACE
 from app.model import Place
@@ -83,7 +84,7 @@ def uncaught(hit: Hit) -> Mapping[str, str] | None:
         "error": re.sub(r" in \S+:\d+$", "", error),
         "whole": whole,
         "where": where,
-        "advice": advice_said(error, where),
+        "advice": advice_said(error, where) or asked_by(hit, whole, TRACE.deepest(hit)) or f"Correct {where}",
     }
 
 
@@ -111,7 +112,7 @@ def advice_said(error: str, where: str) -> str:
         return f"Set {match[1]} for the service (env in servergem.yml)"
     if "SQLSTATE[HY000] [2002]" in error or "Connection refused" in error:
         return "Set the database's host for the service: on Cloud Run the socket /cloudsql/PROJECT:REGION:INSTANCE"
-    return f"Correct {where}"
+    return ""
 
 
 def missing_class(hit: Hit) -> Mapping[str, str] | None:
@@ -192,22 +193,6 @@ def missing_function(hit: Hit) -> Mapping[str, str] | None:
     ):
         return None
     return {"name": name, "extension": extension, "install": install(extension.split()[0])}
-
-
-def missing_require(hit: Hit) -> Mapping[str, str] | None:
-    wanted = hit["wanted"]
-    if "vendor/autoload.php" in wanted:
-        return None
-    near = hit.files.nearest(
-        re.sub(r"^/(?:var/www/html|app|workspace|code|srv|var/www)/", "", wanted), cutoff=0.7
-    )
-    where = TRACE.where(hit, "the require")
-    advice = (
-        f"Write {near} in {where}"
-        if near
-        else f"Add {wanted} to the repository and to the image (COPY, .dockerignore), or correct {where}"
-    )
-    return {"advice": advice, "where": where}
 
 
 _LIBRARIES = {

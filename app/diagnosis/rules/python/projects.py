@@ -7,7 +7,12 @@ from app.diagnosis.instructions import base_image, failing_instruction, in_instr
 from app.diagnosis.places import at, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.python.reading_locks import python_dependency
-from app.diagnosis.rules.python.reading_projects import broken_toml, copied_later, copy_before
+from app.diagnosis.rules.python.reading_projects import (
+    broken_toml,
+    copied_later,
+    copy_before,
+    version_from_git,
+)
 from app.diagnosis.rules.python.reading_servers import command_line
 
 RULES: tuple[Rule, ...] = (
@@ -20,6 +25,17 @@ RULES: tuple[Rule, ...] = (
         title="{path} is not in the image when the project is built",
         message="hatchling runs {path} (build hook) to build the project: Build script does not exist.",
         fix="{advice}; to install only what the project depends on, write uv sync --no-install-project.",
+    ),
+    Rule(
+        code="build-version-from-git",
+        pattern=r"LookupError: (?:Error getting the version from source `\w+`: )?(?P<tool>setuptools[-_]scm|vcs[-_]versioning) was unable to detect version for '?(?P<path>/[^\s']*?)'?\.?$",
+        read=version_from_git,
+        place=failing_instruction,
+        rank=Rank.ROOT,
+        title="The project takes its version from git, and the image has no .git",
+        message="{tool} was unable to detect the version for {path}: it reads git's tags, and .git is not in the image.",
+        fix="Write ARG VERSION=0.0.0 and ENV SETUPTOOLS_SCM_PRETEND_VERSION=$VERSION above this line (docker build --build-arg VERSION=…); where the tags shall be read, take .git out of .dockerignore and build from a checkout with its history.",
+        link="https://setuptools-scm.readthedocs.io/en/latest/overrides/",
     ),
     Rule(
         code="build-readme-outside",

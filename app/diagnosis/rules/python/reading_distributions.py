@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.rule import Hit
+from app.diagnosis.unversioned import unversioned
 
 # What a module is called and what pip installs it as.
 DISTRIBUTIONS = {
@@ -38,6 +41,32 @@ def distribution(name: str) -> str:
     """What pip installs a module as."""
     top = name.split(".")[0]
     return DISTRIBUTIONS.get(name) or DISTRIBUTIONS.get(top, top.replace("_", "-"))
+
+
+def brought(hit: Hit, module: str, package: str) -> str:
+    """How the image gets a module: a file that git was told to leave out, or else a package."""
+    path = module.replace(".", "/")
+    folders = sorted({p.rpartition("/")[0] for p in hit.files.paths if p.endswith(".py")}, key=len)[:20]
+    for folder in dict.fromkeys(("", *folders)):
+        inside = f"{folder}/{path}".lstrip("/")
+        if ignored := unversioned(hit, f"{inside}.py") or unversioned(hit, f"{inside}/__init__.py"):
+            return f"{ignored.advice}."
+    of = _importer(hit, package)
+    asked = install(hit, package)
+    return (
+        f"{asked} The installed {of} imports it and did not bring it: another version of {of} may."
+        if of
+        else asked
+    )
+
+
+def _importer(hit: Hit, package: str) -> str:
+    """The installed package that the deepest frame is of; empty where the import is the application's own."""
+    deepest = hit.find_before(r'^\s*File "([^"]+)", line \d+', 6)
+    if deepest is None or re.search(r"/(?:dialects|backends|drivers|contrib|integrations)/", deepest[1]):
+        return ""  # what a package takes only where it is asked for
+    found = re.search(r"/(?:site|dist)-packages/(\w+)/", deepest[1])
+    return distribution(found[1]) if found and distribution(found[1]) != package else ""
 
 
 def install(hit: Hit, package: str) -> str:

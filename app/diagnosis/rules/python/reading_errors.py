@@ -11,6 +11,7 @@ from app.diagnosis.lost_client import lost_client
 from app.diagnosis.paths import repository_path
 from app.diagnosis.places import anywhere, first, matching, variable
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.machine.reading_thrown import asked_by
 from app.model import Place
 from app.start_command import guess, start_command
 from app.start_command.entry_point import asked_for, brings
@@ -110,7 +111,9 @@ def traced(hit: Hit) -> Mapping[str, str] | None:
         return None
     if not (own_frame(hit) or hit["rest"]):
         return None
-    return where(hit)
+    words, place = where(hit), own_frame(hit)
+    asked = asked_by(hit, hit["said"] or hit["kind"], place) if place and not words["hint"] else ""
+    return {**words, "hint": f" {asked}."} if asked else words
 
 
 def syntax(hit: Hit) -> Mapping[str, str] | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from app.diagnosis.dependencies import dependency_line, manifest
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit
-from app.diagnosis.rules.python.reading_distributions import DISTRIBUTIONS, distribution, install
+from app.diagnosis.rules.python.reading_distributions import DISTRIBUTIONS, brought, distribution, install
 from app.diagnosis.rules.python.reading_errors import (
     application,
     frames,
@@ -50,7 +50,7 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
         }
     if "." in name and name not in DISTRIBUTIONS and dependency_line(hit, "python", words["package"]):
         return {**words, "fix": _inside(name)}
-    return {**words, "fix": install(hit, words["package"])}
+    return {**words, "fix": brought(hit, name, words["package"])}
 
 
 _SETTINGS_LOADER = "conf/__init__.py"

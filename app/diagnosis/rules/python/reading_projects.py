@@ -47,3 +47,8 @@ def copy_before(hit: Hit) -> Place | None:
         if ran and each.stage == ran.stage and each.line < ran.line and "from" not in each.flags
     ]
     return hit.files.place(path, copies[-1].line, copies[-1].end) if copies else failing_instruction(hit)
+
+
+def version_from_git(hit: Hit) -> Mapping[str, str] | None:
+    """The project of this repository, not a package that is built in a folder of pip's own."""
+    return None if re.search(r"/(?:tmp|site-packages|pip-|cache)", hit["path"]) else {}

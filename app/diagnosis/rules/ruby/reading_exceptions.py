@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.machine.reading_thrown import asked_by
 from app.diagnosis.rules.ruby.reading_syntax import FILE
 from app.diagnosis.traces import Trace
 from app.model import Place
@@ -42,10 +43,16 @@ def _exception(hit: Hit) -> Mapping[str, str] | None:
         if match := re.match(r"\s*Did you mean\?\s+(\S+)", line):
             meant = match[1]
             break
-    return {"where": where, "error": error, "advice": _advice(hit["klass"], error, meant, where)}
+    return {
+        "where": where,
+        "error": error,
+        "advice": _advice(error, meant, where)
+        or asked_by(hit, error, TRACE.deepest(hit))
+        or f"Correct {where}, or set what it needs: {hit['klass']} is raised there",
+    }
 
 
-def _advice(klass: str, error: str, meant: str, where: str) -> str:
+def _advice(error: str, meant: str, where: str) -> str:
     if meant:
         return f"Write {meant} in {where}"
     if match := re.search(r"undefined method [`'](\S+?)' for (nil|\S+)", error):
@@ -65,7 +72,7 @@ def _advice(klass: str, error: str, meant: str, where: str) -> str:
             f"Let the container's user write {match[1]} (chown in the Dockerfile), or write below /tmp, in "
             f"{where}"
         )
-    return f"Correct {where}, or set what it needs: {klass} is raised there"
+    return ""
 
 
 def uncaught(hit: Hit) -> Mapping[str, str] | None:

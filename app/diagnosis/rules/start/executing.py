@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.diagnosis.instructions import instruction
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.start.reading_binding import command_place
 from app.diagnosis.rules.start.reading_executing import (
     exec_place,
     executed,
@@ -16,8 +17,41 @@ from app.diagnosis.rules.start.reading_executing import (
     permission_place,
 )
 from app.diagnosis.rules.start.reading_lacking import STARTED
+from app.diagnosis.rules.start.reading_loading import bracketed, loaderless, loaderless_place
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        code="start-command-form",
+        only=STARTED,
+        pattern=r"^(?:/bin/)?(?:ba)?sh: (?:\d+: |line \d+: )?(?P<name>\[\S*): (?:command )?not found",
+        read=bracketed,
+        place=command_place,
+        rank=Rank.ROOT,
+        title="The command's brackets reached a shell: it is no JSON list",
+        message="{name}: not found: a CMD or ENTRYPOINT that is not a JSON list of words in double quotes is run by a shell, brackets and all.",
+        fix="{advice}.",
+        link="https://docs.docker.com/reference/dockerfile/#exec-form",
+    ),
+    Rule(
+        code="binary-symbol",
+        pattern=r"symbol lookup error: (?P<path>\S+): undefined symbol: (?P<name>\w+)",
+        place=command_place,
+        rank=Rank.ROOT,
+        title="{path} was linked against another version of a library",
+        message="symbol lookup error: {path}: undefined symbol: {name}: a library that it loads is here, in a version that has not {name}.",
+        fix="Take {path} and what it loads from one source: its build for this image's release and version, or the image that its project offers; do not copy it from another image or from your machine.",
+    ),
+    Rule(
+        code="start-loader-missing",
+        pattern=r"(?:^|: )(?P<path>(?:\./|/)[\w@./+-]+): (?:cannot execute: required file not found|bad interpreter: No such file or directory)|"
+        r"(?:^|: )(?P<path2>/[\w@./+-]+): /[\w@./+-]+: bad interpreter",
+        read=loaderless,
+        place=loaderless_place,
+        rank=Rank.ROOT,
+        title="{name} is there, and what starts it is not",
+        message="{path}: {said}: the file exists, and the program that its first line or its header names (an interpreter, a C library) does not.",
+        fix="{advice}.",
+    ),
     Rule(
         code="start-exec-format",
         only=STARTED,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from app.diagnosis.paths import repository_path
 from app.diagnosis.places import CODE, anywhere
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.machine.reading_thrown import asked_by
 from app.diagnosis.rules.start.reading_binding import binding, command_text
 from app.diagnosis.rules.start.reading_listening import LOOPBACK, said_fix, spoken_found
 from app.diagnosis.rules.start.reading_start import ALIVE_UNTIL_STOPPED, ended_said, wanted_port
@@ -33,6 +34,9 @@ _TELLING = re.compile(
     r"(?i)error|fatal|exception|panic|denied|not found|missing|invalid|cannot|could not|unable|failed|no such"
 )
 
+# What a shell says of a command that it cannot begin; a program may end with the same codes.
+_OF_THE_SHELL = re.compile(r"(?i)not found|no such file|denied|cannot execute|not executable|exec")
+
 _CLOUD_RUN = re.compile(r"probe failed|Container called exit|Starting new instance|The container exited")
 
 
@@ -55,13 +59,15 @@ def exited(hit: Hit) -> Mapping[str, str] | None:
                 f". {start.origin[:1].upper()}{start.origin[1:]} shows one: write Procfile with the line "
             )
             advice += f"`{start.procfile}`"
-    else:
+    elif not (advice := asked_by(hit, last, mentioned(hit)) if told else ""):
         advice = (
             "Run the image on your machine (docker run -e PORT=8080 -p 8080:8080 IMAGE), where it ends the "
             "same way; "
             f"it starts with `{command_text(hit) or 'its command'}`"
         )
     why = _EXITS.get(hit["code"], "the program ended with an error")
+    if hit["code"] in ("126", "127") and told and not _OF_THE_SHELL.search(last):
+        why = "the program, or what starts it, ended with that code"
     head = f"It ended with exit({hit['code']}): {last}" if told and hit["code"] != "0" else ""
     return {
         "why": why,
