@@ -306,7 +306,7 @@ def test_home_and_service_say_what_serves(world: Sandbox, tmp_path: Path) -> Non
         world.github.set_permission("acme/shop", "grace", "read")
         reader, outsider = pages.browser("grace"), pages.browser("mallory")
         home = reader.get("/").text
-        for words in ("Live", "ccccccc: It stopped", "Locked by ada: sale", "grace", "in 2 h"):
+        for words in ("Live", "ccccccc: It stopped", "Locked by ada: sale", "grace", "in 2 h", "took 2.0 s"):
             assert words in home
         assert f'href="{world.github.url}/acme/shop/commit/{"b" * 40}"' in home
         assert '<time datetime="2' in home and ' UTC" data-ago>just now</time>' in home
