@@ -39,8 +39,11 @@ class OpenReport:
     def hear(self, of: str, line: str) -> None:
         """One more line of a log; `of` says whose log it is."""
         with self._lock:
-            before = self.now.log_tail if self.now.log_of == of else ()
+            other = self.now.log_of != of
+            before = () if other else self.now.log_tail
             self.now = replace(self.now, log_tail=(*before[-LOG_TAIL_LINES + 1 :], line), log_of=of)
+        if other:
+            self._store.deployments.add_log_line(self.now.deployment_id, f"— {of} —")
         self._store.deployments.add_log_line(self.now.deployment_id, line)
 
     def fold(self, record: Record) -> None:

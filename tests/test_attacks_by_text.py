@@ -148,6 +148,7 @@ SAID: dict[str, Any] = {
     "findings": [],
     "remarks": [],
     "log_lines": 1,
+    "no_log": ESCAPES,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import queue
 import shutil
@@ -12,13 +13,14 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
+from rich.console import Console
 
-from app.setup import github_app, settings_file
+from app.setup import github_app, hosting, settings_file
 from sandbox.github.state import FOUNDER
 from sandbox.ports import free_port
 from sandbox.world import PROJECT, Options, Sandbox
-from tests.conftest import OWNER, PATIENCE, House, Work
-from tests.setting_up import builds_anywhere, may_grant, take_from_builder
+from tests.conftest import OWNER, PATIENCE, QUICK, House, Work
+from tests.setting_up import GCLOUD, builds_anywhere, give_rights, may_grant, take_from_builder
 from tests.test_conversation import STAGING
 from tests.test_forks import SETTINGS as FORKS
 from tests.test_forks import fork_of
@@ -187,11 +189,18 @@ def test_a_failing_push_marks_its_line(house: House, page: Page) -> None:
     expect(page.locator(f"#L{number}")).to_contain_text(broken)
 
 
-def test_an_app_is_registered_installed_and_proved(tmp_path: Path, page: Page) -> None:
-    """The page on this machine, GitHub's button, the installation: the command then finds every sign well."""
+def test_the_whole_way_from_no_app_to_a_host(
+    tmp_path: Path, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Page on this machine, GitHub's button, installation, every sign well, first push, live; then Cloud Run's steps,
+    whose proof is no delivery that went to the place before.
+    """
     with Sandbox(tmp_path / "sandbox", Options(with_app=False)) as world, ThreadPoolExecutor(1) as pool:
+        world.github.deliveries.patience = PATIENCE
         world.google.project(PROJECT)
-        world.github.create_repository(OWNER, SAMPLE)
+        give_rights(world.google, PROJECT)
+        house = House(world, tmp_path)
+        work = house.repository(SAMPLE)
         host, into = f"http://127.0.0.1:{free_port()}", tmp_path / "servergem.env"
         plan = github_app.Plan(host, world.github.url, OWNER, "ServerGem", into, False, 0, PATIENCE)
         told: queue.Queue[str] = queue.Queue()
@@ -202,7 +211,8 @@ def test_an_app_is_registered_installed_and_proved(tmp_path: Path, page: Page) -
         shown(page, "register")
         page.get_by_role("button", name=f"Create GitHub App for {OWNER}").click()
         expect(page.get_by_role("heading", name="Install Deploys of Acme")).to_be_visible()
-        with servergem(world, tmp_path, PORT=host.rpartition(":")[2], **settings_file.read(into)):
+        own = {**QUICK, "PAGES": "private", "PORT": host.rpartition(":")[2], **settings_file.read(into)}
+        with servergem(world, tmp_path, **own):
             page.locator("input[name=owner]").fill(OWNER)
             page.get_by_label("Only select repositories").check()
             page.get_by_label(f"{OWNER}/{SAMPLE}").check()
@@ -210,3 +220,32 @@ def test_an_app_is_registered_installed_and_proved(tmp_path: Path, page: Page) -
             expect(page.get_by_role("link", name=f"{OWNER}/{SAMPLE}")).to_be_visible()
             shown(page, "installed")
             assert not [sign for sign in running.result(PATIENCE) if sign.wrong]
+
+            page.goto(host)  # and through GitHub, which knows who signs in
+            expect(page.get_by_role("heading", name="Nothing has been deployed yet")).to_be_visible()
+            work.push("The first push")
+            until(page, "table", "Live in")
+            expect(page.get_by_text("took")).not_to_have_count(0)
+            shown(page, "first-push")
+            world.github.deliveries.settle()
+            moved = to_cloud_run(world, tmp_path, into, monkeypatch)
+            assert list(moved) == ["Round trip"] and "none has come to" in moved["Round trip"], moved
+            assert world.github.webhook_url == "https://servergem-4711.europe-west1.run.app/webhook"
+
+
+def to_cloud_run(world: Sandbox, folder: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What is not well after `servergem setup host --apply`, with a gcloud that only writes down what it is told.
+
+    Nothing is there then that could answer, and what GitHub sends there does not leave this machine.
+    """
+    gcloud = folder / "bin" / "gcloud"
+    gcloud.parent.mkdir()
+    gcloud.write_text(GCLOUD)
+    gcloud.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{gcloud.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(hosting, "REDELIVERY_SECONDS", 1.0)
+    world.github.deliveries.stop()
+    plan = hosting.Plan(PROJECT, "europe-west1", into, Path(__file__).parent.parent, apply=True)
+    signs = list(hosting.run(plan, Console(file=io.StringIO())))
+    assert "run deploy servergem" in (gcloud.parent / "calls").read_text()
+    return {sign.title: sign.wrong for sign in signs if sign.wrong}

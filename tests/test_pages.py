@@ -309,6 +309,7 @@ def test_home_and_service_say_what_serves(world: Sandbox, tmp_path: Path) -> Non
         for words in ("Live", "ccccccc: It stopped", "Locked by ada: sale", "grace", "in 2 h"):
             assert words in home
         assert f'href="{world.github.url}/acme/shop/commit/{"b" * 40}"' in home
+        assert home.count("took 2.0 s") == 3  # what serves, and each of the newest
         assert '<time datetime="2' in home and ' UTC" data-ago>just now</time>' in home
         assert "<script>good" not in home and "&lt;script&gt;good&lt;/script&gt;" in home
         assert "acme/blog" not in home
@@ -385,15 +386,20 @@ def test_a_stream_tells_readers_alone_and_ends(world: Sandbox, tmp_path: Path) -
 
 
 def test_deliveries_are_an_operators(world: Sandbox, tmp_path: Path) -> None:
-    """Each webhook with what became of it; to everybody else the page is not there."""
+    """Each webhook with what became of it, a deployment as a link to it; to everybody else the page is not there."""
 
-    def delivered(store: Store, _shop: Repository) -> None:
+    def delivered(store: Store, shop: Repository) -> None:
         asyncio.run(store.accept(Delivery("d-1", "push", None, b"{}", "s"), time.time()))
         store.mark("d-1", "given up: <b>odd</b>")
+        asyncio.run(store.accept(Delivery("d-22", "push", None, b"[]", "t"), time.time()))
+        store.mark("d-22", "started delivery:d-22:0")
+        report = Report(Commit(shop, "a" * 40, "main", "A"), "ServerGem / api", deployment_id="d-22-api")
+        store.deployments.opened("d-22-api", report, f"{shop.id}{LANE}")
 
     with site(world, tmp_path, delivered, OPERATORS="Olga") as pages:
         shown = pages.browser("olga").get("/deliveries").text
         assert "d-1" in shown and "Given up" in shown and "&lt;b&gt;odd" in shown
+        assert 'Started <a href="/deployments/d-22-api">ServerGem / api</a>' in shown
         mine = pages.browser("grace")
         assert mine.get("/deliveries").status_code == 404
         assert "/deliveries" not in mine.get("/").text

@@ -89,6 +89,15 @@ def test_a_deployment_is_followed_without_a_reload(world: Sandbox, tmp_path: Pat
         assert page.evaluate("[window.opened, window.odd]") == [True, None]
 
 
+def test_a_short_log_takes_no_more_room_than_its_lines(world: Sandbox, tmp_path: Path, page: Page) -> None:
+    """Below what is seen too: no place is kept for lines that there are not, and nothing jumps when it is reached."""
+    with site(world, tmp_path, a_running_one, PAGES="open") as pages:
+        page.set_viewport_size({"width": 390, "height": 300})
+        page.goto(f"{pages.url}/deployments/running")
+        room = page.locator("#lines").bounding_box()
+        assert room is not None and room["y"] > 300 and room["height"] < 60
+
+
 def test_home_changes_by_itself(world: Sandbox, tmp_path: Path, page: Page) -> None:
     """What runs and what ended shows on the page that was opened; the link that has the focus keeps it."""
     with site(world, tmp_path, a_running_one, PAGES="open") as pages:

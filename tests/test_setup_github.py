@@ -241,6 +241,9 @@ def test_each_broken_thing_is_said(world: Sandbox, receiver: Receiver, tmp_path:
     kept = settings_file.read(plan.into)
     key = settings_file.key_beside(plan.into).read_text()
     github = GitHub(kept["GITHUB_APP_ID"], key, kept["GITHUB_API_URL"], QUICK)
+    world.github.deliveries.settle()
+    moved = wrong(list(round_trip.signs(github, "https://elsewhere.example")))
+    assert "none has come to https://elsewhere.example/webhook yet" in moved.get("Round trip", ""), moved
     whole, granted = dict(world.github.hub.app.permissions), dict(world.github.hub.granted)
     for title, break_it, said in BROKEN:
         world.github.webhook_url = receiver.url

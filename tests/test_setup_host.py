@@ -11,19 +11,11 @@ from click.testing import CliRunner
 
 from app.cli.__main__ import main
 from app.setup import settings_file
+from tests.setting_up import GCLOUD
 from tests.test_commands import insist
 from tests.test_sandbox_github import PRIVATE
 
 SECRETS = ("hush-webhook", "hush-client", "PRIVATE KEY", "hush-password")
-# Tells the project's number; what a file of flags or data held is written down beside the call.
-GCLOUD = """#!/usr/bin/env bash
-here=$(dirname "$0")
-echo "gcloud $*" >> "$here/calls"
-for word in "$@"; do
-  case "$word" in *=*servergem-given.json) cat "${word#*=}" >> "$here/given"; echo >> "$here/given";; esac
-done
-case "$*" in *" describe "*) echo 4711;; esac
-"""
 
 
 @pytest.fixture

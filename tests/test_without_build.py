@@ -12,7 +12,8 @@ import pytest
 from google.cloud import run_v2
 
 from sandbox.world import PROJECT, Sandbox
-from tests.conftest import House, answer_of
+from tests.conftest import House, answer_of, web
+from tests.test_cli_deployments import typed
 
 REGION = "europe-west1"
 SOURCE = "services:\n  hello-python:\n    build: source\n"
@@ -70,6 +71,11 @@ def test_a_service_without_packages_is_never_built(house: House) -> None:
     assert live["ending"] == "live", house.log_tail()
     assert "Hello from hello-python" in answer_of(live["url"]).text
     assert builds(house) == 0
+    page = web.get(f"{house.address}/deployments/{live['id']}").text
+    assert "No build ran, so there is no log of one. Not built: the source runs on" in page
+    assert "/europe-west1/hello-python/logs?project=" in page
+    told = typed(house.address, house.world.github.personal_token("ada", "repo"), "logs", live["id"])
+    assert (told.returncode, told.stdout) == (0, "") and "No build ran" in told.stderr
     assert "not built: the source runs on Google's python314" in notes(live)
     assert (container(house).image, container(house).base_image_uri) == ("scratch", "python314")
     built = house.ended(work.push("Build it", **{"servergem.yml": SOURCE.replace("source", "buildpacks")}))
@@ -77,6 +83,15 @@ def test_a_service_without_packages_is_never_built(house: House) -> None:
     assert builds(house) == 1
     assert not container(house).source_code and not container(house).base_image_uri
     assert not container(house).command
+
+
+def test_the_log_of_what_was_not_built_is_the_containers(house: House) -> None:
+    """A program that ends at once: its log says whose it is, and then what it printed."""
+    work = house.repository("hello-python")
+    ended = house.ended(work.push("Crash", **{"main.py": "raise SystemExit('no database')\n"}))
+    assert ended["ending"] == "failed", house.log_tail()
+    first, *rest = web.get(f"{house.address}/deployments/{ended['id']}/log.txt").text.splitlines()
+    assert first.startswith("— Container log of hello-python-") and "no database" in rest
 
 
 def test_node_runs_without_a_build_and_its_packages_are_installed_once(house: House) -> None:

@@ -88,6 +88,7 @@ class WholeDeployment(DeploymentShape):
         description="What was said and done beside the stages, as who pressed a button."
     )
     log_lines: int = Field(description="How many lines its log has by now.")
+    no_log: str = Field("", description="Why its log has no line; empty where it has one.")
 
 
 class DeploymentPage(Shape):

@@ -23,7 +23,7 @@ from app.api.shapes import (
 from app.insight import Insight, Numbers, Part
 from app.model import Commit, Finding, Row, service_and_environment
 from app.pages.served import Served
-from app.report import title
+from app.report import silence, title
 from app.store.history import Listed
 from app.store.traffic import Lock, Shift
 
@@ -55,6 +55,7 @@ def whole(listed: Listed, public_url: str, log_lines: int) -> WholeDeployment:
         findings=[_finding(each) for each in report.findings],
         remarks=list(report.remarks),
         log_lines=log_lines,
+        no_log="" if log_lines else silence(report),
     )
 
 

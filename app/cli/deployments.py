@@ -62,8 +62,11 @@ def logs(url: str, follow: bool, id_: str) -> None:
     with _asking(url) as client:
         for line in client.follow(id_) if follow else client.log(id_):
             _print(line)
+        one = client.deployment(id_)
+        if one.no_log:
+            _print(one.no_log, err=True)
         if follow:
-            _end(client.deployment(id_))
+            _end(one)
 
 
 @click.command()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from app.github.apps import AppInfo, OnAccount
 from app.github.client import GitHub
-from app.github.deliveries import Attempt
+from app.github.deliveries import Answered, Attempt
 from app.github.errors import GitHubError
 from app.github.sources import Activity, Comparison, Listing
 
 __all__ = [
     "Activity",
+    "Answered",
     "AppInfo",
     "Attempt",
     "Comparison",

@@ -34,6 +34,14 @@ class Attempt:
     installation_id: int = 0
 
 
+@dataclass(frozen=True)
+class Answered:
+    """Where an attempt went, and what was said there, as far as GitHub has kept it."""
+
+    url: str
+    said: str
+
+
 class Deliveries(Calls):
     """Webhooks as GitHub remembers them."""
 
@@ -64,10 +72,10 @@ class Deliveries(Calls):
         told = self._again(lambda: self._wire.as_app(endpoints.DELIVERIES)).json()
         return next((_attempt(each) for each in told), None)
 
-    def answer_to(self, attempt: Attempt) -> str:
-        """What was answered to an attempt, as far as GitHub has kept it."""
+    def answer_to(self, attempt: Attempt) -> Answered:
+        """https://docs.github.com/rest/apps/webhooks#get-a-delivery-for-an-app-webhook: it says where it was sent."""
         told = self._again(lambda: self._wire.as_app(endpoints.DELIVERY, id=attempt.id)).json()
-        return str(told["response"].get("payload") or "")
+        return Answered(str(told.get("url") or ""), str(told["response"].get("payload") or ""))
 
     def redeliver(self, attempt: Attempt) -> None:
         """Have GitHub deliver this once more, in its own time. Asked once: a second time would deliver it twice."""

@@ -42,10 +42,10 @@ class Addresses:
         return f"{self.repository(repository)}/compare/{quote(before)}...{quote(after)}"
 
     @staticmethod
-    def console(lane: str) -> str:
-        """The service in Google's console; empty where the lane names none."""
+    def console(lane: str, tab: str = "metrics") -> str:
+        """The service in Google's console, or its `logs` there; empty where the lane names none."""
         parts = lane.split("/")
         if len(parts) < 3:
             return ""
         project, region, name = (quote(part) for part in parts[-3:])
-        return f"{CONSOLE}/{region}/{name}/metrics?project={project}"
+        return f"{CONSOLE}/{region}/{name}/{tab}?project={project}"

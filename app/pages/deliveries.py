@@ -42,6 +42,7 @@ async def deliveries(request: Request) -> Response:
         "deliveries.html",
         visitor=visitor_of(request),
         rows=rows,
+        begun=await run_in_threadpool(store_of(request).history.begun_by, [each.id for each in rows]),
         number=number,
         more=more,
         token=token_of(request) if visitor_of(request).operates else "",

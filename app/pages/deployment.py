@@ -17,20 +17,21 @@ from app.pages.rendering import page, part, seen
 from app.store import Store
 from app.store.history import Listed
 
-PARTS = ("pressed", "head", "buttons", "findings", "stages")
+PARTS = ("pressed", "head", "buttons", "findings", "stages", "silence")
 
 
 @dataclass(frozen=True)
 class Shown:
     """A deployment with what stands beside it. `before` is the commit that served until it went live.
 
-    `came` is what came of the press that the address asks about.
+    `came` is what came of the press that the address asks about; `printed`, whether its log has a line.
     """
 
     listed: Listed
     before: str = ""
     offers: tuple[Offer, ...] = ()
     came: Came | None = None
+    printed: bool = False
 
     @property
     def goes_on(self) -> bool:
@@ -85,7 +86,8 @@ def _read(store: Store, id_: str, pressed: str) -> Shown | None:
     ]
     offers = offers_of(listed, next(iter(shifts), None))
     came = came_of(store, pressed, listed.report.commit.repository)
-    return Shown(listed, next((each.sha for each in earlier), ""), offers, came)
+    printed = bool(store.history.lines(id_, 1, 1))
+    return Shown(listed, next((each.sha for each in earlier), ""), offers, came, printed)
 
 
 async def _words(request: Request, found: Shown, log: Window | None = None) -> dict[str, Any]:
@@ -98,6 +100,7 @@ async def _words(request: Request, found: Shown, log: Window | None = None) -> d
         "before": found.before,
         "offers": found.offers,
         "came": found.came,
+        "printed": found.printed,
         "shower": await shower_of(request, listed.report.commit.repository, found.offers),
         "at": "deployment",
         "check_run_of": listed,

@@ -40,6 +40,11 @@ class Window:
         return [escape(line) for line in self.lines]
 
     @property
+    def whole(self) -> bool:
+        """Whether it fills a screen many times: its place is then kept while it is out of sight."""
+        return len(self.lines) == SHOWN_LINES
+
+    @property
     def last(self) -> int:
         return self.first + len(self.lines) - 1
 

@@ -17,7 +17,7 @@ from app.pages import served, times
 from app.pages.access import Visitor
 from app.pages.advice import advised
 from app.pages.asked import addresses_of
-from app.report import BLAMES, duration, title, worked
+from app.report import BLAMES, duration, silence, title, worked
 from app.text.escaping import plain, web_address
 
 
@@ -51,6 +51,7 @@ PAGES.globals |= {
     "machine": times.machine,
     "named": service_and_environment,
     "on_its_way": served.on_its_way,
+    "silence": silence,
     "state_of": served.state_of,
     "title": title,
     "worked": worked,

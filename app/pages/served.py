@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from app.model import Ending, Report, Repository, service_and_environment
+from app.report import worked
 from app.store.history import Listed
 from app.store.traffic import Lock, Shift
 
@@ -42,7 +43,13 @@ FILTERED: Mapping[str, str] = {
 """What a filter by state may ask for, in the words of the table."""
 
 
+REMOVED = State("ended", "Removed")
+
+
 def state_of(report: Report) -> State:
+    """A copy that was live and is gone is not live any more."""
+    if report.gone:
+        return REMOVED
     return STATES[report.ending] if report.ending else UNDER_WAY
 
 
@@ -76,6 +83,11 @@ class Served:
     def message(self) -> str:
         """The first line of the message of what serves."""
         return self.of.report.commit.message.partition("\n")[0] if self.of else ""
+
+    @property
+    def took(self) -> float:
+        """The seconds of work until it served; 0 where ServerGem does not know."""
+        return worked(self.of.report.rows) if self.of else 0.0
 
     @property
     def state(self) -> State:

@@ -10,6 +10,7 @@ from app.report.payload import (
     CheckRunPayload,
 )
 from app.report.rows import BUILD, FORETOLD, built, ended, placed, worked
+from app.report.silence import silence
 from app.report.summary import BLAMES, MARKS, finding_in_markdown, summary, title
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "last_word",
     "moment",
     "placed",
+    "silence",
     "summary",
     "title",
     "within",

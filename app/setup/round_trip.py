@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from app.github import AppInfo, Attempt, GitHub, GitHubError, OnAccount
+from app.github import Answered, AppInfo, Attempt, GitHub, GitHubError, OnAccount
 from app.github.endpoints import permissions
 from app.setup.app_manifest import WEBHOOK, events
 from app.signs import Sign
@@ -122,16 +122,18 @@ def _installed(each: OnAccount, title: str) -> Sign:
 
 def _answered(github: GitHub, app: AppInfo, host: str, patience: float) -> Sign:
     newest = github.newest_attempt()
-    if newest and newest.status_code != 202 and patience:
+    answer = github.answer_to(newest) if newest else None
+    if newest and answer and patience and (newest.status_code, answer.url) != (202, host + WEBHOOK):
         newest = _once_more(github, newest, patience)
-    if newest is None:
+        answer = github.answer_to(newest)
+    if newest is None or answer is None:
         return Sign(
             "Round trip",
             wrong="GitHub has sent nothing in the last three days, not even a ping",
             fix="Save the webhook's address on the App's page anew, or push something; then look again.",
             link=app.settings_url,
         )
-    return _judged(newest, github.answer_to(newest), app, host)
+    return _judged(newest, answer, app, host)
 
 
 def _once_more(github: GitHub, attempt: Attempt, patience: float) -> Attempt:
@@ -146,15 +148,18 @@ def _once_more(github: GitHub, attempt: Attempt, patience: float) -> Attempt:
     return attempt
 
 
-def _judged(attempt: Attempt, answer: str, app: AppInfo, host: str) -> Sign:
+def _judged(attempt: Attempt, answer: Answered, app: AppInfo, host: str) -> Sign:
     """ServerGem answers 202 and the delivery's id, and only to what is signed with its own secret."""
-    if attempt.status_code == 202 and attempt.guid in answer:
-        return Sign("Round trip", f"the {attempt.event} of GitHub came, and its signature is right")
     log = f"{app.settings_url}/advanced"
     address = host + WEBHOOK
+    if answer.url not in ("", address):
+        wrong = f"GitHub's last delivery went to {answer.url}, and none has come to {address} yet"
+        return Sign("Round trip", wrong=wrong, fix="Push something, then: servergem doctor", link=log)
+    if attempt.status_code == 202 and attempt.guid in answer.said:
+        return Sign("Round trip", f"the {attempt.event} of GitHub came, and its signature is right")
     if attempt.status_code == 401:
         fix = "Make GITHUB_WEBHOOK_SECRET and the App's webhook secret the same."
-        return Sign("Round trip", wrong=_reason(answer), fix=fix, link=SIGNED)
+        return Sign("Round trip", wrong=_reason(answer.said), fix=fix, link=SIGNED)
     if not attempt.status_code:
         fix = "Start it with the settings: servergem serve. GitHub has to reach it from outside."
         return Sign("Round trip", wrong=f"nobody answered at {address}: {attempt.status}", fix=fix, link=log)

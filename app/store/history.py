@@ -55,6 +55,17 @@ class History:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    def begun_by(self, deliveries: Collection[str]) -> dict[str, list[Listed]]:
+        """The deployments whose ids begin with a push's own, as app/deployment_ids.py says, by the push's id."""
+        told: dict[str, list[Listed]] = {id_: [] for id_ in deliveries}
+        lengths = {len(id_) for id_ in told}
+        for length in lengths:
+            marks = [f"{id_}-" for id_ in told if len(id_) == length]
+            begun = func.substr(DEPLOYMENTS.c.id, 1, length + 1).in_(marks)
+            for each in self._listed(select(*_COLUMNS).where(begun).order_by(DEPLOYMENTS.c.number)):
+                told[each.id[:length]].append(each)
+        return told
+
     def newest_of_lanes(self, repositories: Collection[int] | None) -> list[Listed]:
         """The newest deployment of each lane."""
         newest = select(func.max(DEPLOYMENTS.c.number)).where(DEPLOYMENTS.c.lane != "")

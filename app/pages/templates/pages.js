@@ -9,6 +9,8 @@ const follow = document.getElementById("follow");
 // How far this clock is from the server's, in seconds.
 const apart = Date.now() / 1000 - Number(main.dataset.now || Date.now() / 1000);
 const BLOCK = 5000;
+// The lines of a chunk whose place is kept while it is out of sight; what is shorter is simply there.
+const WHOLE = 500;
 
 function now() {
   return Date.now() / 1000 - apart;
@@ -65,7 +67,7 @@ function lineOf(number, text) {
 
 function chunkOf(first, texts) {
   const chunk = document.createElement("div");
-  chunk.className = "chunk";
+  chunk.className = texts.length === WHOLE ? "chunk whole" : "chunk";
   chunk.append(...texts.map((text, index) => lineOf(first + index, text)));
   return chunk;
 }
@@ -75,7 +77,7 @@ function appendLines({ last, lines: texts }) {
   if (last <= shown || first > shown + 1) return;
   const fresh = texts.slice(shown + 1 - first);
   const open = lines.lastElementChild;
-  if (open && open.childElementCount + fresh.length <= 500) open.append(...chunkOf(shown + 1, fresh).children);
+  if (open && open.childElementCount + fresh.length <= WHOLE) open.append(...chunkOf(shown + 1, fresh).children);
   else lines.append(chunkOf(shown + 1, fresh));
   lines.dataset.last = last;
   document.getElementById("log-count").textContent = last;
@@ -105,8 +107,8 @@ async function loadAll(button) {
     const texts = (await answer.text()).split("\n").slice(0, -1);
     if (texts.length !== last - first + 1) break;
     const fromEnd = lines.scrollHeight - lines.scrollTop;
-    for (let end = texts.length; end > 0; end -= 500) {
-      const begin = Math.max(0, end - 500);
+    for (let end = texts.length; end > 0; end -= WHOLE) {
+      const begin = Math.max(0, end - WHOLE);
       lines.prepend(chunkOf(first + begin, texts.slice(begin, end)));
     }
     lines.dataset.first = first;
