@@ -226,12 +226,15 @@ class Work:
 
 
 def eventually(look: Callable[[], Any], what: str, evidence: Callable[[], str] = lambda: "") -> Any:
-    """What `look` finds, soon after there is something; a dear look is taken less often than a cheap one."""
+    """What `look` finds, soon after there is something; a dear look is taken less often than a cheap one.
+
+    Often enough for what lasts half a second and is over.
+    """
     until = time.monotonic() + PATIENCE
     while (before := time.monotonic()) < until:
         if found := look():
             return found
-        time.sleep(max(0.05, 10 * (time.monotonic() - before)))
+        time.sleep(min(0.25, max(0.05, 10 * (time.monotonic() - before))))
     raise AssertionError(f"{what} did not come within {PATIENCE:.0f} s\n{evidence()}")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from app.github import GitHub
+from app.github import GitHub, credentials
 from app.model import Commit, Ending, Finding, Report, Repository, Row, RowState
 from app.outbox import Outbox
 from app.report import check_run, last_word, moment
@@ -210,8 +210,12 @@ def uninstalled(desk: Desk, commit: Commit) -> None:
 
 
 @pytest.mark.parametrize("happens", [archived, deleted, uninstalled], ids=lambda each: each.__name__)
-def test_what_github_refuses_for_good_is_dropped(desk: Desk, happens: Callable[[Desk, Commit], None]) -> None:
+def test_what_github_refuses_for_good_is_dropped(
+    desk: Desk, happens: Callable[[Desk, Commit], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Archived, deleted or uninstalled: the letter is dropped, said on our own page, and not sent at the next start."""
+    # Of a young token it could not be told yet: it may be that GitHub has not heard of it.
+    monkeypatch.setattr(credentials, "YOUNG_SECONDS", 0)
     commit = desk.commit("gone")
     desk.outbox.open("a", "", desk.report(commit, "a"))
     eventually(lambda: desk.runs(commit), "the check run")

@@ -151,9 +151,14 @@ def test_what_is_being_installed_can_be_stopped(tmp_path: Path) -> None:
     """Ctrl-C while the environment is made ends it in make's own line, without a traceback or a process that stays."""
     for name in ("Makefile", "requirements-dev.lock", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
+    # As at a terminal, not as a part of the `make test` that runs this.
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
+    }
     making = subprocess.Popen(
         ["make", f"PYTHON={sys.executable}", ".venv/ready"],
         cwd=tmp_path,
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
