@@ -59,6 +59,7 @@ SERVERS = {"world", "house", "desk", "google", "clients", "server", "door", "pag
 # Files whose tests think for seconds: every source file parsed, hostile
 # input of its largest size, every sample, or what waits for a clock or a database.
 LONG = {
+    "test_advice",
     "test_again",
     "test_attacks_by_archive",
     "test_attacks_by_notice",
