@@ -260,6 +260,16 @@ def test_a_young_token_is_given_time(server: Server) -> None:
     assert len({call.headers["authorization"] for call in server.calls if call.verb == "GET"}) == 1
 
 
+def test_a_look_that_fails_is_not_taken_again(server: Server) -> None:
+    """Only doubt leads to another look: the calls of one have their own attempts, and no more than those."""
+    server.on("GET", f"{HELLO}/git/ref/heads/main", *[Reply(502, b"<html>")] * 12)
+    with pytest.raises(GitHubError):
+        server.client.settled(
+            lambda: server.client.branch_head(REPOSITORY, "main"), lambda head: head is None
+        )
+    assert server.seen() == [f"GET {HELLO}/git/ref/heads/main"] * 3
+
+
 @pytest.mark.usefixtures("aged")
 def test_a_revoked_token_is_replaced(server: Server) -> None:
     """A 401 costs one more token, not the deployment."""

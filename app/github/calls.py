@@ -15,7 +15,7 @@ from app.retry import Policy, retrying
 T = TypeVar("T")
 
 
-# GitHub tells of a push before all that answers for it has heard of it, which takes seconds. In first waits.
+# GitHub tells of a push before all that answers for it has heard of it, which takes seconds: so many first waits.
 # https://github.com/rancher/fleet/pull/4842, https://github.com/octokit/octokit.js/issues/900
 SETTLING = 3
 
@@ -45,7 +45,7 @@ class Calls:
 
     def _transient(self, error: Exception) -> float | None:
         """None when it is no use, or when GitHub wants a longer silence than this call may take."""
-        if isinstance(error, _Doubtful | NotHeardYet):
+        if isinstance(error, NotHeardYet):
             return self._settling
         if not isinstance(error, GitHubError) or not error.transient:
             return None
@@ -64,7 +64,7 @@ class Calls:
     def settled(self, look: Callable[[], T], doubtful: Callable[[T], bool]) -> T:
         """What `look` finds, asked for again while it is `doubtful`: as it would be before a push that GitHub told of.
 
-        What it still finds at last is so.
+        What it still finds at last is so. `look` has its own attempts, so that only doubt leads to another look.
         """
 
         def certain() -> T:
@@ -73,8 +73,11 @@ class Calls:
                 raise _Doubtful(found)
             return found
 
+        def transient(error: Exception) -> float | None:
+            return self._settling if isinstance(error, _Doubtful) else None
+
         try:
-            return self._again(certain)
+            return retrying(certain, transient=transient, service="GitHub", policy=self._retry)
         except _Doubtful as last:
             return cast(T, last.found)
 
@@ -93,10 +96,18 @@ class Calls:
         return self._again(attempt)
 
     def _get_or_none(
-        self, endpoint: endpoints.Endpoint, repository: Repository, query: dict[str, object], **parts: str
+        self,
+        endpoint: endpoints.Endpoint,
+        repository: Repository,
+        query: dict[str, object],
+        *,
+        expected: bool = False,
+        **parts: str,
     ) -> Any:
+        """What is there, None where nothing is; of what is `expected`, once it had the time to come."""
+        asked = self._once_there if expected else self._again
         try:
-            return self._again(lambda: self._wire.ask(endpoint, repository, query=query, **parts)).json()
+            return asked(lambda: self._wire.ask(endpoint, repository, query=query, **parts)).json()
         except GitHubError as error:
             # "No commit found for the ref …" is not about the thing that was asked for, but about its commit.
             if not error.absent or (endpoint is endpoints.CONTENTS and "No commit" in error.message):

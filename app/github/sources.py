@@ -184,9 +184,8 @@ class Sources(Calls):
     def compare(self, repository: Repository, base: str, head: str) -> Comparison:
         """How `head` stands to `base`. A commit that a force push has buried counts as diverged."""
         # Commits are paged, files all come with the first page: one commit a page is the least to send.
-        found = self.settled(
-            lambda: self._get_or_none(endpoints.COMPARE, repository, {"per_page": 1}, base=base, head=head),
-            lambda found: found is None,
+        found = self._get_or_none(
+            endpoints.COMPARE, repository, {"per_page": 1}, expected=True, base=base, head=head
         )
         if found is None:
             return Comparison("diverged", None)
@@ -199,9 +198,8 @@ class Sources(Calls):
 
     def listing(self, commit: Commit) -> Listing:
         """Every file of the commit and the git tree of every directory, in one call."""
-        told = self.settled(
-            lambda: self._get_or_none(endpoints.TREE, commit.repository, {"recursive": "1"}, tree=commit.sha),
-            lambda told: told is None,
+        told = self._get_or_none(
+            endpoints.TREE, commit.repository, {"recursive": "1"}, expected=True, tree=commit.sha
         )
         if told is None:
             raise GitHubError(404, f"{commit.repository.full_name} has no commit {commit.short}")

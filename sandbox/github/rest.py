@@ -106,11 +106,14 @@ class Rest:
                 raise Refused(401, "Requires authentication")
             if repo.private or found.method.verb != "GET":
                 raise not_found()
-        if grant:
-            self._insist_on_heard(grant)
-            self._insist_on_permission(grant, found.method, repo)
+        unheard = self._hub.replicas.status_of(grant.token) if grant else 0
+        # Asked in any case: while a token is not known, time passes for the push as well.
         if repo is not None and found.method.name in LAGGING:
             repo = replace(repo, git=self._hub.replicas.git(repo, found.method.name))
+        if unheard:
+            raise Refused(unheard, "Bad credentials" if unheard == 401 else NOT_ACCESSIBLE)
+        if grant:
+            self._insist_on_permission(grant, found.method, repo)
         query = dict(parse_qsl(asked.target.partition("?")[2], keep_blank_values=True))
         shapes = Shapes(base, self._hub)
         call = Call(
@@ -168,10 +171,6 @@ class Rest:
         installation = self._hub.installed_on(repo)
         chosen = grant.repositories is None or repo.id in grant.repositories
         return chosen and installation is not None and grant.installation == installation.id
-
-    def _insist_on_heard(self, grant: Grant) -> None:
-        if status := self._hub.replicas.status_of(grant.token):
-            raise Refused(status, "Bad credentials" if status == 401 else NOT_ACCESSIBLE)
 
     def _insist_on_permission(self, grant: Grant, method: Method, repo: Repo | None) -> None:
         installation = self._hub.installations().get(grant.installation)
