@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from app.github import GitHub
 from app.model import Commit, Superseded, Target
@@ -14,9 +16,15 @@ AHEAD, BEHIND, SAME = "ahead", "behind", "identical"
 
 
 def insist_on_wanted(github: GitHub, commit: Commit, rival: Callable[[], str]) -> None:
-    """The same before traffic moves; Superseded too where the App may not act any more, though it can be read still."""
-    _insist_on_reach(github, commit)
-    insist_on_newest(github, commit, rival)
+    """The same before traffic moves; Superseded too where the App may not act any more, though it can be read still.
+
+    Both are asked at once: this stands between a good revision and its traffic. That the App was taken off counts
+    first, since it makes every other answer a refusal.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="newest") as beside:
+        newest = beside.submit(copy_context().run, insist_on_newest, github, commit, rival)
+        _insist_on_reach(github, commit)
+    newest.result()
 
 
 def insist_on_newest(github: GitHub, commit: Commit, rival: Callable[[], str], at_work: str = "") -> None:
