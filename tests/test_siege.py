@@ -12,8 +12,12 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -25,14 +29,16 @@ from app.dispatcher import start_stories
 from app.model import Delivery
 from app.store import Store
 from app.store.deliveries_file import first_heard
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, House
 from tests.test_door import PUSH, SECRET, Door, environment, opened, opening
 
 pytestmark = pytest.mark.wire
 
 # Whoever sends without a signature that fits; on a two-core machine in a few seconds.
 MANY = 300
+TEN_THOUSAND = 10_000
 MEGABYTE = 1 << 20
+SLOWLY = b"x" * (16 << 10)
 
 
 def dial(house: Door, stack: ExitStack) -> socket.socket:
@@ -131,6 +137,48 @@ def test_memory_is_bounded_and_a_push_is_taken(process: tuple[Door, int]) -> Non
         grown = resident(pid) - before
         assert grown < door.MOST_UNVERIFIED_BYTES + read_ahead + 16 * MEGABYTE < MANY * MEGABYTE
         assert house.deliver(json.dumps(PUSH).encode()).status_code == 202
+
+
+def test_ten_thousand_slow_bodies_leave_memory_flat_and_a_push_deployed(house: House) -> None:
+    """They come while it deploys; what they cost is what the door lets wait at once, and not how many came."""
+    work = house.repository("hello-python")
+    assert house.ended(work.push())["ending"] == "live"
+    pid = house.running.pid if house.running else 0
+    siege = Siege(house.address, pid, resident(pid))
+    with ThreadPoolExecutor(1) as beside:
+        over = beside.submit(siege.lay, TEN_THOUSAND)
+        siege.under_way.wait(PATIENCE)
+        assert house.ended(work.push("A second", **{"second.txt": "2"}))["ending"] == "live"
+        over.result()
+    assert siege.grown < door.MOST_UNVERIFIED_BYTES < TEN_THOUSAND * len(SLOWLY)
+
+
+@dataclass
+class Siege:
+    """Who opens one connection after another, says little on each and ends none; and the memory that it takes."""
+
+    address: str
+    pid: int
+    before: int
+    grown: int = 0
+    under_way: threading.Event = field(default_factory=threading.Event)
+
+    def lay(self, many: int) -> None:
+        """Twice as many stay open on this side as the door lets wait: it has cut the older ones."""
+        port = int(self.address.rpartition(":")[2])
+        held: deque[socket.socket] = deque()
+        for n in range(many):
+            held.append(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
+            with suppress(ConnectionError):
+                held[-1].sendall(opening(b"content-length: 20000000") + SLOWLY)
+            if len(held) > 2 * connections.MOST_CONNECTIONS:
+                held.popleft().close()
+            if n % connections.MOST_CONNECTIONS == 0:
+                self.under_way.set()
+                self.grown = max(self.grown, resident(self.pid) - self.before)
+        self.grown = max(self.grown, resident(self.pid) - self.before)
+        for each in held:
+            each.close()
 
 
 def test_a_replay_under_a_new_id_is_recognised(any_door: Door) -> None:
