@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import resource
 import socket
 import sqlite3
 import stat
@@ -164,14 +165,22 @@ class Siege:
     under_way: threading.Event = field(default_factory=threading.Event)
 
     def lay(self, many: int) -> None:
-        """Twice as many stay open on this side as the door lets wait: it has cut the older ones."""
+        """All stay open on this side, as far as the machine gives a process files."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        try:
+            self._hold(many, hard * 3 // 4 if hard > 0 else many)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    def _hold(self, many: int, most: int) -> None:
         port = int(self.address.rpartition(":")[2])
         held: deque[socket.socket] = deque()
         for n in range(many):
             held.append(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
             with suppress(ConnectionError):
                 held[-1].sendall(opening(b"content-length: 20000000") + SLOWLY)
-            if len(held) > 2 * connections.MOST_CONNECTIONS:
+            if len(held) > most:
                 held.popleft().close()
             if n % connections.MOST_CONNECTIONS == 0:
                 self.under_way.set()
