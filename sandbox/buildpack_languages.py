@@ -13,6 +13,11 @@ NO_RUBY_ENTRY = (
     'for Ruby, an entrypoint must be manually set, either with "GOOGLE_ENTRYPOINT" env var or by creating a '
     '"Procfile" file'
 )
+# https://github.com/GoogleCloudPlatform/buildpacks/blob/main/cmd/ruby/bundle/main.go
+NO_GEMS_LOCKED = (
+    "Could not find Gemfile.lock file in your app. "
+    "Please make sure your bundle is up to date before deploying."
+)
 
 
 def _run(room: Room, language: str, words: list[str], env: dict[str, str] | None = None) -> None:
@@ -87,6 +92,9 @@ def _ruby(room: Room) -> Launch:
     if (room.app / "Gemfile").exists():
         if not machine.tool("bundle"):
             raise Beyond("the sandbox cannot build a Gemfile without Bundler; Cloud Build can")
+        if not (room.app / "Gemfile.lock").exists():
+            room.say(NO_GEMS_LOCKED)
+            room.fail()
         where = {"BUNDLE_PATH": str(room.files / "layers/bundle"), "BUNDLE_WITHOUT": "development:test"}
         _run(room, "Ruby", ["bundle", "install"], where)
     return Launch(

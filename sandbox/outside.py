@@ -10,6 +10,8 @@ from functools import cache
 UNRESOLVED = re.compile(
     # Node, npm, yarn and pnpm
     r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) (?P<node>[\w.-]+)|"
+    # yarn 1, where a firewall drops what is sent
+    r"https?://(?P<yarn>[\w.-]+)\S*: E(?:SOCKET)?TIMEDOUT|"
     # curl, git and Composer; Bundler
     r"[Cc]ould not (?:resolve|reach) host:? '?(?P<curl>[\w.-]+)|"
     r"Could not fetch specs from https?://(?P<specs>[\w.-]+)|"

@@ -437,7 +437,7 @@ LIKELY: list[tuple[str, dict[str, str], str]] = [
     ("a stage's name", {"Dockerfile": "FROM x AS build\nFROM y\nCOPY --from=biuld /a /a"}, "stage-unknown"),
     (
         "a manifest that npm would read",
-        {"Dockerfile": "FROM x\nRUN npm ci", "package.json": "{"},
+        {"Dockerfile": "FROM x\nRUN npm ci", "package.json": "{", "package-lock.json": ""},
         "file-does-not-parse",
     ),
     ("one of two languages", {"package.json": "{", "main.py": ""}, "file-does-not-parse"),

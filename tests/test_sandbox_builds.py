@@ -334,6 +334,18 @@ LIMITS = {
 }
 
 
+def test_gems_without_their_lock_file_are_refused_in_the_buildpacks_words(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before Bundler is asked at all."""
+    (tmp_path / "bundle").write_text("#!/bin/sh\n")
+    (tmp_path / "bundle").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    outcome, log = shop.build(LIMITS["ruby"][0])
+    assert (outcome.status, outcome.failure_type) == ("FAILURE", None), log
+    assert "Could not find Gemfile.lock file in your app." in log
+
+
 @pytest.mark.parametrize("tool", LIMITS)
 def test_a_toolchain_that_is_missing_is_the_sandboxs_own_limit(
     shop: Shop, tool: str, monkeypatch: pytest.MonkeyPatch

@@ -22,6 +22,7 @@ UNREACHED = {
         "repo.maven.apache.org"
     ),
     "HTTPSConnection(host='huggingface.co', port=443): Failed to resolve 'huggingface.co'": "huggingface.co",
+    "error Error: https://registry.yarnpkg.com/ms/-/ms-2.1.3.tgz: ESOCKETTIMEDOUT": "registry.yarnpkg.com",
     "curl: (56) CONNECT tunnel failed, response 403": "the internet",
 }
 

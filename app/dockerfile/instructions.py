@@ -79,6 +79,22 @@ class Instruction:
             return word
 
     @property
+    def mounts(self) -> tuple[dict[str, str], ...]:
+        """Each `--mount=type=bind,source=…` by its keys."""
+        words = flags_and_rest(self.value, self.escape)[0]
+        return tuple(
+            {key: value for key, _, value in (part.partition("=") for part in word[8:].split(","))}
+            for word in words
+            if word.startswith("--mount=")
+        )
+
+    @property
+    def mounted(self) -> tuple[str, ...]:
+        """What a RUN is given of the build context."""
+        bound = (each for each in self.mounts if each.get("type", "bind") == "bind" and "from" not in each)
+        return tuple(source for each in bound if (source := each.get("source") or each.get("src", "")))
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """What COPY or ADD takes, heredocs left out."""
         paths = self.words[:-1]

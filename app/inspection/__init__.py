@@ -12,6 +12,7 @@ from app.config import remarks
 from app.diagnosis.files import Files
 from app.inspection import dockerfile, manifests
 from app.inspection.languages import languages, unknown_language
+from app.inspection.locks import lacked_by_buildpacks
 from app.inspection.made_elsewhere import GITIGNORE
 from app.inspection.node_build import node_build
 from app.inspection.own_address import gradio_by_procfile
@@ -62,6 +63,7 @@ def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
         found += gradio_by_procfile(files, inside, target)
         found += several(files, inside, known)
         found += node_build(files, inside)
+        found += lacked_by_buildpacks(files, inside, known)
         first = starts(files, inside)
         if target.service.build.kind is Build.AUTO and (unused := _unused_dockerfile(files, inside)):
             found.append(_dockerfile_below(target, inside, unused, known))
@@ -85,7 +87,7 @@ def wanted(path: str) -> bool:
         or "dockerfile" in name.lower()
         or CONFIGURATION.fullmatch(name) is not None
         or NEXT_CONFIGURATION.fullmatch(name) is not None
-        or name in (".dockerignore", "Procfile", "main.go", ATTRIBUTES, MODULES, GITIGNORE)
+        or name in (".dockerignore", "Procfile", "main.go", "go.mod", ATTRIBUTES, MODULES, GITIGNORE)
         or re.fullmatch(r"requirements[^/]*\.(?:txt|in)", name) is not None
     )
 

@@ -12,11 +12,13 @@ from app.diagnosis.files import Files
 from app.dockerfile import KEYWORDS, Dockerfile
 from app.inspection import dockerfile_faults as faults
 from app.inspection.context import Context
+from app.inspection.locks import lacked_by_commands
 from app.inspection.own_address import gradio_in_image
 from app.inspection.port import port
 from app.inspection.stages import built
 from app.model import Finding, Target
 from app.source.build_context import context_of
+from app.source.lock_files import MADE_BY
 from app.source.text import LONGEST_PATH, is_utf16
 
 # https://github.com/distribution/reference: registry, path, tag, digest.
@@ -84,7 +86,8 @@ def _judged(files: Files, target: Target, inside: str, path: str, parsed: Docker
     if wrong := _from_elsewhere(files, target, context, path, parsed, stages):
         yield wrong
     else:
-        yield from islice(_copies(context, path, parsed, stages), MOST)
+        yield from islice(_copies(files, context, path, parsed, stages), MOST)
+        yield from lacked_by_commands(files, context, path, parsed, stages)
     yield from islice(_from_stages(path, parsed), MOST)
     yield from port(files, inside, target, path, parsed)
     yield from gradio_in_image(files, inside, target, path, parsed)
@@ -126,13 +129,15 @@ def _from_elsewhere(
     return faults.copy_from_above(target, path, *lacking, right)
 
 
-def _copies(context: Context, path: str, parsed: Dockerfile, stages: frozenset[int]) -> Iterator[Finding]:
-    """COPY and ADD of what is not in the build context; of a submodule once, however much is taken from it."""
+def _copies(
+    files: Files, context: Context, path: str, parsed: Dockerfile, stages: frozenset[int]
+) -> Iterator[Finding]:
+    """What is taken and is not in the build context; of a submodule once, however much is taken from it."""
     told: set[str] = set()
-    for each in parsed.of("COPY", "ADD"):
+    for each in parsed.of("COPY", "ADD", "RUN"):
         if each.stage not in stages or "from" in each.flags:
             continue
-        for source in each.sources:
+        for source in each.mounted if each.keyword == "RUN" else each.sources:
             if not context.may_have(source):
                 if module := context.submodule_of(source):
                     if module not in told and not context.is_folder_of(source, module):
@@ -140,6 +145,8 @@ def _copies(context: Context, path: str, parsed: Dockerfile, stages: frozenset[i
                     told.add(module)
                 elif context.holds(source):
                     yield faults.copy_of_ignored(path, each, source, context.ignored_by)
+                elif source.rpartition("/")[2] in MADE_BY:
+                    yield faults.copy_of_lock(files, context, path, each, source)
                 elif context.is_made_elsewhere(source):
                     yield faults.copy_of_output(path, each, source)
                 else:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 
 from app.diagnosis.files import Files, nearest
-from app.dockerfile import KEYWORDS, Instruction
+from app.dockerfile import KEYWORDS, Instruction, joined
+from app.inspection.context import Context
 from app.model import Finding, Place, Target, Weight
+from app.source.lock_files import beside, made_by, requires_nothing
 from app.source.missing_content import NO_SUBMODULES
 from app.text.titles import fitting
 
@@ -119,6 +121,26 @@ def copy_of_nothing(path: str, each: Instruction, source: str, context: frozense
         fix=f"Write {near} instead of {source}."
         if near
         else f"Add {source} to the repository, or remove it here.",
+        place=Place(path, each.line, each.end),
+        link=CONTEXT,
+    )
+
+
+def copy_of_lock(files: Files, context: Context, path: str, each: Instruction, source: str) -> Finding:
+    """A lock file that nobody committed: what makes one, and whether there is another one or nothing to lock."""
+    folder, slash, lock = joined("/", source)[1:].rpartition("/")
+    there = {each.rpartition("/")[2] for each in context.paths if each.rpartition("/")[0] == folder}
+    where = f"{context.inside}{folder}{slash}"
+    needless = lock == "go.sum" and requires_nothing(files, f"{where}go.mod")
+    return Finding(
+        code="copy-source-missing",
+        title=fitting(f"{each.keyword} of {source}, which is not in this commit"),
+        message=f"go.mod requires no module, and go makes no {lock} for it."
+        if needless
+        else f"The lock file {lock} is what a later command installs from, and {where or 'the root'} has none.",
+        fix=f"Take {source} out of line {each.line} of {path}."
+        if needless
+        else made_by(lock, where, beside(lock, there), ignored=context.is_made_elsewhere(source)),
         place=Place(path, each.line, each.end),
         link=CONTEXT,
     )

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 
 from app.dockerfile import Dockerfile, Instruction
 
-_MOUNT_FROM = re.compile(r"(?:^|,)from=([^,]+)")
-
 
 def built(parsed: Dockerfile, target: str) -> frozenset[int]:
     """The numbers of the stages, from 0; none when there is no such target."""
@@ -68,8 +66,8 @@ def _leading(parsed: Dockerfile, names: dict[str, int]) -> dict[int, list[int]]:
 def _sources(each: Instruction) -> Iterator[str]:
     if each.keyword == "COPY" and (source := each.flags.get("from")):
         yield source
-    if each.keyword == "RUN" and (mount := each.flags.get("mount")):
-        yield from _MOUNT_FROM.findall(mount)
+    if each.keyword == "RUN":
+        yield from (mount["from"] for mount in each.mounts if mount.get("from"))
 
 
 def _number(text: str, count: int) -> int | None:

@@ -150,7 +150,7 @@ RULES: tuple[Rule, ...] = (
         + E
         + r"(?:code |network )?(?P<said>ETIMEDOUT|ECONNRESET|ECONNREFUSED|EAI_AGAIN|ENOTFOUND|EPIPE|ERR_SOCKET_TIMEOUT|FETCH_ERROR|E5\d\d|E429|ERR_STREAM_PREMATURE_CLOSE|Z_DATA_ERROR|SELF_SIGNED_CERT_IN_CHAIN)|"
         r"^" + E + r"cb\(\) never called|"
-        r"error An unexpected error occurred: \"https?://\S+: (?:ETIMEDOUT|ESOCKETTIMEDOUT|ECONNRESET|getaddrinfo|tunneling|Request failed \\?\"5)|"
+        r"error (?:An unexpected error occurred: \"|Error: )https?://\S+: (?:ETIMEDOUT|ESOCKETTIMEDOUT|ECONNRESET|getaddrinfo|tunneling|Request failed \\?\"5)|"
         r"ERR_PNPM_(?:META_FETCH_FAIL|FETCH_5\d\d)|ERR_SOCKET_TIMEOUT|YN0001.*(?:RequestError|ETIMEDOUT|ECONNRESET|EAI_AGAIN)|gyp ERR! stack (?:FetchError|Error: getaddrinfo|Error: This is most likely not a problem with node-gyp)|"
         r"error: (?:ConnectionRefused|Timeout|ConnectionClosed|FailedToOpenSocket) (?:downloading|fetching)",
         read=network,

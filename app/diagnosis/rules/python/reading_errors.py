@@ -190,8 +190,8 @@ def _served(hit: Hit, servers: tuple[str, ...], usual: str) -> dict[str, str]:
 
 
 def served_place(hit: Hit) -> Place | None:
-    """Where the server is told what to load, else where it is shown what there is to be loaded."""
-    start = start_command(hit.files)
+    """Where the server is told what to load, else the application itself: another platform's file was not read."""
+    start = guess(hit.files) or start_command(hit.files)
     return application(hit) or (start.place if start else None)
 
 
