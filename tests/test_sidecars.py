@@ -143,6 +143,18 @@ def test_the_sandbox_refuses_what_cloud_run_refuses(
         check_service("api", made, "CreateServiceRequest")
 
 
+def test_a_port_is_a_variable_like_any_other_beside_the_service() -> None:
+    """Cloud Run tells its port to the one container that is sent requests, and takes the name from that alone."""
+    text = PROXY + STARTED + "        env: {PORT: '5432'}\n"
+    made = specified(text)
+    check_service("api", made, "CreateServiceRequest")
+    made.template.containers[0].env.append(run_v2.EnvVar(name="PORT", value="1"))
+    with pytest.raises(Refusal, match="reserved env names"):
+        check_service("api", made, "CreateServiceRequest")
+    with pytest.raises(Stop, match="set by Cloud Run itself"):
+        service("    env: {PORT: '5432'}\n")
+
+
 def test_the_default_branch_decides_on_containers() -> None:
     """Images, secrets and files are theirs to say; a newcomer has none."""
     deciding = config.read(API + PROXY, repository_name="shop")

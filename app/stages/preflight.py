@@ -161,8 +161,7 @@ def _ask(
     faults = _faults(asking.scene, list(answers.values()))
     if faults:
         raise Stop(faults)
-    state = answers[SERVICE].result()
-    named = answers[IMAGE].result() if IMAGE in answers else ()
+    state, named = answers[SERVICE].result(), answers[IMAGE].result() if IMAGE in answers else ()
     if known:
         return replace(known, service=state, pinned=named)
     return Prepared(answers[PROJECT].result(), answers[BUCKET].result(), state, named)
