@@ -48,7 +48,6 @@ NAMED_FOR_PEOPLE = {
     "app/trust/allowance.py": "says which key is beyond what a repository may have",
     "gcp/cloud_run_jobs.py": "Cloud Run's own words for a job",
     "gcp/worker_pools.py": "Cloud Run's own words for a worker pool",
-    "app/importing/cloud_run.py": "Cloud Run's own keys, and ours that say the same",
     "app/importing/cloud_run_annotations.py": "Cloud Run's own keys, and ours that say the same",
     "app/importing/compose.py": "Compose's own keys, and ours that say the same",
     "app/importing/gcloud_flags.py": "the flags of gcloud, and our keys that say the same",
