@@ -47,6 +47,8 @@ class WantedService:
     labels: tuple[tuple[str, str], ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     bundle: Bundle | None = None
+    pinned: tuple[tuple[str, str], ...] = ()
+    """Images of other containers by digest, by what servergem.yml names."""
 
 
 def specification(wanted: WantedService) -> run_v2.Service:
@@ -63,7 +65,8 @@ def specification(wanted: WantedService) -> run_v2.Service:
         scaling=_scaling(config),
         template=_template(wanted, labels),
     )
-    spec.template.annotations = {f"{WRITTEN}{key}": value for key, value in alone(spec).items()}
+    written = {f"{WRITTEN}{key}": value for key, value in alone(spec).items()}
+    spec.template.annotations = written | sidecars.tagged(config, dict(wanted.pinned))
     return spec
 
 
@@ -76,7 +79,7 @@ def _template(wanted: WantedService, labels: dict[str, str]) -> run_v2.RevisionT
         timeout=duration_pb2.Duration(seconds=config.timeout),
         max_instance_request_concurrency=config.concurrency,
         scaling=run_v2.RevisionScaling(max_instance_count=config.instances.max),
-        containers=[container(wanted), *sidecars.sidecars(config)],
+        containers=[container(wanted), *sidecars.sidecars(config, dict(wanted.pinned))],
         volumes=service_parts.volumes(config),
         vpc_access=service_parts.vpc_access(config.vpc),
         execution_environment=_executions()[config.execution],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from app.config.container_shape import MAIN
-from app.model import Probes, SecretRef, ServiceConfig, Sidecar
+from app.model import ImageName, Probes, SecretRef, ServiceConfig, Sidecar
 from gcp import service_parts
 from gcp.later import later
 
@@ -14,16 +15,31 @@ if TYPE_CHECKING:
 else:
     run_v2 = later("google.cloud.run_v2")
 
-
-def sidecars(config: ServiceConfig) -> list[run_v2.Container]:
-    """Each of them; CPU between requests and at the start is the instance's, so they have it as the service has."""
-    return [_sidecar(each, config) for each in config.containers]
+# With a container's name behind it: the tag that servergem.yml names, and the digest that it stood for.
+TAGGED = "images.servergem.dev/"
 
 
-def _sidecar(wanted: Sidecar, config: ServiceConfig) -> run_v2.Container:
+def sidecars(config: ServiceConfig, pinned: Mapping[str, str]) -> list[run_v2.Container]:
+    """Each of them; CPU between requests and at the start is the instance's, so they have it as the service has.
+
+    `pinned` has images by digest, by what servergem.yml names.
+    """
+    return [_sidecar(each, config, pinned.get(each.image, each.image)) for each in config.containers]
+
+
+def tagged(config: ServiceConfig, pinned: Mapping[str, str]) -> dict[str, str]:
+    """Annotations that say which tag each digest is for, so that it can be read back."""
+    return {
+        f"{TAGGED}{each.name}": f"{each.image}@{pinned[each.image].rpartition('@')[2]}"
+        for each in config.containers
+        if each.image in pinned
+    }
+
+
+def _sidecar(wanted: Sidecar, config: ServiceConfig, image: str) -> run_v2.Container:
     made = run_v2.Container(
         name=wanted.name,
-        image=wanted.image,
+        image=image,
         command=list(wanted.command),
         args=list(wanted.args),
         env=service_parts.variables(wanted.env, wanted.secrets),
@@ -59,16 +75,24 @@ def beside_main(made: run_v2.RevisionTemplate | run_v2.Revision) -> tuple[run_v2
 
 def sidecars_of(made: run_v2.RevisionTemplate | run_v2.Revision) -> tuple[Sidecar, ...]:
     """What `sidecars` made; Cloud Run's defaults where nothing is said."""
-    return tuple(map(_sidecar_of, beside_main(made)))
+    tags = dict(made.annotations)
+    return tuple(_sidecar_of(each, tags.get(f"{TAGGED}{each.name}", "")) for each in beside_main(made))
 
 
-def _sidecar_of(made: run_v2.Container) -> Sidecar:
+def _as_named(image: str, tagged: str) -> str:
+    """The tag that was deployed, as long as the image still is what it stood for."""
+    tag, _, digest = tagged.rpartition("@")
+    name = ImageName.parse(tag)
+    return tag if name and str(name.at(digest)) == image else image
+
+
+def _sidecar_of(made: run_v2.Container, tagged: str) -> Sidecar:
     limits = dict(made.resources.limits)
     plain = {each.name: each.value for each in made.env if not each.value_source.secret_key_ref.secret}
     references = {each.name: each.value_source.secret_key_ref for each in made.env if each.name not in plain}
     return Sidecar(
         made.name,
-        made.image,
+        _as_named(made.image, tagged),
         tuple(made.command),
         tuple(made.args),
         tuple(plain.items()),

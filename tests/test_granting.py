@@ -8,12 +8,14 @@ import pytest
 
 from app import config
 from app.config import Config
+from app.config.environment_shape import EnvironmentFile
 from app.config.environments import Environment
-from app.config.file import EnvironmentFile, File, PreviewsFile
-from app.config.granting import ENVIRONMENT, JOB, PREVIEWS, SERVICE, WORKER, Sides, granted
+from app.config.file import File, PreviewsFile
+from app.config.granting import granted
 from app.config.job_shape import JobFile
 from app.config.part import Part
 from app.config.shape import ServiceFile
+from app.config.sides import ENVIRONMENT, JOB, PREVIEWS, SERVICE, WORKER, Sides
 from app.config.targets import Previews
 from app.config.worker_shape import WorkerFile
 from app.model import JobConfig, ServiceConfig, Target, WorkerConfig

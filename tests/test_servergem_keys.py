@@ -14,8 +14,9 @@ import yaml
 from app import config
 from app.config.container_shape import ContainerFile
 from app.config.document import Document
+from app.config.environment_shape import EnvironmentFile
 from app.config.environments import Environment
-from app.config.file import EnvironmentFile, PreviewsFile
+from app.config.file import PreviewsFile
 from app.config.job_shape import JobFile
 from app.config.part import Part
 from app.config.parts import VolumeFile
@@ -43,11 +44,10 @@ NAMED_FOR_PEOPLE = {
     "app/diagnosis/rules/google/run.py": "says which key to change after which refusal",
     "app/previews.py": "says which keys a copy does without",
     "app/acts/specification.py": "lays what a job says over what its service says",
-    "app/config/file.py": "an environment has some keys of the same names",
+    "app/config/environment_shape.py": "an environment has some keys of the same names",
     "app/trust/allowance.py": "says which key is beyond what a repository may have",
     "gcp/cloud_run_jobs.py": "Cloud Run's own words for a job",
     "gcp/worker_pools.py": "Cloud Run's own words for a worker pool",
-    "app/importing/cloud_run.py": "Cloud Run's own keys, and ours that say the same",
     "app/importing/cloud_run_annotations.py": "Cloud Run's own keys, and ours that say the same",
     "app/importing/compose.py": "Compose's own keys, and ours that say the same",
     "app/importing/gcloud_flags.py": "the flags of gcloud, and our keys that say the same",
@@ -187,7 +187,7 @@ def test_nobody_else_goes_through_the_keys() -> None:
     """A key is declared, kept and told to Cloud Run; no other file copies them field by field."""
     declared = {
         "app/config/shape.py",
-        "app/config/granting.py",  # which branch decides it
+        "app/config/sides.py",  # which branch decides it
         "app/config/freezing.py",  # what becomes of a value that is no plain one
         "app/config/companion_shape.py",  # a job and a worker are sections of their own, with some words of a service's
         "app/config/container_shape.py",  # and a container beside a service's own

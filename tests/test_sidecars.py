@@ -13,12 +13,15 @@ from google.cloud import run_v2
 
 from app import config
 from app.config.granting import granted
+from app.conversation.gate import Gate, untested
 from app.model import PullRequest, Repository, SecretRef, Stop, Target
 from app.previews import targets as copies
 from app.settings import Settings
 from app.trust.allowance import Allowance, beyond
 from app.trust.images import not_ours
 from gcp.cloud import Google
+from gcp.service_specification import WantedService, shape, specification
+from gcp.sidecars import sidecars_of
 from sandbox.google.errors import Refusal
 from sandbox.google.run_rules import check_service
 from sandbox.ports import free_port
@@ -140,6 +143,18 @@ def test_the_sandbox_refuses_what_cloud_run_refuses(
         check_service("api", made, "CreateServiceRequest")
 
 
+def test_a_port_is_a_variable_like_any_other_beside_the_service() -> None:
+    """Cloud Run tells its port to the one container that is sent requests, and takes the name from that alone."""
+    text = PROXY + STARTED + "        env: {PORT: '5432'}\n"
+    made = specified(text)
+    check_service("api", made, "CreateServiceRequest")
+    made.template.containers[0].env.append(run_v2.EnvVar(name="PORT", value="1"))
+    with pytest.raises(Refusal, match="reserved env names"):
+        check_service("api", made, "CreateServiceRequest")
+    with pytest.raises(Stop, match="set by Cloud Run itself"):
+        service("    env: {PORT: '5432'}\n")
+
+
 def test_the_default_branch_decides_on_containers() -> None:
     """Images, secrets and files are theirs to say; a newcomer has none."""
     deciding = config.read(API + PROXY, repository_name="shop")
@@ -188,6 +203,26 @@ def test_an_image_of_another_repository_is_not_taken() -> None:
     (finding,) = not_ours(settings, target)
     assert finding.code == "image-not-ours" and finding.place and finding.place.line == 5
     assert not list(not_ours(settings, replace(target, owner=8)))
+
+
+def test_a_tag_is_deployed_by_its_digest_and_read_back_as_the_tag() -> None:
+    """So that a merge plan tells no change; what somebody has changed by hand is told as what it is."""
+    wanted = service(PROXY)
+    by_digest = IMAGE.replace(":v1", f"@sha256:{'a' * 64}")
+    named = WantedService("p", "r", "api", "image", "api-1", "v-1", wanted, pinned=((IMAGE, by_digest),))
+    made = specification(named)
+    assert made.template.containers[1].image == by_digest
+    assert sidecars_of(made.template) == wanted.containers
+    made.template.containers[1].image = by_digest.replace("a" * 64, "b" * 64)
+    assert sidecars_of(made.template)[0].image.endswith("b" * 64)
+
+
+def test_a_tag_beside_a_service_goes_past_no_environment() -> None:
+    """`/deploy` takes what servergem.yml names, which may be another image than the one that serves before it."""
+    gate, target = Gate("production", after="staging"), read(PROXY)
+    assert IMAGE in untested(gate, (target,), operator=False)
+    pinned = read(PROXY.replace(":v1", f"@sha256:{'a' * 64}"))
+    assert untested(gate, (pinned,), operator=False) == ""
 
 
 # At the wire
@@ -262,6 +297,46 @@ services:
     output = house.check_run(SAMPLE, sha)["output"]
     assert output["title"] == "The sandbox on this machine cannot run this; Cloud Run can"
     assert "from beside: again" in _said(house)
+
+
+CHAIN = """\
+services:
+  {name}:
+    containers:
+      side: {{image: '{image}', command: [python3, side.py], env: {{AT: '{port}', WORD: hello}}}}
+environments:
+  staging: {{branch: main}}
+  production: {{branch: none, after: staging}}
+"""
+
+
+def test_what_was_verified_beside_a_service_is_what_is_promoted(house: House) -> None:
+    """A tag that was moved after staging took it is another image for nobody; and it is compared by its own name."""
+    google, work = house.world.google, house.repository(SAMPLE)
+    first = work.push("Side", **{"side.py": SIDE})
+    assert house.ended(first)["ending"] == "live", house.log_tail()
+    path, _, verified = image_of(house).partition("@")
+    google.registry.push(f"{path}:side", verified)
+    chain = CHAIN.format(name=SAMPLE, image=f"{path}:side", port=free_port())
+    sha = work.push("Chain", **{"servergem.yml": chain, "n.txt": "1"})
+    run = house.check_run(work.name, sha, f"ServerGem / {SAMPLE} (staging)")
+    assert run["conclusion"] == "success", run["output"]
+    staging = _service(house, SAMPLE)
+    own, side = staging.template.containers
+    assert side.image == f"{path}@{verified}" != own.image
+    assert f"{path}:side" in dict(shape(staging))["containers"]
+    google.registry.push(f"{path}:side", own.image.partition("@")[2])
+
+    house.world.github.press_button(run["id"], "promote")
+    there = f"{SAMPLE}-production"
+    done = house.check_run(work.name, sha, f"ServerGem / {SAMPLE} (production)")
+    assert done["conclusion"] == "success", done["output"]
+    assert [each.image for each in _service(house, there).template.containers] == [own.image, side.image]
+
+
+def _service(house: House, name: str) -> run_v2.Service:
+    services = Google(house.world.google.grpc_address).services
+    return services.get_service(name=f"projects/{PROJECT}/locations/europe-west1/services/{name}")
 
 
 def _said(house: House) -> str:

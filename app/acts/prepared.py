@@ -22,6 +22,8 @@ class Prepared:
     project_number: int
     bucket: str
     service: ServiceState | None = None
+    pinned: tuple[tuple[str, str], ...] = ()
+    """Images beside the service's own by digest, by what servergem.yml names."""
 
 
 def has_jobs(target: Target, prepared: Prepared) -> bool:

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import partial
 
-from app.config.companions import MEMORY_FOR_CPU, at, env_and_secret, faults_beside
+from app.config.companions import (
+    MEMORY_FOR_CPU,
+    at,
+    env_and_secret,
+    faults_beside,
+    only_there,
+    unknown,
+)
 from app.config.containers import faults_of_containers
 from app.config.document import Document
 from app.config.environments import BY_HAND
@@ -63,16 +70,10 @@ def _faults_of_differences(
     """What is wrong with services only as they are in this environment."""
     for name in file.environments[environment].services:
         key = f"environments.{environment}.services.{name}"
-        if name not in names:
-            near = get_close_matches(name, names, 1) or names[:1]
-            yield at(
-                document, key, "", f"{environment} names {name}, which is no service", f"Write `{near[0]}:`."
-            )
-            continue
-        usual = _faults_of_service(key, file.services.get(name) or ServiceFile(), document)
-        known = {each.title for each in usual}
-        there = _faults_of_service(key, service_there(file, environment, name), document)
-        yield from (each for each in there if each.title not in known)
+        yield from unknown(document, key, names)
+        faults = partial(_faults_of_service, key, document=document)
+        usual = file.services.get(name) or ServiceFile()
+        yield from only_there(faults, usual, service_there(file, environment, name))
 
 
 def _faults_of_service(key: str, service: ServiceFile, document: Document) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from app.config.google_names import Words
-from app.config.kinds import Account, Cpu, Env, Memory, Secrets, Text
+from app.config.kinds import Account, Cpu, Env, Flag, Memory, Secrets, Text
 from app.config.limits import Kind
 from app.config.part import Part
 from app.config.values import mebibytes
@@ -60,4 +60,9 @@ class CompanionFile(Part):
         default="",
         description="The account that it runs as; the service's own when it is not given.",
         examples=["work@my-project.iam.gserviceaccount.com"],
+    )
+    enabled: Flag = Field(
+        default=True,
+        description="Whether it is there at all; an environment may say otherwise.",
+        examples=[False],
     )

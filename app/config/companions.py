@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from functools import partial
+from typing import TypeVar
 
 from app.config.companion_shape import CompanionFile
 from app.config.container_shape import ContainerFile
@@ -13,25 +14,52 @@ from app.config.faults import fault
 from app.config.file import File, PreviewsFile
 from app.config.job_shape import JobFile
 from app.config.names import fault_of_job
+from app.config.part import Part
+from app.config.resolving import job_there, worker_there
 from app.config.shape import ServiceFile
 from app.config.values import mebibytes
 from app.config.worker_shape import WorkerFile
 from app.model import Finding
 
 # https://cloud.google.com/run/docs/configuring/services/memory-limits
+T = TypeVar("T", bound=Part)
 MEMORY_FOR_CPU = {"4": 2048, "6": 4096, "8": 4096}
 
 
 def faults_beside(file: File, services: tuple[str, ...], document: Document) -> Iterator[Finding]:
     """Every fault of jobs and workers; `services` are the names of the services."""
+    faults = partial(_faults_of, services=services, document=document)
     for name, job in file.jobs.items():
-        part = job or JobFile()
-        yield from _faults_of(f"jobs.{name}", name, part, services, document)
-        if part.parallelism > part.tasks:
-            title, fix = f"{name} has {part.tasks} tasks in all", "Lower `parallelism` or raise `tasks`."
-            yield at(document, f"jobs.{name}", "parallelism", title, fix)
+        yield from faults(f"jobs.{name}", name, job or JobFile())
     for name, worker in file.workers.items():
-        yield from _faults_of(f"workers.{name}", name, worker or WorkerFile(), services, document)
+        yield from faults(f"workers.{name}", name, worker or WorkerFile())
+    for environment, part in file.environments.items():
+        there = f"environments.{environment}"
+        for name in part.jobs:
+            key, usual = f"{there}.jobs.{name}", file.jobs.get(name) or JobFile()
+            yield from unknown(document, key, file.jobs)
+            yield from only_there(partial(faults, key, name), usual, job_there(file, environment, name))
+        for name in part.workers:
+            key, its = f"{there}.workers.{name}", file.workers.get(name) or WorkerFile()
+            yield from unknown(document, key, file.workers)
+            yield from only_there(partial(faults, key, name), its, worker_there(file, environment, name))
+
+
+def unknown(document: Document, key: str, known: Iterable[str]) -> Iterator[Finding]:
+    """That what an environment says something of, such as environments.staging.jobs.nightly, is nowhere else."""
+    _, environment, section, name = key.split(".", 3)
+    if name not in known:
+        near = get_close_matches(name, tuple(known), 1) or tuple(known)[:1]
+        title = f"{environment} names {name}, which is no {section.removesuffix('s')}"
+        yield at(
+            document, key, "", title, f"Write `{near[0]}:`." if near else f"Write it under `{section}:` too."
+        )
+
+
+def only_there(faults: Callable[[T], Iterator[Finding]], usual: T, there: T) -> Iterator[Finding]:
+    """What is wrong with it in one environment and not as it usually is."""
+    known = {each.title for each in faults(usual)}
+    yield from (each for each in faults(there) if each.title not in known)
 
 
 def _faults_of(
@@ -51,6 +79,9 @@ def _faults_of(
         yield here(
             "cpu", f"{part.cpu} CPUs need {needed}Mi of memory", f"Write `memory: {needed // 1024}Gi`."
         )
+    if isinstance(part, JobFile) and part.parallelism > part.tasks:
+        title, fix = f"{name} has {part.tasks} tasks in all", "Lower `parallelism` or raise `tasks`."
+        yield here("parallelism", title, fix)
     yield from env_and_secret(key, part, document)
 
 

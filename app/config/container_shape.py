@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.config.google_names import ContainerName, ImageText, MountPath, VolumeName, Words
-from app.config.kinds import Cpu, Env, Memory, Secrets, Section
+from app.config.kinds import Cpu, EnvBeside, Memory, Secrets, Section
 from app.config.limits import Kind
 from app.config.part import Part
 from app.config.parts import ProbePart, ProbesFile, possible
@@ -64,7 +64,7 @@ class ContainerFile(Part):
         description="Arguments, instead of the image's command.",
         examples=[["--port", "5432"]],
     )
-    env: Env = Field(
+    env: EnvBeside = Field(
         default={},
         description="Its variables; it has none of the service's.",
         examples=[{"LOG_LEVEL": "info"}],

@@ -1,20 +1,21 @@
-"""Differences: what an environment says of a service otherwise than the service itself, and the two as one; pure."""
+"""Differences: what an environment says of a service, a job or a worker otherwise than usual, and the two as one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from app.model import ServiceConfig
+from app.model import JobConfig, ServiceConfig, WorkerConfig
 
 # These are merged by name, where nothing behind a name takes it away; everything else is replaced whole.
 BY_NAME = ("env", "secrets", "labels")
+T = TypeVar("T", ServiceConfig, JobConfig, WorkerConfig)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What is said of the service `name` in one environment: each key with its value, as `ServiceConfig` has it.
+    """What is said of the one called `name` in one environment: each key with its value, as our words have it.
 
     In a key of BY_NAME None behind a name takes it away.
     """
@@ -27,20 +28,29 @@ class Difference:
         return tuple((key, value) for key, value in self.said if key in keys)
 
 
-def over(usual: Mapping[str, Mapping[str, Any]], said: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said, with the keys of BY_NAME laid over the `usual` ones."""
+def named(every: tuple[Difference, ...], name: str) -> Difference:
+    """What is said of the one of this name; nothing where nothing is."""
+    return next((each for each in every if each.name == name), Difference(name))
+
+
+def over(usual: object, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said, with the keys of BY_NAME laid over those that are `usual`."""
     merged = {
-        key: {name: value for name, value in {**usual[key], **dict(said[key])}.items() if value is not None}
+        key: {
+            name: value
+            for name, value in (dict(getattr(usual, key)) | dict(said[key])).items()
+            if value is not None
+        }
         for key in BY_NAME
         if key in said
     }
     return {**said, **merged}
 
 
-def differing(service: ServiceConfig, said: Mapping[str, Any]) -> ServiceConfig:
-    """The service with what is said of it. A variable that is a secret by then is none by value."""
-    found = over({key: dict(getattr(service, key)) for key in BY_NAME}, said)
+def differing(usual: T, difference: Difference) -> T:
+    """The usual with what is said of it. A variable that is a secret by then is none by value."""
+    found = over(usual, dict(difference.said))
     found |= {key: tuple(found[key].items()) for key in BY_NAME if key in found}
-    whole = replace(service, **found)
+    whole = replace(usual, **found)
     secrets = dict(whole.secrets)
     return replace(whole, env=tuple((name, value) for name, value in whole.env if name not in secrets))

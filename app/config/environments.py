@@ -1,12 +1,12 @@
-"""Environments: which branch or tag deploys to which, and what a service is there; pure."""
+"""Environments: which branch or tag deploys to which, and what a service and all beside it is there; pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from app.config import patterns
-from app.config.differences import Difference, differing
-from app.model import Instances, ServiceConfig
+from app.config.differences import Difference, differing, named
+from app.model import Instances, JobConfig, ServiceConfig, WorkerConfig
 
 # Instead of a branch: no push deploys there, only a person who says so.
 BY_HAND = "none"
@@ -25,10 +25,8 @@ class Environment:
     services: tuple[Difference, ...] = ()
     tags: str = ""
     after: str = ""
-
-    def difference(self, service: str) -> Difference:
-        """What is said of this service here."""
-        return next((each for each in self.services if each.name == service), Difference(service))
+    jobs: tuple[Difference, ...] = ()
+    workers: tuple[Difference, ...] = ()
 
     def branch_before(self, default_branch: str) -> str:
         """The branch that has to contain what a person deploys here; the default one where no branch deploys."""
@@ -75,10 +73,22 @@ def service_in(environment: Environment, service: ServiceConfig, *, at_home: boo
         env=tuple((dict(service.env) | dict(environment.env)).items()),
         instances=environment.instances or service.instances,
     )
-    return differing(shared, dict(environment.difference(service.name).said))
+    return differing(shared, named(environment.services, service.name))
+
+
+def jobs_in(environment: Environment, jobs: tuple[JobConfig, ...]) -> tuple[JobConfig, ...]:
+    """Those that are there, as this environment wants them."""
+    there = (differing(each, named(environment.jobs, each.name)) for each in jobs)
+    return tuple(each for each in there if each.enabled)
+
+
+def workers_in(environment: Environment, workers: tuple[WorkerConfig, ...]) -> tuple[WorkerConfig, ...]:
+    """The same of workers."""
+    there = (differing(each, named(environment.workers, each.name)) for each in workers)
+    return tuple(each for each in there if each.enabled)
 
 
 def region_in(environment: Environment, service: ServiceConfig) -> str:
     """Where it runs there; empty where only the operator's word counts."""
-    said = dict(environment.difference(service.name).said)
+    said = dict(named(environment.services, service.name).said)
     return said.get("region") or environment.region or service.region

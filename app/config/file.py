@@ -7,71 +7,20 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BeforeValidator, Field
 
-from app.config.difference_shape import DifferenceFile
-from app.config.google_names import Project
+from app.config.difference_shape import DIFFERENCES
+from app.config.environment_shape import EnvironmentFile
 from app.config.job_shape import JobFile
-from app.config.kinds import Account, Branch, Env, Flag, Region, Seconds, Secrets, Section, Tags, Text
-from app.config.limits import Kind, between
+from app.config.kinds import Account, Env, Flag, Seconds, Secrets, Section, Text
+from app.config.limits import MOST_JOBS, MOST_SERVICES, MOST_WORKERS, Kind, between
 from app.config.part import Part, as_word
-from app.config.parts import InstancesFile
 from app.config.receivers import NotifyFile
 from app.config.shape import ServiceFile
 from app.config.values import no_list
 from app.config.worker_shape import WorkerFile
 
 DAY = 86_400
-
-
-# Generous: each is a check run, a build and a service.
-MOST_SERVICES, MOST_ENVIRONMENTS, MOST_NOTIFIED, MOST_JOBS, MOST_WORKERS = 100, 50, 10, 100, 50
-
-
-class EnvironmentFile(Part):
-    """A branch, and what differs there."""
-
-    branch: Branch = Field(
-        description="The branch that deploys here, a pattern such as release/*, or none: only a person deploys here.",
-        examples=["main", "release/*"],
-    )
-    project: Project = Field(
-        default="",
-        description="The Google Cloud project, where the operator lets the repository reach it.",
-        examples=["my-project"],
-    )
-    region: Region | None = Field(
-        default=None, description="Instead of the services' own region.", examples=["us-central1"]
-    )
-    env: Env = Field(
-        default={},
-        description="Variables added to the services' own, or instead of them.",
-        examples=[{"LOG_LEVEL": "debug"}],
-    )
-    instances: Annotated[InstancesFile | None, Kind("bounds")] = Field(
-        default=None, description="Instead of the services' own instances.", examples=[{"max": 2}]
-    )
-    tags: Tags = Field(
-        default="",
-        description="The tag, or the pattern of tags, whose push deploys here too, where the default branch has its "
-        "commit.",
-        examples=["v*"],
-    )
-    after: Text = Field(
-        default="",
-        description="The environment before this one: only what serves there comes here, by Promote or /deploy. Takes "
-        "branch: none.",
-        examples=["staging"],
-    )
-    services: Annotated[
-        dict[str, DifferenceFile | None],
-        Section,
-        Field(max_length=MOST_SERVICES),
-        Kind("NAME: service", "services of this file"),
-    ] = Field(
-        default={},
-        description="What differs of a service here: each key of services.NAME, instead of its own. env, secrets and "
-        "labels are merged by name, and nothing behind a name takes it away.",
-        examples=[{"api": {"memory": "1Gi", "env": {"DEBUG": None}}}],
-    )
+# Generous, as those of limits.py.
+MOST_ENVIRONMENTS, MOST_NOTIFIED = 50, 10
 
 
 class PreviewsFile(Part):
@@ -196,7 +145,8 @@ class File(Part):
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of servergem.yml, for editors."""
     schema = File.model_json_schema() | {"title": "servergem.yml"}
-    _undefaulted(schema["$defs"][DifferenceFile.__name__]["properties"])
+    for part in DIFFERENCES:
+        _undefaulted(schema["$defs"][part.__name__]["properties"])
     for model in (schema, *schema["$defs"].values()):
         properties = model["properties"]
         model["properties"] = {name: _may_be_nothing(each) for name, each in properties.items()}

@@ -90,7 +90,7 @@ def _labels(part: Mapping[str, str | None]) -> tuple[tuple[str, str | None], ...
 
 
 def _differences(part: Mapping[str, DifferenceFile | None]) -> tuple[Difference, ...]:
-    """Only what is said: the rest is the service's own."""
+    """Only what is said: the rest is as usual."""
     return tuple(
         Difference(name, tuple((key, _frozen(each, key)) for key in said_by(each)))
         for name, each in part.items()
@@ -113,4 +113,6 @@ READ: Mapping[str, Callable[[Any], Any]] = {
     "probes": _probes,
     "labels": _labels,
     "services": _differences,
+    "jobs": _differences,
+    "workers": _differences,
 }

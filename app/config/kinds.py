@@ -81,6 +81,11 @@ Env = Annotated[
     BeforeValidator(values.nothing),
     Kind("NAME: text", f"not {', '.join(sorted(values.RESERVED_ENV))}"),
 ]
+EnvBeside = Annotated[
+    dict[Annotated[str, BeforeValidator(values.env_name_beside)], Text],
+    BeforeValidator(values.nothing),
+    Kind("NAME: text", f"not {', '.join(sorted(values.RESERVED_ENV - {'PORT'}))}"),
+]
 Secrets = Annotated[
     dict[EnvName, Secret],
     BeforeValidator(values.nothing),

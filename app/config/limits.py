@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from pydantic import AfterValidator
 
+# Generous: each is a check run, a build and a service.
+MOST_SERVICES, MOST_JOBS, MOST_WORKERS = 100, 100, 50
+
 
 @dataclass(frozen=True)
 class Kind:

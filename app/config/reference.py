@@ -12,7 +12,8 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 
 from app.config.container_shape import ContainerFile, ContainerProbesFile
-from app.config.file import EnvironmentFile, File, PreviewsFile, json_schema
+from app.config.environment_shape import EnvironmentFile
+from app.config.file import File, PreviewsFile, json_schema
 from app.config.job_shape import JobFile
 from app.config.limits import Bounds, Kind
 from app.config.part import Part

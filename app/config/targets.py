@@ -10,8 +10,10 @@ from app.config.environments import (
     environment_of,
     environment_of_tag,
     home_of,
+    jobs_in,
     onward_of,
     service_in,
+    workers_in,
 )
 from app.config.names import fitted
 from app.model import (
@@ -28,6 +30,8 @@ from app.model import (
 
 # Where the configuration may be; one of them.
 PATHS = ("servergem.yml", "servergem.yaml")
+# What an environment says of single services, jobs and workers.
+DIFFERING = ("services", "jobs", "workers")
 
 
 @dataclass(frozen=True)
@@ -169,12 +173,12 @@ def target_in(
         notify=config.notify,
         jobs=tuple(
             TargetJob(name_there(job.name, environment, at_home), job)
-            for job in config.jobs
+            for job in jobs_in(environment, config.jobs)
             if job.service == service.name
         ),
         workers=tuple(
             TargetWorker(name_there(worker.name, environment, at_home), worker)
-            for worker in config.workers
+            for worker in workers_in(environment, config.workers)
             if worker.service == service.name
         ),
     )
@@ -212,7 +216,10 @@ def name_there(service: str, environment: Environment, at_home: bool) -> str:
 
 def _is_about(key: str, service: str, environment: str) -> bool:
     """Its own keys, also there, and what all share: a Target is written down at every stage."""
-    if not key.startswith("services.") and not (key.startswith("environments.") and ".services." in key):
+    section, name, below, *_ = f"{key}...".split(".", 3)
+    if section != "services" and not (section == "environments" and below in DIFFERING):
         return True
+    if below in DIFFERING[1:]:
+        return name == environment
     own = (f"services.{service}", f"environments.{environment}.services.{service}")
     return key in own or key.startswith(tuple(f"{each}." for each in own))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.config.environments import Environment, home_of, region_in
+from app.config.environments import Environment, home_of, jobs_in, region_in, workers_in
 from app.config.names import fitted
 from app.config.targets import Config, environments, name_there
 
@@ -34,7 +34,7 @@ def one_service_twice(
         other, its_line = first.setdefault((name, place), (wish, line))
         if other != wish:
             yield other, wish, name, max(line, its_line)
-    yield from _one_beside_twice(config, every, home)
+    yield from _one_beside_twice(config, every, home, region)
     for wish, name, _, line in wishes:
         stem, _, number = name.rpartition("-pr-")
         for service in config.services if number.isdecimal() else ():
@@ -43,16 +43,21 @@ def one_service_twice(
 
 
 def _one_beside_twice(
-    config: Config, every: tuple[Environment, ...], home: Environment
+    config: Config, every: tuple[Environment, ...], home: Environment, region: str
 ) -> Iterator[tuple[str, str, str, int]]:
-    """The same of jobs, and of workers, wherever they run."""
-    lines = dict(config.lines)
-    named = {"job": [job.name for job in config.jobs], "worker": [each.name for each in config.workers]}
-    for what, names in named.items():
-        first = dict[str, str]()
+    """The same of jobs, and of workers, in each environment that has them."""
+    lines, services = dict(config.lines), {each.name: each for each in config.services}
+    for what in ("job", "worker"):
+        first = dict[tuple[str, str, str], str]()
         for environment in every:
-            for own in names:
-                wish = f"the {what} {own} in {environment.name}"
-                name = name_there(own, environment, environment == home)
-                if (other := first.setdefault(name, wish)) != wish:
-                    yield other, wish, name, lines.get(f"{what}s.{own}", 1)
+            there = (
+                jobs_in(environment, config.jobs)
+                if what == "job"
+                else workers_in(environment, config.workers)
+            )
+            for own in there:
+                wish = f"the {what} {own.name} in {environment.name}"
+                name = name_there(own.name, environment, environment == home)
+                where = region_in(environment, services[own.service]) or region
+                if (other := first.setdefault((name, environment.project, where), wish)) != wish:
+                    yield other, wish, name, lines.get(f"{what}s.{own.name}", 1)

@@ -151,6 +151,13 @@ def env_name(value: object) -> str:
     return name
 
 
+def env_name_beside(value: object) -> str:
+    """Of a container beside the service's own, which is sent no request and so is told no port:
+    https://github.com/GoogleCloudPlatform/cloud-run-samples/blob/main/multi-container/hello-nginx-sample/service.yaml
+    """
+    return "PORT" if str(value) == "PORT" else env_name(value)
+
+
 def secret(value: str) -> str:
     if not re.fullmatch(SECRET, value):
         raise ValueError("is not a secret such as db-url or db-url:7")

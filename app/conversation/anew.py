@@ -5,21 +5,24 @@ A run keeps the Target that it was begun with; rights, environments and branches
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from app import config
+from app.config.container_shape import MAIN
 from app.configuration import configuration_now, decided
 from app.conversation.gate import Anew, Gate, refusal, untested
-from app.model import Commit, Stop, Target, same_image
+from app.model import Commit, ServiceConfig, Stop, Target, same_image
 from app.text.escaping import in_markdown
 from app.trust import allowance
 from app.world import World
 
 
-def anew(world: World, commit: Commit, target: Target, *, operator: bool, image: str = "") -> Anew:
+def anew(world: World, commit: Commit, target: Target, *, operator: bool, images: Mapping[str, str]) -> Anew:
     """The same service in the same environment, with nothing of what was decided before.
 
-    Only an `image` that somebody else has built stays what it was, where the configuration still takes it from there.
+    Only `images` that somebody else has built, by container, stay what they were, where the configuration still takes
+    them from there.
     """
     repository, name = commit.repository, target.environment
     try:
@@ -35,7 +38,7 @@ def anew(world: World, commit: Commit, target: Target, *, operator: bool, image:
         return Anew(
             refused=f"servergem.yml names no {in_markdown(target.source_name)} in {in_markdown(name)}."
         )
-    found = replace(found, service=replace(found.service, image=same_image(found.service.image, image)))
+    found = replace(found, service=_with_images(found.service, images))
     if refused := untested(gated, (found,), operator=operator):
         return Anew(refused=refused)
     following = _in(world, commit, read, gated.onward, target.source_name)
@@ -43,8 +46,19 @@ def anew(world: World, commit: Commit, target: Target, *, operator: bool, image:
 
 
 def once_more(world: World, commit: Commit, target: Target, *, operator: bool) -> Anew:
-    """The same for a deployment that begins again: with the image that it brought, not what a tag stands for by now."""
-    return anew(world, commit, target, operator=operator, image=target.service.image)
+    """The same for a deployment that begins again: with the image that it brought, not what a tag stands for by now.
+
+    Beside that it brought what has a digest.
+    """
+    beside = {each.name: each.image for each in target.service.containers if "@" in each.image}
+    return anew(world, commit, target, operator=operator, images={MAIN: target.service.image} | beside)
+
+
+def _with_images(service: ServiceConfig, images: Mapping[str, str]) -> ServiceConfig:
+    beside = tuple(
+        replace(each, image=same_image(each.image, images.get(each.name, ""))) for each in service.containers
+    )
+    return replace(service, image=same_image(service.image, images.get(MAIN, "")), containers=beside)
 
 
 def gate(world: World, commit: Commit, read: config.Config, environment: str) -> Gate:

@@ -62,8 +62,8 @@ def pressing(world: World, job: PressButton) -> Pressing:
         newest = next(iter(world.store.traffic.shifts(run.target.lane, 1)), None)
         known = replace(known, newest=newest)
     if job.button == Button.PROMOTE and run and run.home:
-        image = _serving_image(world, run, known.report)
-        again = anew(world, _there(job, run), run.home, operator=known.operator, image=image)
+        images = _serving_images(world, run, known.report)
+        again = anew(world, _there(job, run), run.home, operator=known.operator, images=images)
         known = replace(known, anew=again)
     if job.button == Button.APPROVE and run and known.report and not known.report.commit.pull_request:
         rules = world.github.protection(job.repository, run.target.environment)
@@ -228,12 +228,12 @@ def _attempt(
     return Attempt(report, begun.story, run, begun.service, again)
 
 
-def _serving_image(world: World, run: Run, report: Report | None) -> str:
-    """What a promotion takes along where nothing is built: the tag may have been moved since."""
+def _serving_images(world: World, run: Run, report: Report | None) -> dict[str, str]:
+    """What a promotion takes along of what nobody builds, by container: a tag may have been moved since."""
     there = run.target
-    if not there.service.image or report is None:
-        return ""
-    return cloud_run.image_of(world.google, there.project, there.region, there.name, report.revision)
+    if not there.images_named or report is None:
+        return {}
+    return cloud_run.images_of(world.google, there.project, there.region, there.name, report.revision)
 
 
 def _there(job: PressButton, run: Run) -> Commit:

@@ -63,7 +63,7 @@ def untested(gate: Gate, targets: Iterable[Target], *, operator: bool) -> str:
     The commit serving there says nothing of such an image: what a tag stands for may have been pushed since. Only by
     its digest, as Promote takes it along from there, is it the same.
     """
-    tags = [each.service.image for each in targets if each.service.image and "@" not in each.service.image]
+    tags = [image for each in targets for _, image in each.images_named if "@" not in image]
     if not gate.after or not tags or operator:
         return ""
     environment, after = in_markdown(gate.environment), in_markdown(gate.after)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.config.draft import Block, Keys, Said, Value
+from app.importing.source import NotRead, parsed
 from app.importing.telling import said
 from app.importing.told import Left, Told
 
@@ -60,6 +61,8 @@ SERVICE: Mapping[str, Row] = {
     f"{RUN}maxScale": Row("instances.max", _number),
 }
 NETWORKS = f"{RUN}network-interfaces"
+# JSON, or YAML on one line: for each container those that have to have started before it.
+ORDER = f"{RUN}container-dependencies"
 # What Cloud Run or gcloud writes for itself.
 ITS_OWN = (
     "serving.knative.dev/", "client.knative.dev/", "run.googleapis.com/client-", "run.googleapis.com/operation-id",
@@ -72,9 +75,17 @@ OTHERWISE = {
     f"{RUN}memory": "Write `memory:`: Cloud Run reads no such annotation.",
     f"{RUN}secrets": "Make a secret of this project, and name it as `secrets:`.",
     f"{RUN}gpu-zonal-redundancy-disabled": "Nothing is needed: `gpu:` is without a second zone.",
-    f"{RUN}container-dependencies": "Write it as `after:` of the service, or of the container that waits.",
     "autoscaling.knative.dev/target": "Nothing is needed: `concurrency:` bounds the requests of an instance.",
 }
+
+
+def order_in(given: Mapping[str, str]) -> dict[str, tuple[str, ...]] | None:
+    """For each container of a revision those that it waits for; None where that cannot be read."""
+    try:
+        found = parsed(given.get(ORDER) or "{}").value
+        return {str(name): tuple(map(str, after)) for name, after in found.items()}
+    except (NotRead, TypeError, AttributeError):
+        return None
 
 
 def told_by(given: Mapping[str, str], at: Keys, rows: Mapping[str, Row]) -> Iterator[Told]:
@@ -97,7 +108,7 @@ def told_by(given: Mapping[str, str], at: Keys, rows: Mapping[str, Row]) -> Iter
 
 
 def _no_row(name: str, written: str, at: Keys) -> Iterator[Told]:
-    if name == NETWORKS or name.startswith(ITS_OWN):
+    if name in (NETWORKS, ORDER) or name.startswith(ITS_OWN):
         return
     instead = OTHERWISE.get(name, "ServerGem knows no key for it: look whether the service needs it.")
     yield Left((*at, name), instead)

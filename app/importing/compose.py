@@ -4,100 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator, Field
+from typing import Any
 
 from app.config.draft import Block, Said
 from app.importing.around import Around
-from app.importing.foreign import Foreign, Variables, Words
+from app.importing.compose_parts import Build, Compose, ComposeService
 from app.importing.measures import cpus, mebibytes, memory
 from app.importing.source import Source
-from app.importing.telling import dockerfile, folder, kept_elsewhere, said
-from app.importing.told import Left, Named, Told, Variable
+from app.importing.telling import beside, dockerfile, folder, kept_elsewhere, said
+from app.importing.told import Beside, Left, Named, Told, Variable
 
 # ${NAME}, ${NAME:-default}, ${NAME:?error}: https://docs.docker.com/reference/compose-file/interpolation/
 WHOLE = re.compile(r"\$\{\w+:?-([^${}]*)\}")
+SHARED = "service:"
 ANYWHERE = re.compile(r"(?<!\$)\$(?:\{|[A-Za-z_])")
-PORT = re.compile(r"(?:.*:)?(\d+)(?:-\d+)?(?:/tcp)?")
 ASKED = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::\d+)?(/[^\s'\"|;&)]*)")
 VOLUME = (
     "Name a bucket or a secret as a volume (`volumes:`); what is mounted from the source is in the image."
 )
 
 
-def _built(value: Any) -> Any:
-    return {"context": value} if isinstance(value, str) else value
-
-
-def _port(value: Any) -> Any:
-    """The container's port of `3000:8080`, of a range its first, or of the long form."""
-    if not isinstance(value, str):
-        return value
-    found = PORT.fullmatch(value)
-    return {"target": found[1]} if found else {}
-
-
-def _test(value: Any) -> Any:
-    return " ".join(map(str, value)) if isinstance(value, list) else value
-
-
-class Build(Foreign):
-    context: str = Field(default="", description="`path`")
-    dockerfile: str = Field(default="", description="`build.dockerfile`")
-    target: str = Field(default="", description="`build.target`")
-    args: Variables = Field(default={}, description="`build.args`")
-
-
-class Port(Foreign):
-    target: int | None = Field(default=None, description="`port`, the first")
-
-
-class Limits(Foreign):
-    memory: str = Field(default="", description="`memory`")
-    cpus: str = Field(default="", description="`cpu`")
-
-
-class Resources(Foreign):
-    limits: Limits = Field(default=Limits(), description="`memory`, `cpu`")
-
-
-class Deploy(Foreign):
-    resources: Resources = Field(default=Resources(), description="`memory`, `cpu`")
-
-
-class Health(Foreign):
-    test: Annotated[str, BeforeValidator(_test)] = Field(
-        default="", description="`health`, where it asks an address"
-    )
-
-
-class ComposeService(Foreign):
-    image: str = Field(default="", description="left: ServerGem builds from source")
-    build: Annotated[Build | None, BeforeValidator(_built)] = Field(
-        default=None, description="`path`, `build`"
-    )
-    ports: list[Annotated[Port, BeforeValidator(_port)]] = Field(default=[], description="`port`, the first")
-    expose: list[Annotated[Port, BeforeValidator(_port)]] = Field(
-        default=[], description="`port` without `ports`"
-    )
-    environment: Variables = Field(default={}, description="`env`, `secrets`")
-    command: Words = Field(default=[], description="`args`")
-    entrypoint: Words = Field(default=[], description="`command`")
-    healthcheck: Health = Field(default=Health(), description="`health`")
-    deploy: Deploy = Field(default=Deploy(), description="`memory`, `cpu`")
-    mem_limit: str = Field(default="", description="`memory`")
-    cpus: str = Field(default="", description="`cpu`")
-
-
-class Compose(Foreign):
-    """`compose.yaml`, `docker-compose.yml`: each service that is built here."""
-
-    services: dict[str, ComposeService] = Field(default={}, description="`services`")
-
-
 CONTAINER = "It calls another container by its name: write the address that it has on Google Cloud."
 DEVELOPMENT = "Nothing is needed: it is for a machine of one's own."
+NETWORK = "Services call each other at their addresses; `vpc:` reaches a network of Google's."
 LEFT: Mapping[str, str] = {
     "version": "Nothing is needed.",
     "name": "Nothing is needed.",
@@ -109,7 +38,6 @@ LEFT: Mapping[str, str] = {
     "services.*.volumes": VOLUME,
     "services.*.tmpfs": "Name a folder in memory as a volume: `volumes: {tmp: {path: /tmp, memory: 128Mi}}`.",
     "services.*.networks": "Services call each other at their addresses; `vpc:` reaches a network of Google's.",
-    "services.*.network_mode": "Services call each other at their addresses; `vpc:` reaches a network of Google's.",
     "services.*.links": "Services call each other at their addresses.",
     "services.*.extra_hosts": "Write addresses as `env:`.",
     "services.*.depends_on": "Nothing is needed: services start by themselves, and try again until the other answers.",
@@ -145,7 +73,7 @@ LEFT: Mapping[str, str] = {
 
 def with_services(source: Source) -> Source:
     """The first form of the file has its services at the top: as the later ones have them, under `services`."""
-    if not _are_services(source.value):
+    if not _are_services(source.value) or "apiVersion" in source.value:
         return source
     lines = {("services", *at): line for at, line in source.lines.items()}
     return Source({"services": source.value}, {(): 1, **lines})
@@ -164,13 +92,38 @@ def _are_services(services: Any) -> bool:
 
 def tell(compose: Compose, _around: Around) -> Iterator[Named | Left]:
     containers = re.compile(rf"(?:.*[@/])?(?:{'|'.join(map(re.escape, compose.services))})(?:[:/].*)?")
+    homes = {name: service.network.removeprefix(SHARED) for name, service in compose.services.items()}
     for name, service in compose.services.items():
         at = ("services", name)
         if service.build is not None:
-            yield Named(name, (*_told(service, service.build, at), *_called(service, at, containers)))
-        else:
+            sidecars = (_beside(each, compose.services[each]) for each, home in homes.items() if home == name)
+            told = (*_told(service, service.build, at), *_called(service, at, containers))
+            yield Named(name, (*told, *sidecars))
+            if service.network:
+                yield Left((*at, "network_mode"), NETWORK)
+        elif not _built_at(compose, homes[name]):
             built = "ServerGem builds from source: write a Dockerfile `FROM` this image, and name its folder."
             yield Left(at, kept_elsewhere(service.image) or built, whole=True)
+
+
+def _built_at(compose: Compose, home: str) -> bool:
+    """Whether its network is that of a service that is built: then it runs beside that, on the same localhost."""
+    return home in compose.services and compose.services[home].build is not None
+
+
+def _beside(name: str, service: ComposeService) -> Beside | Left:
+    at = ("services", name)
+    told: list[Told] = []
+    if service.entrypoint:
+        told.append(said("command", tuple(service.entrypoint), *at, "entrypoint"))
+    if service.command:
+        told.append(said("args", tuple(service.command), *at, "command"))
+    told += _limits(service, at)
+    told += (
+        Variable(key, interpolated(each), (*at, "environment", key))
+        for key, each in service.environment.items()
+    )
+    return beside(name, service.image, tuple(told), at)
 
 
 def _told(service: ComposeService, build: Build, at: tuple[str, ...]) -> Iterator[Told]:

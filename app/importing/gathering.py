@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.config.draft import Block, Keys, Said, Value
 from app.config.values import RESERVED_ENV
 from app.importing.secret import is_secret, looks_secret, secret_name
-from app.importing.told import Held, Left, Named, Variable
+from app.importing.told import Beside, Held, Left, Named, Variable
 
 MADE = "made by the commands that `servergem import` prints"
 # Variables that only the other platform has a use for.
@@ -40,17 +40,17 @@ class Gathered:
     needed: tuple[Needed, ...] = ()
 
 
-def gathered(named: Named, name: str) -> Gathered:
-    """Everything told of `named`, which is called `name` here."""
+def gathered(named: Named, name: str, *, alone: bool = True) -> Gathered:
+    """Everything told of `named`, which is called `name` here. What is not `alone` has no port of its own."""
     said = [each for each in named.told if isinstance(each, Said)]
     left = [each for each in named.told if isinstance(each, Left)]
     held = {each.name: each.reference for each in named.told if isinstance(each, Held)}
     env: list[Said] = []
     needed: list[Needed] = []
     for each in (each for each in named.told if isinstance(each, Variable)):
-        if each.name == "PORT" and each.value and "port" not in {one.key for one in said}:
+        if alone and each.name == "PORT" and each.value and "port" not in {one.key for one in said}:
             said.insert(0, Said("port", each.value, "PORT", each.at))
-        elif instead := _instead(each):
+        elif instead := _instead(each, alone=alone):
             left.append(Left(each.at, instead))
         elif each.secret or is_secret(each.name, each.value):
             held[each.name] = secret_name(name, each.name)
@@ -60,6 +60,17 @@ def gathered(named: Named, name: str) -> Gathered:
             left.append(Left(each.at, f"Its value is kept elsewhere: write `env: {{{each.name}: …}}`."))
         else:
             env.append(Said(each.name, each.value, origin=each.at))
+    beside = {
+        each.name: gathered(Named(each.name, each.told), f"{name}-{each.name}", alone=False)
+        for each in named.told
+        if isinstance(each, Beside)
+    }
+    for inside in beside.values():
+        left += inside.left
+        needed += inside.needed
+    if beside:
+        sections = tuple(Said(each, inside.section.value) for each, inside in beside.items())
+        said.append(Said("containers", Block(sections)))
     secrets = [Said(variable, reference) for variable, reference in held.items()]
     said += [*_listed("env", env), *_listed("secrets", secrets, MADE if needed else "")]
     kept, hidden = _without_secrets(Block(tuple(said)))
@@ -73,8 +84,8 @@ def _of(theirs: str, ours: str) -> str:
     return f"{theirs} there" if theirs != ours else ""
 
 
-def _instead(variable: Variable) -> str:
-    if variable.name in RESERVED_ENV:
+def _instead(variable: Variable, *, alone: bool) -> str:
+    if variable.name in RESERVED_ENV and (alone or variable.name != "PORT"):
         return "Nothing is needed: Cloud Run sets it itself; `port:` says which one."
     return NOT_HERE.get(variable.name, "")
 

@@ -12,6 +12,7 @@ from app.importing import (
     cloud_build,
     cloud_run,
     compose,
+    compose_parts,
     fly,
     github_actions,
     heroku,
@@ -62,7 +63,7 @@ KINDS = (
     Kind("Heroku", heroku.is_heroku, heroku.Heroku, heroku.tell, heroku.LEFT),
     Kind("Fly.io", fly.is_fly, fly.Fly, fly.tell, fly.LEFT),
     Kind("Render", render.is_render, render.Render, render.tell, render.LEFT),
-    Kind("Docker Compose", compose.is_compose, compose.Compose, compose.tell, compose.LEFT),
+    Kind("Docker Compose", compose.is_compose, compose_parts.Compose, compose.tell, compose.LEFT),
     Kind("App Engine", app_engine.is_app_engine, app_engine.AppEngine, app_engine.tell, app_engine.LEFT),
     Kind("Railway", railway.is_railway, railway.Railway, railway.tell, railway.LEFT),
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from app.config.draft import Block, Said, Value
-from app.importing.told import Left, Told, Variable
+from app.config.draft import Block, Keys, Said, Value
+from app.importing.told import Beside, Left, Told, Variable
+from app.model import ImageName
 from app.redaction import redact
 
 # How `release` is run too: app/stages/release_command.py
@@ -28,6 +29,17 @@ WORKER = "It answers no requests: `workers: {NAME: {command: […]}}` runs it wi
 def said(key: str, value: Value, *at: str, note: str = "") -> Said:
     """One key of ours with its origin, and what had to be changed."""
     return Said(key, value, note, at)
+
+
+def beside(name: str, image: str, told: tuple[Told, ...], at: Keys) -> Beside | Left:
+    """A container beside a service's own, where its image is one that servergem.yml takes."""
+    parsed = ImageName.parse(image)
+    if parsed and (parsed.shelf or parsed.digest):
+        return Beside(name, (Said("image", image), *told))
+    instead = "Its image is outside Artifact Registry, where only a digest names one: write it as"
+    return Left(
+        at, f"{instead} `containers: {{{name}: {{image: NAME@sha256:…}}}}`, or copy it there.", whole=True
+    )
 
 
 def variables(values: Mapping[str, str | None], *at: str) -> Iterator[Told]:

@@ -40,7 +40,15 @@ class Held:
     reference: str
 
 
-Told: TypeAlias = Said | Left | Variable | Held
+@dataclass(frozen=True)
+class Beside:
+    """A container beside a service's own, by its name, and all that is told of it."""
+
+    name: str
+    told: tuple[Told, ...]
+
+
+Told: TypeAlias = "Said | Left | Variable | Held | Beside"
 
 
 @dataclass(frozen=True)

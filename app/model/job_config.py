@@ -20,6 +20,7 @@ class JobConfig:
     cpu: str = "1"
     memory: str = "512Mi"
     service_account: str = ""
+    enabled: bool = True
     tasks: int = 1
     parallelism: int = 0
     retries: int = 3

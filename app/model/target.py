@@ -11,6 +11,9 @@ from app.model.service import SecretRef
 from app.model.service_config import ServiceConfig
 from app.model.worker_config import WorkerConfig
 
+# The sections of what is no service.
+BESIDE = ("jobs.", "workers.")
+
 
 @dataclass(frozen=True)
 class Sibling:
@@ -153,18 +156,24 @@ class Target:
     def place(self, key: str) -> Place | None:
         """The line of servergem.yml that asks for `key`, or of its nearest parent; None without a file.
 
-        What the environment says of it goes before what the service says; a job has a section of its own.
+        What the environment says of it goes before what is usual; a job and a worker have sections of their own.
         """
-        if key.startswith("jobs."):
-            return self.place_of(key)
-        there, lines = f"environments.{self.environment}", dict(self.lines)
-        for prefix in (f"{there}.services.{self.source_name}", there):
+        there, own = f"environments.{self.environment}", f"services.{self.source_name}"
+        if key.startswith(BESIDE):
+            section, name, below = f"{key}.".split(".", 2)
+            return self._nearest((f"{there}.{section}.{name}",), below.rstrip(".")) or self.place_of(key)
+        return self._nearest((f"{there}.{own}", there), key) or self.place_of(f"{own}.{key}")
+
+    def _nearest(self, prefixes: tuple[str, ...], key: str) -> Place | None:
+        """The line of `key`, or of a parent of it, below the first prefix that has any."""
+        lines = dict(self.lines)
+        for prefix in prefixes:
             parts = key.split(".")
             while parts:
                 if (dotted := ".".join((prefix, *parts))) in lines:
                     return self.place_of(dotted)
                 parts.pop()
-        return self.place_of(f"services.{self.source_name}.{key}")
+        return None
 
     def place_of(self, dotted: str) -> Place | None:
         """The same for a whole dotted key, such as "previews.secrets"."""

@@ -20,4 +20,5 @@ class WorkerConfig:
     cpu: str = "1"
     memory: str = "512Mi"
     service_account: str = ""
+    enabled: bool = True
     instances: int = 1

@@ -22,6 +22,7 @@ def make_revision(
     scene.insist()
     before = prepared.service
     wish = specification(scene, commit, target, image, prepared.project_number)
+    wish = replace(wish, pinned=prepared.pinned)
     if has_jobs(target, prepared):
         wish = replace(wish, labels=(*wish.labels, (JOBS, YES)))
     if has_workers(target, prepared):

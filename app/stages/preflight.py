@@ -24,7 +24,7 @@ from app.stages.checks.bucket import bucket, ours
 from app.stages.checks.build_account import build_account
 from app.stages.checks.environment import environment
 from app.stages.checks.github_app import github_app
-from app.stages.checks.image import images
+from app.stages.checks.image import images, pinned
 from app.stages.checks.permissions import permissions
 from app.stages.checks.project import can_pay, project
 from app.stages.checks.registry import registry
@@ -130,7 +130,7 @@ def _trust(asking: Asking, _known: Prepared | None, bucket_ready: Future[str]) -
         bucket_ready.set_result(name)
     environment(asking)
     state = cloud_run.service(asking.google, asking.project, asking.region, asking.target.name)
-    return Prepared(number, name, state)
+    return Prepared(number, name, state, pinned(asking))
 
 
 def look(scene: Scene, commit: Commit, target: Target, *, make: bool, github: bool) -> tuple[Finding, ...]:
@@ -161,10 +161,10 @@ def _ask(
     faults = _faults(asking.scene, list(answers.values()))
     if faults:
         raise Stop(faults)
-    state = answers[SERVICE].result()
+    state, named = answers[SERVICE].result(), answers[IMAGE].result() if IMAGE in answers else ()
     if known:
-        return replace(known, service=state)
-    return Prepared(answers[PROJECT].result(), answers[BUCKET].result(), state)
+        return replace(known, service=state, pinned=named)
+    return Prepared(answers[PROJECT].result(), answers[BUCKET].result(), state, named)
 
 
 def _answer(asking: Asking, check: Check) -> Any:

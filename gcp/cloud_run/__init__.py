@@ -7,7 +7,7 @@ from gcp.cloud_run.revision import (
     MadeRevision,
     RevisionFailed,
     commit_of,
-    image_of,
+    images_of,
     make_revision,
     validate,
 )
@@ -23,7 +23,7 @@ __all__ = [
     "commit_of",
     "delete_service",
     "full_name",
-    "image_of",
+    "images_of",
     "make_revision",
     "read",
     "service",

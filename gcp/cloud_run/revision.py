@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.config.container_shape import MAIN
 from app.model import Traffic
 from app.retry import heard
 from gcp.cloud import Google
@@ -16,7 +17,7 @@ from gcp.cloud_run.waiting import service_of, settled, waited
 from gcp.errors import Denial, GoogleError
 from gcp.later import later
 from gcp.service_specification import WantedService, specification
-from gcp.sidecars import main_of
+from gcp.sidecars import beside_main, main_of
 
 if TYPE_CHECKING:
     from google.cloud import run_v2
@@ -61,11 +62,13 @@ def commit_of(google: Google, project: str, region: str, service_name: str, revi
     return dict(found.labels).get("commit", "") if found is not None else ""
 
 
-def image_of(google: Google, project: str, region: str, service_name: str, revision: str) -> str:
-    """The image of a revision, by digest; empty when the revision is gone."""
+def images_of(google: Google, project: str, region: str, service_name: str, revision: str) -> dict[str, str]:
+    """The image of each container of a revision, by digest; none when the revision is gone."""
     name = f"{full_name(project, region, service_name)}/revisions/{revision}"
     found = google.unless_missing("Revisions.GetRevision", lambda: google.revisions.get_revision, name=name)
-    return str(main_of(found).image) if found is not None else ""
+    if found is None:
+        return {}
+    return {MAIN: main_of(found).image} | {each.name: each.image for each in beside_main(found)}
 
 
 def validate(google: Google, wanted: WantedService) -> None:

@@ -83,10 +83,10 @@ def _check_template(service_id: str, template: run_v2.RevisionTemplate, call: st
     if template.timeout and template.timeout.total_seconds() > 3600:
         raise invalid(f"Violation in {call}.service.template.timeout: must be at most 3600 seconds.")
     for container in template.containers:
-        _check_container(container, call)
+        _check_container(container, call, alone=len(template.containers) == 1)
 
 
-def _check_container(container: run_v2.Container, call: str) -> None:
+def _check_container(container: run_v2.Container, call: str, *, alone: bool) -> None:
     if not container.image:
         raise invalid(f"Violation in {call}.service.template.containers[0].image: image is required.")
     if len(container.ports) > 1:
@@ -100,7 +100,10 @@ def _check_container(container: run_v2.Container, call: str) -> None:
                 "must be between 1 and 65535."
             )
     names = [variable.name for variable in container.env]
-    if reserved := sorted(RESERVED_ENV.intersection(names)):
+    # A container that is sent no request is told no port, and may have a variable of that name:
+    # https://github.com/GoogleCloudPlatform/cloud-run-samples/blob/main/multi-container/hello-nginx-sample/service.yaml
+    taken = RESERVED_ENV if alone or container.ports else RESERVED_ENV - {"PORT"}
+    if reserved := sorted(taken.intersection(names)):
         raise invalid(
             "template.containers[0].env: The following reserved env names were provided: "
             f"{', '.join(reserved)}. These values are automatically set by the system."

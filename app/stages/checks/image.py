@@ -20,18 +20,30 @@ READERS = frozenset(
 )
 
 
-def images(asking: Asking) -> None:
-    """Stop when an image beside the service's own is not there, or Cloud Run's service agent has no role to read one.
+def images(asking: Asking) -> tuple[tuple[str, str], ...]:
+    """What `pinned` finds; Stop when Cloud Run's service agent has no role to read an image that is named.
 
-    The service's own is looked up meanwhile. Where a role may come from elsewhere, warn.
+    Where a role may come from elsewhere, warn.
     """
+    found = pinned(asking)
+    for key, text in asking.target.images_named:
+        _readable(asking, key, ImageName.parse(text))
+    return found
+
+
+def pinned(asking: Asking) -> tuple[tuple[str, str], ...]:
+    """Each tag beside the service's own image with the digest that it stands for now; Stop where one is not there.
+
+    Cloud Run would look when it makes the revision, and once more for a promotion, which may be of something else by
+    then. The service's own image is looked up meanwhile.
+    """
+    found: dict[str, str] = {}
     for key, text in asking.target.images_named:
         name = ImageName.parse(text)
         if key != "image" and name and not name.digest:
-            found = digest(asking.google, asking.target, name, key)
-            asking.scene.note(f"{found[:19]}, for {text}"[:200])
-    for key, text in asking.target.images_named:
-        _readable(asking, key, ImageName.parse(text))
+            found[text] = str(name.at(digest(asking.google, asking.target, name, key)))
+            asking.scene.note(f"{found[text].rpartition('@')[2][:19]}, for {text}"[:200])
+    return tuple(found.items())
 
 
 def _readable(asking: Asking, key: str, name: ImageName | None) -> None:
