@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from google.api import annotations_pb2, field_behavior_pb2, resource_pb2  # noqa: F401 - their options are read here
+from google.api import field_behavior_pb2, resource_pb2  # type: ignore[import-untyped]  # it ships no types
 from google.protobuf import descriptor_pb2
 
 from sandbox.google import table

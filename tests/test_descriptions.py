@@ -84,7 +84,7 @@ def test_no_method_is_reached_past_the_description(google: GoogleSandbox) -> Non
             if request is None:
                 untold.add(method.name)
                 continue
-            call = channel.unary_unary(method.path)
+            call = channel.unary_unary(method.path, None, None)
             with pytest.raises(grpc.RpcError) as refused:
                 call(request.SerializeToString(), timeout=60)
             assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT, method.name
@@ -171,7 +171,7 @@ def test_each_kind_of_fault_is_refused_by_its_field(google: GoogleSandbox, fault
     """INVALID_ARGUMENT, with the field's place in its details, as the libraries' own messages send it."""
     request, field = FAULTS[fault]
     with grpc.insecure_channel(google.grpc_address) as channel:
-        call = channel.unary_unary(CALLS[type(request).__name__])
+        call = channel.unary_unary(CALLS[type(request).__name__], None, None)
         with pytest.raises(grpc.RpcError) as refused:
             call(table.write(request), timeout=60)
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -102,7 +102,7 @@ def is_set(node: ast.AST) -> bool:
 
 @cache
 def sources() -> dict[str, ast.AST]:
-    found = {}
+    found: dict[str, ast.AST] = {}
     for room in ("app", "gcp", "handlers"):
         for file in sorted((ROOT / room).rglob("*.py")):
             name = str(file.relative_to(ROOT))

@@ -193,7 +193,10 @@ def all_told() -> dict[str, Said]:
 
 def _read(name: str, told: dict[str, Any], resources: dict[str, list[str]]) -> Said:
     behaviour = told.get("is", ())
-    forms = [*resources.get(told.get("type"), ()), *map(_parent, resources.get(told.get("child"), ()))]
+    forms = [
+        *resources.get(told.get("type", ""), ()),
+        *map(_parent, resources.get(told.get("child", ""), ())),
+    ]
     return Said(
         "REQUIRED" in behaviour,
         "OUTPUT_ONLY" in behaviour,
