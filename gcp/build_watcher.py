@@ -13,6 +13,7 @@ from gcp.cloud import Google
 from gcp.cloud_build import BuildState
 from gcp.cloud_logging import LAG, MOST_BUILDS, Log, LogLine
 from gcp.errors import GoogleError
+from gcp.kinds import Kind
 
 # Builds are looked at often, their log at every so many looks: reads of logs are few, and a line is shown soon.
 LOG_LOOKS = 2
@@ -115,7 +116,7 @@ class BuildWatcher:
                 self._look(place, waiters)
                 pause = self._interval
             except Exception as error:  # noqa: BLE001 - whatever it was, those who wait have to hear of it
-                if isinstance(error, GoogleError) and error.code == "RESOURCE_EXHAUSTED" and error.transient:
+                if isinstance(error, GoogleError) and error.kind is Kind.RATE:
                     pause = min(pause * 2, LONGEST_PAUSE)
                 else:
                     self._give_up(waiters, error)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from app.retry import Policy
 from gcp.cloud import TIMEOUT, Google
 from gcp.errors import GoogleError, ask
+from gcp.kinds import Kind
 from gcp.later import later
 from gcp.log_reads import RESERVE
 
@@ -119,7 +120,7 @@ def read(
         try:
             page = _page(google, request)
         except GoogleError as error:
-            if error.code == "RESOURCE_EXHAUSTED":
+            if error.kind in (Kind.RATE, Kind.SPENT):
                 google.log_reads.refused(project, error.denial.retry_after)
             trouble, final = f"could not read the log: {error.message}"[:200], not error.transient
             break

@@ -14,6 +14,7 @@ import requests
 
 from app.retry import Policy, retrying
 from app.telemetry import trace
+from gcp.kinds import Kind, kind_of
 from gcp.later import later
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ else:
 
 T = TypeVar("T")
 
-TRANSIENT_CODES = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN"}
 # HTTP's words for gRPC's, where Storage speaks HTTP: https://cloud.google.com/apis/design/errors#handling_errors
 CODES_OF_HTTP = {
     400: "INVALID_ARGUMENT",
@@ -49,7 +49,10 @@ CODES_OF_HTTP = {
 
 @dataclass(frozen=True)
 class Denial:
-    """Everything Google said. `code` is gRPC's name; `retry_after` seconds, 0 when Google did not say."""
+    """Everything Google said. `code` is gRPC's name; `retry_after` seconds, 0 when Google did not say.
+
+    `quota`: the limit that was reached, as `ReadRequestsPerMinutePerProject`.
+    """
 
     code: str
     message: str
@@ -61,6 +64,7 @@ class Denial:
     retry_after: float = 0.0
     links: tuple[str, ...] = ()
     violations: tuple[tuple[str, str], ...] = ()
+    quota: str = ""
 
 
 class GoogleError(Exception):
@@ -76,11 +80,13 @@ class GoogleError(Exception):
         return f"{self.method}: {self.code}: {self.message}"
 
     @property
+    def kind(self) -> Kind:
+        return kind_of(self.code, self.reason, self.message, self.denial.quota)
+
+    @property
     def transient(self) -> bool:
         """Whether the same call may succeed in a while, with nothing changed."""
-        if self.code == "RESOURCE_EXHAUSTED":
-            return self.reason in ("RATE_LIMIT_EXCEEDED", "") and "quota to create" not in self.message
-        return self.code in TRANSIENT_CODES
+        return self.kind in (Kind.PASSING, Kind.RATE)
 
 
 def ask(policy: Policy, method: str, call: Callable[[], T]) -> T:
@@ -143,6 +149,7 @@ def _from_api(error: api.GoogleAPICallError, method: str) -> Denial:
         permission=metadata.get("permission", ""),
         resource=metadata.get("resource", ""),
         retry_after=_retry_after(error, details),
+        quota=metadata.get("quota_limit", ""),
         links=tuple(
             link.url for part in details if isinstance(part, error_details_pb2.Help) for link in part.links
         ),

@@ -74,6 +74,7 @@ LONG = {
     "test_house",
     "test_identity",
     "test_inspection",
+    "test_kinds",
     "test_logs",
     "test_notices",
     "test_papers",

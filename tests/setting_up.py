@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.setup.google_steps import DEPLOYER, steps
+from app.setup.google_steps import DEPLOYER, email, steps
 from app.setup.step import Step
 from sandbox.google.server import GoogleSandbox
 
@@ -22,9 +22,12 @@ case "$*" in *" describe "*) echo 4711;; esac
 """
 
 
-def set_up(google: GoogleSandbox, project: str, region: str = REGION) -> None:
-    """The whole set-up; from now on the sandbox is asked by the deployer that it makes, with that one's roles alone."""
-    _carry_out(google, project, region, steps(project, region))
+def set_up(google: GoogleSandbox, project: str, region: str = REGION, *, deployer: str = "") -> None:
+    """The whole set-up; from now on the sandbox is asked by the deployer that it makes, with that one's roles alone.
+
+    `deployer`: one of another project, that this project is one more for.
+    """
+    _carry_out(google, project, steps(project, region, deployer=deployer), deployer)
 
 
 def give_rights(google: GoogleSandbox, project: str) -> None:
@@ -35,16 +38,16 @@ def give_rights(google: GoogleSandbox, project: str) -> None:
     for api in ("iam", "cloudresourcemanager", "cloudbilling"):
         google.projects.known(project).apis[f"{api}.googleapis.com"] = 0.0
     told = [step for step in steps(project, REGION) if step.command[1] in RIGHTS]
-    _carry_out(google, project, REGION, told)
+    _carry_out(google, project, told)
     compute = f"projects/{project}/serviceAccounts/{google.projects.known(project).compute_account}"
     google.projects.access.bind(compute, "roles/iam.serviceAccountUser", google.projects.caller)
 
 
-def _carry_out(google: GoogleSandbox, project: str, region: str, told: Iterable[Step]) -> None:
+def _carry_out(google: GoogleSandbox, project: str, told: Iterable[Step], deployer: str = "") -> None:
     number = str(google.projects.known(project).number)
     for step in told:
         _do(google, project, *step.numbered(number).command)
-    google.projects.caller = f"serviceAccount:{DEPLOYER}@{project}.iam.gserviceaccount.com"
+    google.projects.caller = f"serviceAccount:{deployer or email(DEPLOYER, project)}"
 
 
 def _do(google: GoogleSandbox, project: str, *command: str) -> None:

@@ -136,17 +136,20 @@ def test_what_is_allowed_is_not_told() -> None:
         "fork@p.test",
         "fork-build@p.test",
         "deployer@p.test",
+        "copies@p.test",
+        "copies@other.test",
         "7@cloudbuild.gserviceaccount.com",
     ],
 )
 def test_servergems_own_accounts_run_nothing(account: str) -> None:
-    """Not the one that builds, not the forks' ones, not the deployer itself."""
+    """Not the one that builds, here or in another project, not the forks' ones, not the deployer itself."""
     settings = load(
         GOOD
         | {
             "BUILD_SERVICE_ACCOUNT": "build@p.test",
             "FORK_SERVICE_ACCOUNT": "fork@p.test",
             "FORK_BUILD_SERVICE_ACCOUNT": "fork-build@p.test",
+            "PREVIEW_BUILD_SERVICE_ACCOUNT": "copies@{project}.test",
         }
     )
     own = own_accounts(settings, "serviceAccount:deployer@p.test")

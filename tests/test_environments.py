@@ -247,13 +247,13 @@ def test_a_new_name_opens_no_closed_environment(decided: str, public: bool) -> N
 def test_the_operator_says_which_projects_an_environment_reaches(
     projects: tuple[str, ...], allowed: bool
 ) -> None:
-    """Without a word in ALLOW_FILE the repository reaches the project that it was given, and no other."""
+    """The repository reaches the project that it was given, and beside it those that ALLOW_FILE names."""
     text = ENVIRONMENT + "    project: acme-staging\n"
     (target,) = on("next", read(text))
     found = beyond(within(Allowance(projects=projects), "p"), target, frozenset())
     told = [(finding.title, finding.place and finding.place.line) for finding in found]
     assert told == ([] if allowed else [("It may not reach the project acme-staging", 6)])
-    assert not beyond(within(Allowance(), "p"), replace(target, project="p"), frozenset())
+    assert not beyond(within(Allowance(projects=projects), "p"), replace(target, project="p"), frozenset())
 
 
 # By hand

@@ -41,6 +41,7 @@ class Fork:
     house: House
     home: Work
     path: Path
+    who: str = STRANGER
     number: int = 0
 
     def push(self, message: str = "Mine", **files: str) -> str:
@@ -55,8 +56,8 @@ class Fork:
         self.number = self.house.world.github.open_pull_request(
             f"{OWNER}/{self.home.name}",
             "idea",
-            author=STRANGER,
-            from_fork=f"{STRANGER}/{self.home.name}",
+            author=self.who,
+            from_fork=f"{self.who}/{self.home.name}",
         )
         return self.number
 
@@ -87,6 +88,15 @@ def fork_of(work: Work) -> Fork:
     path = house.folder / "fork"
     subprocess.run(["git", "clone", "-q", github.clone_url(f"{STRANGER}/{work.name}"), str(path)], check=True)
     return Fork(house, work, path)
+
+
+def fork_of_a_fork(fork: Fork, who: str) -> Fork:
+    """Somebody's clone of their fork of that fork."""
+    github = fork.house.world.github
+    name = github.fork(f"{fork.who}/{fork.home.name}", who)
+    path = fork.house.folder / f"fork-of-{who}"
+    subprocess.run(["git", "clone", "-q", github.clone_url(name), str(path)], check=True)
+    return Fork(fork.house, fork.home, path, who)
 
 
 def asked(fork: Fork, **files: str) -> str:
@@ -159,6 +169,21 @@ def test_an_approval_takes_write_permission(house: House) -> None:
     approve(fork, sha, sender=STRANGER)
     assert eventually(lambda: remark(house, fork.home, sha, "write permission"), "an answer", house.log_tail)
     assert services(house) == {SAMPLE}
+
+
+def test_a_fork_of_a_fork_waits_for_who_may_write_here(house: House) -> None:
+    """Neither its author nor the owner of the fork between has a say, though each may write to a fork."""
+    fork = fork_of_a_fork(forked(house), "eve")
+    builds = house.world.google.calls["CloudBuild.CreateBuild"]
+    sha = asked(fork)
+    for each in ("eve", STRANGER):
+        approve(fork, sha, sender=each)
+        assert eventually(
+            lambda who=each: remark(house, fork.home, sha, f"@{who}"), f"an answer to {each}", house.log_tail
+        )
+    assert house.world.google.calls["CloudBuild.CreateBuild"] == builds
+    assert services(house) == {SAMPLE}
+    assert container_of(fork, approved(fork, sha))["account"] == RUNTIME
 
 
 def test_an_approved_commit_runs_and_the_next_one_waits_again(house: House) -> None:

@@ -11,6 +11,9 @@ import click
 
 from app.signs import Sign, told
 
+# Of every account of Google's: https://cloud.google.com/iam/docs/service-account-types
+ACCOUNTS_END = ".gserviceaccount.com"
+
 
 @click.group()
 def setup() -> None:
@@ -24,19 +27,29 @@ def setup() -> None:
 @click.option(
     "--terraform", "as_terraform", is_flag=True, help="Print the same for Terraform, as a file NAME.tf.json."
 )
-def google(project: str, region: str, apply: bool, as_terraform: bool) -> None:
+@click.option(
+    "--deployer",
+    default="",
+    metavar="ACCOUNT",
+    help="The account of another project that ServerGem runs as already: this is one project more for it.",
+)
+def google(project: str, region: str, apply: bool, as_terraform: bool, deployer: str) -> None:
     """Print (and with --apply run) what a project needs: APIs, accounts, roles. No key is downloaded.
 
     Where GEMINI_MODEL is set, also what asking that model takes.
     """
+    if deployer and not deployer.endswith(ACCOUNTS_END):
+        raise click.UsageError(
+            f"--deployer is an address that ends with {ACCOUNTS_END}; {deployer!r} does not."
+        )
     if apply and as_terraform:
         raise click.UsageError("--terraform only prints; `terraform apply` is what runs it.")
     from rich.console import Console
 
     from app.setup import google_steps, stepping
-    from app.setup.keyless import keyless
+    from app.setup.keyless import keyless, one_more
 
-    steps = google_steps.steps(project, region, gemini="GEMINI_MODEL" in os.environ)
+    steps = google_steps.steps(project, region, gemini="GEMINI_MODEL" in os.environ, deployer=deployer)
     if as_terraform:
         from app.setup.terraform import terraform
 
@@ -44,7 +57,7 @@ def google(project: str, region: str, apply: bool, as_terraform: bool) -> None:
         return
     status = stepping.through(steps, Console(highlight=False, soft_wrap=True), apply=apply).status
     if not status:
-        click.echo(f"\n{keyless(project)}")
+        click.echo(f"\n{one_more(project, deployer) if deployer else keyless(project)}")
     sys.exit(status)
 
 

@@ -59,13 +59,18 @@ YARDS = (
 )
 
 
-def steps(project: str, region: str, *, gemini: bool = False) -> tuple[Step, ...]:
-    """Everything in order; each may be run again. `gemini`: also what asking a model takes."""
+def steps(project: str, region: str, *, gemini: bool = False, deployer: str = "") -> tuple[Step, ...]:
+    """Everything in order; each may be run again.
+
+    `gemini`: also what asking a model takes. `deployer`: the account of another project that ServerGem runs as
+    already; without it this project gets one of its own.
+    """
     return (
         *_apis(project, (GEMINI_API,) if gemini else ()),
-        *_accounts(project),
+        *(step for name, step in _accounts(project).items() if name != DEPLOYER or not deployer),
         *_roles(project, permissions(repairs=False, gemini=gemini)),
-        *_bindings(project),
+        *_bindings(project, deployer or email(DEPLOYER, project)),
+        *(() if deployer else (_identity(project),)),
         _number(project),
         *(step for yard in YARDS for step in _yard(project, region, yard)),
         _taken_back(project),
@@ -81,7 +86,7 @@ def _apis(project: str, more: tuple[str, ...]) -> list[Step]:
     ]
 
 
-def _accounts(project: str) -> list[Step]:
+def _accounts(project: str) -> dict[str, Step]:
     purposes = {
         DEPLOYER: ("The account that ServerGem runs as", "ServerGem deployer"),
         BUILDER: ("The account that builds run as", "ServerGem builds"),
@@ -94,21 +99,11 @@ def _accounts(project: str) -> list[Step]:
         FORKS: ("The account that approved forks run as, which has no roles", "ServerGem forks"),
         FORK_BUILDER: ("The account that builds approved forks", "ServerGem builds of forks"),
     }
-    return [
-        Step(
-            why,
-            (
-                "gcloud",
-                "iam",
-                "service-accounts",
-                "create",
-                name,
-                f"--display-name={title}",
-                f"--project={project}",
-            ),
-        )
+    create = ("gcloud", "iam", "service-accounts", "create")
+    return {
+        name: Step(why, (*create, name, f"--display-name={title}", f"--project={project}"))
         for name, (why, title) in purposes.items()
-    ]
+    }
 
 
 def _roles(project: str, deploying: tuple[str, ...]) -> list[Step]:
@@ -140,8 +135,7 @@ def _role(project: str, name: str, title: str, permissions: tuple[str, ...], why
     return Step(why, (*roles, "create", *said), update=(*roles, "update", *said, "--quiet"))
 
 
-def _bindings(project: str) -> list[Step]:
-    deployer = email(DEPLOYER, project)
+def _bindings(project: str, deployer: str) -> list[Step]:
     found = [
         _on_project(project, deployer, f"projects/{project}/roles/{ROLE}", "The deployer gets its role"),
         _on_project(project, deployer, f"projects/{project}/roles/{REPAIR_ROLE}", "…and that for repairs"),
@@ -161,7 +155,7 @@ def _bindings(project: str) -> list[Step]:
             f"--project={project}",
         )
         found.append(Step(why, (*command, *member)))
-    return [*found, _identity(project)]
+    return found
 
 
 def _identity(project: str) -> Step:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.setup.google_steps import BUILDER, DEPLOYER, FORK_BUILDER, FORKS, PREVIEWS, RUNTIME, email
-from app.trust.accounts import PREVIEW_BUILDER
+from app.trust.accounts import PREVIEW_BUILDER, PROJECT
 
 
 def keyless(project: str) -> str:
@@ -22,6 +22,25 @@ def keyless(project: str) -> str:
         "                     https://cloud.google.com/iam/docs/workload-identity-federation\n"
         "Settings for ServerGem:\n"
         f"  GOOGLE_CLOUD_PROJECT={project}\n"
+        f"{_accounts(project)}"
+    )
+
+
+def one_more(project: str, deployer: str) -> str:
+    """What a ServerGem that runs as `deployer` is told so that it deploys into this project too."""
+    return (
+        f"ServerGem goes on as {deployer}, which may deploy into {project} now.\n"
+        "Settings for ServerGem, which name the accounts of each project at once:\n"
+        f"{_accounts(PROJECT)}\n"
+        f"and which repository deploys into {project}, beside those that are named already:\n"
+        f"  SERVERGEM_PROJECTS=OWNER/REPOSITORY={project}\n"
+        f"Where only an environment of a repository does, servergem.yml says `project: {project}` there, and\n"
+        f"ALLOW_FILE has `projects: [{project}]` for that repository."
+    )
+
+
+def _accounts(project: str) -> str:
+    return (
         f"  BUILD_SERVICE_ACCOUNT={email(BUILDER, project)}\n"
         f"  RUNTIME_SERVICE_ACCOUNT={email(RUNTIME, project)}\n"
         f"  PREVIEW_SERVICE_ACCOUNT={email(PREVIEWS, project)}\n"

@@ -90,8 +90,8 @@ def insist_on_its_own(repository: Repository, first: int) -> None:
 
 
 def within(allowance: Allowance, project: str) -> Allowance:
-    """The same, where no projects are named, with the one `project` that the repository was given."""
-    return allowance if allowance.projects else replace(allowance, projects=(project,))
+    """The same, with the `project` that the repository was given: those that are named are more."""
+    return replace(allowance, projects=(project, *allowance.projects))
 
 
 def insist_on_few(allowance: Allowance, services: int, place: Place | None) -> None:
@@ -128,7 +128,8 @@ def _account(
     allowance: Allowance, target: Target, own: frozenset[str], account: str, key: str
 ) -> Iterator[Finding]:
     place = _place(target, key)
-    if account in {each.replace(PROJECT, target.project) for each in own} or account.endswith(BUILDERS):
+    # Also that of another project: whoever deploys there may act as it.
+    if any(_fits(account, (each.replace(PROJECT, "*"),)) for each in own) or account.endswith(BUILDERS):
         yield Finding(
             "account-is-servergems-own",
             fitting(f"{account} is ServerGem's own"),

@@ -67,7 +67,7 @@ class PullPages:
     def compare(self, visit: Visit) -> Response:
         """The form for a new pull request."""
         repo = visit.repo
-        forks = [fork for fork in self._hub.repos.values() if fork.parent is repo]
+        forks = [fork for fork in self._hub.repos.values() if repo in fork.forked_from]
         heads = [*repo.git.branches(), *(f"{f.owner}:{name}" for f in forks for name in f.git.branches())]
         return self._site.page(
             visit,

@@ -173,9 +173,9 @@ def queue(actor: Actor, pull: PullRequest) -> str:
 def pushed(actor: Actor, repo: Repo, before: Mapping[str, str], *, merged: bool = False) -> None:
     """Tell of a push, and then of the pull requests that it moved: new commits, a merge, a branch that is gone."""
     pushes.tell(actor, repo, before, merged=merged)
-    if repo.parent is not None:
-        # A fork shares its commits: who knows one's sha can name it at the parent too.
-        repo.parent.git.fetch(repo.git, "refs/heads/*", f"refs/forks/{repo.id}/*")
+    for above in repo.forked_from:
+        # A fork shares its commits with its whole network: who knows one's sha can name it above too.
+        above.git.fetch(repo.git, "refs/heads/*", f"refs/forks/{repo.id}/*")
     tips = repo.git.branches()
     branches = {ref.removeprefix("refs/heads/") for ref in pushes.moved(before, repo.git.refs())}
     for pull in actor.hub.pulls():

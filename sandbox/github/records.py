@@ -64,6 +64,11 @@ class Repo:
     def full_name(self) -> str:
         return f"{self.owner}/{self.name}"
 
+    @property
+    def forked_from(self) -> list[Repo]:
+        """What it was forked from, and what that was: the last is GitHub's `source`, which has no parent."""
+        return [self.parent, *self.parent.forked_from] if self.parent else []
+
 
 @dataclass
 class Installation:

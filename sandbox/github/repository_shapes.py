@@ -71,7 +71,7 @@ class Repositories(Accounts):
         if self.hub.kind_of(repo.owner) == "Organization":
             told["organization"] = self.user(repo.owner, "Organization")
         if repo.parent is not None:
-            told |= {"parent": self.repository(repo.parent), "source": self.repository(repo.parent)}
+            told |= {"parent": self.repository(repo.parent), "source": self.repository(repo.forked_from[-1])}
         return told
 
     def reference(self, repo: Repo) -> Json:

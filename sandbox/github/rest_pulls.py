@@ -118,7 +118,7 @@ def _source(call: Call, head: str) -> tuple[Repo, str]:
         return call.repo, branch
     name = str(call.body.get("head_repo") or call.repo.name).rpartition("/")[2]
     source = call.hub.find(owner, name)
-    if source is None or source.parent is not call.repo:
+    if source is None or call.repo not in source.forked_from:
         raise invalid("PullRequest", ("head", "invalid", ""))
     return source, branch
 

@@ -14,6 +14,7 @@ from app.scene import Scene
 from app.trust.accounts import Accounts, accounts
 from gcp.cloud import Google
 from gcp.errors import GoogleError
+from gcp.kinds import Kind
 
 T = TypeVar("T")
 
@@ -24,7 +25,6 @@ LONGEST_GRANT = 30.0
 # A new service account is known everywhere after a minute or more:
 # https://cloud.google.com/iam/docs/service-accounts-create#creating ("wait for 60 seconds or more")
 LONGEST_ACCOUNT = 90.0
-LATE = ("SERVICE_DISABLED", "IAM_PERMISSION_DENIED", "")
 
 
 class CannotLook(Exception):  # noqa: N818 - reads as what happened
@@ -121,7 +121,7 @@ class Asking:
 
     def _may_pass(self, denied: GoogleError, waited: float) -> bool:
         """Whether this denial may be gone in a while, all by itself."""
-        if denied.code != "PERMISSION_DENIED" or denied.reason not in LATE:
+        if denied.kind is not Kind.UNSETTLED:
             return False
         deadline = self.scene.world.settings.propagation_deadline
         if self.fresh.is_set() and "serviceaccounts.actas" in f"{denied.permission} {denied.message}".lower():
