@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from app.diagnosis.foreign import not_there
+from app.diagnosis.foreign import not_ours, not_there
 from app.diagnosis.instructions import stage_image
 from app.diagnosis.javascript.managers import in_words_of, manager
 from app.diagnosis.rule import Hit
@@ -23,12 +23,18 @@ _LANGUAGES = {
     "php": "PHP",
 }
 _NAMED = re.compile(rf"\b(?P<image>{'|'.join(_LANGUAGES)}):(?P<version>\d[\d.]*) or newer in FROM")
+# An advice whose object no line named: an order without what is to be done.
+_HOLE = re.compile(
+    r"^(?:Correct|Add|Install|Raise|Commit|COPY|Remove|Set|Start)\s*[.,;:](?:\s|$)|\b(?:of|version of|line)  "
+)
 _NPM = re.compile(r"\bnp[mx] |package-lock\.json")
 
 
 def fitted(hit: Hit, fix: str) -> str:
     """What to type, for this repository."""
-    fix = not_there(fix)
+    fix = not_ours(hit, not_there(fix))
+    if _HOLE.search(fix):
+        return "Correct what that line names; what was printed around it stands below."
     if _NPM.search(fix):
         fix = in_words_of(manager(hit), fix)
     return _NAMED.sub(lambda found: _of_base(hit, found), fix)

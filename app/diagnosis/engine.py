@@ -11,6 +11,7 @@ from functools import cache
 import re2
 
 from app.diagnosis.advice import fitted
+from app.diagnosis.at_work import is_at_work
 from app.diagnosis.envelope import open_envelope
 from app.diagnosis.files import Files
 from app.diagnosis.instructions import failing_instruction
@@ -126,6 +127,8 @@ def _in_section(section: Section, transcript: Transcript, files: Files) -> list[
                 continue
             groups = table.words(number, line)
             hit = Hit(section, index, groups, files, transcript)
+            if not is_at_work(rule.code, hit):
+                continue
             if rule.read is not None:
                 more = rule.read(hit)
                 if more is None:
