@@ -251,14 +251,4 @@ RULES = (
         read=ended,
         link=STATUS,
     ),
-    Rule(
-        code="buildpacks-export",
-        pattern=r"failed to (?:export|initialize analyzer|fetch base layers): (?P<said>.*(?:\bEOF\b|timeout|connection re(?:set|fused)|error during connect|broken pipe|unexpected end|5\d\d ).*)",
-        blame=Blame.GOOGLE,
-        nowhere=True,
-        rank=Rank.ROOT,
-        title="The buildpacks built the source; saving the image broke",
-        message="failed to export: {said}",
-        fix="Run it again: the builder's Docker or the registry did not answer, and no line of the source is at fault. If it stays, look at status.cloud.google.com for Cloud Build and Artifact Registry in that region.",
-    ),
 )
