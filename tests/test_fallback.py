@@ -125,5 +125,6 @@ BORROWED = {
 def test_the_words_of_a_tool_that_is_nowhere_are_not_taken_for_its_own(code: str) -> None:
     """A row of uv, poetry, turbo or go is silent in a repository and a log that have no such tool."""
     files = Files.of({"Dockerfile": "FROM dart:3\nRUN make all\n", "Makefile": "all:\n"})
-    log = f'#5 [2/2] RUN make all\n#5 0.1 {BORROWED[code]}\n#5 ERROR: process "/bin/sh -c make all" did not complete successfully: exit code: 1'
+    ended = 'ERROR: process "/bin/sh -c make all" did not complete successfully: exit code: 1'
+    log = f"#5 [2/2] RUN make all\n#5 0.1 {BORROWED[code]}\n#5 {ended}"
     assert not engine.diagnose(log, files).findings[0].code.startswith(code)
