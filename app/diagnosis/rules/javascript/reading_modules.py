@@ -71,10 +71,8 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
     elif group == "devDependencies":
         why = "it is in devDependencies, which the image does not have"
         fix = f"Move {owner} from devDependencies to dependencies (npm install --save-prod {owner}), and commit the lock file."
-    elif group and owner != name and (told := not_installed(hit, owner, own.folder)):
-        why, fix = told
     elif group and owner != name:
-        why, fix = _of_another_version(name, owner)
+        why, fix = not_installed(hit, owner, own.folder) or _of_another_version(name, owner)
     elif group and hit.transcript.started and (told := standalone(hit)):
         why, fix = told
     elif group:
