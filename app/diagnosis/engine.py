@@ -127,14 +127,13 @@ def _in_section(section: Section, transcript: Transcript, files: Files) -> list[
                 continue
             groups = table.words(number, line)
             hit = Hit(section, index, groups, files, transcript)
-            if not is_at_work(rule.code, hit):
-                continue
             if rule.read is not None:
                 more = rule.read(hit)
                 if more is None:
                     continue
                 hit = replace(hit, words={**groups, **more})
-            found.append((rule, hit))
+            if is_at_work(rule.code, hit):
+                found.append((rule, hit))
         if len(found) > MOST_HITS:
             break
     return found
