@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.diagnosis import Files, engine
@@ -9,9 +11,9 @@ from app.diagnosis.envelope import open_envelope
 from app.diagnosis.rule import Rank
 from app.diagnosis.telling import most_telling, score
 from app.diagnosis.unknown import unknown
-from app.model import Blame
+from app.model import Blame, Finding
 from app.redaction import redact
-from tests.samples import FOLDERS, samples
+from tests.samples import FOLDERS, Sample, samples
 
 
 def plain(line: str) -> str:
@@ -86,3 +88,43 @@ def test_what_printed_nothing_is_named_itself(log: str) -> None:
     told = unknown(open_envelope(log), files)
     assert told.title == "RUN false failed and printed nothing"
     assert "servergem" not in told.excerpt
+
+
+def without_its_own_row(sample: Sample) -> Finding | None:
+    """What is said of a sample whose right row is off: how a failure fares that nobody wrote a row for."""
+    own, files, transcript = sample.diagnosis().row, Files.of(sample.files), open_envelope(sample.log)
+    hits = engine._ordered(transcript, files)
+    best = engine._best([(rule, hit) for rule, hit in hits if own is None or rule.code != own.code])
+    return engine._finding(*best) if best else None
+
+
+def test_with_its_own_row_off_nobody_is_sent_to_a_file_that_is_not_there() -> None:
+    """Of every fifth sample the next best advice names its object, and no line of a file that the repository lacks."""
+    wrong = {}
+    for sample in samples(*FOLDERS)[::5]:
+        found = without_its_own_row(sample)
+        fix = found.fix if found else ""
+        named = re.match(r"Correct line \d+ of ([\w./-]+\.\w+)", fix)
+        name = named[1].rpartition("/")[2] if named else ""
+        if re.match(r"(?:Correct|Add|Install|COPY) ?[.,;:](?:\s|$)", fix) or (
+            name and sample.files and not any(path.endswith(name) for path in sample.files)
+        ):
+            wrong[sample.name] = fix
+    assert not wrong
+
+
+BORROWED = {
+    "uv-": 'error: File not found: "/rails/app/assets/x.css"',
+    "poetry-": "Because shop depends on shelf >=2.0.0 which doesn't match any versions, version solving failed.",
+    "turbo-": "Cannot find project 'shop'",
+    "go-": 'standard_init_linux.go:228: exec user process caused: no such file or directory',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", BORROWED)
+def test_the_words_of_a_tool_that_is_nowhere_are_not_taken_for_its_own(code: str) -> None:
+    """A row of uv, poetry, turbo or go is silent in a repository and a log that have no such tool."""
+    files = Files.of({"Dockerfile": "FROM dart:3\nRUN make all\n", "Makefile": "all:\n"})
+    ended = 'ERROR: process "/bin/sh -c make all" did not complete successfully: exit code: 1'
+    log = f"#5 [2/2] RUN make all\n#5 0.1 {BORROWED[code]}\n#5 {ended}"
+    assert not engine.diagnose(log, files).findings[0].code.startswith(code)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 
-from app.diagnosis.foreign import not_there
+from app.diagnosis.foreign import not_ours, not_there
 from app.diagnosis.instructions import stage_image
 from app.diagnosis.javascript.managers import in_words_of, manager
 from app.diagnosis.rule import Hit
+from app.diagnosis.transcript import Kind
 
 # Official images that stand for a language, and what has it.
 _LANGUAGES = {
@@ -23,12 +24,28 @@ _LANGUAGES = {
     "php": "PHP",
 }
 _NAMED = re.compile(rf"\b(?P<image>{'|'.join(_LANGUAGES)}):(?P<version>\d[\d.]*) or newer in FROM")
+# An advice whose object no line named: an order without what is to be done.
+_HOLE = re.compile(
+    r"^(?:Correct|Add|Install|Raise|Commit|COPY|Remove|Set|Start)\s*[.,;:](?:\s|$)|\b(?:of|version of|line)  "
+)
+# What a build asks for is not given to it by what the service is told, which is made from it later.
+_FOR_THE_SERVICE = re.compile(
+    r"^Set (?P<name>[A-Z][A-Z0-9]*_[A-Z0-9_]+) (?:for|on) the service(?: \(env[^)]*\))?(?=[,;.])"
+)
+_FOR_THE_BUILD = (
+    r"Give the build \g<name>: ARG \g<name> and ENV \g<name>=$\g<name> above this line, "
+    r"or a placeholder for this RUN alone (RUN \g<name>=… command)"
+)
 _NPM = re.compile(r"\bnp[mx] |package-lock\.json")
 
 
 def fitted(hit: Hit, fix: str) -> str:
     """What to type, for this repository."""
-    fix = not_there(fix)
+    fix = not_ours(hit, not_there(fix))
+    if _HOLE.search(fix):
+        return "Correct what that line names; what was printed around it stands below."
+    if hit.section.kind is Kind.INSTRUCTION and not hit.transcript.started:
+        fix = _FOR_THE_SERVICE.sub(_FOR_THE_BUILD, fix)
     if _NPM.search(fix):
         fix = in_words_of(manager(hit), fix)
     return _NAMED.sub(lambda found: _of_base(hit, found), fix)

@@ -11,6 +11,7 @@ from functools import cache
 import re2
 
 from app.diagnosis.advice import fitted
+from app.diagnosis.at_work import is_at_work
 from app.diagnosis.envelope import open_envelope
 from app.diagnosis.files import Files
 from app.diagnosis.instructions import failing_instruction
@@ -131,7 +132,8 @@ def _in_section(section: Section, transcript: Transcript, files: Files) -> list[
                 if more is None:
                     continue
                 hit = replace(hit, words={**groups, **more})
-            found.append((rule, hit))
+            if is_at_work(rule.code, hit):
+                found.append((rule, hit))
         if len(found) > MOST_HITS:
             break
     return found

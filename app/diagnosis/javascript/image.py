@@ -6,6 +6,7 @@ import re
 from fnmatch import fnmatch
 
 from app.diagnosis.instructions import failing_dockerfile, failing_instruction, find_instruction
+from app.diagnosis.javascript.managers import installs
 from app.diagnosis.javascript.packages import script_place
 from app.diagnosis.rule import Hit
 from app.dockerfile import Dockerfile, Instruction
@@ -104,4 +105,18 @@ def ran_place(hit: Hit) -> Place | None:
         failing_instruction(hit)
         if hit.section.instruction or not hit.transcript.started
         else start_place(hit)
+    )
+
+
+def not_installed(hit: Hit, owner: str, folder: str) -> tuple[str, str] | None:
+    """Why a package that is asked for is not there, and what to do, where the Dockerfile installs none at all."""
+    if failing_dockerfile(hit) is None or installs(hit):
+        return None
+    if any(f"node_modules/{owner}/" in line for line in hit.section.lines):
+        return None
+    where, inside = (f" --prefix {folder}", f"{folder}/") if folder else ("", "")
+    return (
+        "no instruction of the Dockerfile installs the packages of package.json",
+        f"Write RUN npm ci{where} above this instruction (after a COPY of {inside}package.json and its lock file), "
+        "in an image that has Node.",
     )

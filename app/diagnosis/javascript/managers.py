@@ -31,10 +31,15 @@ def manager(hit: Hit) -> str:
     return "berry" if name == "yarn" and hit.files.named(".yarnrc.yml") else name
 
 
-def _in_dockerfile(hit: Hit) -> str:
+def installs(hit: Hit) -> list[re.Match[str]]:
+    """Every command of the Dockerfile that installs packages of JavaScript."""
     found = failing_dockerfile(hit)
     ran = [each.value for each in found[1].of("RUN")] if found else []
-    told = [match for value in ran for match in _INSTALLS.finditer(value)]
+    return [match for value in ran for match in _INSTALLS.finditer(value)]
+
+
+def _in_dockerfile(hit: Hit) -> str:
+    told = installs(hit)
     return (told[-1][1] or told[-1][2]) if told else ""
 
 

@@ -48,6 +48,7 @@ ADVICE = {
     "NETSDK1127": "The targeting pack is not there: run dotnet restore again without --no-restore, or use the SDK of that framework.",
     "NETSDK1202": "That workload is out of support: raise TargetFramework.",
     "NETSDK1135": "Raise SupportedOSPlatformVersion, or lower TargetPlatformVersion to it.",
+    "MSB3971": "Use the SDK image of the target framework in FROM (mcr.microsoft.com/dotnet/sdk:{framework}), or lower TargetFramework.",
     "MSB3644": "The project targets .NET Framework, which Linux cannot build as such: move it to net8.0, or reference Microsoft.NETFramework.ReferenceAssemblies; to run, it needs Windows.",
     "MSB4019": "The file of an <Import> is not in the image: COPY it, or build such a project (Visual Studio's web and .NET Framework projects) with msbuild on Windows.",
     "MSB4025": "Correct the XML of the project file at the line that the message names.",

@@ -7,6 +7,7 @@ from app.diagnosis.instructions import base_image, failing_instruction
 from app.diagnosis.places import anywhere, at, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.elixir.reading import dependency_named, hex_words, native_missing, task, unformatted
+from app.diagnosis.transcript import Kind
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -105,6 +106,17 @@ RULES: tuple[Rule, ...] = (
         message='"{name}" not found in the path: a dependency has native code.',
         fix="Write RUN apt-get update && apt-get install -y build-essential git (Alpine: RUN apk add build-base git) "
         "in the build stage before mix deps.compile.",
+    ),
+    Rule(
+        code="mix-colocated",
+        pattern=r"(?:Could not resolve|Can't resolve) ['\"](?P<name>phoenix-colocated/[\w./-]+)['\"]",
+        only=frozenset({Kind.INSTRUCTION, Kind.STEP}),
+        place=failing_instruction,
+        rank=Rank.ROOT,
+        title="{name} is what mix compile makes, and it has not run yet",
+        message="Could not resolve {name}: LiveView writes the colocated hooks and styles into _build while it compiles.",
+        fix="Write RUN mix compile above the line with mix assets.deploy in the Dockerfile, with the same MIX_ENV.",
+        link="https://hexdocs.pm/phoenix_live_view/Phoenix.LiveView.ColocatedHook.html",
     ),
     Rule(
         code="mix-not-compiled",

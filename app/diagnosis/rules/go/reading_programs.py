@@ -30,7 +30,10 @@ def panic(hit: Hit) -> Mapping[str, str] | None:
         fix = "Something waits here for a channel, a lock or a WaitGroup that nobody serves: close or send to it in another goroutine."
     elif "concurrent map" in said:
         fix = "Guard the map with a sync.Mutex, or use sync.Map."
-    elif "pattern matches no files" in said or "no such file or directory" in said:
+    elif re.search(
+        r"pattern matches no files|no such file or directory|\bfile (?:was )?not found|Config File .* Not Found",
+        said,
+    ):
         fix = "COPY the file into the image that runs, at the path that the program opens (WORKDIR counts), or embed it."
     elif "http: multiple registrations" in said or "conflicts with" in said:
         fix = "Register each pattern once: remove one of the two."
@@ -40,7 +43,7 @@ def panic(hit: Hit) -> Mapping[str, str] | None:
         fix = f"Set {name} on the service, or give it a default where it is read."
     else:
         asked = asked_by(hit, said, TRACE.deepest(hit))
-        fix = f"{asked or f'Handle this case where it panics: {said[:120]}'}."
+        fix = f"{asked or f'Give the program what it asks for at that line, or handle the case there: {said[:120]}'}."
     return {"said": said, "fix": fix, "name": _variable_in(said)}
 
 

@@ -393,8 +393,8 @@ RULES: tuple[Rule, ...] = (
         read=failure,
         place=first(whole_file(*LANGUAGE_FILES)),
         rank=Rank.SYMPTOM,
-        title="The buildpack could not build the source: {told}",
+        title="{step}: {told}",
         message="ERROR: failed to build: {told}{ended}.",
-        fix="Correct what the lines above say: the last command that the buildpack ran failed.",
+        fix="{advice}",
     ),
 )

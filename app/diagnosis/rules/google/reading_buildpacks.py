@@ -83,7 +83,26 @@ def failure(hit: Hit) -> Mapping[str, str]:
     below = next((line.strip() for line in hit.after(3) if line.strip(" -")), "")
     status = hit["status"] or hit["exit"]
     ended = f" (status {status})" if status else ""
-    return {"told": hit["told"].strip() or own or told_most(hit) or below, "ended": ended}
+    step, advice = _PHASES.get(hit["status"][:1] if len(hit["status"]) == 2 else "", _BUILDING)
+    return {
+        "told": hit["told"].strip() or own or told_most(hit) or below,
+        "ended": ended,
+        "step": step,
+        "advice": advice,
+    }
+
+
+_BUILDING = (
+    "The buildpack could not build the source",
+    "Correct what the lines above say: the last command that the buildpack ran failed.",
+)
+# The tens of the lifecycle's status say in which phase it ended: https://github.com/buildpacks/spec/blob/main/platform.md
+_PHASES = {
+    "2": ("No buildpack takes the source", "Add the file by which a buildpack knows the language (package.json, requirements.txt, go.mod, pom.xml) where the build begins, or a Dockerfile."),
+    "3": ("The buildpacks could not look at the last image", "Run it again; if it stays, give the build's account access to the registry that the lines above name."),
+    "4": ("The buildpacks could not restore their cache", "Run it again without the cache; the source is not at fault."),
+    "6": ("The buildpacks could not save the image", "The source was built. Run it again; if it stays, give the build's account access to the registry that the lines above name."),
+}  # fmt: skip
 
 
 def function(hit: Hit) -> Mapping[str, str] | None:

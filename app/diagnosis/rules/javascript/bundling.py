@@ -6,7 +6,6 @@ import re
 
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.javascript.packages import dependency_place, list_place, unnumbered
-from app.diagnosis.javascript.stacks import after
 from app.diagnosis.places import at, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_bundling import (
@@ -16,6 +15,7 @@ from app.diagnosis.rules.javascript.reading_bundling import (
     loading,
     loading_place,
     parsed,
+    told_below,
 )
 from app.diagnosis.rules.javascript.reading_monorepo import placed, turbopack
 from app.diagnosis.rules.javascript.reading_sites import swc
@@ -202,9 +202,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="bundler-failed",
         pattern=r"^(?:Failed to compile\.?|error during build:|✗ Build failed in|> Build failed because of webpack errors|webpack \d[\d.]* compiled with (?P<count>[1-9]\d*) errors?|🚨 Build failed\.?|Build failed with \d+ errors?|\[ERROR\] Build failed|Failed to compile with \d+ errors?)",
-        read=lambda hit: {
-            "said": next((line.strip() for line in after(hit, 10) if len(line.strip()) > 6), "")
-        },
+        read=lambda hit: {"said": told_below(hit)},
         place=lambda hit: near_spot(hit, 14, 0) or failing_instruction(hit),
         rank=Rank.SYMPTOM,
         title="The build failed: {said}",

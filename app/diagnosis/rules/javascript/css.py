@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.javascript.packages import unnumbered
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_css import postcss_place, sass, utility
@@ -48,6 +49,16 @@ RULES: tuple[Rule, ...] = (
         message="It looks like you're trying to use `tailwindcss` directly as a PostCSS plugin: it has moved to @tailwindcss/postcss.",
         fix="Run npm install --save-dev @tailwindcss/postcss and name it in postcss.config.js instead of tailwindcss, or stay with tailwindcss 3.",
         link="https://tailwindcss.com/docs/upgrade-guide",
+    ),
+    Rule(
+        code="tailwind-input",
+        pattern=r"^(?:\W*error|Error): File not found: \"(?P<path>[^\"]+\.css)\"|^Specified input file (?P<path2>\S+\.css) does not exist",
+        read=unnumbered(lambda hit: {}),
+        place=failing_instruction,
+        rank=Rank.ROOT,
+        title="Tailwind's input {path} is not there",
+        message="File not found: {path}, which Tailwind is told to read.",
+        fix="Commit {path} (a build sees only what is committed, and .dockerignore may leave it out), or correct the path after -i. With Rails bin/rails tailwindcss:install makes it, with Tailwind 4 under app/assets/tailwind.",
     ),
     Rule(
         code="tailwind-utility",

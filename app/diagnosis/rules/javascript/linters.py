@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.diagnosis.javascript.packages import unnumbered
+from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.javascript.packages import dependency_place, unnumbered
 from app.diagnosis.javascript.stacks import after
 from app.diagnosis.places import matching
 from app.diagnosis.rule import Rank, Rule
@@ -86,6 +87,20 @@ RULES: tuple[Rule, ...] = (
         title="ESLint: too many warnings: {said}",
         message="ESLint found too many warnings (maximum: {most}); the last one: {said} ({rule}).",
         fix="Correct line {line} of {path}, or raise --max-warnings.",
+    ),
+    Rule(
+        code="eslint-too-new",
+        pattern=r"^\W*(?:Error: )?Invalid Options:|^\[eslint\] Invalid Options:|- Unknown options: (?:extensions|useEslintrc|resolvePluginsRelativeTo)",
+        read=lambda hit: (
+            {}
+            if hit.find(r"Unknown options: .*(?:extensions|useEslintrc|resolvePluginsRelativeTo)")
+            else None
+        ),
+        place=lambda hit: dependency_place(hit, "eslint") or failing_instruction(hit),
+        rank=Rank.ROOT,
+        title="ESLint 9 is installed, and what calls it knows ESLint 8",
+        message="Invalid Options: Unknown options: extensions, resolvePluginsRelativeTo: ESLint 9 took away what a bundler's plugin still gives it.",
+        fix="Run npm install --save-dev eslint@8 and commit the lock file (react-scripts 5 knows no newer one), or raise the plugin that calls it (eslint-webpack-plugin 4.2, next 15).",
     ),
     Rule(
         code="eslint-flat-config",

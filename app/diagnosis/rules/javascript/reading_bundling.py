@@ -14,6 +14,17 @@ from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_spots import near_spot
 from app.model import Place
 
+_OPENS = re.compile(
+    r"^(?:Failed to compile|error during build|✗ Build failed|Build failed|> Build failed|ERROR: process|\S* Invalid Options)",
+    re.I,
+)
+
+
+def told_below(hit: Hit) -> str:
+    """The first line of what the bundler says below its headline; a headline of its own says nothing."""
+    below = (line.strip() for line in after(hit, 12))
+    return next((line for line in below if len(line) > 6 and not _OPENS.match(line)), "")
+
 
 def parsed(hit: Hit) -> Mapping[str, str] | None:
     """Module parse failed: Unexpected token (3:4), under the line that names the module."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.instructions import base_image, failing_dockerfile, instruction
-from app.diagnosis.javascript.image import ran_place, start_place
+from app.diagnosis.javascript.image import not_installed, ran_place, start_place
 from app.diagnosis.javascript.imports import BUILTIN, importer
 from app.diagnosis.javascript.packages import (
     Package,
@@ -72,7 +72,7 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
         why = "it is in devDependencies, which the image does not have"
         fix = f"Move {owner} from devDependencies to dependencies (npm install --save-prod {owner}), and commit the lock file."
     elif group and owner != name:
-        why, fix = _of_another_version(name, owner)
+        why, fix = not_installed(hit, owner, own.folder) or _of_another_version(name, owner)
     elif group and hit.transcript.started and (told := standalone(hit)):
         why, fix = told
     elif group:

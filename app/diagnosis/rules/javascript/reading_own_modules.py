@@ -94,6 +94,10 @@ def _imported(hit: Hit, place: Place, name: str) -> tuple[str, str]:
     """Why the file is not there that this line imports, and what to do."""
     if like := _as_written(hit, place, name):
         real = resolved(hit, place.path, _as_imported(hit, place, name))
+        if _is_source_of(real or like, name):
+            return f"{(real or like).rpartition('/')[2]} was not compiled", (
+                f"Build the package of {place.path} before it starts (tsc, tsup), COPY what that makes, and let exports (or main) of its package.json name the built file; imports that end in .js are right in TypeScript."
+            )
         return (
             f"the file is {real.rpartition('/')[2] or like}",
             f"Write {like} in {place.path} line {place.line}: upper and lower case count on Linux.",
@@ -108,6 +112,12 @@ def _imported(hit: Hit, place: Place, name: str) -> tuple[str, str]:
         "there is no such file",
         f"Add {base} to the repository (git or .dockerignore may leave it out), or correct the import.",
     )
+
+
+def _is_source_of(real: str, name: str) -> bool:
+    """Whether one is the TypeScript of the other, which only a compiler makes."""
+    own, asked = real.rpartition("/")[2], name.rpartition("/")[2]
+    return bool(re.search(r"\.[cm]?tsx?$", own)) and asked == re.sub(r"\.([cm]?)tsx?$", r".\1js", own)
 
 
 def _entries(hit: Hit) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from app.diagnosis.rules.machine.reading_native import (
     recipe,
     submodule,
     undefined,
+    undefined_advice,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -33,11 +34,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="native-undefined-reference",
         pattern=r"(?:(?P<path>[\w./+-]+\.\w+):(?:\(\S+\)|(?P<line>\d+))?:? )?undefined reference to [`'](?P<name>[^`']+)'",
+        read=undefined_advice,
         place=lambda hit: undefined(hit),
         rank=Rank.ROOT,
         title="Nothing defines {name}",
         message="undefined reference to `{name}': the linker finds no definition.",
-        fix="Add the source file or library that defines {name} to the target (add_executable, target_link_libraries, -l…).",
+        fix="{advice}",
     ),
     Rule(
         code="native-library",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.instructions import failing_instruction, stage_image
 from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Hit
 from app.model import Place
@@ -26,8 +26,35 @@ PACKAGES = {
 _HEADER = re.compile(r"(?P<header>[\w./+-]+\.h(?:pp)?): No such file")
 
 
+# What musl hid from 1.2.4 on: https://git.musl-libc.org/cgit/musl/tree/WHATSNEW
+_MUSL = re.compile(
+    r"['‘](?:pread64|pwrite64|off64_t|lseek64|fstat64|stat64|ftruncate64|open64|mmap64|ino64_t)['’]"
+)
+# What only glibc has, or only a newer one: objects that ask for it were made on such a system.
+_GLIBC = re.compile(
+    r"^(?:__isoc23_\w+|fcntl64|backtrace(?:_symbols)?|__\w+_chk|__res_\w+|gnu_get_libc_version|_dl_find_object|__libc_single_threaded|arc4random\w*)$"
+)
+
+
+def undefined_advice(hit: Hit) -> Mapping[str, str]:
+    """Where the name comes from: the C library that the object was made for, or a target of this project."""
+    image, name = stage_image(hit), hit["name"]
+    if _GLIBC.match(name):
+        newer = "a newer Debian or Ubuntu in FROM (trixie, 24.04), the one that runs it too"
+        advice = f"What is linked was built for {'another C library' if 'alpine' in image else 'a newer glibc'}: write {'a Debian image of the language (no alpine)' if 'alpine' in image else newer} in FROM, or take that library from source."
+    elif re.search(
+        r"/pkg/mod/|\.cargo/registry|/node_modules/|/usr/l|site-packages", hit.line + "".join(hit.before(3))
+    ):
+        advice = f"A package is linked here that asks for {name}: install the library that has it (its -dev package) before this step, in a version that fits the package."
+    else:
+        advice = f"Add the source file or library that defines {name} to the target (add_executable, target_link_libraries, -l…)."
+    return {"advice": advice}
+
+
 def compiled_advice(hit: Hit) -> str:
     """A header that is missing is its package's to bring; anything else is to be corrected where it stands."""
+    if _MUSL.search(hit["said"]):
+        return "musl 1.2.4 (Alpine 3.18) no longer has this name: raise the package that uses it (go get github.com/mattn/go-sqlite3@latest), or set CFLAGS (CGO_CFLAGS) to -D_LARGEFILE64_SOURCE, or build on a Debian image."
     if (found := _HEADER.search(hit["said"])) is None:
         return f"Correct line {hit['line']} of {hit['path']}."
     stem = found["header"].split("/")[0].removesuffix(".h").lower()

@@ -34,7 +34,7 @@ BUILDING = Family(
         Known(r"^ERROR: (?:no such package|no such target|Analysis of target) '(?P<name>[^']+)'", "Bazel finds no {name}", "Correct the label in the BUILD file, or declare its repository in MODULE.bazel."),
         # Haskell, Elixir and others whose tools speak in one line.
         Known(r"^Error: (?:\[Cabal-\d+\]|cabal:|cabal-\S+:) ?(?P<name>Could not resolve dependencies.*)", "cabal finds no plan: {name}", "Loosen the bound that the last rejecting: line names, take the GHC that it fits (base belongs to the compiler), or run cabal update first."),
-        Known(r"\*\* \(Mix\) `(?P<name>[^`]+)` exited with (?P<code>\d+)", "{name} failed", "Correct what it printed above: mostly node_modules that assets/ wants are not installed (npm install --prefix assets), or a file that app.css or app.js imports is not there."),
+        Known(r"\*\* \(Mix\) `(?P<name>[^`]+)` exited with (?P<code>\d+)", "{name} failed", "Read what it printed above this line: mix only says that the tool which it ran has failed."),
         Known(r"\*\* \(Mix\) Release \"?(?P<name>[\w-]+)\"? not found|Unknown release :(?P<name2>\w+)", "mix.exs has no release {name}{name2}", "Write the name of releases in mix.exs (or of the app) after mix release."),
         Known(r"native name encoding of latin1", "Elixir runs without UTF-8", "Write ENV LANG=C.UTF-8 in the Dockerfile."),
         Known(r"Go language version \(go(?P<have>[\d.]+)\) used to build golangci-lint is lower than the targeted Go version \((?P<want>[\d.]+)\)", "golangci-lint was built with Go {have}, the code is for {want}", "Take a newer golangci-lint (built with Go {want} or later)."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.diagnosis.left_out import left_out
+from app.diagnosis.left_out import in_stage, left_out
 from app.diagnosis.named import UNSET
 from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Hit
@@ -85,12 +85,18 @@ def _refused(hit: Hit, error: str) -> str:
     return found["advice"].rstrip(".") if found else ""
 
 
+# Such words say that a file does not parse as often as that it is not there.
+_UNREAD = re.compile(r"(?i)failed to (?:read|load|parse)\b")
+
+
 def _absent(hit: Hit, error: str, where: str) -> str:
     if not (_ABSENT.search(error) and (named := _PATH.search(error))):
         return ""
     path = named["path"]
     same = hit.files.named(path.rpartition("/")[2])
     own = repository_path(hit.files, path, hit) or (same[0] if len(same) == 1 else "")
+    if own and in_stage(hit, own) and _UNREAD.search(error):
+        return f"Correct {own}, which a COPY brings: what is printed below names the line that does not parse"
     if own:
         lacking = left_out(hit, own)
         return (

@@ -62,7 +62,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="pip-needs-library",
-        pattern=r"(?P<tool>pg_config|mysql_config|pkg-config|krb5-config|gdal-config|geos-config|Rust compiler|Rust and Cargo)(?: executable|: command)? (?:not found|is required|was not found)|(?P<tool4>Cargo), the Rust package manager, is not installed|"
+        pattern=r"(?P<tool>pg_config|mysql_config|pkg-config|krb5-config|gdal-config|geos-config|Rust compiler|Rust and Cargo)(?: executable|: command)? (?:not found|is required|was not found)|(?P<tool4>Cargo), the Rust package manager, is not installed|(?P<tool5>cargo) in your PATH\?|"
         r"(?:/bin/sh: )?(?:\d+: )?(?P<tool3>pkg-config|mysql_config|krb5-config|curl-config): not found|(?:can't find|Can not find) (?P<tool2>Rust compiler|valid pkg-config name)|Could not run (?P<library2>curl-config)|"
         r"fatal error: (?P<header>Python\.h|(?:[\w.+-]+/)*[\w.+-]+\.h): No such file|Please make sure the (?P<library>libxml2 and libxslt) development packages are installed",
         read=lambda hit: (

@@ -11,6 +11,7 @@ from app.diagnosis.rules.python.reading_projects import (
     broken_toml,
     copied_later,
     copy_before,
+    source_or_copy,
     version_from_git,
 )
 from app.diagnosis.rules.python.reading_servers import command_line
@@ -51,7 +52,7 @@ RULES: tuple[Rule, ...] = (
         code="uv-missing-member",
         pattern=r"error: (?:Distribution not found at: file://|Workspace member `)(?P<path>/[\w./-]+)(?:` is missing a `pyproject\.toml`)?",
         read=copied_later,
-        place=copy_before,
+        place=source_or_copy,
         rank=Rank.ROOT,
         title="{path} is not in the image when uv installs",
         message="uv takes {path} as a part of this project, and its folder is not copied yet.",

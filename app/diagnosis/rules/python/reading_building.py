@@ -96,16 +96,16 @@ def is_built(hit: Hit) -> bool:
 def development(hit: Hit) -> Mapping[str, str] | None:
     wanted = next(
         hit[word]
-        for word in ("tool", "tool2", "header", "library", "library2", "tool3", "tool4")
+        for word in ("tool", "tool2", "header", "library", "library2", "tool3", "tool4", "tool5")
         if hit[word]
     )
-    rust = "ust" in wanted or wanted == "Cargo"
+    rust = "ust" in wanted or wanted.lower() == "cargo"
     apt = OF_PACKAGE.get(building(hit)["name"].lower()) if wanted == "pkg-config" else None
     apt = apt or DEVELOPMENT.get(wanted) or DEVELOPMENT.get(wanted.lower())
     if apt is None and wanted.startswith("openssl/"):
         apt = "libssl-dev"
     if rust:
-        return building(hit) | {"tool": "Rust" if wanted == "Cargo" else wanted, "advice": _RUST}
+        return building(hit) | {"tool": "Rust" if wanted.lower() == "cargo" else wanted, "advice": _RUST}
     if apt is None:
         return building(hit) | {
             "tool": wanted,

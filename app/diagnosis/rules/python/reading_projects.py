@@ -10,8 +10,34 @@ from app.diagnosis.rule import Hit
 from app.model import Place
 
 
+def _beside(hit: Hit) -> str:
+    """The path of tool.uv.sources that leads out of the repository, where it is this one."""
+    last = hit["path"].rstrip("/").rpartition("/")[2]
+    for manifest in hit.files.named("pyproject.toml"):
+        told = re.search(
+            rf"path\s*=\s*[\"'](?P<path>\.\./[^\"']*{re.escape(last)})/?[\"']", hit.files.text(manifest)
+        )
+        if told and told["path"].count("../") > manifest.count("/"):
+            return told["path"]
+    return ""
+
+
+def source_or_copy(hit: Hit) -> Place | None:
+    """The line of pyproject.toml that leads out of the repository; else the COPY that leaves the folder out."""
+    outside = _beside(hit)
+    for path in hit.files.named("pyproject.toml") if outside else ():
+        if line := hit.files.search(path, re.escape(outside)):
+            return hit.files.place(path, line)
+    return copy_before(hit)
+
+
 def copied_later(hit: Hit) -> Mapping[str, str]:
     """The path as the repository has it, and what to do about it."""
+    if outside := _beside(hit):
+        return {
+            "path": outside,
+            "advice": f"{outside} lies outside of what is built: take a published version or a git address of it (tool.uv.sources), or begin the build's context at the folder that holds both",
+        }
     path = hit["path"].lstrip("/")
     tails = [path.split("/", cut)[-1] for cut in range(path.count("/") + 1)]
     known = next((t for t in tails if any(p == t or p.startswith(f"{t}/") for p in hit.files.paths)), "")
