@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gcp.cloud import Google
-from gcp.errors import GoogleError
+from gcp.conflicts import decided_anew
 from gcp.later import later
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ else:
     iam_policy_pb2 = later("google.iam.v1.iam_policy_pb2")
     policy_pb2 = later("google.iam.v1.policy_pb2")
 
-# How often a policy is read again when somebody else has changed it meanwhile.
-CONFLICTS = 5
 # Policies with conditions are damaged by whoever writes them as an older version:
 # https://cloud.google.com/iam/docs/policies#versions
 POLICY_VERSION = 3
@@ -88,7 +86,8 @@ def bind(
     google: Google, service: str, client: Callable[[], Any], resource: str, *, member: str, role: str
 ) -> None:
     """Give a member a role, whatever else is in the policy; one that is there without a condition is as good."""
-    for attempt in range(CONFLICTS):
+
+    def decide(_again: bool) -> None:
         policy = policy_of(google, service, client, resource)
         if any(
             b.role == role and member in b.members and not b.condition.expression for b in policy.bindings
@@ -97,10 +96,6 @@ def bind(
         policy.version = POLICY_VERSION
         policy.bindings.append(policy_pb2.Binding(role=role, members=[member]))
         request = iam_policy_pb2.SetIamPolicyRequest(resource=resource, policy=policy)
-        try:
-            google.call(f"{service}.SetIamPolicy", lambda: client().set_iam_policy, request=request)
-        except GoogleError as conflict:
-            if conflict.code != "ABORTED" or attempt == CONFLICTS - 1:
-                raise
-        else:
-            return
+        google.call(f"{service}.SetIamPolicy", lambda: client().set_iam_policy, request=request)
+
+    decided_anew(google, decide, service=service)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from app.model import Target, Traffic
 from app.scene import InLane
 from gcp import cloud_run
-from gcp.cloud_run import CONFLICTS, ServiceState
-from gcp.errors import GoogleError
+from gcp.cloud_run import ServiceState
+from gcp.conflicts import decided_anew
 
 
 def move(
@@ -25,17 +25,15 @@ def move(
     `insist` may raise Superseded; it is told whether somebody else has changed the service since.
     """
     google, project, region = scene.world.google, target.project, target.region
-    for attempt in range(CONFLICTS):
-        insist(attempt > 0)
-        if state is None:
-            state = cloud_run.service(google, project, region, target.name)
-            scene.insist_on_ours(target, state)
-        if state is None:
+
+    def decide(again: bool) -> ServiceState | None:
+        insist(again)
+        now = None if again else state
+        if now is None:
+            now = cloud_run.service(google, project, region, target.name)
+            scene.insist_on_ours(target, now)
+        if now is None:
             return None
-        try:
-            return cloud_run.set_traffic(google, project, region, target.name, entries(state), state.etag)
-        except GoogleError as conflict:
-            if conflict.code != "ABORTED" or attempt == CONFLICTS - 1:
-                raise
-        state = None
-    raise AssertionError("unreachable")
+        return cloud_run.set_traffic(google, project, region, target.name, entries(now), now.etag)
+
+    return decided_anew(google, decide, service="Services")

@@ -15,14 +15,10 @@ from app.scene import InLane
 from app.text.titles import fitting
 from app.trust.ownership import OF_SERVICE, SCHEDULED
 from gcp import cloud_run_jobs, cloud_scheduler, named_jobs
-from gcp.bindings import CONFLICTS
 from gcp.cloud_run_jobs import WantedJob
 from gcp.cloud_scheduler import Schedule
-from gcp.errors import GoogleError
+from gcp.conflicts import CHANGED_OR_MADE, decided_anew
 from gcp.named_jobs import JobState
-
-# A job that somebody else has made or changed meanwhile, or we ourselves, without hearing of it.
-CHANGED_MEANWHILE = ("ALREADY_EXISTS", "ABORTED")
 
 
 def bring_jobs(
@@ -88,21 +84,18 @@ def _default_account(prepared: Prepared) -> str:
 def _put(scene: InLane, target: Target, job: TargetJob, wanted: WantedJob) -> JobState | None:
     """The job as it stood before it became what is wanted; Stop when it is somebody else's."""
     google = scene.world.google
-    for attempt in range(CONFLICTS):
+
+    def decide(_again: bool) -> JobState | None:
         state = named_jobs.job(google, target.project, target.region, job.id)
-        try:
-            if state is None:
-                cloud_run_jobs.make(google, wanted)
-            else:
-                scene.insist_on_our_job(target, job, state)
-                _unschedule(scene, target, job, state)
-                named_jobs.change(google, wanted, state)
-        except GoogleError as conflict:
-            if conflict.code not in CHANGED_MEANWHILE or attempt == CONFLICTS - 1:
-                raise
+        if state is None:
+            cloud_run_jobs.make(google, wanted)
         else:
-            return state
-    return None
+            scene.insist_on_our_job(target, job, state)
+            _unschedule(scene, target, job, state)
+            named_jobs.change(google, wanted, state)
+        return state
+
+    return decided_anew(google, decide, service="Jobs", meanwhile=CHANGED_OR_MADE)
 
 
 def _unschedule(scene: InLane, target: Target, job: TargetJob, state: JobState) -> None:

@@ -11,11 +11,7 @@ from app.model import Bundle, Commit, Finding, Image, Row, Target, TargetWorker
 from app.scene import InLane
 from app.trust.ownership import OF_SERVICE
 from gcp import worker_pools
-from gcp.bindings import CONFLICTS
-from gcp.errors import GoogleError
-
-# A worker that somebody else has made or changed meanwhile, or we ourselves, without hearing of it.
-CHANGED_MEANWHILE = ("ALREADY_EXISTS", "ABORTED")
+from gcp.conflicts import CHANGED_OR_MADE, decided_anew
 
 
 def bring_workers(scene: InLane, commit: Commit, target: Target, image: Image | Bundle) -> None:
@@ -59,19 +55,16 @@ def _bring(
     """Make or change one worker; Stop when it is somebody else's."""
     google = scene.world.google
     wanted = worker_specification(scene, commit, target, image, worker)
-    for attempt in range(CONFLICTS):
+
+    def decide(_again: bool) -> None:
         state = worker_pools.worker(google, target.project, target.region, worker.id)
         scene.insist_on_our_worker(target, worker, state)
-        try:
-            if state is None:
-                worker_pools.make(google, wanted)
-            else:
-                worker_pools.change(google, wanted, state)
-        except GoogleError as conflict:
-            if conflict.code not in CHANGED_MEANWHILE or attempt == CONFLICTS - 1:
-                raise
+        if state is None:
+            worker_pools.make(google, wanted)
         else:
-            break
+            worker_pools.change(google, wanted, state)
+
+    decided_anew(google, decide, service="WorkerPools", meanwhile=CHANGED_OR_MADE)
     count = worker.config.instances
     return (f"{count} instance{'' if count == 1 else 's'}" if count else "stopped: instances is 0",)
 

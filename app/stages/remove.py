@@ -6,7 +6,7 @@ from app.acts.images import origin_of, place_of
 from app.model import Target
 from app.scene import InLane
 from gcp import artifact_registry, cloud_run, cloud_run_images
-from gcp.cloud_run import CONFLICTS
+from gcp.conflicts import decided_anew
 from gcp.errors import GoogleError
 
 
@@ -14,18 +14,14 @@ def remove(scene: InLane, target: Target, merged: bool) -> None:
     """Take the service away. What was merged keeps its image: the default branch deploys it without building."""
     scene.insist()
     google, project, region = scene.world.google, target.project, target.region
-    for attempt in range(CONFLICTS):
+
+    def decide(_again: bool) -> None:
         state = cloud_run.service(google, project, region, target.name)
         scene.insist_on_ours(target, state)
-        if state is None:
-            break
-        try:
+        if state is not None:
             cloud_run.delete_service(google, project, region, target.name, etag=state.etag)
-        except GoogleError as conflict:
-            if conflict.code != "ABORTED" or attempt == CONFLICTS - 1:
-                raise
-        else:
-            break
+
+    decided_anew(google, decide, service="Services")
     scene.note(f"removed the Cloud Run service {target.name}")
     if not merged:
         _remove_images(scene, target)

@@ -2,7 +2,6 @@
 
 from gcp.cloud_run.changes import delete_service, set_labels, set_traffic, test_permissions
 from gcp.cloud_run.revision import (
-    CONFLICTS,
     OWN_TAG,
     MadeRevision,
     RevisionFailed,
@@ -14,7 +13,6 @@ from gcp.cloud_run.revision import (
 from gcp.cloud_run.state import MANAGED_BY, ServiceState, full_name, read, service, services
 
 __all__ = [
-    "CONFLICTS",
     "MANAGED_BY",
     "OWN_TAG",
     "MadeRevision",

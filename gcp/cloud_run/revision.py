@@ -14,6 +14,7 @@ from gcp.cloud import Google
 from gcp.cloud_run.changes import targets_of
 from gcp.cloud_run.state import ServiceState, full_name, latest, service, state_of
 from gcp.cloud_run.waiting import service_of, settled, waited
+from gcp.conflicts import CHANGED_OR_MADE, decided_anew
 from gcp.errors import Denial, GoogleError
 from gcp.later import later
 from gcp.service_specification import WantedService, specification
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 else:
     run_v2 = later("google.cloud.run_v2")
 
-# How often we read again and try again when somebody else changes the service at the same moment.
-CONFLICTS = 5
 # A name of a service that was just deleted is refused, for how long nobody says:
 # https://github.com/hashicorp/terraform-provider-google/issues/7854
 CLEANUP_SECONDS, CLEANUP_PAUSE = 120.0, 2.0
@@ -103,20 +102,17 @@ def make_revision(
     Raises RevisionFailed when it does not become ready; what served before serves on.
     """
     name = full_name(wanted.project, wanted.region, wanted.name)
-    for attempt in range(CONFLICTS):
-        if before is not None:
-            insist(before)
-        try:
-            operation = _create(google, wanted) if before is None else _update(google, wanted, before)
-        except GoogleError as conflict:
-            if conflict.code not in ("ABORTED", "ALREADY_EXISTS") or attempt == CONFLICTS - 1:
-                raise
-        else:
-            return _made(wanted, _ready(google, name, wanted, operation))
-        if _has(google, name, wanted.revision_name):
-            return _made(wanted, _ready(google, name, wanted, None))
-        before = service(google, wanted.project, wanted.region, wanted.name)
-    raise AssertionError("unreachable")
+
+    def decide(again: bool) -> Any:
+        if again and _has(google, name, wanted.revision_name):
+            return None
+        state = service(google, wanted.project, wanted.region, wanted.name) if again else before
+        if state is not None:
+            insist(state)
+        return _create(google, wanted) if state is None else _update(google, wanted, state)
+
+    operation = decided_anew(google, decide, service="Services", meanwhile=CHANGED_OR_MADE)
+    return _made(wanted, _ready(google, name, wanted, operation))
 
 
 def _made(wanted: WantedService, found: run_v2.Service) -> MadeRevision:
