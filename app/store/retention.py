@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Engine, delete, func, or_, select, tuple_
 
 from app.store.deployments import UNDER_WAY
 from app.store.previews import PREVIEWS, REMOVED
-from app.store.tables import DEPLOYMENTS, LOG_LINES, transaction
+from app.store.tables import COLOURED_LINES, DEPLOYMENTS, LOG_LINES, transaction
 from app.store.traffic import ROLLBACKS_OFFERED, SHIFTS
 
 LIVE = "live"
@@ -47,6 +47,7 @@ class Retention:
         lines = select(LOG_LINES.c.number).where(LOG_LINES.c.deployment_id.in_(runs)).limit(limit)
         with transaction(self._engine) as connection:
             numbers = connection.execute(lines).scalars().all()
+            connection.execute(delete(COLOURED_LINES).where(COLOURED_LINES.c.number.in_(numbers)))
             connection.execute(delete(LOG_LINES).where(LOG_LINES.c.number.in_(numbers)))
         return len(numbers)
 
