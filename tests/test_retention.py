@@ -15,6 +15,7 @@ from app.model import Commit, Ending, Report, Repository
 from app.rounds.retention import BATCH, DAY, Retention
 from app.store import Store
 from app.store.previews import PreviewRow
+from app.store.pull_requests import Looked
 from app.store.tables import COLOURED_LINES, open_database, transaction
 from app.store.traffic import ROLLBACKS_OFFERED, Shift
 from tests.test_store import delivery
@@ -58,11 +59,14 @@ def test_what_is_old_goes_with_its_log(store: Store) -> None:
     assert store.deployments.log_lines("c") == ["one", "two"]
 
 
-def test_a_lines_colours_go_with_it(tmp_path: Path, database: str, store: Store) -> None:
-    """They stand in a table of their own, and nobody else would ever look for them there."""
+def test_what_stands_beside_goes_with_it(tmp_path: Path, database: str, store: Store) -> None:
+    """A line's colours, and what came of a delivery: in tables of their own, where nobody else would look for them."""
     ended(store, "a", Ending.FAILED)
     ended(store, "b", Ending.FAILED)
+    store.pull_requests.looked("d-1", Looked("Every pull request gets a preview"))
+    assert store.pull_requests.looked_for(["d-1"])
     Retention(store, 90).apply(LATER)
+    assert not store.pull_requests.looked_for(["d-1"])
     with transaction(open_database(tmp_path, database)) as connection:
         kept = connection.execute(select(COLOURED_LINES.c.coloured)).scalars().all()
     assert kept == ["\x1b[31mtwo\x1b[0m"] and left(store) == "b"
