@@ -102,6 +102,7 @@ def test_a_secret_is_hidden_with_its_colours() -> None:
     """A colour in the middle of it saves none of it."""
     line = "password=\x1b[31mhun\x1b[32mter2"
     assert shown(line) == str(Printed(1, "password=[hidden]").html())
+    assert colours.kept("password=[hidden]", line) == "password=[hidden]"
 
 
 @given(st.lists(st.sampled_from(BITS)).map("".join) | st.text())
