@@ -11,6 +11,7 @@ from app.model import Report, Row
 from app.outbox import Post
 from app.report import LOG_TAIL_LINES, placed
 from app.store import Store
+from app.text.colours import uncoloured
 
 
 class OpenReport:
@@ -37,11 +38,12 @@ class OpenReport:
             self._post.show(self.now.deployment_id, self.now)
 
     def hear(self, of: str, line: str) -> None:
-        """One more line of a log; `of` says whose log it is."""
+        """One more line of a log, with its colours; `of` says whose log it is."""
+        text = uncoloured(line)
         with self._lock:
             other = self.now.log_of != of
             before = () if other else self.now.log_tail
-            self.now = replace(self.now, log_tail=(*before[-LOG_TAIL_LINES + 1 :], line), log_of=of)
+            self.now = replace(self.now, log_tail=(*before[-LOG_TAIL_LINES + 1 :], text), log_of=of)
         if other:
             self._store.deployments.add_log_line(self.now.deployment_id, f"— {of} —")
         self._store.deployments.add_log_line(self.now.deployment_id, line)

@@ -13,6 +13,7 @@ from app.redaction import Stream
 from app.report import LOG_TAIL_LINES
 from app.store import Ticket
 from app.telemetry import log
+from app.text import colours
 from app.trust import allowance, images
 from app.trust.accounts import accounts
 from app.trust.ownership import is_ours, job_not_ours, not_ours, worker_not_ours
@@ -167,7 +168,7 @@ class InLane(Scene):
             self.log_of, self.hidden = of, Stream()
         shown = self.hidden.line(line)
         self.tail.append(shown)
-        self.hear(of, shown)
+        self.hear(of, colours.kept(shown, line))
 
     def successor(self) -> str | None:
         """The commit that has asked for this lane since, if one has."""

@@ -105,6 +105,8 @@ PAGES: dict[str, Speak] = {
     "/deployments/{id}": lambda gem: gem.got(f"/deployments/{gem.bad}"),
     "/deployments/{id}/log.txt": lambda gem: gem.got(f"/deployments/{gem.bad}/log.txt"),
     "/deployments/{id}/log.txt?from=": lambda gem: gem.got(f"/deployments/{gem.bad}/log.txt?from=1"),
+    "/deployments/{id}/log.txt?colours": lambda gem: gem.got(f"/deployments/{gem.bad}/log.txt?colours"),
+    "/deployments/{id}/lines": lambda gem: gem.got(f"/deployments/{gem.bad}/lines?from=1"),
     "/services/{lane:path}": lambda gem: gem.got(f"/services/{gem.lane}"),
     "/live/": lambda gem: gem.streamed("/live/"),
     "/live/services/{lane:path}": lambda gem: gem.streamed(f"/live/services/{gem.lane}"),

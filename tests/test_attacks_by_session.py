@@ -125,6 +125,7 @@ OF_ANOTHER = (
     "/deployments/blog-run",
     "/deployments/blog-run/log.txt",
     "/deployments/blog-run/log.txt?from=1",
+    "/deployments/blog-run/lines?from=1",
     "/deployments/%62log-run/log.txt",
     "/deployments/shop-run/../blog-run/log.txt",
     "/deployments/shop-run/..%2fblog-run/log.txt",

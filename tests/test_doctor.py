@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,40 @@ from tests.conftest import OWNER, House
 from tests.test_sandbox_github import PRIVATE
 
 Environ = dict[str, str]
+APIS_OFF = f"APIs of {PROJECT}"
+
+
+def deaf(house: House, _environ: Environ) -> None:
+    """The App's owner has unticked an event."""
+    hub = house.world.github.hub
+    hub.app = replace(hub.app, events=tuple(event for event in hub.app.events if event != "pull_request"))
+
+
+def asks_for_less(house: House, _environ: Environ) -> None:
+    hub = house.world.github.hub
+    hub.app = replace(hub.app, permissions=hub.app.permissions | {"checks": "read"})
+
+
+def signed_otherwise(house: House, _environ: Environ) -> None:
+    """The secret was changed on the App's page alone."""
+    github = house.world.github
+    github.deliveries.sign(github.hub.app.id, "another")
+    github.ping()
+    github.deliveries.settle()
+
+
+def turned_off(house: House, environ: Environ) -> None:
+    """And nobody may turn it on."""
+    house.world.google.projects.known(PROJECT).apis.pop("run.googleapis.com", None)
+    environ["SERVERGEM_ENABLE_APIS"] = "false"
+
+
+def unpaid(house: House, _environ: Environ) -> None:
+    house.world.google.projects.known(PROJECT).billing = False
+
+
+def deleted(house: House, _environ: Environ) -> None:
+    house.world.google.projects.known(PROJECT).state = "DELETE_REQUESTED"
 
 
 def environment(house: House) -> Environ:
@@ -49,6 +84,14 @@ BROKEN: tuple[tuple[Callable[[House, Environ], object], str, str], ...] = (
     (lambda house, _: house.world.github.uninstall(OWNER), "Installation", "installed nowhere"),
     (lambda house, _: setattr(house.world.github, "webhook_url", "http://x.example"), "Webhook address", "x.example"),
     (lambda house, _: house.world.google.revoke(PROJECT, "run.services.create"), f"Project {PROJECT}", "run.services"),
+    (deleted, f"Project {PROJECT}", "DELETE_REQUESTED"),
+    (turned_off, APIS_OFF, "run.googleapis.com"),
+    (unpaid, f"Billing of {PROJECT}", "no open billing account"),
+    (deaf, "App's events", "does not hear of pull_request"),
+    (deaf, f"On {OWNER}", "not heard of there: pull_request"),
+    (asks_for_less, "App's permissions", "does not ask for checks: write"),
+    (setting("GITHUB_PRIVATE_KEY", "no key at all"), "Settings", "GITHUB_PRIVATE_KEY"),
+    (signed_otherwise, "Round trip", "signature"),
 )  # fmt: skip
 
 
@@ -59,7 +102,7 @@ def test_each_broken_thing_is_named(house: House) -> None:
     github.ping()
     github.deliveries.settle()
     assert not wrong(list(doctor.signs(environment(house))))
-    granted = dict(github.hub.granted)
+    granted, app = dict(github.hub.granted), github.hub.app
     for break_it, title, said in BROKEN:
         environ = environment(house)
         break_it(house, environ)
@@ -72,6 +115,9 @@ def test_each_broken_thing_is_named(house: House) -> None:
         if github.hub.installed(OWNER).suspended_at:  # type: ignore[union-attr]
             github.unsuspend(OWNER)
         google.grant(PROJECT, "run.services.create")
+        github.hub.app = app
+        project = google.projects.known(PROJECT)
+        project.billing, project.state = True, "ACTIVE"
 
 
 def test_its_own_service_is_looked_at_where_it_is_on_cloud_run(house: House) -> None:

@@ -25,6 +25,8 @@ from app.pages.sign_in import inside
 from app.process.role import Role
 from app.settings import BadSettings, load
 from app.store import Store
+from app.store.presses import Pressed
+from app.store.pull_requests import Looked
 from app.store.traffic import Lock, Shift
 from sandbox.ports import free_port
 from sandbox.world import Sandbox
@@ -377,12 +379,12 @@ def test_a_stream_tells_readers_alone_and_ends(world: Sandbox, tmp_path: Path) -
         with reader.stream("GET", path) as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")
             told = stream.iter_lines()
-            assert "password=[hidden]" in next(line for line in told if '"lines"' in line)
+            assert "password=[hidden]" in next(line for line in told if '"last"' in line)
             pages.store.deployments.add_log_line("shop-run", "one more")
-            assert '"last": 2, "lines": ["one more"]' in next(line for line in told if '"lines"' in line)
+            assert "one more</span>" in next(line for line in told if '"last"' in line)
             pages.server.should_exit = True
             with suppress(httpx.RemoteProtocolError):
-                assert not [line for line in told if '"lines"' in line]
+                assert not [line for line in told if '"last"' in line]
 
 
 def test_deliveries_are_an_operators(world: Sandbox, tmp_path: Path) -> None:
@@ -395,11 +397,33 @@ def test_deliveries_are_an_operators(world: Sandbox, tmp_path: Path) -> None:
         store.mark("d-22", "started delivery:d-22:0")
         report = Report(Commit(shop, "a" * 40, "main", "A"), "ServerGem / api", deployment_id="d-22-api")
         store.deployments.opened("d-22-api", report, f"{shop.id}{LANE}")
+        copy = replace(report, check_name="ServerGem / api (preview)", deployment_id="pr-7")
+        store.deployments.opened("pr-7", copy, f"{shop.id}{LANE}-pr-7")
+        store.pull_requests.looked("d-3", Looked("Every pull request gets a preview", ("pr-7", "not-begun")))
+        store.presses.pressed(Pressed("d-4", "d-22-api", "roll-back", "ada", "ada pressed Roll back"))
+        for id_, event, more in (
+            ("d-3", "pull_request", ""),
+            ("d-4", "check_run", ""),
+            ("d-5", "push", ""),
+            ("d-6", "issue_comment", ""),
+            ("d-7", "installation", "; It has no repository yet."),
+        ):
+            asyncio.run(store.accept(Delivery(id_, event, None, id_.encode(), id_), time.time()))
+            store.mark(id_, f"started delivery:{id_}:0{more}")
 
     with site(world, tmp_path, delivered, OPERATORS="Olga") as pages:
         shown = pages.browser("olga").get("/deliveries").text
         assert "d-1" in shown and "Given up" in shown and "&lt;b&gt;odd" in shown
         assert 'Started <a href="/deployments/d-22-api">ServerGem / api</a>' in shown
+        assert "Every pull request gets a preview" in shown and "started delivery:" not in shown
+        assert ': <a href="/deployments/pr-7">ServerGem / api (preview)</a>' in shown
+        for said in (
+            "ada pressed Roll back",
+            "The push was read",
+            "A command was heard",
+            "It has no repository",
+        ):
+            assert said in shown
         mine = pages.browser("grace")
         assert mine.get("/deliveries").status_code == 404
         assert "/deliveries" not in mine.get("/").text

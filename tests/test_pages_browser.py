@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import insert
 
 from app.model import Commit, Delivery, Ending, Report, Repository, Row, RowState
 from app.store import Store
 from app.store.presses import Pressed
+from app.store.tables import LOG_LINES, open_database, transaction
 from sandbox.world import Sandbox
 from tests.conftest import PATIENCE
 from tests.test_browser import page as page  # the fixture, for the tests below
@@ -89,6 +91,64 @@ def test_a_deployment_is_followed_without_a_reload(world: Sandbox, tmp_path: Pat
         assert page.evaluate("[window.opened, window.odd]") == [True, None]
 
 
+# Each of the colours, so that the contrast of each is measured.
+PAINTED = "\x1b[1;31mnpm ERR!\x1b[0m" + "".join(
+    f" \x1b[{code}m{code}\x1b[0m" for code in (90, 32, 33, 34, 35, 36)
+)
+
+
+def printing(store: Store, shop: Repository) -> None:
+    a_running_one(store, shop)
+    for time_ in ("0.1", "0.2"):
+        store.deployments.add_log_line("running", f'Step #0 - "build": #12 {time_} {PAINTED}')
+
+
+def test_prefixes_are_folded_and_colours_kept(world: Sandbox, tmp_path: Path, page: Page) -> None:
+    """In what was there and in what comes: folded, it can still be copied and found; one press shows it whole."""
+    with site(world, tmp_path, printing, PAGES="open") as pages:
+        page.goto(f"{pages.url}/deployments/running")
+        expect(page.locator("#beat")).to_have_text("Updates as it happens")
+        pages.store.deployments.add_log_line("running", f'Step #0 - "build": #12 1.2 {PAINTED} <b>more</b>')
+        expect(page.locator("#L4 .red")).to_have_text("npm ERR!")
+        expect(page.locator("#L4 > span")).to_contain_text("<b>more</b>")
+
+        def width(line: str) -> float:
+            box = page.locator(f"{line} .prefix").bounding_box()
+            assert box is not None
+            return box["width"]
+
+        assert width("#L2") > 100 > 30 > width("#L3") == width("#L4")
+        copied = page.evaluate("""() => { getSelection().selectAllChildren(document.querySelector("#L4 > span"));
+            return getSelection().toString(); }""")
+        assert copied == 'Step #0 - "build": #12 1.2 npm ERR! 90 32 33 34 35 36 <b>more</b>'
+        assert page.evaluate("getSelection().removeAllRanges() || find('#12 1.2')")
+        page.get_by_label("Prefixes").check()
+        assert width("#L3") == width("#L2") == width("#L4")
+
+
+def test_a_hundred_thousand_lines_open_in_a_second(world: Sandbox, tmp_path: Path, page: Page) -> None:
+    """Their end is there with the page, and all of them when they are asked for."""
+    lines = [
+        {"deployment_id": "running", "time": 1.0, "line": f'Step #0 - "build": #12 {number}.5 line {number}'}
+        for number in range(2, 100_001)
+    ]
+    with site(world, tmp_path, a_running_one, PAGES="open") as pages:
+        with transaction(open_database(tmp_path / "data", "")) as connection:
+            connection.execute(insert(LOG_LINES), lines)
+        took = []
+        for _ in range(3):  # the quickest counts: what else this machine does is no fault of the page
+            page.goto(f"{pages.url}/")
+            begun = time.monotonic()
+            page.goto(f"{pages.url}/deployments/running")
+            expect(page.locator("#L100000")).to_be_in_viewport()
+            took.append(time.monotonic() - begun)
+        assert min(took) < 1, took
+        assert page.locator("#log-count").inner_text() == "100000"
+        page.get_by_role("button", name="Load all").click()
+        expect(page.locator(".ln")).to_have_count(100_000)
+        expect(page.locator("#L2 > span")).to_contain_text("line 2")
+
+
 def test_a_short_log_takes_no_more_room_than_its_lines(world: Sandbox, tmp_path: Path, page: Page) -> None:
     """Below what is seen too: no place is kept for lines that there are not, and nothing jumps when it is reached."""
     with site(world, tmp_path, a_running_one, PAGES="open") as pages:
@@ -117,7 +177,7 @@ def test_home_changes_by_itself(world: Sandbox, tmp_path: Path, page: Page) -> N
 
 def test_pages_are_narrow_and_legible(world: Sandbox, tmp_path: Path, page: Page) -> None:
     """At 390 px nothing scrolls sideways, and in both schemes each text has a contrast of 4.5 at least."""
-    with site(world, tmp_path, a_running_one, PAGES="open") as pages:
+    with site(world, tmp_path, printing, PAGES="open") as pages:
         page.set_viewport_size({"width": 390, "height": 800})
         page.goto(f"{pages.url}/")
         lane = page.get_by_role("link", name="api", exact=True).get_attribute("href") or ""

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.github.state import FOUNDER
 from sandbox.world import PROJECT
-from tests.conftest import OWNER, House, Work, answer_of, eventually
+from tests.conftest import OWNER, House, Work, answer_of, eventually, web
 from tests.kept import check_run_text, conversation_text, insist
 from tests.setting_up import runs_as
 
@@ -70,6 +70,8 @@ def test_a_pull_request_gets_a_copy_of_its_own(house: House) -> None:
     )
     assert sha[:7] in comment
     told_live(house, work, number)
+    became = f'Every pull request gets a preview: <a href="/deployments/{deployment["id"]}">'
+    assert became in web.get(f"{house.address}/deliveries").text
     insist("preview-live", check_run_text(house.world, run), conversation_text(house.world, SAMPLE, number))
 
 

@@ -9,11 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app.model import Commit, Ending, Report, Repository
 from app.rounds.retention import BATCH, DAY, Retention
 from app.store import Store
 from app.store.previews import PreviewRow
+from app.store.pull_requests import Looked
+from app.store.tables import COLOURED_LINES, open_database, transaction
 from app.store.traffic import ROLLBACKS_OFFERED, Shift
 from tests.test_store import delivery
 
@@ -33,7 +36,7 @@ def ended(store: Store, id_: str, ending: Ending | None, *, lane: str = LANE, to
     """A deployment of the commit of its name, with a log of two lines."""
     report = Report(Commit(HOME, id_ * 40, "main"), "ServerGem / api", deployment_id=id_)
     store.deployments.opened(id_, report, lane)
-    for line in ("one", "two"):
+    for line in ("one", "\x1b[31mtwo\x1b[0m"):
         store.deployments.add_log_line(id_, line)
     if ending is not None:
         store.deployments.ended(id_, replace(report, ending=ending))
@@ -54,6 +57,19 @@ def test_what_is_old_goes_with_its_log(store: Store) -> None:
     assert left(store) == "ce"
     assert store.deployments.log_lines("a") == []
     assert store.deployments.log_lines("c") == ["one", "two"]
+
+
+def test_what_stands_beside_goes_with_it(tmp_path: Path, database: str, store: Store) -> None:
+    """A line's colours, and what came of a delivery: in tables of their own, where nobody else would look for them."""
+    ended(store, "a", Ending.FAILED)
+    ended(store, "b", Ending.FAILED)
+    store.pull_requests.looked("d-1", Looked("Every pull request gets a preview"))
+    assert store.pull_requests.looked_for(["d-1"])
+    Retention(store, 90).apply(LATER)
+    assert not store.pull_requests.looked_for(["d-1"])
+    with transaction(open_database(tmp_path, database)) as connection:
+        kept = connection.execute(select(COLOURED_LINES.c.coloured)).scalars().all()
+    assert kept == ["\x1b[31mtwo\x1b[0m"] and left(store) == "b"
 
 
 def test_what_is_young_stays(store: Store) -> None:

@@ -21,7 +21,7 @@ from app.pages.addresses import Addresses
 from app.pages.asked import readable, store_of
 from app.pages.badge import badge
 from app.pages.deliveries import deliveries, redeliver
-from app.pages.deployment import deployment, deployment_log, missing
+from app.pages.deployment import deployment, deployment_lines, deployment_log, missing
 from app.pages.explain import Explaining
 from app.pages.guard import Guard
 from app.pages.home import home
@@ -82,6 +82,7 @@ def _routes() -> list[Route]:
         Route("/deployments.json", _deployments_as_json),
         Route("/deployments/{id}", deployment),
         Route("/deployments/{id}/log.txt", deployment_log),
+        Route("/deployments/{id}/lines", deployment_lines),
         Route("/deployments/{id}/press", press, methods=["POST"]),
         Route("/services/{lane:path}", service),
         Route("/insight", insight_page),

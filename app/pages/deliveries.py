@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from app.github.errors import GitHubError
 from app.pages.access import Access
 from app.pages.asked import page_number, store_of, visitor_of
+from app.pages.came import came_of_each
 from app.pages.deployment import missing
 from app.pages.form import Untaken, refused, sent, token_of
 from app.pages.rendering import page, seen
@@ -42,7 +43,7 @@ async def deliveries(request: Request) -> Response:
         "deliveries.html",
         visitor=visitor_of(request),
         rows=rows,
-        begun=await run_in_threadpool(store_of(request).history.begun_by, [each.id for each in rows]),
+        came=await run_in_threadpool(came_of_each, store_of(request), rows),
         number=number,
         more=more,
         token=token_of(request) if visitor_of(request).operates else "",

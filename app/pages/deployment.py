@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.pages.asked import may_read, number, store_of, visitor_of
-from app.pages.log_lines import Window, log_text, window
+from app.pages.log_lines import Window, log_html, log_text, window
 from app.pages.offers import Offer, offers_of
 from app.pages.presses import Came, came_of, pressed_in, shower_of
 from app.pages.rendering import page, part, seen
@@ -54,6 +54,12 @@ async def deployment_log(request: Request) -> Response:
     if await shown(request) is None:
         return missing(request)
     return await log_text(request, request.path_params["id"])
+
+
+async def deployment_lines(request: Request) -> Response:
+    if await shown(request) is None:
+        return missing(request)
+    return await log_html(request, request.path_params["id"])
 
 
 async def deployment_parts(request: Request, found: Shown) -> dict[str, str]:

@@ -22,7 +22,8 @@ from app.github.errors import GitHubError
 from app.pages.asked import number, store_of, visitor_of
 from app.pages.deployment import deployment_parts, shown
 from app.pages.home import home_parts
-from app.pages.log_lines import SHOWN_LINES, lines
+from app.pages.log_lines import SHOWN_LINES, html, lines
+from app.pages.printed_line import Printed
 from app.pages.service import service_parts
 from app.pages.sign_in import Doorman
 from app.store import StoreError
@@ -42,7 +43,7 @@ class News:
     """What one look has found; `over` when there will be no more."""
 
     parts: Parts = field(default_factory=dict)
-    lines: tuple[str, ...] = ()
+    lines: tuple[Printed, ...] = ()
     last: int = 0
     over: bool = False
 
@@ -108,13 +109,13 @@ async def _events(request: Request, look: Look) -> AsyncIterator[str]:
         if await run_in_threadpool(_signed_out, request):
             return
         news = await look(request, last)
-        for name, html in news.parts.items():
-            if known.get(name) != html:
-                yield _event("part", {"id": name, "html": html})
+        for name, inside in news.parts.items():
+            if known.get(name) != inside:
+                yield _event("part", {"id": name, "html": inside})
         known |= news.parts
         if news.lines:
             last = news.last
-            yield _event("log", {"last": last, "lines": news.lines}, last)
+            yield _event("log", {"last": last, "html": html(news.lines)}, last)
         if news.over:
             yield _event("over", {})
             return

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 
 from app.model import Report, Weight
+from app.pages import printed_line
 from app.pages.asked import number, store_of
+from app.pages.printed_line import Printed
 from app.redaction import redact_lines
 from app.redaction.pem import LONGEST_BLOCK
 from app.store.history import History
+from app.text.colours import uncoloured
 from app.text.escaping import one_line, seen
 
 # What a page opens with: some screens, and milliseconds to write.
@@ -29,15 +32,15 @@ ABOVE = 100
 class Window:
     """A part of a log. `error` is the number of the line that a finding shows, 0 where none does."""
 
-    lines: tuple[str, ...]
+    lines: tuple[Printed, ...]
     first: int
     count: int
     error: int = 0
 
     @property
-    def escaped(self) -> list[Markup]:
+    def html(self) -> Markup:
         """For the page, whose engine would redact each line once more: that takes a second for a screen of them."""
-        return [escape(line) for line in self.lines]
+        return html(self.lines, self.error)
 
     @property
     def whole(self) -> bool:
@@ -59,12 +62,35 @@ def window(history: History, report: Report, at: int) -> Window:
     return Window(lines(history, id_, first, SHOWN_LINES), first, count, _error(history, report))
 
 
-def lines(history: History, id_: str, first: int, most: int) -> tuple[str, ...]:
+def lines(history: History, id_: str, first: int, most: int) -> tuple[Printed, ...]:
     """These lines as they may be shown; those above are read too, since a secret can have begun there."""
     above = min(first - 1, LONGEST_BLOCK)
     found = history.lines(id_, first - above, above + most)
-    shown = redact_lines(found)[above:] if any(found) else tuple(found[above:])
-    return tuple(seen(line).replace("\n", " ") for line in shown)
+    if len(found) <= above:
+        return ()
+    shown = [seen(line).replace("\n", " ") for line in redact_lines(line for line, _ in found)]
+    return tuple(
+        Printed(
+            first - above + n,
+            shown[n],
+            _colours(shown[n], found[n][1]),
+            n > 0 and _again(*shown[n - 1 : n + 1]),
+        )
+        for n in range(above, len(found))
+    )
+
+
+def html(shown: tuple[Printed, ...], error: int = 0) -> Markup:
+    return Markup("").join(line.html(error) for line in shown)
+
+
+def _colours(shown: str, coloured: str) -> str:
+    """None where what is shown is not what was coloured: something of it is hidden, or was no text."""
+    return coloured if coloured and uncoloured(coloured) == shown else ""
+
+
+def _again(above: str, line: str) -> bool:
+    return printed_line.of(line) != "" and printed_line.of(line) == printed_line.of(above)
 
 
 def _error(history: History, report: Report) -> int:
@@ -78,18 +104,30 @@ def _error(history: History, report: Report) -> int:
 
 
 async def log_text(request: Request, id_: str) -> Response:
-    """`?from=` and `?lines=`: so many lines of it; else all, to be kept as a file."""
-    history = store_of(request).history
+    """`?from=` and `?lines=`: so many lines of it; else all, to be kept as a file. `?colours`: with a terminal's."""
+    history, coloured = store_of(request).history, "colours" in request.query_params
     if "from" in request.query_params:
-        first, most = number(request, "from", 1), min(number(request, "lines", BLOCK_LINES), BLOCK_LINES)
-        block = await run_in_threadpool(lines, history, id_, first, most)
-        return PlainTextResponse("".join(f"{line}\n" for line in block))
+        return PlainTextResponse(_text(await _block(request, id_), coloured))
     named = {"content-disposition": 'attachment; filename="deployment.log"'}
-    return StreamingResponse(_whole(history, id_), media_type="text/plain", headers=named)
+    return StreamingResponse(_whole(history, id_, coloured), media_type="text/plain", headers=named)
 
 
-async def _whole(history: History, id_: str) -> AsyncIterator[str]:
+async def log_html(request: Request, id_: str) -> Response:
+    """`?from=` and `?lines=` likewise, as the page itself has them."""
+    return HTMLResponse(html(await _block(request, id_)))
+
+
+async def _block(request: Request, id_: str) -> tuple[Printed, ...]:
+    first, most = number(request, "from", 1), min(number(request, "lines", BLOCK_LINES), BLOCK_LINES)
+    return await run_in_threadpool(lines, store_of(request).history, id_, first, most)
+
+
+async def _whole(history: History, id_: str, coloured: bool) -> AsyncIterator[str]:
     first = 1
     while block := await run_in_threadpool(lines, history, id_, first, BLOCK_LINES):
-        yield "".join(f"{line}\n" for line in block)
+        yield _text(block, coloured)
         first += len(block)
+
+
+def _text(block: tuple[Printed, ...], coloured: bool) -> str:
+    return "".join(f"{(coloured and line.coloured) or line.text}\n" for line in block)

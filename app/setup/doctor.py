@@ -12,7 +12,7 @@ from app import plain_http, retry
 from app.github import GitHub
 from app.github.credentials import BACKDATED_SECONDS
 from app.settings import BadSettings, Settings, load
-from app.setup import own_service, round_trip
+from app.setup import in_project, own_service, round_trip
 from app.signs import Sign
 from app.store.reach import insist_on_reach
 from app.trust.rights import RIGHTS, Held, When
@@ -89,7 +89,9 @@ def _google(settings: Settings) -> Iterator[Sign]:
         return
     google = Google(settings.google_endpoint, settings.storage_endpoint, ONCE)
     for project in sorted(settings.every_project()):
-        yield _project(google, project)
+        yield (found := _project(google, project))
+        if not found.wrong:
+            yield from in_project.signs(google, project, settings.enable_apis)
     yield from own_service.signs(google, settings)
 
 

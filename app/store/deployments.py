@@ -12,8 +12,9 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 
 from app.model import Ending, Report, Repository
 from app.store.rows import Heartbeat, Known, Unshown
-from app.store.tables import DEPLOYMENTS, HEARTBEATS, LOG_LINES, insert_once, transaction
+from app.store.tables import COLOURED_LINES, DEPLOYMENTS, HEARTBEATS, LOG_LINES, insert_once, transaction
 from app.telemetry import log
+from app.text.colours import uncoloured
 from app.text.legible import legible_data
 
 REPORT = TypeAdapter(Report)
@@ -184,10 +185,13 @@ class Deployments:
             ).scalar_one()
 
     def add_log_line(self, deployment_id: str, line: str) -> None:
+        """One more line; its colours stand apart, so that whoever reads or searches the log meets none."""
+        text = uncoloured(line)
+        added = insert(LOG_LINES).values(deployment_id=deployment_id, time=time.time(), line=text)
         with transaction(self._engine) as connection:
-            connection.execute(
-                insert(LOG_LINES).values(deployment_id=deployment_id, time=time.time(), line=line)
-            )
+            number = connection.execute(added.returning(LOG_LINES.c.number)).scalar_one()
+            if text != line:
+                connection.execute(insert(COLOURED_LINES).values(number=number, coloured=line))
 
     def log_lines(self, deployment_id: str) -> list[str]:
         query = (

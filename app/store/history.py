@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Select, func, select, tuple_
 
 from app.model import Report
 from app.store.deployments import read_report
-from app.store.tables import DEPLOYMENTS, LOG_LINES, transaction
+from app.store.tables import COLOURED_LINES, DEPLOYMENTS, LOG_LINES, transaction
 from app.store.traffic import LOCKS, SHIFTS, TRAFFIC, Lock, Shift
 
 _COLUMNS = (
@@ -138,17 +138,18 @@ class History:
         lines = select(func.count()).select_from(LOG_LINES).where(LOG_LINES.c.deployment_id == deployment_id)
         return self._number(lines)
 
-    def lines(self, deployment_id: str, first: int, limit: int) -> list[str]:
-        """At most `limit` lines of a log from line `first`, counted from 1."""
+    def lines(self, deployment_id: str, first: int, limit: int) -> list[tuple[str, str]]:
+        """At most `limit` lines of a log from line `first`, counted from 1: each with its colours too, "" for none."""
         query = (
-            select(LOG_LINES.c.line)
+            select(LOG_LINES.c.line, func.coalesce(COLOURED_LINES.c.coloured, ""))
+            .outerjoin(COLOURED_LINES, COLOURED_LINES.c.number == LOG_LINES.c.number)
             .where(LOG_LINES.c.deployment_id == deployment_id)
             .order_by(LOG_LINES.c.number)
             .offset(first - 1)
             .limit(limit)
         )
         with transaction(self._engine) as connection:
-            return list(connection.execute(query).scalars())
+            return [(line, coloured) for line, coloured in connection.execute(query)]
 
     def line_with(self, deployment_id: str, words: str) -> int:
         """The number of the first line of a log that has these words; 0 when none has."""

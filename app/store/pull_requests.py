@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Integer, Table, delete, select, update
+from sqlalchemy import Column, Connection, Engine, Float, Integer, Table, delete, select, update
 
 from app.previews import Wishes
 from app.store.last_words import is_last_word
@@ -31,6 +34,25 @@ LOOKS = Table(
     Column("number", Integer, primary_key=True),
     Column("seen", Words, nullable=False),
 )
+
+
+# What a look led to that some delivery had asked for; `deployments` are their ids, one a line.
+LED = Table(
+    "pull_request_deliveries",
+    METADATA,
+    Column("delivery_id", Words, primary_key=True),
+    Column("said", Words, nullable=False),
+    Column("deployments", Words, nullable=False),
+    Column("time", Float, nullable=False, index=True),
+)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What came of a delivery that told of a pull request: in words, and the previews that run because of it."""
+
+    said: str
+    deployments: tuple[str, ...] = ()
 
 
 class PullRequestRows:
@@ -74,6 +96,21 @@ class PullRequestRows:
             if not insert_once(connection, LOOKS, repository_id=repository_id, number=number, seen=seen):
                 same = (LOOKS.c.repository_id == repository_id, LOOKS.c.number == number)
                 connection.execute(update(LOOKS).where(*same).values(seen=seen))
+
+    def looked(self, delivery_id: str, came: Looked) -> None:
+        """This came of a delivery; what is kept of it already stays."""
+        with transaction(self._engine) as connection:
+            deployments, now = "\n".join(came.deployments), time.time()
+            insert_once(
+                connection, LED, delivery_id=delivery_id, said=came.said, deployments=deployments, time=now
+            )
+
+    def looked_for(self, deliveries: Collection[str]) -> dict[str, Looked]:
+        """What came of those of these that told of a pull request, by their ids."""
+        query = select(LED).where(LED.c.delivery_id.in_(deliveries))
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query).all()
+        return {row.delivery_id: Looked(row.said, tuple(row.deployments.split())) for row in rows}
 
     def seen(self, repository_id: int, number: int) -> str:
         """As what the pull request was last looked at; empty when it never was."""

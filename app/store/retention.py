@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Engine, delete, func, or_, select, tuple_
 
 from app.store.deployments import UNDER_WAY
 from app.store.previews import PREVIEWS, REMOVED
-from app.store.tables import DEPLOYMENTS, LOG_LINES, transaction
+from app.store.pull_requests import LED
+from app.store.tables import COLOURED_LINES, DEPLOYMENTS, LOG_LINES, transaction
 from app.store.traffic import ROLLBACKS_OFFERED, SHIFTS
 
 LIVE = "live"
@@ -29,8 +30,16 @@ class Retention:
         Lines first: a report without its log can be read, a log without its report nobody finds.
         """
         if not (old := self._old(before, limit)):
-            return 0
+            return self._forget_looks(before, limit)
         return self._forget_lines(old, limit) or self._forget_reports(old)
+
+    def _forget_looks(self, before: float, limit: int) -> int:
+        """What came of deliveries from before, which are forgotten themselves."""
+        old = select(LED.c.delivery_id).where(LED.c.time < before).limit(limit)
+        with transaction(self._engine) as connection:
+            ids = connection.execute(old).scalars().all()
+            connection.execute(delete(LED).where(LED.c.delivery_id.in_(ids)))
+        return len(ids)
 
     def _old(self, before: float, limit: int) -> Sequence[str]:
         query = (
@@ -47,6 +56,7 @@ class Retention:
         lines = select(LOG_LINES.c.number).where(LOG_LINES.c.deployment_id.in_(runs)).limit(limit)
         with transaction(self._engine) as connection:
             numbers = connection.execute(lines).scalars().all()
+            connection.execute(delete(COLOURED_LINES).where(COLOURED_LINES.c.number.in_(numbers)))
             connection.execute(delete(LOG_LINES).where(LOG_LINES.c.number.in_(numbers)))
         return len(numbers)
 

@@ -104,6 +104,13 @@ LOG_LINES = Table(
     Column("time", Float, nullable=False),
     Column("line", Words, nullable=False),
 )
+# Those lines that had colours, with them: a terminal's escapes, as app/text/colours.py writes them.
+COLOURED_LINES = Table(
+    "coloured_lines",
+    METADATA,
+    Column("number", Id, primary_key=True, autoincrement=False),
+    Column("coloured", Words, nullable=False),
+)
 HEARTBEATS = Table(
     "heartbeats",
     METADATA,

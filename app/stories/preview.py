@@ -14,6 +14,7 @@ from app.scene import PreviewRun
 from app.stages.compare import compare
 from app.start import READ, Removal, begin, removal_of
 from app.store.previews import PreviewRow
+from app.store.pull_requests import Looked
 from app.stories.announce import afterwards, say_judged
 from app.stories.deploy import road, to_an_address
 from app.stories.judgement import Chosen, Judgement, judge
@@ -66,12 +67,23 @@ class _Plan:
 
 def _plan(world: World, job: LookAtPullRequest, found: Judgement, started: float) -> _Plan:
     """Keep what is wanted before anything of it is made, and find what is wanted no longer."""
-    rows = world.store.previews
     world.store.pull_requests.judged(
         job.repository.id, job.number, found.told, found.pull.seen if found.pull else ""
     )
-    if found.findings:
-        return _Plan()
+    plan = _Plan() if found.findings else _planned(world, job, found, started)
+    world.store.pull_requests.looked(job.delivery_id, _came(found, plan))
+    return plan
+
+
+def _came(found: Judgement, plan: _Plan) -> Looked:
+    """For whoever looks at the delivery later."""
+    gone = [f"the preview {each.run.target.name} goes" for each in plan.removals]
+    said = dict.fromkeys([found.verdict.rule, *(finding.title for finding in found.findings), *gone])
+    return Looked("; ".join(said), tuple(run.id for run in plan.runs))
+
+
+def _planned(world: World, job: LookAtPullRequest, found: Judgement, started: float) -> _Plan:
+    rows = world.store.previews
     if found.terms:
         world.store.approvals.judged(job.repository.id, job.number, found.terms)
     row = Row(READ, RowState.DONE, started, time.time())

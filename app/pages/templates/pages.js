@@ -53,32 +53,26 @@ function replacePart({ id, html }) {
   tick();
 }
 
-function lineOf(number, text) {
-  const line = document.createElement("div"), link = document.createElement("a"), words = document.createElement("span");
-  line.className = "ln";
-  line.id = `L${number}`;
-  link.href = `#L${number}`;
-  link.tabIndex = -1;
-  link.textContent = number;
-  words.textContent = text;
-  line.append(link, words);
-  return line;
+// Lines as the server writes them for the page itself, escaped.
+function linesOf(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  return [...holder.content.children];
 }
 
-function chunkOf(first, texts) {
+function chunkOf(some) {
   const chunk = document.createElement("div");
-  chunk.className = texts.length === WHOLE ? "chunk whole" : "chunk";
-  chunk.append(...texts.map((text, index) => lineOf(first + index, text)));
+  chunk.className = some.length === WHOLE ? "chunk whole" : "chunk";
+  chunk.append(...some);
   return chunk;
 }
 
-function appendLines({ last, lines: texts }) {
-  const shown = Number(lines.dataset.last), first = last - texts.length + 1;
+function appendLines({ last, html }) {
+  const sent = linesOf(html), shown = Number(lines.dataset.last), first = last - sent.length + 1;
   if (last <= shown || first > shown + 1) return;
-  const fresh = texts.slice(shown + 1 - first);
-  const open = lines.lastElementChild;
-  if (open && open.childElementCount + fresh.length <= WHOLE) open.append(...chunkOf(shown + 1, fresh).children);
-  else lines.append(chunkOf(shown + 1, fresh));
+  const fresh = sent.slice(shown + 1 - first), open = lines.lastElementChild;
+  if (open && open.childElementCount + fresh.length <= WHOLE) open.append(...fresh);
+  else lines.append(chunkOf(fresh));
   lines.dataset.last = last;
   document.getElementById("log-count").textContent = last;
   document.getElementById("no-lines")?.remove();
@@ -97,20 +91,17 @@ function listen(address) {
   });
 }
 
-// All of a log: what is above, newest block first, as plain text.
+// All of a log: what is above, newest block first.
 async function loadAll(button) {
   button.disabled = true;
   while (Number(lines.dataset.first) > 1) {
     const last = Number(lines.dataset.first) - 1, first = Math.max(1, last - BLOCK + 1);
-    const answer = await fetch(`${lines.dataset.text}?from=${first}&lines=${last - first + 1}`);
+    const answer = await fetch(`${lines.dataset.more}?from=${first}&lines=${last - first + 1}`);
     if (!answer.ok) break;
-    const texts = (await answer.text()).split("\n").slice(0, -1);
-    if (texts.length !== last - first + 1) break;
+    const sent = linesOf(await answer.text());
+    if (sent.length !== last - first + 1) break;
     const fromEnd = lines.scrollHeight - lines.scrollTop;
-    for (let end = texts.length; end > 0; end -= WHOLE) {
-      const begin = Math.max(0, end - WHOLE);
-      lines.prepend(chunkOf(first + begin, texts.slice(begin, end)));
-    }
+    for (let end = sent.length; end > 0; end -= WHOLE) lines.prepend(chunkOf(sent.slice(Math.max(0, end - WHOLE), end)));
     lines.dataset.first = first;
     lines.scrollTop = lines.scrollHeight - fromEnd;
   }
