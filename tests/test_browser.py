@@ -32,10 +32,15 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SCREENSHOTS = Path(__file__).parent.parent / "build" / "screenshots"
 
 
+def browser_here() -> str | None:
+    """Where this machine has a Chromium, if it has one."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
 @pytest.fixture
 def page() -> Iterator[Page]:
     """A page of a headless Chromium; BROWSER_TESTS=required makes a missing one a failure."""
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    path = browser_here()
     if path is None and os.environ.get("BROWSER_TESTS") == "required":
         pytest.fail(f"none of {', '.join(BROWSERS)} is installed")
     if path is None:

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import insert
 
 from app.model import Commit, Delivery, Ending, Report, Repository, Row, RowState
+from app.pages.log_lines import SHOWN_LINES
 from app.store import Store
 from app.store.presses import Pressed
 from app.store.tables import LOG_LINES, open_database, transaction
@@ -126,27 +127,28 @@ def test_prefixes_are_folded_and_colours_kept(world: Sandbox, tmp_path: Path, pa
         assert width("#L3") == width("#L2") == width("#L4")
 
 
-def test_a_hundred_thousand_lines_open_in_a_second(world: Sandbox, tmp_path: Path, page: Page) -> None:
-    """Their end is there with the page, and all of them when they are asked for."""
-    lines = [
-        {"deployment_id": "running", "time": 1.0, "line": f'Step #0 - "build": #12 {number}.5 line {number}'}
-        for number in range(2, 100_001)
-    ]
+def test_a_hundred_thousand_lines_open_at_their_end(world: Sandbox, tmp_path: Path, page: Page) -> None:
+    """The page brings no more than its last lines, so that it opens at once; all of them come when asked for."""
     with site(world, tmp_path, a_running_one, PAGES="open") as pages:
-        with transaction(open_database(tmp_path / "data", "")) as connection:
-            connection.execute(insert(LOG_LINES), lines)
-        took = []
-        for _ in range(3):  # the quickest counts: what else this machine does is no fault of the page
-            page.goto(f"{pages.url}/")
-            begun = time.monotonic()
+        print_many(tmp_path / "data", 100_000)
+        for _ in range(3):  # the second time the browser has reckoned its height from what it saw before
             page.goto(f"{pages.url}/deployments/running")
-            expect(page.locator("#L100000")).to_be_in_viewport()
-            took.append(time.monotonic() - begun)
-        assert min(took) < 1, took
+            page.wait_for_function("lines.scrollHeight - lines.scrollTop - lines.clientHeight < 1")
         assert page.locator("#log-count").inner_text() == "100000"
+        expect(page.locator(".ln")).to_have_count(SHOWN_LINES)
         page.get_by_role("button", name="Load all").click()
         expect(page.locator(".ln")).to_have_count(100_000)
         expect(page.locator("#L2 > span")).to_contain_text("line 2")
+
+
+def print_many(data: Path, many: int) -> None:
+    """Let the running deployment's build have printed so many lines, as builds of Cloud Build do."""
+    lines = [
+        {"deployment_id": "running", "time": 1.0, "line": f'Step #0 - "build": #12 {number}.5 line {number}'}
+        for number in range(2, many + 1)
+    ]
+    with transaction(open_database(data, "")) as connection:
+        connection.execute(insert(LOG_LINES), lines)
 
 
 def test_a_short_log_takes_no_more_room_than_its_lines(world: Sandbox, tmp_path: Path, page: Page) -> None:

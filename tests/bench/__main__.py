@@ -7,7 +7,19 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from tests.bench import explain, intake, merge, nothing, preflight, road, start, success, unbuilt, waiting
+from tests.bench import (
+    explain,
+    intake,
+    merge,
+    nothing,
+    pages,
+    preflight,
+    road,
+    start,
+    success,
+    unbuilt,
+    waiting,
+)
 from tests.bench.table import Row, show
 
 PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
@@ -16,6 +28,7 @@ PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "unbuilt": ("A push that leaves its dependencies alone", unbuilt.rows),
     "preflight": ("Preflight", preflight.rows),
     "merge": ("A merge without a build", merge.rows),
+    "pages": ("Pages in a browser", pages.rows),
     "explain": ("Diagnosis", explain.rows),
     "success": ("Success rate", success.rows),
     "nothing": ("What comes to nothing", nothing.rows),

@@ -67,6 +67,12 @@ function chunkOf(some) {
   return chunk;
 }
 
+// At once, and again when what was only reckoned while it was out of sight has its own height.
+function showEnd(frames = 2) {
+  lines.scrollTop = lines.scrollHeight;
+  if (frames) requestAnimationFrame(() => showEnd(frames - 1));
+}
+
 function appendLines({ last, html }) {
   const sent = linesOf(html), shown = Number(lines.dataset.last), first = last - sent.length + 1;
   if (last <= shown || first > shown + 1) return;
@@ -76,7 +82,7 @@ function appendLines({ last, html }) {
   lines.dataset.last = last;
   document.getElementById("log-count").textContent = last;
   document.getElementById("no-lines")?.remove();
-  if (follow.checked) lines.scrollTop = lines.scrollHeight;
+  if (follow.checked) showEnd();
 }
 
 function listen(address) {
@@ -126,13 +132,13 @@ function openLog() {
   if (main.dataset.live) document.getElementById("follow-label").hidden = false;
   else follow.checked = false;
   lines.addEventListener("wheel", (event) => { if (event.deltaY < 0) follow.checked = false; }, { passive: true });
-  follow.addEventListener("change", () => { if (follow.checked) lines.scrollTop = lines.scrollHeight; });
+  follow.addEventListener("change", () => { if (follow.checked) showEnd(); });
   addEventListener("hashchange", goToHash);
   goToHash();
   const error = lines.querySelector(".error");
   if (location.hash) return;
   if (error && !main.dataset.live) lines.scrollTop = error.offsetTop - lines.offsetTop - 100;
-  else lines.scrollTop = lines.scrollHeight;
+  else showEnd();
 }
 
 // A button is pressed once; whoever comes back to the page may press again.
