@@ -94,7 +94,7 @@ class Talker:
         services = list(asked.services.list_services(parent=parent))
         revisions = [each for one in services for each in asked.revisions.list_revisions(parent=one.name)]
         labels = [f"{dict(each.labels)} {dict(each.annotations)}" for each in (*services, *revisions)]
-        builds = list(asked.builds.list_builds(parent=parent, project_id=PROJECT))
+        builds = list(asked.builds.list_builds(request={"parent": parent, "project_id": PROJECT}))
         assert labels and builds
         return "".join([*labels, *map(str, builds)])
 
@@ -183,6 +183,7 @@ SENDERS: dict[str, str] = {
 }
 # These have no word of a repository's to say, or say it to the house alone.
 SILENT: dict[str, str] = {
+    "app.durable.journal": "it keeps the engine's own logger still",
     "app.durable.heart": "a pulse between our own processes",
     "app.process.alive": "the same, on Postgres",
     "app.process.hatch": "a socket of a file, between door and worker",
