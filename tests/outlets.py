@@ -93,7 +93,8 @@ class Talker:
         parent = f"projects/{PROJECT}/locations/europe-west1"
         services = list(asked.services.list_services(parent=parent))
         revisions = [each for one in services for each in asked.revisions.list_revisions(parent=one.name)]
-        labels = [f"{dict(each.labels)} {dict(each.annotations)}" for each in (*services, *revisions)]
+        made: list[Any] = [*services, *revisions]
+        labels = [f"{dict(each.labels)} {dict(each.annotations)}" for each in made]
         builds = list(asked.builds.list_builds(request={"parent": parent, "project_id": PROJECT}))
         assert labels and builds
         return "".join([*labels, *map(str, builds)])
