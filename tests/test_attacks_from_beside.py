@@ -38,7 +38,7 @@ def test_a_branch_does_not_replace_productions_job_by_moving_it(house: House) ->
     assert made.labels["commit"] == sha
     moved = FILE % ("web", "  nightly: {from: hello-python}")
     run = house.check_run(work.name, work.push("Make room", branch="develop", **{"servergem.yml": moved}))
-    assert run["conclusion"] == "failure" and "would both be" in run["output"]["title"], run["output"]
+    assert run["conclusion"] == "failure" and "would both" in run["output"]["title"], run["output"]
     assert google.jobs.get_job(name=NIGHTLY).generation == made.generation
 
 
