@@ -93,7 +93,7 @@ def _beside_deciding(world: World, shaping: Commit, source: Commit) -> tuple[Con
         own, listing = _own(world, shaping, source)
     decides = decided_there.result()
     read = config.granted(own, decides)
-    config.insist_on_names(config.beside(read, decides), home.default_branch, region=world.settings.region)
+    config.insist_on_names(read, home.default_branch, region=world.settings.region, beside=decides)
     return read, listing
 
 

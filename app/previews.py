@@ -137,7 +137,7 @@ def _copy(config: Config, pull: PullRequest, home: Target, service: ServiceConfi
     if service.service_account and not previews.service_account:
         left_out.append(f"service account {service.service_account}")
     left_out += _ways_to_data(service)
-    containers, kept_from_them = _containers_of_copy(service)
+    containers, kept_from_them = _containers_of_copy(service, fork=pull.fork)
     left_out += kept_from_them
     own = replace(
         service,
@@ -179,17 +179,22 @@ def _ways_to_data(service: ServiceConfig) -> list[str]:
     return [*databases, *network, *(f"volume {each.name}" for each in service.volumes if not each.memory)]
 
 
-def _containers_of_copy(service: ServiceConfig) -> tuple[tuple[Sidecar, ...], list[str]]:
+def _containers_of_copy(service: ServiceConfig, *, fork: bool) -> tuple[tuple[Sidecar, ...], list[str]]:
     """The containers beside it without what its copy does without: secrets, ways to data, volumes that stay behind.
 
-    What previews are given is for the service's own container.
+    What previews are given is for the service's own container. A fork's code, which asks these containers whatever it
+    likes, gets none of their variables either.
     """
     inside = {each.name for each in service.volumes if each.memory}
+
+    def stays(name: str, value: str) -> bool:
+        return not (fork or leads_to_data(name, value))
+
     copies = tuple(
         replace(
             each,
             secrets=(),
-            env=tuple((name, value) for name, value in each.env if not leads_to_data(name, value)),
+            env=tuple((name, value) for name, value in each.env if stays(name, value)),
             volumes=tuple((name, path) for name, path in each.volumes if name in inside),
         )
         for each in service.containers
@@ -199,7 +204,7 @@ def _containers_of_copy(service: ServiceConfig) -> tuple[tuple[Sidecar, ...], li
         f"variable {name} of {each.name}"
         for each in service.containers
         for name, value in each.env
-        if leads_to_data(name, value)
+        if not stays(name, value)
     ]
     return copies, left_out
 

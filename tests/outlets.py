@@ -14,6 +14,7 @@ from app.api.client import Client
 from app.cli.__main__ import main
 from app.mcp_server import Tools
 from app.settings import load
+from gcp.cloud import Google
 from sandbox.github.state import FOUNDER
 from sandbox.world import PROJECT
 from tests.collector import Collector
@@ -86,6 +87,18 @@ class Talker:
         assert done.exit_code == status, (words, done.output)
         return done.output
 
+    def to_google(self) -> str:
+        """Labels and annotations of all that runs, and every build whole; a service's own variables are for it."""
+        asked = Google(self.house.world.google.grpc_address)
+        parent = f"projects/{PROJECT}/locations/europe-west1"
+        services = list(asked.services.list_services(parent=parent))
+        revisions = [each for one in services for each in asked.revisions.list_revisions(parent=one.name)]
+        made: list[Any] = [*services, *revisions]
+        labels = [f"{dict(each.labels)} {dict(each.annotations)}" for each in made]
+        builds = list(asked.builds.list_builds(request={"parent": parent, "project_id": PROJECT}))
+        assert labels and builds
+        return "".join([*labels, *map(str, builds)])
+
     def to_github(self) -> str:
         """The body of each request that changes something there, whatever it is: check runs, comments, deployments."""
         lines = map(json.loads, (self.house.folder / "github.jsonl").read_text().splitlines())
@@ -148,6 +161,7 @@ OTHERS: dict[str, Speak] = {
     "Slack": lambda gem: "".join(each.body.decode() for each in gem.receiver.at("/slack")),
 }
 QUIET: dict[str, Speak] = {
+    "what Google is told beside variables": Talker.to_google,
     "traces": lambda gem: b"".join(gem.collector.bodies).decode(errors="replace"),
     "/metrics": lambda gem: gem.got("/metrics", authorization=f"Bearer {TOKEN}"),
     "/deliveries": lambda gem: gem.got("/deliveries"),
@@ -155,6 +169,36 @@ QUIET: dict[str, Speak] = {
     "/api/v1/insight": lambda gem: gem.program("/api/v1/insight"),
     "/readyz": lambda gem: gem.got("/readyz"),
     "deployments (a table)": lambda gem: gem.typed("deployments"),
+}
+# Every module of ours that can reach something outside of its process, and which row hears it; the pages, the API and
+# the commands have tables of their own. All of gcp/ is heard together.
+SENDERS: dict[str, str] = {
+    "app.github.archive": "requests to GitHub",
+    "app.github.sign_in": "requests to GitHub",
+    "app.github.user_tokens": "requests to GitHub",
+    "app.github.wire": "requests to GitHub",
+    "app.notices.outside": "a webhook",
+    "app.telemetry.log": "ServerGem's log",
+    "app.telemetry.trace_export": "traces",
+    "app.mcp_server": "why",
+    "app.api.client": "rollback",
+    "gcp": "what Google is told beside variables",
+}
+# These have no word of a repository's to say, or say it to the house alone.
+SILENT: dict[str, str] = {
+    "app.durable.journal": "it keeps the engine's own logger still",
+    "app.durable.heart": "a pulse between our own processes",
+    "app.process.alive": "the same, on Postgres",
+    "app.process.hatch": "a socket of a file, between door and worker",
+    "app.process.listening": "the address that it listens at",
+    "app.process.pair": "the socket that the door inherits",
+    "app.plain_http": "a GET without a body, to ServerGem's own addresses",
+    "app.probe": "a GET of the service that was deployed, at the path that it names itself",
+    "app.github.registration": "a code for an App, before there is one",
+    "app.setup.naming": "the name of this machine",
+    "app.setup.github_app": "GitHub's page in the person's browser",
+    "app.setup.tunnel": "a GET of the relay that the person named",
+    "app.setup.registering": "a page of this machine's, while an App is registered",
 }
 # What these answer has no word of a repository's but its names.
 ELSEWHERE = {

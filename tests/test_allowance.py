@@ -123,6 +123,31 @@ def test_what_is_beyond_is_told_on_its_line(allowance: Allowance, title: str, li
     assert (finding.title, finding.place and finding.place.line) == (title, line)
 
 
+BESIDE = """services:
+  api: {instances: {max: 2}}
+jobs:
+  report: {tasks: 500}
+  sums:
+    tasks: 500
+    parallelism: 40
+workers:
+  queue:
+    instances: 90
+"""
+
+
+def test_what_runs_beside_a_service_is_bounded_too() -> None:
+    """A worker's instances and a job's containers count as a service's do, each on its line."""
+    found = beyond(Allowance(instances=2), target(BESIDE), frozenset())
+    assert [(each.title, each.place and each.place.line) for each in found] == [
+        ("It may have 2 instances, not 500", 4),
+        ("It may have 2 instances, not 40", 7),
+        ("It may have 2 instances, not 90", 10),
+    ]
+    bounded = BESIDE.replace("{tasks: 500}", "{tasks: 500, parallelism: 100}")
+    assert beyond(Allowance(), target(bounded), frozenset()) == ()
+
+
 def test_what_is_allowed_is_not_told() -> None:
     """The defaults, and patterns that fit."""
     assert beyond(Allowance(), target(), frozenset()) == ()
@@ -158,11 +183,43 @@ def test_servergems_own_accounts_run_nothing(account: str) -> None:
     assert finding.place and finding.place.line == 3
 
 
+@pytest.mark.parametrize("named", [{}, {"BUILD_SERVICE_ACCOUNT": "build@p.test"}], ids=["default", "parted"])
+def test_the_builder_that_nobody_names_runs_nothing(named: dict[str, str]) -> None:
+    """Where the operator names one account that builds, previews are built by one of ServerGem's own making."""
+    own = own_accounts(load(GOOD | named), "serviceAccount:Deployer@p.test")
+    assert "deployer@p.test" in own
+    file = "services:\n  api:\n    service_account: servergem-preview-build@q.iam.gserviceaccount.com\n"
+    found = beyond(Allowance(), target(file), own)
+    assert [each.code for each in found] == (["account-is-servergems-own"] if named else [])
+
+
+OTHERWISE = (
+    *("BUILD@p.test", "Build@p.test", "build@P.test", "build@p.test?uid=7", "serviceAccount:build@p.test"),
+    *(
+        "projects/-/serviceAccounts/build@p.test",
+        "build@p.test.",
+        "b\u0443ild@p.test",
+        '"build@p.test\\u200b"',
+    ),
+)
+
+
+@pytest.mark.parametrize("account", OTHERWISE, ids=ascii)
+def test_an_account_is_written_in_one_way(account: str) -> None:
+    """Cases, resource names and signs that nobody sees: ServerGem's own in other letters is no account."""
+    for section in ("services", "jobs", "workers"):
+        with pytest.raises(Stop, match="not an account such as"):
+            config.read(f"{section}:\n  api:\n    service_account: {account}\n", repository_name="shop")
+
+
 def test_a_file_has_few_services() -> None:
-    """Fifteen thousand services are nobody's."""
-    with pytest.raises(Stop, match="has 51 services"):
-        insist_on_few(Allowance(), 51, None)
-    insist_on_few(Allowance(), 50, None)
+    """Fifteen thousand services are nobody's; nor are more jobs and workers than the operator counts."""
+    for what in ("services", "jobs", "workers"):
+        names = ", ".join(f"s{number}: {{}}" for number in range(3))
+        read = config.read(f"{what}: {{{names}}}\n", repository_name="shop")
+        insist_on_few(replace(Allowance(), **{what: 3}), read)  # type: ignore[arg-type] # it is a count
+        with pytest.raises(Stop, match=f"has 3 {what}, and this repository may have 2"):
+            insist_on_few(replace(Allowance(), **{what: 2}), read)  # type: ignore[arg-type] # as above
 
 
 # At the wire

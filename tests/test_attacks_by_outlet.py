@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +12,7 @@ from starlette.routing import Route
 
 from app.api.endpoints import routes
 from app.cli.__main__ import main
+from app.config.receivers import NotifyFile
 from app.mcp_server import Tools
 from app.pages import _routes
 from app.pages.live import Streams
@@ -18,8 +20,22 @@ from app.settings import load
 from sandbox.world import Sandbox
 from tests.collector import collecting
 from tests.conftest import House
-from tests.outlets import AT_HOME, COMMANDS, ELSEWHERE, OTHERS, PAGES, QUIET, TOOLS, Talker, tell
+from tests.outlets import (
+    AT_HOME,
+    COMMANDS,
+    ELSEWHERE,
+    FILE,
+    OTHERS,
+    PAGES,
+    QUIET,
+    SENDERS,
+    SILENT,
+    TOOLS,
+    Talker,
+    tell,
+)
 from tests.receiver import receiving
+from tests.sources import OURS, ROOT, imports_of, module_of, sources, tree
 from tests.test_metrics import TOKEN
 from tests.test_notices import secret
 from tests.test_settings import GOOD
@@ -63,3 +79,65 @@ def test_every_outlet_has_a_row() -> None:
     tools = {name for name in vars(Tools) if not name.startswith("_")} - set(Tools.__dataclass_fields__)
     assert tools == set(TOOLS)
     assert {name.split()[0] for name in COMMANDS} | AT_HOME == set(main.commands)
+
+
+# What sends, or opens a way to send. `requests` and gRPC are Google's in gcp/.
+WIRES = (
+    *(
+        "httpx",
+        "requests",
+        "urllib.request",
+        "urllib3",
+        "http.client",
+        "http.server",
+        "socket",
+        "socketserver",
+        "ssl",
+    ),
+    *(
+        "smtplib",
+        "ftplib",
+        "grpc",
+        "google",
+        "mcp",
+        "opentelemetry.exporter",
+        "webbrowser",
+        "logging",
+        "syslog",
+    ),
+    *("aiohttp", "websockets", "telnetlib", "asyncio.streams"),
+)
+OPENED = frozenset({"open_connection", "create_connection", "sendto", "urlopen"})
+
+
+def test_every_way_out_of_the_house_has_a_row() -> None:
+    """A module that imports what can send, prints, or connects is red here until somebody says who hears it."""
+    ways = {
+        _heard_as(module_of(path))
+        for path in sources()
+        if path.relative_to(ROOT).parts[0] in OURS and _reaches_out(path)
+    }
+    assert ways - SENDERS.keys() - SILENT.keys() == set()
+    assert (SENDERS.keys() | SILENT.keys()) - ways == set(), "and no row is of what is gone"
+    assert set(SENDERS.values()) <= set(PAGES | TOOLS | COMMANDS | OTHERS | QUIET)
+
+
+def _heard_as(module: str) -> str:
+    return "gcp" if module.startswith("gcp.") else module
+
+
+def _reaches_out(path: Path) -> bool:
+    if any(name == wire or name.startswith(f"{wire}.") for name in imports_of(path) for wire in WIRES):
+        return True
+    calls = (node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+    return any(
+        (isinstance(each, ast.Name) and each.id == "print")
+        or (isinstance(each, ast.Attribute) and each.attr in OPENED)
+        for each in calls
+    )
+
+
+def test_each_kind_of_receiver_is_heard() -> None:
+    """A new kind of receiver of notices is told nothing until a row listens at it."""
+    assert set(NotifyFile.model_fields) - {"key", "on"} == {"url", "slack"}
+    assert "{url: hook," in FILE and "{slack: slack," in FILE

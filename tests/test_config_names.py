@@ -49,3 +49,34 @@ def test_the_region_that_is_not_named_counts_too() -> None:
     with pytest.raises(Stop) as stopped:
         config.insist_on_names(read, "main", region="europe-west1")
     assert "api-staging" in stopped.value.finding.title
+
+
+DECIDED = """services: {api: {region: us-east1}, web: {}}
+jobs: {nightly-b: {from: api, schedule: "0 3 * * *"}}
+workers: {queue-b: {from: api}}
+environments: {production: {branch: main}, b: {branch: b}}
+"""
+MOVED = {
+    "a job that the commit moves": DECIDED.replace("{from: api, sch", "{from: web, sch").replace(
+        "jobs: {", "jobs: {nightly: {from: api}, "
+    ),
+    "a worker that the commit moves": DECIDED.replace("queue-b: {from: api}", "queue-b: {from: web}").replace(
+        "workers: {", "workers: {queue: {from: api}, "
+    ),
+    "a job that the commit leaves out": DECIDED.replace("nightly-b", "nightly"),
+    "a job that the commit moves in the environment": DECIDED.replace(
+        "jobs: {", "jobs: {nightly: {from: api}, "
+    ).replace("{branch: main}", "{branch: main, jobs: {nightly-b: {from: web}}}"),
+    "a service": "services: {api: {}, web: {}, other: {}, other-b: {}}\n",
+}
+
+
+@pytest.mark.parametrize("own", MOVED.values(), ids=MOVED)
+def test_no_commit_makes_room_for_a_name_by_moving_what_has_it(own: str) -> None:
+    """What the default branch has runs where that says, wherever a commit on another branch would have it."""
+    decides = config.read(DECIDED, repository_name="shop", default_branch="main")
+    counts = config.granted(config.read(own, repository_name="shop", default_branch="main"), decides)
+    with pytest.raises(Stop) as stopped:
+        config.insist_on_names(counts, "main", region="europe-west1", beside=decides)
+    assert "would both be" in stopped.value.finding.title
+    config.insist_on_names(decides, "main", region="europe-west1", beside=decides)

@@ -63,6 +63,7 @@ HOSTILE = {
     "entity": "&#64;victim &lt;img src=x&gt; &commat;victim",
     "control": "a\x00b\x07c\x1b[31mred\x1b]0;title\x07d\x9be",
     "bidi": "a\u202eb\u2066c\u200bd\u2028e",
+    "fillers": "a\u180eb\u115fc\u3164d\ufff9e\u034ff\uffa0g\U000e0100h",
     "lines": "a\r\nb\rc\nd\x0be",
     "template": "{{ 7*7 }} {% if 1 %}",
     "scheme": "javascript:alert(1)",
@@ -104,7 +105,9 @@ PLAIN_TAGS = {
 
 
 def unseen(words: str) -> list[str]:
-    return [c for c in words if unicodedata.category(c) in ("Cc", "Cf", "Cs") and c not in "\n\t\u200b"]
+    kinds = ("Cc", "Cf", "Cs")
+    fillers = "\u115f\u3164\u034f\uffa0\U000e0100"
+    return [c for c in words if c in fillers or (unicodedata.category(c) in kinds and c not in "\n\t\u200b")]
 
 
 def harmless(markdown: str, *, linked: tuple[str, ...] = ()) -> None:

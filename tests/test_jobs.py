@@ -182,7 +182,7 @@ def target(text: str, branch: str = "main") -> Target:
         ("jobs:\n  x:\n    env: {A: b}\n    secrets: {A: b}\n", 4, "in env and in secrets"),
         (
             "environments: {production: {branch: main}, staging: {branch: dev}}\njobs:\n  x: \n  x-staging: \n",
-            3,
+            4,
             "would both be x-staging",
         ),
     ],

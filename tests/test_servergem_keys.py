@@ -45,7 +45,6 @@ NAMED_FOR_PEOPLE = {
     "app/previews.py": "says which keys a copy does without",
     "app/acts/specification.py": "lays what a job says over what its service says",
     "app/config/environment_shape.py": "an environment has some keys of the same names",
-    "app/trust/allowance.py": "says which key is beyond what a repository may have",
     "gcp/cloud_run_jobs.py": "Cloud Run's own words for a job",
     "gcp/worker_pools.py": "Cloud Run's own words for a worker pool",
     "app/importing/cloud_run_annotations.py": "Cloud Run's own keys, and ours that say the same",

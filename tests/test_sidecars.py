@@ -181,6 +181,9 @@ def test_a_copy_has_them_without_what_leads_to_production() -> None:
     assert copy.preview and {"secret B of proxy", "variable DATABASE_URL of proxy"} <= set(
         copy.preview.left_out
     )
+    (of_fork,) = copies(found, {"api": home}, replace(pull, head_repository=2))
+    assert all(not (each.env or each.secrets) for each in of_fork.service.containers)
+    assert of_fork.preview and "variable A of proxy" in of_fork.preview.left_out
 
 
 def test_what_they_have_counts_for_the_operator() -> None:

@@ -2,7 +2,7 @@
 
 from app.config.environments import Environment, environment_of, environment_of_tag, home_of
 from app.config.file import json_schema
-from app.config.granting import beside, granted
+from app.config.granting import granted
 from app.config.names import LONGEST_NAME, fitted, service_name
 from app.config.reading import insist_on_names, insist_on_one, read, resolved
 from app.config.remarks import counts_later, remarks
@@ -25,7 +25,6 @@ __all__ = [
     "Config",
     "Environment",
     "Previews",
-    "beside",
     "changed",
     "counts_later",
     "environment_of",

@@ -54,6 +54,8 @@ def _is(pattern: str, said: str) -> Callable[[str], str]:
 def _mount(value: str) -> str:
     if not re.fullmatch(r"/[^:\s]+", value):
         raise ValueError("is not a path such as /data, without a colon")
+    if any(part in ("", ".", "..") for part in value.rstrip("/").split("/")[1:]):
+        raise ValueError("is not a path such as /data, each folder by its name")
     if TAKEN.fullmatch(value.rstrip("/")):
         raise ValueError("is a path that Cloud Run keeps for itself")
     return value.rstrip("/")

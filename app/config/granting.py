@@ -56,25 +56,6 @@ def granted(own: Config, deciding: Config) -> Config:
     return replace(counting, later=after_the_merge(own, counting, deciding))
 
 
-def beside(counting: Config, deciding: Config) -> Config:
-    """What counts for a commit, with what only the default branch has: names are held against those too.
-
-    They run, whatever a commit leaves out of its own file; and no name that it may choose is one of theirs.
-    """
-    own = {service.name for service in counting.services}
-    others = tuple(service for service in deciding.services if service.name not in own)
-    own_jobs = {job.name for job in counting.jobs}
-    jobs = tuple(job for job in deciding.jobs if job.name not in own_jobs)
-    own_workers = {worker.name for worker in counting.workers}
-    workers = tuple(worker for worker in deciding.workers if worker.name not in own_workers)
-    return replace(
-        counting,
-        services=(*counting.services, *others),
-        jobs=(*counting.jobs, *jobs),
-        workers=(*counting.workers, *workers),
-    )
-
-
 def _newcomer(own: ServiceConfig, beside: tuple[ServiceConfig, ...]) -> ServiceConfig:
     """A service that the default branch does not have yet: it gets nothing, and may not open what is closed there.
 

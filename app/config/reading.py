@@ -101,12 +101,15 @@ def _valid(text: str, path: str, repository_name: str) -> tuple[tuple[str, ...],
     return names, file, document
 
 
-def insist_on_names(config: Config, default_branch: str, *, region: str = "") -> None:
+def insist_on_names(
+    config: Config, default_branch: str, *, region: str = "", beside: Config | None = None
+) -> None:
     """Stop when two services, environments or previews would be the same Cloud Run service.
 
-    `region` is that of what names none, which only the operator knows.
+    `region` is that of what names none, which only the operator knows. `beside` is what the default branch says: that
+    runs, whatever a commit's own file leaves out or moves, and no name that a commit chooses is one of its.
     """
-    if faults := tuple(_names_taken(config, default_branch, region)):
+    if faults := tuple(_names_taken(config, default_branch, region, beside)):
         raise Stop(faults)
 
 
@@ -178,8 +181,10 @@ def _unknown_key(keys: list[str], line: int, path: str, value: object) -> Findin
     return fault(path, line, f"Unknown key {key}{where}{meant}", fix, code="unknown-key")
 
 
-def _names_taken(config: Config, default_branch: str, region: str) -> Iterator[Finding]:
-    for one, other, name, line in one_service_twice(config, default_branch, region):
+def _names_taken(
+    config: Config, default_branch: str, region: str, beside: Config | None
+) -> Iterator[Finding]:
+    for one, other, name, line in one_service_twice(config, default_branch, region, beside):
         yield fault(
             config.path,
             line,

@@ -3,61 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from app.config.environments import Environment, home_of, jobs_in, region_in, workers_in
 from app.config.names import fitted
 from app.config.targets import Config, environments, name_there
 
 
-def one_service_twice(
-    config: Config, default_branch: str, region: str
-) -> Iterator[tuple[str, str, str, int]]:
-    """What becomes the same Cloud Run service: two wishes in words, its name, and the lower line.
+@dataclass(frozen=True)
+class _Wish:
+    """One thing that is to be at Cloud Run: what it is in words, under which name, where, and the line that asks."""
 
-    `region` is that of what names none. One name in two projects is two services.
+    words: str
+    name: str
+    place: tuple[str, str]
+    line: int
+
+
+def one_service_twice(
+    config: Config, default_branch: str, region: str, beside: Config | None = None
+) -> Iterator[tuple[str, str, str, int]]:
+    """What becomes the same Cloud Run service, job or worker: two wishes in words, its name, and the lower line.
+
+    `region` is that of what names none. One name in two projects is two services. What `beside` wishes is there as
+    that one says it, whatever is said of the same in `config`.
     """
+    both = (config, *([replace(beside, lines=())] if beside else []))
+    services = [wish for each in both for wish in _services(each, default_branch, region)]
+    yield from _twice(services)
+    for what in ("job", "worker"):
+        yield from _twice(
+            wish for each in both for wish in _beside_services(each, what, default_branch, region)
+        )
+    yield from _of_previews(services, sorted({own.name for each in both for own in each.services}))
+
+
+def _twice(wishes: Iterator[_Wish] | list[_Wish]) -> Iterator[tuple[str, str, str, int]]:
+    first: dict[tuple[str, tuple[str, str]], _Wish] = {}
+    for wish in wishes:
+        other = first.setdefault((wish.name, wish.place), wish)
+        if other.words != wish.words:
+            yield other.words, wish.words, wish.name, max(wish.line, other.line)
+
+
+def _of_previews(wishes: list[_Wish], services: list[str]) -> Iterator[tuple[str, str, str, int]]:
+    """What would be a pull request's copy of a service."""
+    for wish in dict.fromkeys(wishes):
+        stem, _, number = wish.name.rpartition("-pr-")
+        for service in services if stem and number.isdecimal() else ():
+            if fitted(service, f"-pr-{number}") == wish.name:
+                yield wish.words, f"the preview of {service} in pull request {number}", wish.name, wish.line
+
+
+def _services(config: Config, default_branch: str, region: str) -> Iterator[_Wish]:
+    lines = dict(config.lines)
+    for environment, at_home in _environments(config, default_branch):
+        for service in config.services:
+            yield _Wish(
+                f"{service.name} in {environment.name}",
+                name_there(service.name, environment, at_home),
+                (environment.project, region_in(environment, service) or region),
+                lines.get(f"services.{service.name}") or lines.get(f"environments.{environment.name}", 1),
+            )
+
+
+def _beside_services(config: Config, what: str, default_branch: str, region: str) -> Iterator[_Wish]:
+    """The jobs, or the workers, of each environment that has them."""
+    lines, services = dict(config.lines), {each.name: each for each in config.services}
+    for environment, at_home in _environments(config, default_branch):
+        jobs, workers = jobs_in(environment, config.jobs), workers_in(environment, config.workers)
+        for own in jobs if what == "job" else workers:
+            yield _Wish(
+                f"the {what} {own.name} in {environment.name}",
+                name_there(own.name, environment, at_home),
+                (environment.project, region_in(environment, services[own.service]) or region),
+                lines.get(f"{what}s.{own.name}", 1),
+            )
+
+
+def _environments(config: Config, default_branch: str) -> Iterator[tuple[Environment, bool]]:
+    """Each of them, and whether it is home."""
     every = environments(config, default_branch)
     home = home_of(every, default_branch)
-    lines = dict(config.lines)
-    wishes = [
-        (
-            f"{service.name} in {environment.name}",
-            name_there(service.name, environment, environment == home),
-            (environment.project, region_in(environment, service) or region),
-            lines.get(f"services.{service.name}") or lines.get(f"environments.{environment.name}", 1),
-        )
-        for environment in every
-        for service in config.services
-    ]
-    first: dict[tuple[str, tuple[str, str]], tuple[str, int]] = {}
-    for wish, name, place, line in wishes:
-        other, its_line = first.setdefault((name, place), (wish, line))
-        if other != wish:
-            yield other, wish, name, max(line, its_line)
-    yield from _one_beside_twice(config, every, home, region)
-    for wish, name, _, line in wishes:
-        stem, _, number = name.rpartition("-pr-")
-        for service in config.services if number.isdecimal() else ():
-            if stem and fitted(service.name, f"-pr-{number}") == name:
-                yield wish, f"the preview of {service.name} in pull request {number}", name, line
-
-
-def _one_beside_twice(
-    config: Config, every: tuple[Environment, ...], home: Environment, region: str
-) -> Iterator[tuple[str, str, str, int]]:
-    """The same of jobs, and of workers, in each environment that has them."""
-    lines, services = dict(config.lines), {each.name: each for each in config.services}
-    for what in ("job", "worker"):
-        first = dict[tuple[str, str, str], str]()
-        for environment in every:
-            there = (
-                jobs_in(environment, config.jobs)
-                if what == "job"
-                else workers_in(environment, config.workers)
-            )
-            for own in there:
-                wish = f"the {what} {own.name} in {environment.name}"
-                name = name_there(own.name, environment, environment == home)
-                where = region_in(environment, services[own.service]) or region
-                if (other := first.setdefault((name, environment.project, where), wish)) != wish:
-                    yield other, wish, name, lines.get(f"{what}s.{own.name}", 1)
+    yield from ((each, each == home) for each in every)

@@ -26,7 +26,9 @@ DURATION = r"[0-9]{1,9} *[smhd]?"
 # https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets/create
 # https://cloud.google.com/run/docs/configuring/services/secrets
 SECRET = r"[A-Za-z0-9_-]{1,255}(:[A-Za-z0-9_-]{1,63})?"
-ACCOUNT = r"([^@\s]+@[^@\s]+)?"
+# In small letters, as Google writes them: one account is written in one way, and so is known again.
+# https://cloud.google.com/iam/docs/service-account-types
+ACCOUNT = r"([a-z0-9](?:[a-z0-9-]*[a-z0-9])?@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)?"
 
 
 def text(value: object) -> str:

@@ -98,14 +98,32 @@ class Sources(Calls):
 
         Asked as the App itself: what is public can be read with any token, also after the App was taken off it.
         """
-        told = self._reached(lambda: self._wire.as_app_about(endpoints.REPOSITORY_INSTALLATION, repository))
-        # A 404 by the id is no proof by itself: the address with the name is the documented one.
-        told = told or self._reached(
-            lambda: self._wire.as_app(endpoints.REPOSITORY_INSTALLATION, repository=repository.full_name)
-        )
+        told = self._installed_on(repository)
         if told is None or told["id"] != repository.installation_id:
             return f"ServerGem was taken off {repository.full_name}"
         return f"ServerGem was suspended on {repository.owner}" if told["suspended_at"] else ""
+
+    def is_left(self, repository: Repository) -> bool:
+        """Whether nothing can be done there any more: by no installation of the App, or because it is archived.
+
+        The webhook that says so may be of an installation that the repository is no longer in, or of long ago.
+        """
+        return self.settled(lambda: self._is_left(repository), lambda left: not left)
+
+    def _is_left(self, repository: Repository) -> bool:
+        told = self._installed_on(repository)
+        if told is None or told["suspended_at"]:
+            return True
+        there = replace(repository, installation_id=told["id"])
+        found = self._get_or_none(endpoints.REPOSITORY, there, {})
+        return not found or bool(found["archived"])
+
+    def _installed_on(self, repository: Repository) -> dict[str, Any] | None:
+        told = self._reached(lambda: self._wire.as_app_about(endpoints.REPOSITORY_INSTALLATION, repository))
+        # A 404 by the id is no proof by itself: the address with the name is the documented one.
+        return told or self._reached(
+            lambda: self._wire.as_app(endpoints.REPOSITORY_INSTALLATION, repository=repository.full_name)
+        )
 
     def _reached(self, ask: Callable[[], Answer]) -> dict[str, Any] | None:
         try:

@@ -99,7 +99,7 @@ def _most_previews(world: World, pull: PullRequest, read: Config) -> int:
     """How many this pull request may have. Raises Stop when its repository may not deploy what it has written."""
     allowance.project_of(world.settings, pull.repository)
     allowed = allowance.of(world.allow, pull.repository)
-    allowance.insist_on_few(allowed, len(read.services), read.place_of("services"))
+    allowance.insist_on_few(allowed, read)
     return min(allowed.previews_per_pull_request, allowed.previews or world.settings.previews_limit)
 
 

@@ -75,7 +75,7 @@ def plan_of(world: World, job: Deploy) -> Plan:
     read, listing = configuration_for(world, commit)
     project, region = allowance.project_of(world.settings, commit.repository), world.settings.region
     allowed = allowance.of(world.allow, commit.repository)
-    allowance.insist_on_few(allowed, len(read.services), read.place_of("services"))
+    allowance.insist_on_few(allowed, read)
     default_branch = commit.repository.default_branch
     owner = commit.repository.id
     targets = config.targets(

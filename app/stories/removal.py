@@ -12,6 +12,7 @@ from app.model import Ending, LeaveRepository, Live, LookAtPullRequest
 from app.scene import Run
 from app.stages.remove import remove as remove_service
 from app.start import Removal, removal_of
+from app.store.previews import PreviewRow
 from app.stories.announce import lower
 from app.stories.judgement import judge
 from app.telemetry import log
@@ -46,10 +47,18 @@ def remove(world: World, job: Removal) -> None:
 
 
 def farewell(world: World, job: LeaveRepository) -> None:
-    """A repository is out of reach: its previews go, and nobody is told."""
-    for row in durable.step(world.store.previews.of_repository, job.repository.id, title="find"):
+    """A repository is out of reach, if GitHub says so too: its previews go, and nobody is told."""
+    for row in durable.step(_left_behind, world, job, title="find"):
         removal = removal_of(world, row, job.reason, final=True, mark=job.delivery_id)
         world.start(removal, removal.id)
+
+
+def _left_behind(world: World, job: LeaveRepository) -> list[PreviewRow]:
+    rows = world.store.previews.of_repository(job.repository.id)
+    if rows and not world.github.is_left(job.repository):
+        log.fact("farewell.not_true", repository=job.repository.full_name, reason=job.reason)
+        return []
+    return rows
 
 
 def _still_unwanted(world: World, job: Removal) -> bool:

@@ -25,8 +25,12 @@ ISSUE = re.compile(r"&#35;(?=\d)|\b(?i:GH)-(?=\d)")
 # Addresses become links by themselves: https://github.github.com/gfm/#autolinks-extension-
 AUTOLINK = re.compile(r"://|\b(?i:www)\.|\b(?i:mailto|xmpp):")
 # All other characters that are not seen: `without_escapes` has taken a terminal's colours and titles out.
+# What joins letters and emoji, and chooses their look, stays; of the rest Unicode calls these ignorable by default:
+# https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
 UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
 )
 LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # Ours to send people to: their own words, and none that a repository can put there.

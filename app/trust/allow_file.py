@@ -31,6 +31,8 @@ class Entry(BaseModel):
     regions: Names = DEFAULT.regions
     domains: Names = DEFAULT.domains
     services: Count = DEFAULT.services
+    jobs: Count = DEFAULT.jobs
+    workers: Count = DEFAULT.workers
     previews: Annotated[Whole, Field(ge=1)] = DEFAULT.previews
     previews_per_pull_request: Count = DEFAULT.previews_per_pull_request
     instances: Annotated[Whole, Field(ge=1)] = DEFAULT.instances

@@ -10,13 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 
+from app.config.limits import MOST_JOBS, MOST_WORKERS
+from app.config.targets import Config
 from app.config.values import mebibytes
-from app.model import Finding, Place, Repository, ServiceConfig, Stop, Target
+from app.model import Finding, Place, Repository, Stop, Target
 from app.settings import Settings
 from app.text.titles import fitting
-from app.trust.accounts import PROJECT
+from app.trust.accounts import PROJECT, preview_builder
+from app.trust.sizes import at_a_time, memories
 
 ANYTHING = ("*",)
+# The sections of a servergem.yml whose entries are counted, each by the key of the same name.
+COUNTED = ("services", "jobs", "workers")
 # Where Google keeps the accounts that builds run as by default:
 # https://cloud.google.com/build/docs/cloud-build-service-account
 BUILDERS = "@cloudbuild.gserviceaccount.com"
@@ -37,10 +42,13 @@ class Allowance:
     regions: tuple[str, ...] = ANYTHING
     domains: tuple[str, ...] = ANYTHING
     services: int = 50
+    jobs: int = MOST_JOBS
+    workers: int = MOST_WORKERS
     previews: int = 0
     """0: as many as PREVIEWS_LIMIT says."""
     previews_per_pull_request: int = 20
     instances: int = 100
+    """At a time: of a service, of a worker, and of a job's containers."""
     memory: str = "32Gi"
     gpu: bool = True
 
@@ -94,11 +102,13 @@ def within(allowance: Allowance, project: str) -> Allowance:
     return replace(allowance, projects=(project, *allowance.projects))
 
 
-def insist_on_few(allowance: Allowance, services: int, place: Place | None) -> None:
-    """Stop when a servergem.yml has more services than the repository may have."""
-    if services > allowance.services:
-        title = f"servergem.yml has {services} services, and this repository may have {allowance.services}"
-        raise Stop((_beyond(title, "`services`", place),))
+def insist_on_few(allowance: Allowance, read: Config) -> None:
+    """Stop when a servergem.yml has more services, jobs or workers than the repository may have."""
+    for what in COUNTED:
+        count, most = len(getattr(read, what)), getattr(allowance, what)
+        if count > most:
+            title = f"servergem.yml has {count} {what}, and this repository may have {most}"
+            raise Stop((_beyond(title, f"`{what}`", read.place_of(what)),))
 
 
 def beyond(allowance: Allowance, target: Target, own: frozenset[str]) -> tuple[Finding, ...]:
@@ -112,8 +122,9 @@ def own_accounts(settings: Settings, member: str) -> frozenset[str]:
     `member` is who ServerGem is at Google, as in a policy.
     """
     builders = (each.name for each in fields(settings) if each.name.endswith("build_service_account"))
-    named = {getattr(settings, name) for name in builders}
-    return frozenset({*named, settings.fork_service_account, member.rpartition(":")[2]}) - {""}
+    named = {*(getattr(settings, name) for name in builders), preview_builder(settings, PROJECT)}
+    every = {*named, settings.fork_service_account, member.rpartition(":")[2]} - {""}
+    return frozenset(each.lower() for each in every)
 
 
 def _accounts(allowance: Allowance, target: Target, own: frozenset[str]) -> Iterator[Finding]:
@@ -155,29 +166,16 @@ def _names(allowance: Allowance, target: Target) -> Iterator[Finding]:
 
 
 def _sizes(allowance: Allowance, target: Target) -> Iterator[Finding]:
-    service = target.service
-    most = max(service.instances.min, service.instances.max, service.manual_instances)
-    if most > allowance.instances:
-        title = f"It may have {allowance.instances} instances, not {most}"
-        place = target.place("manual_instances" if most == service.manual_instances else "instances")
-        yield _beyond(title, "`instances`", place)
-    if service.gpu and not allowance.gpu:
-        yield _beyond(f"It may not have a GPU ({service.gpu})", "`gpu`", target.place("gpu"))
-    memories = [
-        ("memory", service.memory),
-        *([("containers", _of_all(service))] if service.containers else []),
-        *((f"{each.key}.memory", each.config.memory) for each in target.beside),
-    ]
-    for key, memory in memories:
+    for key, most in at_a_time(target):
+        if most > allowance.instances:
+            title = f"It may have {allowance.instances} instances, not {most}"
+            yield _beyond(title, "`instances`", target.place(key))
+    if target.service.gpu and not allowance.gpu:
+        yield _beyond(f"It may not have a GPU ({target.service.gpu})", "`gpu`", target.place("gpu"))
+    for key, memory in memories(target):
         if mebibytes(memory) > mebibytes(allowance.memory):
             title = f"It may have {allowance.memory} of memory, not {memory}"
             yield _beyond(title, "`memory`", target.place(key))
-
-
-def _of_all(service: ServiceConfig) -> str:
-    """The memory that an instance has in all its containers together."""
-    sidecars = (mebibytes(each.memory) for each in service.containers)
-    return f"{mebibytes(service.memory) + sum(sidecars)}Mi"
 
 
 def _place(target: Target, name: str) -> Place | None:
