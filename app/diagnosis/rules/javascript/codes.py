@@ -65,8 +65,8 @@ RULES: tuple[Rule, ...] = (
         read=setting,
         place=setting_place,
         rank=Rank.ROOT,
-        title="{what} is not set{when}: {who} needs it",
-        message="{told}: the value comes from an environment variable{also} that is not set.",
+        title="{what} {state}{when}: {who} needs it",
+        message="{told}: the value comes from an environment variable{also} that {state}.",
         fix="{advice}.",
     ),
     Rule(

@@ -67,7 +67,7 @@ RULES: tuple[Rule, ...] = (
         read=broken_lock,
         rank=Rank.ROOT,
         title="The lock file is broken",
-        message="{said}: the lockfile cannot be read; a merge conflict is the usual reason.",
-        fix="Take the lock file of one side (git checkout --theirs), run the install again, and commit the lock file.",
+        message="{said}: the lockfile cannot be read.",
+        fix="{advice}, run the install again, and commit the lock file.",
     ),
 )

@@ -46,6 +46,8 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
         return local_module(hit, name)
     if re.search(r"-[0-9a-f]{16}$", name):
         return None  # the name that Turbopack gives to what it leaves outside: reading_next_codes tells
+    if name.startswith(("@/", "~/", "#", "$")):
+        return None  # an alias of the project: no registry has it, and a package's rules say nothing of it
     owner = package_name(name)
     if owner in BUILTIN:
         return {

@@ -139,7 +139,9 @@ def _absent(hit: Hit, error: str, where: str) -> str:
     if own and in_stage(hit, own) and _UNREAD.search(error):
         return f"Correct {own}, which a COPY brings: what is printed below names the line that does not parse"
     if own and _UNREAD.search(error):
-        return f"See that {own} parses (what is printed below names the line), and that it is in the final stage"
+        return (
+            f"See that {own} parses (what is printed below names the line), and that it is in the final stage"
+        )
     if own:
         lacking = left_out(hit, own)
         return (

@@ -42,7 +42,9 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
         return {**words, "loaded": "yes", "fix": _settings_module(hit, name)}
     if near := _misspelt(hit, name):
         return {**words, "near": near, "fix": f"Write {near} instead of {name}."}
-    if not own_frame(hit) and (_is_served(hit, name) or _loaded_by_server(hit)):
+    if name.rpartition(".")[2].startswith("_") and "." in name:
+        return {**words, "fix": _compiled(name)}
+    if not own_frame(hit) and name not in _WORKERS and (_is_served(hit, name) or _loaded_by_server(hit)):
         return {
             **words,
             "target": "yes",
@@ -51,6 +53,18 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
     if "." in name and name not in DISTRIBUTIONS and dependency_line(hit, "python", words["package"]):
         return {**words, "fix": _inside(name)}
     return {**words, "fix": brought(hit, name, words["package"])}
+
+
+# What servers load by themselves for a class of workers: packages, never a file of the repository.
+_WORKERS = frozenset({"uvicorn", "gevent", "eventlet", "tornado", "meinheld", "uvloop", "aiohttp"})
+
+
+def _compiled(name: str) -> str:
+    """A module whose last name begins with _ is mostly the compiled part of its package."""
+    return (
+        f"{name.partition('.')[0]} is there without its compiled part: install it in the image, with the Python "
+        f"and the system that run it (one base image for both stages)."
+    )
 
 
 _SETTINGS_LOADER = "conf/__init__.py"
