@@ -66,7 +66,7 @@ def unplaced(hit: Hit) -> Mapping[str, str] | None:
     said = f"{hit['code']}: {hit['said']}" if hit["code"] else hit["said"]
     found = UNPLACED.read(hit, said) or COMPILED.read(hit, said)
     if found:
-        return {"title": found["title"], "said": said, "advice": found["advice"]}
+        return {"title": found["title"], "said": said, "advice": found["advice"], "known": "yes"}
     return {
         "title": said,
         "said": said,

@@ -137,7 +137,9 @@ def broken_lock(hit: Hit) -> Mapping[str, str] | None:
     if hit["doubt"] and not matching(r"^<{7} ", *LOCKS)(hit):
         return None
     merged = matching(r"^<{7} ", *LOCKS)(hit) or "conflict" in hit.line
-    advice = "Take the lock file of one side of the merge conflict (git checkout --theirs)" if merged else _BROKEN
+    advice = (
+        "Take the lock file of one side of the merge conflict (git checkout --theirs)" if merged else _BROKEN
+    )
     return {"said": bare(hit.line).strip(), "advice": advice}
 
 

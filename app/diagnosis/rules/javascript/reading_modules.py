@@ -40,7 +40,7 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
     name = hit["name"].removeprefix("file://").split("?")[0]
     if name.startswith(("node_modules/.", ".prisma/")) or (name.startswith("/") and install_hook(hit, name)):
         return None
-    if re.search(r"build/(?:Release|Debug)/[\w-]+\.node$", name) and hit.find_after(r"node_modules/", 4):
+    if name.startswith(".") and name.endswith(".node") and hit.find_after(r"node_modules/", 4):
         return None  # what a package compiles when it is installed: node_codes tells
     if name.startswith((".", "/")):
         return local_module(hit, name)
