@@ -189,17 +189,13 @@ def image_place(hit: Hit) -> Place | None:
     return failing_instruction(hit) or base_image(hit)
 
 
-# A registry that does not answer says nothing of the image.
-_OUT_OF_ORDER = re.compile(r"\b50[0-4] |(?i:timeout|too many requests|connection re)")
-
-
 def image_words(hit: Hit) -> Mapping[str, str] | None:
     image = next((hit[k] for k in ("image", "image2", "image3", "image4") if hit[k]), "")
     asked = re.search(r"https://(?P<host>[^/\s]+)/v2/(?P<name>\S+?)/manifests/(?P<tag>[\w.-]+)", hit.line)
     if asked and not image:  # kaniko quotes the registry's API
         host = "" if asked["host"] == "index.docker.io" else f"{asked['host']}/"
         image = f"{host}{asked['name'].removeprefix('library/')}:{asked['tag']}"
-    if not image or "no match for platform" in hit.line or _OUT_OF_ORDER.search(hit.line):
+    if not image or re.search(r"no match for platform|\b50[0-4] |(?i:timeout|too many requests)", hit.line):
         return None
     short = re.sub(r"^docker\.io/(?:library/)?", "", image).rstrip(":")
     return {"image": short, **_image_advice(hit, short)}
