@@ -84,6 +84,7 @@ LONG = {
     "test_servergem_keys",
     "test_setup_host",
     "test_sizes",
+    "test_strangers",
     "test_store",
     "test_turns",
     "test_writing",

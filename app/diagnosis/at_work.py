@@ -70,8 +70,8 @@ SIGNS = {
 
 
 @cache
-def _sign(tool: str) -> re2._Regexp[str]:
-    return re2.compile(SIGNS[tool])
+def _sign(tool: str) -> re2._Regexp[bytes]:
+    return re2.compile(SIGNS[tool].encode())
 
 
 def is_at_work(code: str, hit: Hit) -> bool:
@@ -87,8 +87,11 @@ def is_at_work(code: str, hit: Hit) -> bool:
 
 
 @once_per_log
-def _seen(hit: Hit) -> str:
-    """Everything that may name a tool: the repository's paths and Dockerfiles, the instructions and every line."""
+def _seen(hit: Hit) -> bytes:
+    """Everything that may name a tool: the repository's paths and Dockerfiles, the instructions and every line.
+
+    Bytes, because RE2 would make them of a text anew for each tool that is asked for.
+    """
     files, sections = hit.files, hit.transcript.sections
     return "\n".join(
         (
@@ -97,4 +100,4 @@ def _seen(hit: Hit) -> str:
             *(f"{each.step} {each.instruction}" for each in sections),
             *hit.elsewhere(),
         )
-    )
+    ).encode(errors="replace")

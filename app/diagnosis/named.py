@@ -16,9 +16,9 @@ _SPOT = re.compile(
 _PATH = re.compile(r"(?<![\w/.-])(?P<path>(?:[\w@.-]+/)+[\w@.-]+\.[A-Za-z]\w{0,5})\b")
 
 UNSET = re.compile(
-    r"\b(?P<name>[A-Z][A-Z0-9]*_[A-Z0-9_]+)\b.*"
+    r"\b(?P<name>(?!ERR_|ERROR_)[A-Z][A-Z0-9]*_[A-Z0-9_]+)\b.*"
     r"\b(?:not set|unset|missing|required|undefined|empty|not defined|must be)\b|"
-    r"(?i:missing|required|undefined|unset|no) .*\b(?P<name2>[A-Z][A-Z0-9]*_[A-Z0-9_]+)\b"
+    r"(?i:missing|required|undefined|unset|no) .*\b(?P<name2>(?!ERR_|ERROR_)[A-Z][A-Z0-9]*_[A-Z0-9_]+)\b"
 )
 
 

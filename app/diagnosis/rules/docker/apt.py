@@ -7,10 +7,10 @@ from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.docker.reading_apt import (
     address,
-    command_named,
     crlf_place,
     foreign_repository,
     key,
+    not_installed,
     package_line,
     replaced,
     script,
@@ -127,7 +127,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="shell-command-not-found",
         pattern=r"^(?P<path>[\w./-]*?): (?:line )?(?P<line>\d+): (?P<name>[\w./+-]+): (?:command )?not found|^(?:npm (?:ERR!|error) )?(?:bash: |sh: |/bin/sh: )(?:line \d+: )?(?:\d+: )?(?P<name2>[\w./+-]+): (?:command )?not found",
-        read=lambda hit: dict(command_named(hit)),
+        read=not_installed,
         place=lambda hit: (
             script_place(hit) if repository_path(hit.files, hit["path"], hit) else in_instruction("name")(hit)
         ),

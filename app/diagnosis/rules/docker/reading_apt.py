@@ -43,7 +43,7 @@ BROUGHT = {
 # Package managers: no package brings one into an image of another distribution, or into one that was stripped.
 MANAGERS = ("apt-get", "apt", "apk", "yum", "dnf", "microdnf")
 NO_MANAGER = "The image in FROM is of another distribution, or was made without a package manager: take its variant for building (-dev, -builder), an image of the distribution that is meant, or install in an earlier stage and COPY --from what is needed."
-UNLISTED = "Install what brings {name} before it is used (packages.debian.org and pkgs.alpinelinux.org search the contents of packages for bin/{name}); a command of this project has to be built, copied or on the PATH first."
+UNLISTED = "Install what brings {name} before it is used: a package of the language that the project lists, or of the system (packages.debian.org and pkgs.alpinelinux.org search for bin/{name}); a command of this project has to be built, copied or on the PATH first."
 
 # What took the place of packages that newer Debians and Ubuntus do not have: https://packages.debian.org
 REPLACED = {
@@ -186,6 +186,20 @@ def crlf_place(hit: Hit) -> Place | None:
         if place := hit.files.place(path, 1):
             return place
     return failing_instruction(hit)
+
+
+# A POSIX shell has none of these words of bash, and no package brings them.
+_OF_BASH = frozenset(
+    {"source", "pushd", "popd", "shopt", "declare", "typeset", "function", "let", "[[", "select"}
+)
+
+
+def not_installed(hit: Hit) -> Mapping[str, str] | None:
+    """A command that no package brings is none to install: a word of bash, or a script of the repository."""
+    name = hit["name"] or hit["name2"]
+    if name in _OF_BASH or ("/" in name and repository_path(hit.files, name, hit)):
+        return None
+    return command_named(hit)
 
 
 def command_named(hit: Hit) -> Mapping[str, str]:

@@ -195,7 +195,7 @@ def image_words(hit: Hit) -> Mapping[str, str] | None:
     if asked and not image:  # kaniko quotes the registry's API
         host = "" if asked["host"] == "index.docker.io" else f"{asked['host']}/"
         image = f"{host}{asked['name'].removeprefix('library/')}:{asked['tag']}"
-    if not image or "no match for platform" in hit.line:
+    if not image or re.search(r"no match for platform|\b50[0-4] |(?i:timeout|too many requests)", hit.line):
         return None
     short = re.sub(r"^docker\.io/(?:library/)?", "", image).rstrip(":")
     return {"image": short, **_image_advice(hit, short)}

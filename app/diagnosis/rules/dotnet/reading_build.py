@@ -32,6 +32,20 @@ def seen_from_workdir(hit: Hit, path: str) -> str:
     return path
 
 
+# What is about the framework a project is for; of anything else its line says nothing.
+_OF_THE_TARGET = re.compile(
+    r"(?i)target(?:ing|s|ed)?\b|framework|runtime|\bAOT\b|trimm|single[- ]file|self-contained"
+)
+
+
+def named_in_project(hit: Hit) -> Place | None:
+    """The line of the project file that has the package or the property that the message names."""
+    for name in re.findall(r"\b[A-Z]\w+(?:\.\w+)+", hit["said"])[:3]:
+        if place := in_project(rf'Include="{re.escape(name)}"')(hit):
+            return place
+    return in_project(r"TargetFramework")(hit) if hit["known"] or _OF_THE_TARGET.search(hit["said"]) else None
+
+
 def in_project(pattern: str) -> Find:
     """The first line of a project file that matches."""
 

@@ -39,7 +39,7 @@ UNPLACED = Family(
         Known(r"CS0006: Metadata file '(?P<name>[^']+)'", "{line}", "The referenced project was not built: correct the error above it, or COPY that project too."),
         Known(r"CS1504|CS2001|CS2005|CS1566|CS7027", "{line}", "The file that the message names is not in the image: commit it and COPY it (look into .dockerignore), in the case its name has."),
         Known(r"Platform linker \('(?P<name>clang)'|exec: \"?clang", "Native AOT finds no clang in the image", "RUN apt-get update && apt-get install -y clang zlib1g-dev before dotnet publish (Alpine: apk add clang build-base zlib-dev), or leave PublishAot out."),
-        Known(r"Unable to find (?:package|fallback package folder)|Unable to find fallback package", "{line}", "Leave obj/ out of the image (**/obj in .dockerignore) and run dotnet restore in it."),
+        Known(r"Unable to find (?:fallback )?package", "{line}", "Correct its name or version, or add the feed that has it (nuget.config, COPY it before the restore); a folder of another machine comes with obj/: leave it out of the image (**/obj in .dockerignore) and run dotnet restore in it."),
         Known(r"npm (?:is|:) (?:not|command)|Node\.js is required", "{line}", "Install Node in the SDK stage (COPY --from=node:22 /usr/local …), or build the front end in a stage of its own."),
     )
 )  # fmt: skip
@@ -65,7 +65,7 @@ def unplaced(hit: Hit) -> Mapping[str, str] | None:
     said = f"{hit['code']}: {hit['said']}" if hit["code"] else hit["said"]
     found = UNPLACED.read(hit, said) or COMPILED.read(hit, said)
     if found:
-        return {"title": found["title"], "said": said, "advice": found["advice"]}
+        return {"title": found["title"], "said": said, "advice": found["advice"], "known": "yes"}
     return {
         "title": said,
         "said": said,

@@ -86,7 +86,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="go-command",
         pattern=r"^go(?: (?:build|get|install|run|test|mod \w+|vet|generate|list|work \w+))?: (?P<said>.+)|^(?P<said2>flag provided but not defined: .+)",
-        read=lambda hit: None if hit["said"].startswith("warning: ") else command_line(hit),
+        read=lambda hit: (
+            None
+            if hit["said"].startswith("warning: ") or hit["said"].endswith((" imports", " requires"))
+            else command_line(hit)
+        ),
         place=lambda hit: failing_instruction(hit),
         only=BUILD,
         title="go: {said}",

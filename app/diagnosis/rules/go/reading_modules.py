@@ -34,7 +34,7 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
     said = hit["said"]
     if CHATTER.match(said) or re.search(UNREACHED, said):
         return None
-    if re.search(r"go\.sum|checksum mismatch|requires go >=", hit.line):
+    if re.search(r"go\.sum|checksum mismatch|requires go >=|executable file not found", hit.line):
         return None
     asked = hit.find_before(r"^go: (\S+?)@\S+ requires$|^go: (\S+) imports$", 4)
     if hit.line.startswith("\t") and not asked:

@@ -8,7 +8,6 @@ from app.diagnosis.dependencies import dependency, manifest
 from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.google.reading_buildpacks import (
-    LANGUAGE_FILES,
     detected,
     failure,
     function,
@@ -18,6 +17,7 @@ from app.diagnosis.rules.google.reading_buildpacks import (
     python_place,
     ruby_entry,
     ruby_place,
+    said_file,
     seen,
     setting,
     several,
@@ -391,7 +391,7 @@ RULES: tuple[Rule, ...] = (
         r"status (?P<exit>\d+))|"
         r"^(?:Failure: \(ID: \w+\) ?|failed to build: \(error ID: \w+\):)(?P<told>.*)$",
         read=failure,
-        place=first(whole_file(*LANGUAGE_FILES)),
+        place=said_file,
         rank=Rank.SYMPTOM,
         title="{step}: {told}",
         message="ERROR: failed to build: {told}{ended}.",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.dependencies import manifest
+from app.diagnosis.named import named_in
 from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Find, Hit
 from app.diagnosis.telling import most_telling
@@ -74,6 +75,12 @@ def version_language(hit: Hit) -> Mapping[str, str] | None:
         language = (head[1] or head[2] or "") if head else ""
     version = (hit["version"] or hit["version2"]).strip().rstrip(".").removesuffix(".*.*").removesuffix(".*")
     return {"language": language, "version": version}
+
+
+def said_file(hit: Hit) -> Place | None:
+    """What the words name, or the language's own file where the log speaks of it: any other line would be invented."""
+    spoken = [name for name in LANGUAGE_FILES if any(name in line for line in hit.elsewhere())]
+    return named_in(hit, hit["told"]) or whole_file(*spoken)(hit)
 
 
 def failure(hit: Hit) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from app.diagnosis.javascript.packages import dependency_place, list_place, unnu
 from app.diagnosis.places import at, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_bundling import (
+    OF_THE_TOOLS,
     configuration,
     configuration_place,
     loader_words,
@@ -189,8 +190,7 @@ RULES: tuple[Rule, ...] = (
             if re.match(
                 r"\[(?:vite|rollup|plugin|vue|postcss|sass|commonjs|unocss|@\w+)[\w@:/-]*\]", hit["said"]
             )
-            and "esolve" not in hit.line
-            and "is not exported" not in hit.line
+            and not OF_THE_TOOLS.search(hit["said"])
             else None
         ),
         place=place_place,

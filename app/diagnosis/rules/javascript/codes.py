@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_data_codes import DATA
-from app.diagnosis.rules.javascript.reading_managers import COREPACK, RUNTIMES, YARN
+from app.diagnosis.rules.javascript.reading_managers import COREPACK, OF_NODE, RUNTIMES, YARN
 from app.diagnosis.rules.javascript.reading_next_codes import LESSER, SITES
 from app.diagnosis.rules.javascript.reading_npm_codes import NPM
 from app.diagnosis.rules.javascript.reading_settings import PATTERN, setting, setting_place
@@ -51,7 +51,7 @@ RULES: tuple[Rule, ...] = (
         code="runtime-code",
         only=_ANY,
         pattern=RUNTIMES.pattern,
-        read=RUNTIMES.read,
+        read=lambda hit: None if OF_NODE.search(hit.line) else RUNTIMES.read(hit),
         place=RUNTIMES.place,
         rank=Rank.ROOT,
         title="{title}",
@@ -65,8 +65,8 @@ RULES: tuple[Rule, ...] = (
         read=setting,
         place=setting_place,
         rank=Rank.ROOT,
-        title="{what} is not set{when}: {who} needs it",
-        message="{told}: the value comes from an environment variable{also} that is not set.",
+        title="{what} {state}{when}: {who} needs it",
+        message="{told}: the value comes from an environment variable{also} that {state}.",
         fix="{advice}.",
     ),
     Rule(

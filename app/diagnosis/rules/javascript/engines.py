@@ -47,7 +47,7 @@ RULES: tuple[Rule, ...] = (
         code="npm-manager",
         pattern=r"(?P<said>This project is configured to use (?:\w+|v\S+ of pnpm)|This project's package\.json defines \"packageManager\": \"(?P<want>[^\"]+)\"|"
         r"ERR_PNPM_(?:BAD_PM_VERSION|OTHER_PM_EXPECTED)|EBADDEVENGINES|Only `?(?:pnpm|yarn|npm)`? is allowed|Use \"(?:pnpm|yarn|npm) install\" for installation in this project|"
-        r"Usage Error: This project is configured|Invalid package manager specification in package\.json)",
+        r"Usage Error: This project is configured)",
         place=first(
             MANAGER, matching(r'"(?:preinstall|devEngines)"\s*:', "package.json"), failing_instruction
         ),

@@ -132,7 +132,11 @@ RULES: tuple[Rule, ...] = (
         pattern=r"(?:ENOTFOUND|EAI_AGAIN) (?P<host>[\w-]+(?:\.[\w-]+)+)",
         read=lambda hit: (
             unknown_host(hit)
-            if hit.section.kind is not Kind.CONTAINER and re.search(r"npm|yarn|pnpm|registry|YN0", hit.line)
+            if hit.section.kind is not Kind.CONTAINER
+            and re.search(
+                r"npm (?:error|ERR!) (?:errno|network|request|FetchError|syscall|code)|^error Error: |yarn|pnpm|registry|YN0",
+                hit.line,
+            )
             else None
         ),
         place=first(

@@ -21,7 +21,7 @@ RULES: tuple[Rule, ...] = (
         pattern=r"(?:`npm ci`|cipm|npm ci) can only install packages when your package\.json and package-lock\.json|"
         r"Your lockfile needs to be updated, but yarn was run with|"
         r"YN0028.*lockfile would have been modified by this install|^The lockfile would have been modified by this install|"
-        r"ERR_PNPM_(?:OUTDATED_LOCKFILE|FROZEN_LOCKFILE_WITH_OUTDATED_LOCKFILE|LOCKFILE_CONFIG_MISMATCH)|"
+        r"ERR_PNPM_(?:OUTDATED_LOCKFILE|FROZEN_LOCKFILE_WITH_OUTDATED_LOCKFILE)|"
         r"lockfile had changes, but lockfile is frozen",
         read=out_of_step,
         place=out_of_step_place,
@@ -67,7 +67,7 @@ RULES: tuple[Rule, ...] = (
         read=broken_lock,
         rank=Rank.ROOT,
         title="The lock file is broken",
-        message="{said}: the lockfile cannot be read; a merge conflict is the usual reason.",
-        fix="Take the lock file of one side (git checkout --theirs), run the install again, and commit the lock file.",
+        message="{said}: the lockfile cannot be read.",
+        fix="{advice}, run the install again, and commit the lock file.",
     ),
 )

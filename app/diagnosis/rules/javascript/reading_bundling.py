@@ -19,6 +19,9 @@ _OPENS = re.compile(
     re.I,
 )
 
+# What a plugin says of itself, of its settings or of other rows' matters: no line of a source is to be corrected.
+OF_THE_TOOLS = re.compile(r"esolve|is not exported|is not a (?:function|constructor)|as a PostCSS plugin")
+
 
 def told_below(hit: Hit) -> str:
     """The first line of what the bundler says below its headline; a headline of its own says nothing."""

@@ -24,6 +24,8 @@ def engine(hit: Hit) -> Mapping[str, str] | None:
         or _engine_of(told[1] if told else "")
         or one_said(r"(?:Expected version|requires at least Node\.js|your pnpm):? ?v?([^\n\"]+)", text)
     )
+    if not want and "error Found incompatible" in hit.line:
+        return None  # an operating system or a processor is asked for as well
     have = (
         hit["have"]
         or _engine_of(actual[1] if actual else "")

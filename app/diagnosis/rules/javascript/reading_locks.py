@@ -136,7 +136,14 @@ def broken_lock(hit: Hit) -> Mapping[str, str] | None:
     """A lock file that cannot be read; what npm and bun say of one with a merge conflict, they say of others too."""
     if hit["doubt"] and not matching(r"^<{7} ", *LOCKS)(hit):
         return None
-    return {"said": bare(hit.line).strip()}
+    merged = matching(r"^<{7} ", *LOCKS)(hit) or "conflict" in hit.line
+    advice = (
+        "Take the lock file of one side of the merge conflict (git checkout --theirs)" if merged else _BROKEN
+    )
+    return {"said": bare(hit.line).strip(), "advice": advice}
+
+
+_BROKEN = "Take the lock file of the last commit that built, with the manager's version that wrote it (or of one side of a merge)"
 
 
 def _ignored(name: str) -> Find:

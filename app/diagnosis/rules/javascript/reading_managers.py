@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from app.diagnosis.families import BUILT, Family, Known
 from app.diagnosis.instructions import base_image, failing_instruction
 from app.diagnosis.javascript.image import ran_place
@@ -51,6 +53,11 @@ COREPACK = Family(
         Known(r"ERR_PNPM_TRUST_DOWNGRADE\S*\s+.*for \"(?P<name>[^\"]+)\"", "pnpm does not trust {name}: it was published in a weaker way than before", "Stay on the version before it; where you trust it, list it in trustPolicyExclude of pnpm-workspace.yaml.", first(lambda hit: dependency_place(hit, hit["name"].rpartition("@")[0]), failing_instruction)),
     )
 )  # fmt: skip
+
+# A function that only a newer Node has: no two packages have fallen out over it.
+OF_NODE = re.compile(
+    r"\b(?:crypto|fs|os|path|util|url|http|process|performance|Object|Array|Promise|Set|Map|Iterator|URL|structuredClone)\.\w+ is not a function"
+)
 
 RUNTIMES = Family(
     (

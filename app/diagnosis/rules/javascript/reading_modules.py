@@ -40,12 +40,14 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
     name = hit["name"].removeprefix("file://").split("?")[0]
     if name.startswith(("node_modules/.", ".prisma/")) or (name.startswith("/") and install_hook(hit, name)):
         return None
-    if re.search(r"build/(?:Release|Debug)/[\w-]+\.node$", name) and hit.find_after(r"node_modules/", 4):
+    if name.startswith(".") and name.endswith(".node") and hit.find_after(r"node_modules/", 4):
         return None  # what a package compiles when it is installed: node_codes tells
     if name.startswith((".", "/")):
         return local_module(hit, name)
     if re.search(r"-[0-9a-f]{16}$", name):
         return None  # the name that Turbopack gives to what it leaves outside: reading_next_codes tells
+    if name.startswith(("@/", "~/", "#", "$")):
+        return None  # an alias of the project: no registry has it, and a package's rules say nothing of it
     owner = package_name(name)
     if owner in BUILTIN:
         return {

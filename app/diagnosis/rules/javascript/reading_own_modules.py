@@ -62,7 +62,7 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
         return "astro built no server", (
             "npx astro add node, with output: 'server' and adapter: node({ mode: 'standalone' }) in astro.config; a static site has dist alone, which nginx or npx serve can serve."
         )
-    if re.search(r"/(?:dist|build|out|lib|\.next|\.output)/", name) and "build" in package(hit).scripts:
+    if re.search(r"/(?:dist|build|out|lib|\.next|\.output)(?:/|$)", name) and "build" in package(hit).scripts:
         source = source_of(hit, name)
         return "nothing built it", (
             f"RUN npm run build in the image (and COPY the result from that stage), or correct the path {name} that starts it"
@@ -117,7 +117,10 @@ def _imported(hit: Hit, place: Place, name: str) -> tuple[str, str]:
 def _is_source_of(real: str, name: str) -> bool:
     """Whether one is the TypeScript of the other, which only a compiler makes."""
     own, asked = real.rpartition("/")[2], name.rpartition("/")[2]
-    return bool(re.search(r"\.[cm]?tsx?$", own)) and asked == re.sub(r"\.([cm]?)tsx?$", r".\1js", own)
+    return bool(re.search(r"\.[cm]?tsx?$", own)) and asked in (
+        re.sub(r"\.([cm]?)tsx?$", r".\1js", own),
+        re.sub(r"\.tsx?$", "", own),
+    )
 
 
 def _entries(hit: Hit) -> tuple[str, ...]:

@@ -88,7 +88,9 @@ def young(hit: Hit) -> Mapping[str, str]:
 
 
 def coded(hit: Hit) -> Mapping[str, str] | None:
-    """Any code with what to do about it."""
+    """Any code with what to do about it; that a script failed is no cause of its own."""
+    if hit["code"] in ("ERR_PNPM_RECURSIVE_RUN_FIRST_FAIL", "ERR_PNPM_RECURSIVE_EXEC_FIRST_FAIL"):
+        return None
     return {
         "fix": ADVICE.get(
             hit["code"], "Correct what pnpm says here; its code has a paragraph in pnpm's list of errors"

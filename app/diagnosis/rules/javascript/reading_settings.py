@@ -56,6 +56,7 @@ def setting(hit: Hit) -> Mapping[str, str] | None:
         "who": who,
         "name": name,
         "what": name if read else "The key",
+        "state": "is not a whole PEM" if "Invalid PEM" in hit.line else "is not set",
         "told": re.sub(r"^.*?Error: ", "", " ".join(hit.line.split())).rstrip("."),
         "also": also,
         "when": "" if hit.section.kind is Kind.CONTAINER else " while it is built",

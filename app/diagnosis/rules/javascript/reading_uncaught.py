@@ -9,7 +9,7 @@ from app.diagnosis.javascript.packages import near
 from app.diagnosis.javascript.stacks import after, bare, before, code_at, header, thrown_at, variables
 from app.diagnosis.lost_client import lost_client
 from app.diagnosis.rule import Hit
-from app.diagnosis.rules.machine.reading_thrown import asked_by, given
+from app.diagnosis.rules.machine.reading_thrown import GIVEN_ALWAYS, asked_by, given, may_be_unset
 from app.model import Place
 
 
@@ -40,8 +40,10 @@ def thrown(hit: Hit) -> Mapping[str, str] | None:
 
 def _told(hit: Hit, place: Place) -> Mapping[str, str]:
     code = code_at(hit, place)
-    unset = variables(hit, place, 1)
-    if unset:
+    unset = _unset(hit, place, code)
+    if len(unset) > 1:
+        hint = f"It reads {', '.join(unset)}: see that each of them is set here, and whole."
+    elif unset:
         hint = f"It reads {', '.join(unset)}. {given(hit, unset[0])}."
     elif undefined := re.search(r"(?:reading|property) '(\w+)'", hit.line):
         hint = f"What stands before .{undefined[1]} is undefined or null there: check where it comes from."
@@ -55,6 +57,15 @@ def _told(hit: Hit, place: Place) -> Mapping[str, str]:
         asked = asked_by(hit, bare(hit.line), place)
         hint = f"{asked}." if asked else "It is the deepest line of yours in the stack."
     return {"file": place.path, "at": str(place.line), "code": f": {code}" if code else "", "hint": hint}
+
+
+def _unset(hit: Hit, place: Place, code: str) -> tuple[str, ...]:
+    """What the line reads, and a neighbour where it is a check or a call of several lines, that may be missing."""
+    checks = "throw " in code
+    if not (checks or may_be_unset(hit.line)):
+        return ()
+    reach = 1 if checks or code.endswith(("(", "{", "[", ",")) else 0
+    return tuple(name for name in variables(hit, place, reach) if name not in GIVEN_ALWAYS)
 
 
 def missing_file(hit: Hit) -> Mapping[str, str] | None:

@@ -15,7 +15,7 @@ RULES: tuple[Rule, ...] = (
         code="npm-access",
         pattern=r"^"
         + E
-        + r"code (?:E401|E403|ENEEDAUTH|EOTP)\b|ERR_PNPM_FETCH_40[13]|^(?:➤ )?YN0041|^(?:➤ )?YN0033.*[Aa]uth|"
+        + r"code (?:E401|E403|ENEEDAUTH)\b|ERR_PNPM_FETCH_40[13]|^(?:➤ )?YN0041|^(?:➤ )?YN0033.*[Aa]uth|"
         r"^error .*(?:authentication token not provided|Request failed \\?\"40[13]|401 Unauthorized|403 Forbidden)|^error: GET https?://\S+ - 40[13]",
         read=access,
         place=access_place,

@@ -7,6 +7,7 @@ from app.diagnosis.places import at, first, matching, variable
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.machine.reading_commands import (
     angular,
+    database,
     json_file,
     pytest_option,
     pytest_said,
@@ -59,14 +60,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="database-refused",
         pattern=r"(?:could not connect to server|connection to server at \"(?P<host>[^\"]+)\".*failed|Can't connect to (?:local )?(?:MySQL )?server|ECONNREFUSED (?P<host2>[\w.:]+)|MongoServerSelectionError|server selection error: .*?Addr: (?P<host3>[\w.:-]+)|Connection to (?P<host5>[\w.:-]+:\d+) refused\. Check that|dial tcp (?P<host4>(?:127\.0\.0\.1|\[::1\]|localhost):\d+): connect: connection refused|SequelizeConnectionRefusedError)",
-        read=lambda hit: {
-            "host": hit["host"]
-            or hit["host2"]
-            or hit["host3"]
-            or hit["host4"]
-            or hit["host5"]
-            or "its address"
-        },
+        read=database,
         place=variable("name"),
         rank=Rank.CAUSE,
         title="The database at {host} does not answer",

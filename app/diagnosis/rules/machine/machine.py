@@ -34,8 +34,8 @@ RULES: tuple[Rule, ...] = (
         nowhere=True,
         read=host,
         blame=Blame.UNKNOWN,
-        title="The network broke{host}",
+        title="A host was not reached{host}",
         message="A host could not be reached in time{host}; this is not in your change.",
-        fix="Run it again.",
+        fix="Run it again; where it stays so, the address is wrong, gone, or closed to the build.",
     ),
 )

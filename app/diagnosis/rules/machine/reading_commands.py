@@ -98,3 +98,22 @@ def pytest_said(hit: Hit) -> Mapping[str, str] | None:
         elif inside and (found := re.match(r"E {1,12}(\S.*)", line)):
             said = said or found[1]
     return {"test": hit["test"] or hit["path"], "said": said or "see above"}
+
+
+# Ports on which databases listen where nobody changed them.
+_PORTS = re.compile(
+    r":(?:5432|5433|6432|3306|3307|33060|6379|6380|27017|1433|1521|9042|26257|8529|7687|5984|11211|28015)\b"
+)
+
+_OF_A_DATABASE = re.compile(
+    r"(?i)postgres|mysql|mariadb|redis|mongo|sequelize|prisma|typeorm|knex|database|sqlalchemy|\bsql|jdbc|\bpg\b|\bdb\b|gorm|drizzle"
+)
+
+
+def database(hit: Hit) -> Mapping[str, str] | None:
+    """The address that refused; None where neither its port nor what is said around it is a database's."""
+    host = next((hit[name] for name in ("host", "host2", "host3", "host4", "host5") if hit[name]), "")
+    around = "\n".join((*hit.before(6), hit.line, *hit.after(12)))
+    if hit["host2"] + hit["host4"] and not (_PORTS.search(host) or _OF_A_DATABASE.search(around)):
+        return None
+    return {"host": host or "its address"}

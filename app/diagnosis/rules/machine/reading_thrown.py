@@ -22,15 +22,35 @@ _READS = re.compile(
     r"(?i:env)\w*!?(?:(?:\.|::)(?:get|fetch|var|require)\w*)?\s*[.(\[]\s*[\"']?([A-Z][A-Z0-9_]{2,})\b"
 )
 
+# Cloud Run, or the image of the language, always has these: nobody is to set them.
+GIVEN_ALWAYS = frozenset({"PORT", "HOST", "HOSTNAME", "NODE_ENV", "PATH", "HOME", "CI", "K_SERVICE"})
+
 _NOTHING = re.compile(
     r"(?i)undefined|\bnull\b|\bnil\b|None\b|\bNaN\b|not set|missing|required|\bempty\b|invalid|\bmust\b|has to|have to|unset|not (?:configured|provided|given)"
 )
 
-_ABSENT = re.compile(
-    r"(?i)no such file|enoent|(?:could not|cannot|can't|unable to|failed to) (?:find|load|open|read|locate)|does not exist|not found"
+# Whatever such an error names is not there; of other words the file has to be what they are about.
+_NO_FILE = re.compile(r"(?i)no such file|\benoent\b")
+
+# A name with a dot is a file's only where it ends as files do: user.org_id, module.exports and libpq.so are none.
+_PATH = re.compile(
+    r"(?P<path>(?:\.{0,2}/)?[\w@+-][\w@.+-]*(?:/[\w@.+-]+)*\.(?i:[cm]?[jt]sx?|json[c5l]?|ya?ml|toml|ini|cfg|conf|config|env|"
+    r"properties|xml|html?|css|s[ac]ss|vue|svelte|txt|md|csv|tsv|parquet|sql|db|sqlite3?|py|rb|php|lua|pl|exs?|erb|ejs|hbs|"
+    r"tmpl|tpl|jinja2?|mustache|twig|graphql|proto|pem|key|crt|cer|p12|pfx|jks|lock|log|sh|jar|war|wasm|node|exe|dll|bin|dat|"
+    r"pkl|pickle|joblib|pth?|onnx|h5|keras|gguf|model|safetensors|npy|png|jpe?g|gif|svg|ico|webp|ttf|otf|woff2?|pdf|docx?|"
+    r"xlsx?|zip|t?gz|mmdb|prisma|mo|po))(?![\w/(]|\.\w)"
 )
 
-_PATH = re.compile(r"(?P<path>(?:\.{0,2}/)?[\w@+-][\w@.+-]*(?:/[\w@.+-]+)*\.[A-Za-z]\w{0,7})(?![\w/(])")
+_SOUGHT = re.compile(
+    r"(?i)(?:(?:could not|cannot|can't|unable to|failed to) (?:find|load|open|read|locate)|not found:?|missing)"
+    r"(?: (?:the|a|any|your|file|module|configuration|config|template|from|from file|at|path|called|named)){0,4}[:\s'\"`“<(\[]+$"
+)
+
+_GONE = re.compile(
+    r"(?i)^['\"`”>)\]]*,?(?: (?:file|was|is|could|environment|and is|template))* ?(?:does not exist|not found|not be found|missing|file\.$)"
+)
+
+_LIBRARY = re.compile(r"(?<![\w/.-])(?P<library>lib[\w.+-]+?\.so(?:\.\d+)*)\b")
 
 _DENIED = re.compile(r"(?i)permission denied|\bEACCES\b|access to the path")
 
@@ -48,6 +68,7 @@ def asked_by(hit: Hit, error: str, place: Place | None) -> str:
     return (
         _variable(hit, error, lines)
         or _refused(hit, error)
+        or _library(error)
         or _absent(hit, error, where)
         or _denied(error)
         or _checked(lines, where)
@@ -75,9 +96,14 @@ def _variable(hit: Hit, error: str, lines: list[str]) -> str:
     if not (thrown or _NOTHING.search(error)):
         return ""
     for line in lines[: -1 - (READ_ABOVE if thrown else 1) : -1]:
-        if read := _READS.search(line):
+        if (read := _READS.search(line)) and read[1] not in GIVEN_ALWAYS:
             return given(hit, read[1])
     return ""
+
+
+def may_be_unset(error: str) -> bool:
+    """Whether the words are those of a value that is missing or none."""
+    return _NOTHING.search(error) is not None
 
 
 def _refused(hit: Hit, error: str) -> str:
@@ -89,14 +115,33 @@ def _refused(hit: Hit, error: str) -> str:
 _UNREAD = re.compile(r"(?i)failed to (?:read|load|parse)\b")
 
 
+def _library(error: str) -> str:
+    """A library of the system is no file of the repository: it comes with a package."""
+    found = _LIBRARY.search(error)
+    return f"Install the package that has {found['library']} in the final stage" if found else ""
+
+
+def _sought(error: str) -> str:
+    """The file that the words say is not there: one that they only mention is none."""
+    everywhere = _NO_FILE.search(error) is not None
+    for found in _PATH.finditer(error):
+        if everywhere or _SOUGHT.search(error[: found.start()]) or _GONE.search(error[found.end() :]):
+            return found["path"]
+    return ""
+
+
 def _absent(hit: Hit, error: str, where: str) -> str:
-    if not (_ABSENT.search(error) and (named := _PATH.search(error))):
+    path = _sought(error)
+    if not path:
         return ""
-    path = named["path"]
     same = hit.files.named(path.rpartition("/")[2])
     own = repository_path(hit.files, path, hit) or (same[0] if len(same) == 1 else "")
     if own and in_stage(hit, own) and _UNREAD.search(error):
         return f"Correct {own}, which a COPY brings: what is printed below names the line that does not parse"
+    if own and _UNREAD.search(error):
+        return (
+            f"See that {own} parses (what is printed below names the line), and that it is in the final stage"
+        )
     if own:
         lacking = left_out(hit, own)
         return (

@@ -108,7 +108,7 @@ def advice_said(error: str, where: str) -> str:
         return f"Pass {match[3]} arguments to {match[1]} in {where}"
     if match := re.search(r"must be of (?:the )?type (.*?), (.*?) (?:given|returned)", error):
         return f"Give a {match[1]} instead of {match[2]} at {where}"
-    if match := re.search(r"[Ee]nvironment variable \"?'?(\w+)", error):
+    if match := re.search(r"[Ee]nvironment variable (?:not found: )?\"?'?([A-Z]\w+)", error):
         return f"Set {match[1]} for the service (env in servergem.yml)"
     if "SQLSTATE[HY000] [2002]" in error or "Connection refused" in error:
         return "Set the database's host for the service: on Cloud Run the socket /cloudsql/PROJECT:REGION:INSTANCE"

@@ -119,3 +119,13 @@ def _open_heredoc(lines: tuple[str, ...]) -> int:
         elif match := re.search(r"<<<\s*['\"]?(\w+)['\"]?\s*$", line):
             word, begun = match[1], number
     return begun if word else 0
+
+
+def fatal(hit: Hit) -> Mapping[str, str]:
+    """The line to correct; of what stands in an archive of PHP's tools there is none."""
+    file = ours(hit, hit["path"]) or hit["path"]
+    archived = file.startswith("phar:")
+    advice = (
+        "Correct what it names: the file is a tool's" if archived else f"Correct line {hit['line']} of {file}"
+    )
+    return {"file": file, "advice": advice}

@@ -7,7 +7,7 @@ from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.php.reading_composer import asked_at_build, console, named_file
 from app.diagnosis.rules.php.reading_errors import uncaught
-from app.diagnosis.rules.php.reading_syntax import TRACE, ours
+from app.diagnosis.rules.php.reading_syntax import TRACE, fatal
 from app.diagnosis.rules.php.reading_tests import PREFIX
 from app.diagnosis.transcript import Kind
 
@@ -28,11 +28,11 @@ RULES: tuple[Rule, ...] = (
         pattern=PREFIX
         + r"(?:Fatal|Compile) error:\s+(?P<error>[^U\s].*?|U[^n].*?|Un[^c].*?) in (?P<path>\S+) on line "
         r"(?P<line>\d+)",
-        read=lambda hit: {"file": ours(hit, hit["path"]) or hit["path"]},
+        read=fatal,
         place=TRACE.deepest,
         title="{file} line {line}: {error}",
         message="PHP Fatal error: {error} in {file} on line {line}.",
-        fix="Correct line {line} of {file}.",
+        fix="{advice}.",
     ),
     Rule(
         code="laravel-database-at-build",

@@ -11,6 +11,7 @@ from app.diagnosis.rules.python.reading_errors import (
     blamed_frame,
     env_name,
     interface,
+    missing_file,
     or_frame,
     own_frame,
     pydantic,
@@ -90,12 +91,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="python-missing-file",
         pattern=r"^(?:\S+: )?FileNotFoundError: \[Errno 2\] No such file or directory: ['\"](?P<name>[^'\"]+)['\"]",
-        read=where,
+        read=missing_file,
         place=first(own_frame, anywhere(r"[\"']{name}[\"']", ".py", ".ini", ".toml", ".cfg")),
         rank=Rank.CAUSE,
         title="{name} is not there",
         message="FileNotFoundError: No such file or directory: '{name}'{where}.",
-        fix="Add {name} to the image (COPY, and not in .dockerignore), or correct the path.",
+        fix="{advice}.",
     ),
     Rule(
         code="python-server-interface",

@@ -58,6 +58,17 @@ def where(hit: Hit) -> dict[str, str]:
     }
 
 
+def missing_file(hit: Hit) -> dict[str, str]:
+    """A file, or the program that subprocess was to start."""
+    program = any("/subprocess.py" in path for path, _ in frames(hit)) and "/" not in hit["name"]
+    advice = (
+        f"Install the package that has the program {hit['name']} in the image (apt-get install, apk add)"
+        if program
+        else f"Add {hit['name']} to the image (COPY, and not in .dockerignore), or correct the path"
+    )
+    return {**where(hit), "advice": advice}
+
+
 _ENVIRONMENT = re.compile(
     r"(?:environ(?:\.get)?[\[(]|getenv\(|\b(?:env|config)(?:\.\w+)?\()\s*[\"'](\w+)[\"']"
 )

@@ -20,6 +20,7 @@ from app.diagnosis.rules.python.reading_errors import (
     where,
 )
 from app.diagnosis.rules.python.reading_gone import NAMES, SINCE, gone_module
+from app.diagnosis.rules.python.reading_parts import WORKERS, compiled, inside
 from app.model import Place
 
 # What pip and uv print before they build a package: its imports are not the application's.
@@ -42,14 +43,16 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
         return {**words, "loaded": "yes", "fix": _settings_module(hit, name)}
     if near := _misspelt(hit, name):
         return {**words, "near": near, "fix": f"Write {near} instead of {name}."}
-    if not own_frame(hit) and (_is_served(hit, name) or _loaded_by_server(hit)):
+    if name.rpartition(".")[2].startswith("_") and "." in name:
+        return {**words, "fix": compiled(name)}
+    if not own_frame(hit) and name not in WORKERS and (_is_served(hit, name) or _loaded_by_server(hit)):
         return {
             **words,
             "target": "yes",
             "fix": f"Correct the name in the command, or COPY the file of {name} into the WORKDIR.{served(hit)}",
         }
     if "." in name and name not in DISTRIBUTIONS and dependency_line(hit, "python", words["package"]):
-        return {**words, "fix": _inside(name)}
+        return {**words, "fix": inside(name)}
     return {**words, "fix": brought(hit, name, words["package"])}
 
 
@@ -63,18 +66,10 @@ def _settings_module(hit: Hit, name: str) -> str:
     return f"DJANGO_SETTINGS_MODULE names a module of {name}: set it to {own}."
 
 
-def _inside(name: str) -> str:
-    """Python names a module with all its dots once it has imported what stands before the last."""
-    return (
-        f"{name.rpartition('.')[0]} is installed and has no {name.rpartition('.')[2]}: "
-        f"correct the name, or pin a version that has it."
-    )
-
-
 def _as_named(hit: Hit, name: str) -> str:
     package = distribution(name)
     if "." in name and name not in DISTRIBUTIONS:
-        return f"The settings name it: {_inside(name)}"
+        return f"The settings name it: {inside(name)}"
     if dependency_line(hit, "python", package):
         return f"The settings name it. {install(hit, package)}"
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 
@@ -84,9 +85,15 @@ def repository_like(name: str) -> str:
     return re.sub(r"^/(?:app|workspace|usr/src/app|rails|code|srv|src|myapp)/", "", name.strip())
 
 
+def _misspelt(hit: Hit, name: str) -> bool:
+    """Whether the repository has a file whose name is nearly this one."""
+    stems = [path.rpartition("/")[2].removesuffix(".rb") for path in hit.files.paths if path.endswith(".rb")]
+    return bool(difflib.get_close_matches(name, stems, 1, 0.85))
+
+
 def missing_gem(hit: Hit) -> Mapping[str, str] | None:
     meant, gem = _wanted(hit)
-    if meant or not gem or ".so" in hit["name"]:
+    if meant or not gem or ".so" in hit["name"] or _misspelt(hit, gem):
         return None
     if line := dependency_line(hit, "ruby", gem):
         group = group_of(hit, line)
