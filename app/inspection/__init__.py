@@ -11,7 +11,7 @@ import re
 from app.config import remarks
 from app.diagnosis.files import Files
 from app.inspection import dockerfile, manifests
-from app.inspection.languages import languages, unknown_language
+from app.inspection.languages import DENO_FILES, is_node_without_package, languages, unknown_language
 from app.inspection.locks import lacked_by_buildpacks
 from app.inspection.made_elsewhere import GITIGNORE
 from app.inspection.node_build import node_build
@@ -28,7 +28,7 @@ from app.source.services_below import (
     services_below,
 )
 from app.source.syntax import starts, syntax
-from app.start_command import START_FILES
+from app.start_command import START_FILES, StartCommand, start_command
 from app.start_command.entry_point import entry_point
 from app.start_command.node import NEXT_CONFIGURATION
 from app.start_command.script import CONFIGURATION
@@ -56,7 +56,7 @@ def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
         found += manifests.beside_dockerfile(files, inside, path)
     elif not inside and (below := services_below(files)):
         found.append(_services_below(files, target, below))
-    elif known := languages(files, inside):
+    elif (known := languages(files, inside)) and not is_node_without_package(files, inside, known):
         found += manifests.for_buildpacks(files, inside, known)
         found += python_version(files, inside, Weight.WARN if known - {"python", "any"} else Weight.STOP)
         found += entry_point(files, inside, target.source_name, releases=bool(target.service.release))
@@ -69,12 +69,20 @@ def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
             found.append(_dockerfile_below(target, inside, unused, known))
     elif named := otherwise_named(files, inside):
         found.append(_dockerfile_named_otherwise(target, inside, named))
-    elif inside + "index.html" in files.paths:
-        found.append(_static_site(target, inside))
     else:
-        found.append(_nothing_to_build(target, unknown_language(files, inside)))
+        found.append(_not_recognised(files, target, inside))
     found += syntax(files, inside, starts=first)
     return tuple(sorted(found, key=lambda finding: finding.weight is not Weight.STOP))
+
+
+def _not_recognised(files: Files, target: Target, inside: str) -> Finding:
+    """No buildpack takes this folder: what it is, and the file that makes it one that is built."""
+    language = unknown_language(files, inside)
+    if not language and (start := start_command(files, inside)):
+        return _only_scripts(target, inside, start)
+    if not language and inside + "index.html" in files.paths:
+        return _static_site(target, inside)
+    return _nothing_to_build(target, language)
 
 
 def wanted(path: str) -> bool:
@@ -82,7 +90,7 @@ def wanted(path: str) -> bool:
     name = path.rpartition("/")[2]
     return (
         name in manifests.READ
-        or name in START_FILES
+        or name in START_FILES | DENO_FILES
         or name.endswith((".py", ".toml", ".yml", ".yaml", ".conf", ".csproj", ".fsproj", ".vbproj"))
         or "dockerfile" in name.lower()
         or CONFIGURATION.fullmatch(name) is not None
@@ -203,6 +211,19 @@ def _static_site(target: Target, inside: str) -> Finding:
         f"`port: 80` for {target.name} in servergem.yml.",
         place=Place(inside + "index.html", 1),
         link="https://hub.docker.com/_/nginx",
+    )
+
+
+def _only_scripts(target: Target, inside: str, start: StartCommand) -> Finding:
+    return Finding(
+        code="no-start-command",
+        title=fitting(f"Google's buildpacks will not find what starts {target.source_name}"),
+        message=f"Without a package.json they take scripts of Node.js only where a Procfile says what to start; "
+        f"{start.origin} shows it.",
+        fix=f"Write {inside}Procfile with the line `{start.procfile}`, and {inside}package.json with the packages "
+        "that it needs: nothing is installed without one.",
+        place=start.place or target.place("path"),
+        link="https://cloud.google.com/docs/buildpacks/nodejs",
     )
 
 
