@@ -11,6 +11,7 @@ import re
 from app.config import remarks
 from app.diagnosis.files import Files
 from app.inspection import dockerfile, manifests
+from app.inspection.below import below_the_root
 from app.inspection.languages import DENO_FILES, is_node_without_package, languages, unknown_language
 from app.inspection.locks import lacked_by_buildpacks
 from app.inspection.made_elsewhere import GITIGNORE
@@ -18,11 +19,10 @@ from app.inspection.node_build import node_build
 from app.inspection.own_address import gradio_by_procfile
 from app.inspection.python_version import python_version
 from app.inspection.several import several
+from app.inspection.workspaces import workspaces
 from app.model import Build, Finding, Place, Target, Weight
 from app.source.missing_content import ATTRIBUTES, MODULES, missing_content
 from app.source.services_below import (
-    SHOWN,
-    configuration,
     lone_dockerfile,
     otherwise_named,
     services_below,
@@ -55,13 +55,14 @@ def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
         found += dockerfile.inspect(files, target, inside, path)
         found += manifests.beside_dockerfile(files, inside, path)
     elif not inside and (below := services_below(files)):
-        found.append(_services_below(files, target, below))
+        found.append(below_the_root(files, target, below))
     elif (known := languages(files, inside)) and not is_node_without_package(files, inside, known):
         found += manifests.for_buildpacks(files, inside, known)
         found += python_version(files, inside, Weight.WARN if known - {"python", "any"} else Weight.STOP)
         found += entry_point(files, inside, target.source_name, releases=bool(target.service.release))
         found += gradio_by_procfile(files, inside, target)
         found += several(files, inside, known)
+        found += () if inside else workspaces(files, target)
         found += node_build(files, inside)
         found += lacked_by_buildpacks(files, inside, known)
         first = starts(files, inside)
@@ -144,29 +145,6 @@ def _no_such_path(files: Files, target: Target) -> Finding:
         else "Name a folder of the repository as `path:`.",
         place=target.place("path"),
     )
-
-
-def _services_below(files: Files, target: Target, below: tuple[str, ...]) -> Finding:
-    """A stop where nothing can be built at the root; buildpacks may see a language in a folder, and then try."""
-    return Finding(
-        code="services-below",
-        weight=Weight.WARN if languages(files, "") else Weight.STOP,
-        title="The services are in folders of their own, not at the root",
-        message=f"What is built is the repository's root, which has no Dockerfile and nothing that starts; "
-        f"{_listed(below)} {'have' if len(below) > 1 else 'has'} what is needed.",
-        fix=f"Write servergem.yml with `{configuration(files, below)}`, {_rest(below)}"
-        "leave out what answers no requests.",
-        place=target.place("path"),
-    )
-
-
-def _listed(below: tuple[str, ...]) -> str:
-    more = len(below) - SHOWN
-    return ", ".join(below[:SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _rest(below: tuple[str, ...]) -> str:
-    return "add the others in the same way, and " if len(below) > SHOWN else "and "
 
 
 def _unused_dockerfile(files: Files, inside: str) -> str:
