@@ -23,7 +23,7 @@ def explain(
     """
     found = diagnose(evidence(error), _configuration(github, commit, target.config_path))
     finding = found.findings[0] if found.known else _not_known(error)
-    facts = Facts(target.project, target.region, deployer=member, caller=member, run_as=run_as)
+    facts = Facts(target.project, target.region, member, member, run_as, target.name)
     return filled(with_details(finding, error.denial), facts)
 
 

@@ -147,11 +147,15 @@ def _install(
 
 
 def _start(app: Path, package: Mapping[str, Any], manager: _Manager) -> tuple[str, ...]:
-    """DefaultStartCommand of pkg/nodejs/npm.go."""
-    if "start" in _table(package, "scripts") or (app / "server.js").exists():
+    """DefaultStartCommand of pkg/nodejs/npm.go, with SvelteKitStartCommand of pkg/nodejs/sveltekit.go."""
+    if "start" in _table(package, "scripts"):
         return (manager.name, "run", "start")
     if (app / ".output/server/index.mjs").exists() and "nuxt" in _table(package, "dependencies"):
         return ("node", ".output/server/index.mjs")
+    if (app / "svelte.config.js").exists() and (app / "build/index.js").exists():
+        return ("node", "build/index.js")
+    if (app / "server.js").exists():
+        return (manager.name, "run", "start")
     return ("node", str(package.get("main") or "index.js"))
 
 

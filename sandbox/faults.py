@@ -7,6 +7,8 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
+from google.protobuf.message import Message
+
 Kind = Literal["status", "drop", "drop_after", "delay", "late"]
 
 
@@ -23,6 +25,7 @@ class PlannedFault:
     status: str = "UNAVAILABLE"
     seconds: float = 0.0
     message: str = ""
+    details: tuple[Message, ...] = ()
 
 
 # The ways in which a call is lost without anybody's fault, in the order in which each method meets them.
@@ -49,13 +52,17 @@ class Faults:
         status: str | int = "UNAVAILABLE",
         seconds: float = 0.0,
         message: str = "",
+        details: tuple[Message, ...] = (),
     ) -> None:
-        """The next `times` calls of `method` meet this fault, after those that are planned already."""
+        """The next `times` calls of `method` meet this fault, after those that are planned already.
+
+        `details`: what a status of Google's carries beside its message, of google/rpc/error_details.proto.
+        """
         if kind not in get_args(Kind):
             raise ValueError(f"{kind!r} is no kind of fault; there are {', '.join(get_args(Kind))}")
         if times < 1:
             raise ValueError(f"a fault is met at least once, not {times} times")
-        fault = PlannedFault(cast(Kind, kind), str(status), seconds, message)
+        fault = PlannedFault(cast(Kind, kind), str(status), seconds, message, details)
         with self._lock:
             self._planned.setdefault(method, deque()).extend([fault] * times)
 

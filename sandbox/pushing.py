@@ -68,9 +68,16 @@ def repository_name(folder: Path) -> str:
 
 
 def _head(folder: Path) -> str | None:
-    """The commit that is checked out, when the folder is the root of a repository that has one."""
+    """The commit that is checked out, when the folder is the root of a repository that has one.
+
+    A shallow clone lacks what its first commit stands on, and GitHub takes no such push: its files go there.
+    """
     top = _said(folder, "rev-parse", "--show-toplevel")
-    if not top or Path(top).resolve() != folder:
+    if (
+        not top
+        or Path(top).resolve() != folder
+        or _said(folder, "rev-parse", "--is-shallow-repository") == "true"
+    ):
         return None
     return _said(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}") or None
 

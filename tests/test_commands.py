@@ -90,6 +90,20 @@ def test_check_passes_what_is_sound() -> None:
     assert (done.returncode, done.stdout) == (0, "Nothing is wrong that a parser can see: api, web.\n")
 
 
+@pytest.mark.parametrize(("ports", "warnings"), [(("3000",), "1 warning"), (("3000", "4000"), "2 warnings")])
+def test_check_counts_its_warnings(tmp_path: Path, ports: tuple[str, ...], warnings: str) -> None:
+    """Nothing is called well beneath a warning; it still may be deployed, and the exit status is 0."""
+    services = "".join(f"  at-{port}:\n    path: s{port}\n" for port in ports)
+    (tmp_path / "servergem.yml").write_text(f"services:\n{services}")
+    for port in ports:
+        (tmp_path / f"s{port}").mkdir()
+        (tmp_path / f"s{port}" / "Dockerfile").write_text(f"FROM nginx\nEXPOSE {port}\n")
+    done = servergem("check", str(tmp_path))
+    names = ", ".join(f"at-{port}" for port in ports)
+    assert done.returncode == 0
+    assert done.stdout.endswith(f"\nThis may be deployed, with {warnings}: {names}.\n"), done.stdout
+
+
 def test_explain_reads_a_log_from_standard_input() -> None:
     """A log through a pipe becomes GitHub's annotations."""
     log = "ERROR: failed to solve: dockerfile parse error on line 3: unknown instruction: COPPY\n"

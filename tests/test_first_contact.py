@@ -52,3 +52,27 @@ def test_what_google_adds_to_its_refusal_is_shown() -> None:
     told = with_details(Finding("google-error", "Refused", "Read it.", message="invalid"), error.denial)
     assert told.link == "https://cloud.google.com/run/quotas"
     assert told.message == "invalid template.timeout: is too long https://g.example/2"
+
+
+def test_a_check_run_shows_what_google_adds_to_its_refusal(house: House) -> None:
+    """At the wire too: the field that Cloud Run names, its words about it, and the page that it sends to."""
+    work = house.repository("hello-python")
+    page = "https://cloud.google.com/run/docs/configuring/services/memory-limits"
+    house.world.faults.add(
+        "Services.CreateService",
+        9,
+        status="INVALID_ARGUMENT",
+        message="The request has errors",
+        details=(
+            error_details_pb2.ErrorInfo(reason="BAD_VALUE", domain="run.googleapis.com"),
+            error_details_pb2.Help(links=[{"description": "Memory limits", "url": page}]),
+            error_details_pb2.BadRequest(
+                field_violations=[{"field": "template.containers", "description": "memory is too small"}]
+            ),
+        ),
+    )
+    sha = work.push("Say hello")
+    house.ended(sha)
+    summary = house.check_run("hello-python", sha)["output"]["summary"]
+    assert "The request has errors template.containers: memory is too small" in summary
+    assert f"[Read more]({page})" in summary

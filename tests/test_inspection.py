@@ -86,6 +86,27 @@ FAULTS: list[tuple[str, Target, dict[str, str], str, str]] = [
     ),
     ("Deno", TARGET, {"deno.jsonc": "{}", "main.ts": ""}, "nothing-to-build", "servergem.yml:3"),
     (
+        "Deno without a configuration",
+        TARGET,
+        {"main.ts": "Deno.serve(() => new Response())\n"},
+        "nothing-to-build",
+        "servergem.yml:3",
+    ),
+    (
+        "a server of Node.js without package.json",
+        TARGET,
+        {"lib.js": "", "server.js": "const http = require('http')\nhttp.createServer().listen(1)\n"},
+        "no-start-command",
+        "server.js:2",
+    ),
+    (
+        "a page with a script",
+        TARGET,
+        {"index.html": "<script src=a.js></script>\n", "a.js": "alert(1)\n"},
+        "static-site",
+        "index.html:1",
+    ),
+    (
         "COPY of what is ignored",
         TARGET,
         {"Dockerfile": "FROM x\nCOPY dist /d", "dist/a.js": "", ".dockerignore": "dist\n"},

@@ -46,6 +46,11 @@ def served(house: House, config: str) -> tuple[Work, dict[str, str]]:
     return work, deployment
 
 
+def still(good: dict[str, str]) -> str:
+    """What a run that went wrong says of the deployment that people still reach: address, commit, revision."""
+    return f"**[{good['url']}]({good['url']})** serves commit `{good['sha'][:7]}` as `{good['revision']}`."
+
+
 @pytest.mark.parametrize("config", [STEPS, PRIVATE], ids=["public", "private"])
 def test_a_revision_that_turns_ill_goes_back(house: House, config: str) -> None:
     """Ill with 10 % of the traffic: all of it goes back, and the check run says what it said and what serves."""
@@ -57,7 +62,7 @@ def test_a_revision_that_turns_ill_goes_back(house: House, config: str) -> None:
     assert run["output"]["title"] == "hello-python gave HTTP 500 with 10 % of the traffic"
     summary = run["output"]["summary"]
     assert f"put back: 100 % {good['revision']}" in summary
-    assert f"serves commit `{good['sha'][:7]}` as `{good['revision']}`" in summary
+    assert still(good) in summary
     assert "### Container log of hello-python-" in run["output"]["text"]
     assert "pool exhausted" in run["output"]["text"]
 
@@ -91,6 +96,7 @@ def test_traffic_that_stays_where_it_was_is_found_out(house: House) -> None:
     run = house.check_run(SAMPLE, sha)
     assert run["conclusion"] == "neutral"
     assert "Cloud Run does not send hello-python's traffic to" in run["output"]["title"]
+    assert still(good) in run["output"]["summary"]
     assert house.world.runner.traffic(SAMPLE) == {good["revision"]: 100}
 
 
@@ -102,7 +108,7 @@ def test_googles_trouble_is_no_red_cross_on_a_branch(house: House) -> None:
     assert house.ended(sha)["ending"] == "not-yours", house.log_tail()
     run = house.check_run(SAMPLE, sha)
     assert run["conclusion"] == "neutral"
-    assert f"serves commit `{good['sha'][:7]}` as `{good['revision']}`" in run["output"]["summary"]
+    assert still(good) in run["output"]["summary"]
     assert answer_of(good["url"]).status_code == 200
 
 

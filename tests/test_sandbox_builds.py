@@ -231,6 +231,14 @@ PACKS = {
         {"package.json": "{}", "server.js": NODE_SERVER.format(said='"server"')},
         "server",
     ),
+    "SvelteKit's server": (
+        {
+            "package.json": '{"scripts": {"build": "mkdir build && cp a.js build/index.js"}}',
+            "svelte.config.js": "",
+            "a.js": NODE_SERVER.format(said='"svelte"'),
+        },
+        "svelte",
+    ),
     "main of package.json": (
         {"package.json": '{"main": "lib/a.js"}', "lib/a.js": NODE_SERVER.format(said='"main"')},
         "main",

@@ -19,7 +19,7 @@ import pytest
 
 from sandbox.github.state import Hub
 from sandbox.ports import free_port
-from sandbox.pushing import repository_name
+from sandbox.pushing import push, repository_name
 from sandbox.world import SAMPLES, Sandbox
 from tests.conftest import PATIENCE, eventually, web
 from tests.test_demo import Shell, demo
@@ -165,6 +165,18 @@ def test_a_push_to_a_new_name_founds_the_repository(site: Sandbox, tmp_path: Pat
     assert repo.git.default_branch == "trunk"
     assert repo.git.count("trunk") == 2
     assert site.github.hub.installed_on(repo) is not None
+
+
+def test_a_shallow_clone_is_pushed_as_its_files(site: Sandbox, tmp_path: Path) -> None:
+    """GitHub takes no push of a history without its beginning; what is there goes as one commit."""
+    with Shell(tmp_path, {}) as terminal:
+        terminal.type(f"git init -qb trunk whole && cd whole && git {AUTHOR} commit -q --allow-empty -m One")
+        terminal.type(f"echo two > a.txt && git add . && git {AUTHOR} commit -q -m Two")
+        terminal.type(f"git clone -q --depth 1 file://{tmp_path}/whole {tmp_path}/shallow")
+    pushed = push(site, tmp_path / "shallow")
+    repo = site.github.hub.of(pushed.full_name)
+    assert (repo.git.default_branch, repo.git.count("main")) == ("main", 1)
+    assert pushed.what == f"the files of {tmp_path}/shallow"
 
 
 @pytest.mark.parametrize(

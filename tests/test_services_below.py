@@ -50,6 +50,19 @@ FOLDERS = {
         {"package.json": '{"workspaces": ["a"]}', "a/package.json": "{}"},
         (),
     ),
+    "packages of a workspace that need no other": (
+        {"package.json": '{"workspaces": ["packages/*"], "scripts": {"build": "wsrun build"}}'}
+        | {"packages/api/package.json": '{"name": "api", "scripts": {"start": "node dist"}}'}
+        | {"packages/lib/package.json": '{"name": "lib"}'}
+        | {
+            "packages/web/package.json": '{"name": "web", "scripts": {"start": "next start"}, '
+            '"dependencies": {"lib": "*"}}'
+        }
+        | {
+            "packages/job/package.json": '{"scripts": {"start": "node ."}, "dependencies": {"react": "catalog:"}}'
+        },
+        ("packages/api",),
+    ),
     "the root is a workspace of uv": (
         VOTE | {"pyproject.toml": '[tool.uv.workspace]\nmembers = ["vote"]\n', "uv.lock": ""},
         ("vote",),
@@ -229,3 +242,43 @@ def test_a_dockerfile_of_another_name_is_named(kind: str) -> None:
     inner = {f"api/{path}": content for path, content in source.items()}
     (below,) = inspect(Files.of(inner), replace(target, service=ServiceConfig("web", path="api")))
     assert (below.place, below.fix) == (Place(f"api/{name}", 1), found.fix)
+
+
+MONOREPO = {
+    "package.json": '{"workspaces": ["apps/*"], "scripts": {"build": "turbo build"}}',
+    "apps/ui/package.json": '{"name": "ui"}',
+    "apps/web/package.json": '{"name": "@a/web", "scripts": {"start": "next start"}, "dependencies": {"ui": "*"}}',
+}
+API = {"apps/api/package.json": '{"scripts": {"start": "node ."}, "dependencies": {"ui": "workspace:*"}}'}
+STARTED = {
+    "npm": ({}, "Write Procfile with the line `web: npm start --workspace=apps/web`."),
+    "yarn": ({"yarn.lock": ""}, "Write Procfile with the line `web: yarn workspace @a/web start`."),
+    "pnpm": ({"pnpm-workspace.yaml": ""}, "Write Procfile with the line `web: pnpm --dir apps/web start`."),
+    "two": (
+        API,
+        "Write Procfile with the line `web: npm start --workspace=apps/api`, and for the others a Dockerfile each "
+        "that copies the whole repository, with `services: {web: {path: ., build: {dockerfile: "
+        "apps/web/Dockerfile}}}` in servergem.yml.",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", STARTED)
+def test_a_workspace_that_starts_nothing_is_told_what_does(kind: str) -> None:
+    """Packages that need each other are built from the root: the lines that start them stand in the warning."""
+    more, fix = STARTED[kind]
+    target = Target("p", "europe-west1", "production", ServiceConfig("shop"))
+    warned = [each for each in inspect(Files.of(MONOREPO | more), target) if each.weight is Weight.WARN]
+    assert ("workspaces-start-nothing", fix) in [(each.code, each.fix) for each in warned]
+
+
+def test_a_package_that_needs_others_is_told_beside_one_that_does_not() -> None:
+    """One is a service by its folder, the other by a Dockerfile at the root."""
+    alone = {"apps/api/package.json": '{"scripts": {"start": "node ."}}'}
+    target = Target("p", "europe-west1", "production", ServiceConfig("shop"))
+    [finding] = [
+        each for each in inspect(Files.of(MONOREPO | alone), target) if each.code == "services-below"
+    ]
+    assert "`services: {api: {path: apps/api}}`" in finding.fix
+    assert "apps/web needs other packages" in finding.fix
+    assert "`services: {web: {path: ., build: {dockerfile: apps/web/Dockerfile}}}`" in finding.fix

@@ -274,6 +274,17 @@ WARNED: dict[str, tuple[dict[str, str], str, str]] = {
         "Write Procfile with the line `web: rackup --host 0.0.0.0 --port $PORT`, "
         "and Gemfile with the gems that it needs: nothing is installed without one.",
     ),
+    "Rails with the package.json of its assets": (
+        {"Gemfile": "gem 'rails'\n", "bin/rails": "", "package.json": '{"private": true}'},
+        "no `start` script, no server.js, and no index.js",
+        "Write Procfile with the line `web: bundle exec rails server --binding 0.0.0.0 --port $PORT`.",
+    ),
+    "Django with the package.json of its assets": (
+        {"manage.py": "", "a/wsgi.py": "application = 1\n", "requirements.txt": "django\ngunicorn\n"}
+        | {"package.json": '{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}'},
+        "no `start` script, no server.js, and no index.js",
+        "Write Procfile with the line `web: gunicorn --bind :$PORT a.wsgi:application`.",
+    ),
     "Ruby": (
         {"Gemfile": "source 'x'\n", "config.ru": ""},
         "Ruby's buildpack starts nothing by itself",

@@ -66,8 +66,10 @@ def _by_status(ended: BuildState, lines: list[str]) -> Finding:
 
 def _facts(scene: InLane, target: Target, account: str = "") -> Facts:
     caller = f"serviceAccount:{account}" if "@" in account else ""
-    google = scene.world.google
-    return Facts(target.project, target.region, google.member, caller, service=target.name)
+    google, own = scene.world.google, accounts(scene.world.settings, target)
+    return Facts(
+        target.project, target.region, google.member, caller, account or own.runtime_account, target.name
+    )
 
 
 def of_revision(scene: InLane, commit: Commit, target: Target, failed: RevisionFailed) -> tuple[Finding, ...]:

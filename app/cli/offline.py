@@ -95,11 +95,19 @@ def check(folder: Path, console: Console) -> int:
     source = read(folder)
     if source.findings:
         _tell(source, console)
-    names = ", ".join(target.name for target in source.targets)
-    console.print(
-        "This cannot be deployed." if source.broken else f"Nothing is wrong that a parser can see: {names}."
-    )
+    console.print(_verdict(source))
     return 1 if source.broken else 0
+
+
+def _verdict(source: Source) -> str:
+    """The last line: nothing is called well beneath a warning."""
+    if source.broken:
+        return "This cannot be deployed."
+    names = ", ".join(target.name for target in source.targets)
+    warnings = sum(finding.weight is Weight.WARN for finding in source.findings)
+    if not warnings:
+        return f"Nothing is wrong that a parser can see: {names}."
+    return f"This may be deployed, with {warnings} warning{'s' * (warnings > 1)}: {names}."
 
 
 def _tell(source: Source, console: Console) -> None:

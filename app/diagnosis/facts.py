@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from app.model import Finding
@@ -34,6 +35,17 @@ class Facts:
             "PROJECT_ID": self.project,
             "REGION": self.region,
             "BUILD_ID": self.build,
+            "docker.pkg.dev/PROJECT": self.project and f"docker.pkg.dev/{self.project}",
+            "region:REGION": self.region and f"region:{self.region}",
+            "--service=SERVICE": self.service and f"--service={self.service}",
+        }
+
+    @property
+    def of_commands(self) -> dict[str, str]:
+        """The same where only a command can mean it: a program may have a variable of such a name."""
+        return {
+            "serviceAccount:SERVICE_ACCOUNT": self.run_as and f"serviceAccount:{self.run_as}",
+            "add-iam-policy-binding PROJECT_ID": self.project and f"add-iam-policy-binding {self.project}",
         }
 
 
@@ -41,27 +53,42 @@ class Facts:
 OF_SERVICE = re.compile(
     r"gcloud run services (?P<verb>update-traffic|update|logs read)(?: SERVICE\b)?(?= --| shows)"
 )
+# The same with the word for its name, in whatever sentence, and with the place where the rule knows it.
+NAMED = re.compile(
+    r"gcloud run services (?P<verb>update-traffic|update|logs read|describe) SERVICE\b"
+    r"(?P<region> --region=[\w-]+)?(?P<project> --project=[\w-]+)?"
+)
 
 
 def filled(finding: Finding, facts: Facts) -> Finding:
     """The finding with everything in it that ServerGem knows."""
     if facts.service and "--region" not in finding.fix:
         finding = replace(finding, fix=OF_SERVICE.sub(_of_service(facts), finding.fix))
+    if facts.service:
+        finding = replace(finding, fix=NAMED.sub(lambda found: _named(facts, found), finding.fix))
+    finding = replace(finding, fix=_with(facts.of_commands, finding.fix))
     if not finding.code.startswith("google-"):
         return finding
     return replace(
         finding,
-        title=_with(facts, finding.title),
-        message=_with(facts, finding.message),
-        fix=_with(facts, finding.fix),
+        title=_with(facts.words, finding.title),
+        message=_with(facts.words, finding.message),
+        fix=_with(facts.words, finding.fix),
     )
 
 
-def _with(facts: Facts, text: str) -> str:
-    for word, known in facts.words.items():
+def _with(words: Mapping[str, str], text: str) -> str:
+    """A colon before it: part of a longer name, PROJECT:REGION:INSTANCE, which is somebody's own."""
+    for word, known in words.items():
         if known:
-            text = known.join(re.split(rf"(?<!\w){word}\b", text))
+            text = known.join(re.split(rf"(?<![\w:]){word}\b", text))
     return text
+
+
+def _named(facts: Facts, command: re.Match[str]) -> str:
+    region = command["region"] or (f" --region={facts.region}" if facts.region else "")
+    project = command["project"] or (f" --project={facts.project}" if facts.project else "")
+    return f"gcloud run services {command['verb']} {facts.service}{region}{project}"
 
 
 def _of_service(facts: Facts) -> str:

@@ -11,24 +11,24 @@ import re
 from app.config import remarks
 from app.diagnosis.files import Files
 from app.inspection import dockerfile, manifests
-from app.inspection.languages import languages, unknown_language
+from app.inspection.below import below_the_root
+from app.inspection.languages import DENO_FILES, is_node_without_package, languages, unknown_language
 from app.inspection.locks import lacked_by_buildpacks
 from app.inspection.made_elsewhere import GITIGNORE
 from app.inspection.node_build import node_build
 from app.inspection.own_address import gradio_by_procfile
 from app.inspection.python_version import python_version
 from app.inspection.several import several
+from app.inspection.workspaces import workspaces
 from app.model import Build, Finding, Place, Target, Weight
 from app.source.missing_content import ATTRIBUTES, MODULES, missing_content
 from app.source.services_below import (
-    SHOWN,
-    configuration,
     lone_dockerfile,
     otherwise_named,
     services_below,
 )
 from app.source.syntax import starts, syntax
-from app.start_command import START_FILES
+from app.start_command import START_FILES, StartCommand, start_command
 from app.start_command.entry_point import entry_point
 from app.start_command.node import NEXT_CONFIGURATION
 from app.start_command.script import CONFIGURATION
@@ -55,13 +55,14 @@ def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
         found += dockerfile.inspect(files, target, inside, path)
         found += manifests.beside_dockerfile(files, inside, path)
     elif not inside and (below := services_below(files)):
-        found.append(_services_below(files, target, below))
-    elif known := languages(files, inside):
+        found.append(below_the_root(files, target, below))
+    elif (known := languages(files, inside)) and not is_node_without_package(files, inside, known):
         found += manifests.for_buildpacks(files, inside, known)
         found += python_version(files, inside, Weight.WARN if known - {"python", "any"} else Weight.STOP)
         found += entry_point(files, inside, target.source_name, releases=bool(target.service.release))
         found += gradio_by_procfile(files, inside, target)
         found += several(files, inside, known)
+        found += () if inside else workspaces(files, target)
         found += node_build(files, inside)
         found += lacked_by_buildpacks(files, inside, known)
         first = starts(files, inside)
@@ -69,12 +70,20 @@ def inspect(files: Files, target: Target) -> tuple[Finding, ...]:
             found.append(_dockerfile_below(target, inside, unused, known))
     elif named := otherwise_named(files, inside):
         found.append(_dockerfile_named_otherwise(target, inside, named))
-    elif inside + "index.html" in files.paths:
-        found.append(_static_site(target, inside))
     else:
-        found.append(_nothing_to_build(target, unknown_language(files, inside)))
+        found.append(_not_recognised(files, target, inside))
     found += syntax(files, inside, starts=first)
     return tuple(sorted(found, key=lambda finding: finding.weight is not Weight.STOP))
+
+
+def _not_recognised(files: Files, target: Target, inside: str) -> Finding:
+    """No buildpack takes this folder: what it is, and the file that makes it one that is built."""
+    language = unknown_language(files, inside)
+    if not language and (start := start_command(files, inside)):
+        return _only_scripts(target, inside, start)
+    if not language and inside + "index.html" in files.paths:
+        return _static_site(target, inside)
+    return _nothing_to_build(target, language)
 
 
 def wanted(path: str) -> bool:
@@ -82,7 +91,7 @@ def wanted(path: str) -> bool:
     name = path.rpartition("/")[2]
     return (
         name in manifests.READ
-        or name in START_FILES
+        or name in START_FILES | DENO_FILES
         or name.endswith((".py", ".toml", ".yml", ".yaml", ".conf", ".csproj", ".fsproj", ".vbproj"))
         or "dockerfile" in name.lower()
         or CONFIGURATION.fullmatch(name) is not None
@@ -138,29 +147,6 @@ def _no_such_path(files: Files, target: Target) -> Finding:
     )
 
 
-def _services_below(files: Files, target: Target, below: tuple[str, ...]) -> Finding:
-    """A stop where nothing can be built at the root; buildpacks may see a language in a folder, and then try."""
-    return Finding(
-        code="services-below",
-        weight=Weight.WARN if languages(files, "") else Weight.STOP,
-        title="The services are in folders of their own, not at the root",
-        message=f"What is built is the repository's root, which has no Dockerfile and nothing that starts; "
-        f"{_listed(below)} {'have' if len(below) > 1 else 'has'} what is needed.",
-        fix=f"Write servergem.yml with `{configuration(files, below)}`, {_rest(below)}"
-        "leave out what answers no requests.",
-        place=target.place("path"),
-    )
-
-
-def _listed(below: tuple[str, ...]) -> str:
-    more = len(below) - SHOWN
-    return ", ".join(below[:SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _rest(below: tuple[str, ...]) -> str:
-    return "add the others in the same way, and " if len(below) > SHOWN else "and "
-
-
 def _unused_dockerfile(files: Files, inside: str) -> str:
     """From the service's path: one of another name there, or the only one below the repository's root."""
     return otherwise_named(files, inside) or ("" if inside else lone_dockerfile(files))
@@ -203,6 +189,19 @@ def _static_site(target: Target, inside: str) -> Finding:
         f"`port: 80` for {target.name} in servergem.yml.",
         place=Place(inside + "index.html", 1),
         link="https://hub.docker.com/_/nginx",
+    )
+
+
+def _only_scripts(target: Target, inside: str, start: StartCommand) -> Finding:
+    return Finding(
+        code="no-start-command",
+        title=fitting(f"Google's buildpacks will not find what starts {target.source_name}"),
+        message=f"Without a package.json they take scripts of Node.js only where a Procfile says what to start; "
+        f"{start.origin} shows it.",
+        fix=f"Write {inside}Procfile with the line `{start.procfile}`, and {inside}package.json with the packages "
+        "that it needs: nothing is installed without one.",
+        place=start.place or target.place("path"),
+        link="https://cloud.google.com/docs/buildpacks/nodejs",
     )
 
 

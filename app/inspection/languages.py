@@ -50,6 +50,11 @@ UNKNOWN = {
     "build.zig": "Zig",
 }
 _DENO = ("deno.json", "deno.jsonc")
+# Where a program of Deno begins that has neither of them, and what only Deno knows: its own names and addresses.
+DENO_FILES = frozenset(
+    f"{name}.{ending}" for name in ("main", "mod", "server", "app", "index") for ending in ("ts", "js")
+)
+_OF_DENO = r"""\bDeno\.\w|\bfrom\s*["'](?:https://(?:deno\.land|esm\.sh)/|jsr:|npm:)"""
 
 
 def languages(files: Files, inside: str) -> frozenset[str]:
@@ -70,9 +75,22 @@ def languages(files: Files, inside: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def is_node_without_package(files: Files, inside: str, known: frozenset[str]) -> bool:
+    """Scripts alone: Node's buildpack takes them with a Procfile or another word of the owner's, and no other way.
+
+    https://github.com/GoogleCloudPlatform/buildpacks/blob/main/builders/gcp/base/builder.toml, "without a package.json"
+    """
+    return known == {"node"} and f"{inside}package.json" not in files.paths
+
+
 def unknown_language(files: Files, inside: str) -> str:
     """The language of an application that no buildpack builds; empty where nothing shows one."""
-    return next((language for name, language in UNKNOWN.items() if inside + name in files.paths), "")
+    found = next((language for name, language in UNKNOWN.items() if inside + name in files.paths), "")
+    return found or ("Deno" if _says_deno(files, inside) else "")
+
+
+def _says_deno(files: Files, inside: str) -> bool:
+    return any(files.search(inside + name, _OF_DENO) for name in DENO_FILES if inside + name in files.paths)
 
 
 def _has_typescript(files: Files, inside: str) -> bool:

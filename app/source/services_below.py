@@ -53,6 +53,8 @@ UNBUILT = (
 # A Dockerfile's own name says what it is for.
 _MAIN = re.compile(r"(?i)prod|release|public|deploy|cloud")
 _ASIDE_NAME = re.compile(r"(?i)dev|test|ci\b|local|debug|base|lint|docs|e2e|cypress|playwright|bench")
+# Versions that only the workspace's root can solve: https://pnpm.io/workspaces, https://pnpm.io/catalogs
+_OF_THE_ROOT = ("workspace:", "catalog:", "link:", "portal:", "file:..")
 DEEPEST = 2  # folders below the root: `vote`, `services/vote`
 SHOWN = 6
 
@@ -65,13 +67,44 @@ def services_below(files: Files) -> tuple[str, ...]:
 def _below(files: Files, aside: re.Pattern[str]) -> tuple[str, ...]:
     listed, docker = folders_with(files, MANIFESTS, aside), folders_with(files, {"Dockerfile"}, aside)
     if has_workspaces(files):
-        return docker  # what a package needs of the others is not in its own folder
+        return docker or _alone_in_workspaces(files, listed)
     if docker:
         within = tuple(_copied_elsewhere(files, docker))
         alone = (each for each in listed if _starts(files, each) and not f"{each}/".startswith(within))
         return tuple(sorted({*docker, *alone}))
     # The assets of an application in a language that no buildpack knows are no service beside it.
     return () if any(path in files.paths for path in UNBUILT) else listed
+
+
+def _alone_in_workspaces(files: Files, folders: tuple[str, ...]) -> tuple[str, ...]:
+    """The packages that start by themselves, and not those that need what is outside of their folder."""
+    needing = needing_others(files)
+    return tuple(folder for folder in folders if _starts(files, folder) and folder not in needing)
+
+
+def needing_others(files: Files) -> tuple[str, ...]:
+    """The packages of the root's workspaces that start, and need others of them or what the root says."""
+    if not has_workspaces(files) or root_is_one(files):
+        return ()
+    packages = {
+        folder: files.json(f"{folder}/package.json") for folder in folders_with(files, {"package.json"})
+    }
+    names = {
+        package["name"] for package in packages.values() if isinstance(package, dict) and "name" in package
+    }
+    return tuple(
+        folder
+        for folder, package in packages.items()
+        if isinstance(package, dict) and _starts(files, folder) and _needs_others(package, names)
+    )
+
+
+def _needs_others(package: dict[str, Any], names: set[Any]) -> bool:
+    tables = (package.get(key) for key in ("dependencies", "devDependencies", "optionalDependencies"))
+    needs = {
+        name: str(version) for table in tables if isinstance(table, dict) for name, version in table.items()
+    }
+    return any(name in names or version.startswith(_OF_THE_ROOT) for name, version in needs.items())
 
 
 def has_workspaces(files: Files) -> bool:

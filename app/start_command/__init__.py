@@ -85,16 +85,29 @@ def start_command(files: Files, inside: str = "") -> StartCommand | None:
 
 
 def guess(files: Files, inside: str = "") -> StartCommand | None:
-    """From the code alone; None where nothing shows what starts."""
+    """From the code alone; None where nothing shows what starts.
+
+    With a Procfile the buildpacks take Ruby and Python before Node, whose package.json may be for their assets.
+    """
+    of_ruby = inside + "Gemfile" in files.paths
+    of_python = any(
+        inside + name in files.paths for name in ("requirements.txt", "pyproject.toml", "Pipfile")
+    )
+    if found := (of_ruby and _ruby(files, inside)) or (of_python and _python(files, inside)):
+        return found
     if inside + "package.json" in files.paths:
-        found = node_start(files, inside)
-        return StartCommand(*found) if found else None
-    if inside + "Gemfile" in files.paths or inside + "config.ru" in files.paths:
+        return _node(files, inside)
+    if of_ruby or inside + "config.ru" in files.paths:
         return _ruby(files, inside)
-    return _python(files, inside) or _ruby(files, inside)
+    return _python(files, inside) or _ruby(files, inside) or _node(files, inside)
 
 
 # What the code shows
+
+
+def _node(files: Files, inside: str) -> StartCommand | None:
+    found = node_start(files, inside)
+    return StartCommand(*found) if found else None
 
 
 def _python(files: Files, inside: str) -> StartCommand | None:

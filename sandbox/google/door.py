@@ -182,8 +182,10 @@ def _refusal(fault: PlannedFault) -> Refusal:
         raise ValueError(f"{fault.status!r} is no gRPC status; there are {', '.join(_CODES)}")
     message = fault.message or f"{fault.status}: a planned fault"
     if not fault.seconds:
-        return Refusal(_CODES[fault.status], message)
+        return Refusal(_CODES[fault.status], message, *fault.details)
     # How long to wait is a detail of the status: google/rpc/error_details.proto, RetryInfo.
     delay = duration_pb2.Duration()
     delay.FromTimedelta(timedelta(seconds=fault.seconds))
-    return Refusal(_CODES[fault.status], message, error_details_pb2.RetryInfo(retry_delay=delay))
+    return Refusal(
+        _CODES[fault.status], message, error_details_pb2.RetryInfo(retry_delay=delay), *fault.details
+    )

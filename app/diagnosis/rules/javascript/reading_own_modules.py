@@ -16,8 +16,12 @@ from app.diagnosis.javascript.workspaces import own
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_syntax import resolved
 from app.model import Place
+from app.source.services_below import configuration, services_below
+from app.start_command import start_command
 from app.start_command.node import foreign_adapter, with_adapter_of_node
 
+# Where Google's buildpacks put a source, and start index.js without a word of anybody's.
+OF_BUILDPACKS = "/workspace/"
 # What Node.js itself can start, with types since 22.18: https://nodejs.org/api/typescript.html
 RUNS = re.compile(r"\.[cm]?[jt]s$")
 
@@ -83,11 +87,22 @@ def _not_there(hit: Hit, name: str) -> tuple[str, str]:
         return "it is not in the image", (
             f"COPY {start} into the image (the repository has it): see which folders COPY and turbo prune bring into this stage, and what .dockerignore leaves out."
         )
+    if not start and name.startswith(OF_BUILDPACKS) and (told := _by_buildpacks(hit)):
+        return "nothing says what to start", told
     return "it is not in the image", (
         f"Start {start} instead of {name}."
         if start
         else f"Add {base} to the repository, or correct the path {name} that starts it."
     )
+
+
+def _by_buildpacks(hit: Hit) -> str:
+    """What to write where the package.json is of a folder of services, or of the assets of another language."""
+    inside = package(hit).path.removesuffix("package.json")
+    if not inside and (below := services_below(hit.files)):
+        return f"Write servergem.yml with `{configuration(hit.files, below)}`: the root is no service."
+    start = start_command(hit.files, inside)
+    return f"Write {inside}Procfile with the line `{start.procfile}`." if start else ""
 
 
 def _imported(hit: Hit, place: Place, name: str) -> tuple[str, str]:
