@@ -11,7 +11,9 @@ from app.model import ServiceConfig, Target, told
 
 @dataclass(frozen=True)
 class Serving:
-    """A service as it is: names of variables, `name:version` of secrets, and its shape by key of servergem.yml."""
+    """A service, a job or a worker as it is: names of variables, `name:version` of secrets, the rest by key of
+    servergem.yml. A job or a worker as it is to be is told alike; neither has a commit.
+    """
 
     commit: str
     env: tuple[str, ...]
@@ -30,9 +32,9 @@ def changes(target: Target, now: Serving | None, *, service_account: str) -> tup
         return (f"{name} is created: nothing serves there yet",)
     service = target.service
     found = [
-        *_variables(service, now),
-        *_secrets(service, now),
-        *_shape(service, now, service_account),
+        *_variables(dict(service.env), dict(service.secrets), now),
+        *_secrets({name: f"{each.name}:{each.version}" for name, each in service.secrets}, now),
+        *_shape({key: _asked(service, key) for key in now.shape}, now, service_account),
         *([f"traffic moves in steps of {_steps(service.rollout)}"] if service.rollout != (100,) else []),
         *([f"`{service.release}` runs before traffic moves"] if service.release else []),
     ]
@@ -41,17 +43,45 @@ def changes(target: Target, now: Serving | None, *, service_account: str) -> tup
     return (f"{name} is deployed {was}with these changes: {told}",)
 
 
-def _variables(service: ServiceConfig, now: Serving) -> Iterable[str]:
-    asked = {name for name, _ in service.env}
+def beside(
+    kind: str, environment: str, asked: Mapping[str, Serving], there: Mapping[str, Serving]
+) -> tuple[str, ...]:
+    """A line for each job, or worker, of a service that is new, changes or goes; none for what stays as it is."""
+    every = {name: f"the {kind} `{name}` in {environment}" for name in (*asked, *there)}
+    return tuple(
+        f"{said} {change}"
+        for name, said in every.items()
+        if (change := _of_one(asked.get(name), there.get(name)))
+    )
+
+
+def _of_one(asked: Serving | None, now: Serving | None) -> str:
+    if asked is None:
+        return "is removed: servergem.yml does not name it any more"
+    told = dict(asked.shape)
+    if now is None:
+        when, count = told.get("schedule"), told.get("instances")
+        return "is created" + (
+            f", to run at {when}" if when else f", with instances: {count}" if count else ""
+        )
+    found = [
+        *_variables(asked.env, asked.secrets, now),
+        *_secrets(asked.secrets, now),
+        *_shape(told, now, told.pop("service_account", "")),
+    ]
+    return f"is updated with these changes: {'; '.join(found)}" if found else ""
+
+
+def _variables(asked: Iterable[str], secrets: Iterable[str], now: Serving) -> Iterable[str]:
+    wanted = {name for name in asked if not name.startswith(OURS)} - set(secrets)
     there = {name for name in now.env if not name.startswith(OURS) and name not in now.secrets}
-    if new := sorted(asked - there):
+    if new := sorted(wanted - there):
         yield f"new variables {_listed(new)}"
-    if gone := sorted(there - asked - set(dict(service.secrets))):
+    if gone := sorted(there - wanted - set(secrets)):
         yield f"without the variables {_listed(gone)}"
 
 
-def _secrets(service: ServiceConfig, now: Serving) -> Iterable[str]:
-    asked = {name: f"{reference.name}:{reference.version}" for name, reference in service.secrets}
+def _secrets(asked: Mapping[str, str], now: Serving) -> Iterable[str]:
     for name in sorted(asked.keys() | now.secrets.keys()):
         before, after = now.secrets.get(name, ""), asked.get(name, "")
         if before and not after:
@@ -62,10 +92,10 @@ def _secrets(service: ServiceConfig, now: Serving) -> Iterable[str]:
             yield f"secret `{name}` from {after} instead of {before}"
 
 
-def _shape(service: ServiceConfig, now: Serving, service_account: str) -> Iterable[str]:
+def _shape(asked: Mapping[str, str], now: Serving, service_account: str) -> Iterable[str]:
     """Each key of which Google tells what it is now; no account asked for is whichever there is."""
     for key, before in now.shape.items():
-        after = service_account or before if key == "service_account" else _asked(service, key)
+        after = service_account or before if key == "service_account" else asked.get(key, "")
         if before != after:
             yield f"`{key}` {after or 'the default'} instead of {before or 'the default'}"
 

@@ -16,7 +16,7 @@ from app.telemetry import log
 from app.text import colours
 from app.trust import allowance, images
 from app.trust.accounts import accounts
-from app.trust.ownership import is_ours, job_not_ours, not_ours, worker_not_ours
+from app.trust.ownership import OF_SERVICE, is_ours, job_not_ours, not_ours, worker_not_ours
 from app.world import World
 from gcp.cloud_run import ServiceState
 from gcp.errors import GoogleError
@@ -133,6 +133,10 @@ class Scene:
         """Whether what has these labels is this repository's, for this Target."""
         app, repository = self.world.settings.github_app_id, self.run.commit.repository.id
         return is_ours(dict(labels), app, repository, target)
+
+    def owns_beside(self, target: Target, labels: tuple[tuple[str, str], ...]) -> bool:
+        """Whether a job or a worker with these labels is of this Target's service, and this repository's."""
+        return dict(labels).get(OF_SERVICE) == target.name and self.owns(target, labels)
 
     def insist_on_allowed(self, target: Target) -> None:
         """Stop when the Target is more than the operator lets its repository have."""

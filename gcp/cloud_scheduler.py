@@ -62,6 +62,18 @@ def keep(google: Google, wanted: Schedule) -> bool:
     return True
 
 
+def told(google: Google, project: str, region: str, job: str) -> str:
+    """When a job is run, as `in_words` has it; empty where nothing of that name runs it."""
+    found = _read(google, full_name(project, region, job))
+    ours = found is not None and found.http_target.uri == uri(project, region, job)
+    return in_words(found.schedule, found.time_zone) if found is not None and ours else ""
+
+
+def in_words(cron: str, time_zone: str) -> str:
+    """Five fields of cron and whose clock they mean; empty without them."""
+    return f"{cron} {time_zone}" if cron else ""
+
+
 def remove(google: Google, project: str, region: str, job: str) -> None:
     """Take the schedule of a job away; one that runs something else stays, and it may be gone already."""
     name = full_name(project, region, job)

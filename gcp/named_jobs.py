@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gcp.bindings import bind
 from gcp.cloud import TIMEOUT, Google
 from gcp.cloud_run_jobs import WantedJob, full_name, specification
+from gcp.given import Given, given_to_job
 from gcp.later import later
 from gcp.operations import finished
 
@@ -44,6 +45,7 @@ class JobState:
     labels: tuple[tuple[str, str], ...]
     etag: str
     last: LastRun | None = None
+    given: Given = Given()
 
 
 def job(google: Google, project: str, region: str, name: str) -> JobState | None:
@@ -104,4 +106,5 @@ def _state(found: run_v2.Job) -> JobState:
         LastRun(_SAID.get(getattr(last.completion_status, "name", ""), "ended"), last.create_time.timestamp())
         if last.name
         else None,
+        given_to_job(found),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gcp import service_parts
 from gcp.cloud import Google
+from gcp.given import Given, given_to_worker
 from gcp.later import later
 from gcp.operations import finished
 from gcp.service_specification import WantedService, running
@@ -37,6 +38,7 @@ class WorkerState:
     name: str
     labels: tuple[tuple[str, str], ...]
     etag: str
+    given: Given = Given()
 
 
 def worker(google: Google, project: str, region: str, name: str) -> WorkerState | None:
@@ -116,4 +118,5 @@ def full_name(project: str, region: str, name: str) -> str:
 
 
 def _state(found: run_v2.WorkerPool) -> WorkerState:
-    return WorkerState(found.name.rpartition("/")[2], tuple(sorted(found.labels.items())), found.etag)
+    name, labels = found.name.rpartition("/")[2], tuple(sorted(found.labels.items()))
+    return WorkerState(name, labels, found.etag, given_to_worker(found))

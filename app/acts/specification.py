@@ -54,7 +54,7 @@ def specification(
 
 
 def job_specification(
-    scene: Scene, commit: Commit, target: Target, image: Image | Bundle, job: TargetJob
+    scene: Scene, commit: Commit, target: Target, image: Image | Bundle | None, job: TargetJob
 ) -> WantedJob:
     """A job with the service's image, variables, secrets, network and files, and its own over them."""
     config = job.config
@@ -73,7 +73,7 @@ def job_specification(
 
 
 def worker_specification(
-    scene: Scene, commit: Commit, target: Target, image: Image | Bundle, worker: TargetWorker
+    scene: Scene, commit: Commit, target: Target, image: Image | Bundle | None, worker: TargetWorker
 ) -> WantedWorker:
     """A worker with the same of the service, and its own over it."""
     config = worker.config

@@ -167,8 +167,14 @@ def told(value: object) -> str:
     match value:
         case bool():
             return str(value).lower()
+        case tuple():
+            return ", ".join(map(_told_within, value))
+    return str(value)
+
+
+def _told_within(value: object) -> str:
+    """A pair is a name with its text only in a list: two words of a command are two words."""
+    match value:
         case (str(name), str(text)):
             return f"{name}={text}"
-        case tuple():
-            return ", ".join(map(told, value))
-    return str(value)
+    return told(value)

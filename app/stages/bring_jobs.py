@@ -13,7 +13,7 @@ from app.model import Bundle, Commit, Finding, Image, Row, Stop, Target, TargetJ
 from app.report import moment
 from app.scene import InLane
 from app.text.titles import fitting
-from app.trust.ownership import OF_SERVICE, SCHEDULED
+from app.trust.ownership import SCHEDULED
 from gcp import cloud_run_jobs, cloud_scheduler, named_jobs
 from gcp.cloud_run_jobs import WantedJob
 from gcp.cloud_scheduler import Schedule
@@ -50,9 +50,7 @@ def _gone(scene: InLane, target: Target) -> dict[str, dict[str, str]]:
     return {
         each.name: dict(each.labels)
         for each in every
-        if each.name not in named
-        and dict(each.labels).get(OF_SERVICE) == target.name
-        and scene.owns(target, each.labels)
+        if each.name not in named and scene.owns_beside(target, each.labels)
     }
 
 
@@ -73,8 +71,8 @@ def _bring(
         wish = Schedule(target.project, target.region, job.id, config.schedule, config.time_zone, account)
         if not cloud_scheduler.keep(google, wish):
             raise Stop((_schedule_not_ours(target, job),))
-    when = f"{config.schedule} {config.time_zone}" if config.schedule else "no schedule"
-    return when, _last_run(before)
+    when = cloud_scheduler.in_words(config.schedule, config.time_zone)
+    return when or "no schedule", _last_run(before)
 
 
 def _default_account(prepared: Prepared) -> str:

@@ -9,7 +9,6 @@ from app.acts.specification import worker_specification
 from app.acts.tried import insist_on_none, tried
 from app.model import Bundle, Commit, Finding, Image, Row, Target, TargetWorker
 from app.scene import InLane
-from app.trust.ownership import OF_SERVICE
 from gcp import worker_pools
 from gcp.conflicts import CHANGED_OR_MADE, decided_anew
 
@@ -41,11 +40,7 @@ def _gone(scene: InLane, target: Target) -> tuple[str, ...]:
     named = {worker.id for worker in target.workers}
     every = worker_pools.workers(scene.world.google, target.project, target.region)
     return tuple(
-        each.name
-        for each in every
-        if each.name not in named
-        and dict(each.labels).get(OF_SERVICE) == target.name
-        and scene.owns(target, each.labels)
+        each.name for each in every if each.name not in named and scene.owns_beside(target, each.labels)
     )
 
 

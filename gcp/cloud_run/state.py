@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.model import Traffic
 from gcp.cloud import Google
+from gcp.given import secrets_of
 from gcp.later import later
 from gcp.service_specification import shape
 from gcp.sidecars import main_of
@@ -77,7 +78,7 @@ def state_of(found: run_v2.Service) -> ServiceState:
         and serving.revision != newest
         and MANAGED_BY not in dict(found.labels).values(),
         labels=tuple(sorted(found.labels.items())),
-        secrets=_secrets_of(container),
+        secrets=secrets_of(container),
         shape=shape(found),
         revision_labels=tuple(sorted(found.template.labels.items())),
         routed=tuple(
@@ -99,16 +100,6 @@ def _traffic(found: run_v2.Service) -> tuple[Traffic, ...]:
         for entry in entries
     ) or (Traffic(latest, 100),)
     return tuple(entry for entry in traffic if entry.revision)
-
-
-def _secrets_of(container: run_v2.Container) -> tuple[tuple[str, str], ...]:
-    """`NAME` and `secret:version` for each variable that is one."""
-    found = [
-        (variable.name, variable.value_source.secret_key_ref)
-        for variable in container.env
-        if variable.value_source.secret_key_ref.secret
-    ]
-    return tuple(sorted((name, f"{ref.secret.rpartition('/')[2]}:{ref.version}") for name, ref in found))
 
 
 def services(google: Google, project: str, region: str) -> tuple[ServiceState, ...]:
