@@ -24,16 +24,24 @@ def sidecars(config: ServiceConfig, pinned: Mapping[str, str]) -> list[run_v2.Co
 
     `pinned` has images by digest, by what servergem.yml names.
     """
-    return [_sidecar(each, config, pinned.get(each.image, each.image)) for each in config.containers]
+    return [_sidecar(each, config, _by_digest(_pinned(each.image, pinned))) for each in config.containers]
 
 
 def tagged(config: ServiceConfig, pinned: Mapping[str, str]) -> dict[str, str]:
     """Annotations that say which tag each digest is for, so that it can be read back."""
-    return {
-        f"{TAGGED}{each.name}": f"{each.image}@{pinned[each.image].rpartition('@')[2]}"
-        for each in config.containers
-        if each.image in pinned
-    }
+    images = {each.name: _pinned(each.image, pinned) for each in config.containers}
+    return {f"{TAGGED}{name}": image for name, image in images.items() if image != _by_digest(image)}
+
+
+def _pinned(image: str, pinned: Mapping[str, str]) -> str:
+    """A tag with the digest that it stands for behind it, as a promotion brings it already; others as they are."""
+    return f"{image}@{pinned[image].rpartition('@')[2]}" if image in pinned else image
+
+
+def _by_digest(image: str) -> str:
+    """What Cloud Run is told: the digest alone, where there is one."""
+    name = ImageName.parse(image)
+    return str(name) if name else image
 
 
 def _sidecar(wanted: Sidecar, config: ServiceConfig, image: str) -> run_v2.Container:

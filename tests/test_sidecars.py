@@ -334,7 +334,9 @@ def test_what_was_verified_beside_a_service_is_what_is_promoted(house: House) ->
     there = f"{SAMPLE}-production"
     done = house.check_run(work.name, sha, f"ServerGem / {SAMPLE} (production)")
     assert done["conclusion"] == "success", done["output"]
-    assert [each.image for each in _service(house, there).template.containers] == [own.image, side.image]
+    promoted = _service(house, there)
+    assert [each.image for each in promoted.template.containers] == [own.image, side.image]
+    assert dict(shape(promoted))["containers"] == dict(shape(staging))["containers"]
 
 
 def _service(house: House, name: str) -> run_v2.Service:

@@ -67,7 +67,7 @@ def _image(value: str) -> str:
         raise ValueError("is not an image such as europe-docker.pkg.dev/my-project/apps/api:v1")
     if name and not (name.shelf or name.digest):
         raise ValueError("is a tag outside Artifact Registry; write NAME@sha256:…")
-    return value
+    return str(name or "")
 
 
 def _label(value: object) -> str:

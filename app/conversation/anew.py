@@ -56,9 +56,16 @@ def once_more(world: World, commit: Commit, target: Target, *, operator: bool) -
 
 def _with_images(service: ServiceConfig, images: Mapping[str, str]) -> ServiceConfig:
     beside = tuple(
-        replace(each, image=same_image(each.image, images.get(each.name, ""))) for each in service.containers
+        replace(each, image=_taken_along(each.image, images.get(each.name, "")))
+        for each in service.containers
     )
     return replace(service, image=same_image(service.image, images.get(MAIN, "")), containers=beside)
+
+
+def _taken_along(configured: str, verified: str) -> str:
+    """The digest that was verified with the tag that it was taken for, by which it is compared later."""
+    digest = same_image(configured, verified).partition("@")[2]
+    return f"{configured.partition('@')[0]}@{digest}" if digest else configured
 
 
 def gate(world: World, commit: Commit, read: config.Config, environment: str) -> Gate:
