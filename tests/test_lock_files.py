@@ -14,7 +14,7 @@ NODE = {"package.json": '{"dependencies": {"express": "5"}, "scripts": {"start":
 
 def told(dockerfile: str, texts: dict[str, str]) -> list[tuple[Weight, str, str]]:
     found = inspect(Files.of({"Dockerfile": dockerfile} | texts), TARGET)
-    return [(each.weight, each.title, each.fix) for each in found]
+    return [(each.weight, each.title, each.fix) for each in found if each.code != "install-after-copy"]
 
 
 # The Dockerfile after its FROM, the other files, a word of the title, and the command to type.

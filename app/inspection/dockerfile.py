@@ -1,4 +1,4 @@
-"""What is surely wrong with a Dockerfile: only what BuildKit refuses, and only in stages that it builds; pure."""
+"""What is wrong with a Dockerfile: surely where it stops, and only in stages that BuildKit builds; pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.diagnosis.files import Files
 from app.dockerfile import KEYWORDS, Dockerfile
 from app.inspection import dockerfile_faults as faults
 from app.inspection.context import Context
+from app.inspection.layers import layers
 from app.inspection.locks import lacked_by_commands
 from app.inspection.own_address import gradio_in_image
 from app.inspection.port import port
@@ -91,6 +92,7 @@ def _judged(files: Files, target: Target, inside: str, path: str, parsed: Docker
     yield from islice(_from_stages(path, parsed), MOST)
     yield from port(files, inside, target, path, parsed)
     yield from gradio_in_image(files, inside, target, path, parsed)
+    yield from layers(files, inside, path, parsed, stages)
 
 
 def _images(path: str, parsed: Dockerfile, stages: frozenset[int]) -> Iterator[Finding]:
