@@ -192,8 +192,7 @@ def test_a_failing_push_marks_its_line(house: House, page: Page) -> None:
     card.get_by_role("link", name="main.py").click()
     expect(page).to_have_url(f"{house.world.github.url}/{OWNER}/{work.name}/blob/{sha}/main.py#L{number}")
     expect(page.locator(f"#L{number}")).to_contain_text(broken)
-    acting = {"name": "acting_as", "value": FOUNDER, "url": house.world.github.url}
-    page.context.add_cookies([acting])
+    page.context.add_cookies([{"name": "acting_as", "value": FOUNDER, "url": house.world.github.url}])
     house.world.github.authorizations.authorized.add(FOUNDER)
     page.goto(f"{house.address}/sign-in?to=/deployments/{house.ended(sha)['id']}")
     expect(page.locator(".quoted .error").first).to_have_text(f"{number}{broken}")

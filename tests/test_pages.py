@@ -330,7 +330,14 @@ def test_home_and_service_say_what_serves(world: Sandbox, tmp_path: Path) -> Non
         world.github.set_permission("acme/shop", "grace", "read")
         reader, outsider = pages.browser("grace"), pages.browser("mallory")
         home = reader.get("/").text
-        for words in ("Live", "ccccccc: It stopped", "/health answered 200", "Locked by ada: sale", "grace", "in 2 h"):
+        for words in (
+            "Live",
+            "ccccccc: It stopped",
+            "/health answered 200",
+            "Locked by ada: sale",
+            "grace",
+            "in 2 h",
+        ):
             assert words in home
         assert f'href="{world.github.url}/acme/shop/commit/{"b" * 40}"' in home
         assert home.count("took 2.0 s") == 3  # what serves, and each of the newest
