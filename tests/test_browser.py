@@ -175,7 +175,7 @@ def test_each_button_of_a_check_run(careful: House, page: Page) -> None:
 
 
 def test_a_failing_push_marks_its_line(house: House, page: Page) -> None:
-    """The check run shows the fault under the very line, and a link leads to that line of the file."""
+    """The check run shows the fault under the very line, a link leads to it, and ServerGem's page quotes it."""
     work = house.repository(SAMPLE)
     source = (work.path / "main.py").read_text().splitlines()
     number = next(index for index, line in enumerate(source, 1) if line.startswith("class Hello"))
@@ -192,6 +192,11 @@ def test_a_failing_push_marks_its_line(house: House, page: Page) -> None:
     card.get_by_role("link", name="main.py").click()
     expect(page).to_have_url(f"{house.world.github.url}/{OWNER}/{work.name}/blob/{sha}/main.py#L{number}")
     expect(page.locator(f"#L{number}")).to_contain_text(broken)
+    page.context.add_cookies([{"name": "acting_as", "value": FOUNDER, "url": house.world.github.url}])
+    house.world.github.authorizations.authorized.add(FOUNDER)
+    page.goto(f"{house.address}/sign-in?to=/deployments/{house.ended(sha)['id']}")
+    expect(page.locator(".quoted .error").first).to_have_text(f"{number}{broken}")
+    expect(page.locator(".quoted .ln").first).to_contain_text(str(number - 3))
 
 
 def test_the_whole_way_from_no_app_to_a_host(

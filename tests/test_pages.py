@@ -284,7 +284,8 @@ def a_service(store: Store, shop: Repository) -> None:
     lane = f"{shop.id}{LANE}"
     for run, sha, ending in (("good", "b" * 40, Ending.LIVE), ("bad", "c" * 40, Ending.FAILED)):
         commit = Commit(shop, sha, "main", f"<script>{run}</script>\nmore", author="grace")
-        rows = (Row("Build image", RowState.DONE, 1.0, 3.0),)
+        verified = Row("Verify", RowState.DONE, notes=("/health answered 200, 2 times in a row",))
+        rows = (Row("Build image", RowState.DONE, 1.0, 3.0), verified)
         report = Report(commit, "ServerGem / api (production)", rows=rows, deployment_id=run)
         store.deployments.opened(run, report, lane)
         if ending is Ending.LIVE:
@@ -302,13 +303,41 @@ def _line(number: int) -> str:
     return KEY_LINE if 700 < number < 720 else f"line {number}"
 
 
+def test_a_log_is_searched_as_it_is_shown(world: Sandbox, tmp_path: Path) -> None:
+    """Found in whatever case, each with its link; what is hidden is not found, and each log in it has a link too."""
+
+    def printed(store: Store, shop: Repository) -> None:
+        a_service(store, shop)
+        for line in ("— Container log of api-2 —", "100%_sure it Is <here>", LOG_LINE):
+            store.deployments.add_log_line("bad", line)
+
+    with site(world, tmp_path, printed, PAGES="open") as pages:
+
+        def asked(words: str) -> str:
+            return pages.browser().get("/deployments/bad", params={"find": words}).text
+
+        shown = asked("%_SURE IT is")
+        assert '<a href="?at=1002#L1002">1002</a><span>100%_sure it Is &lt;here&gt;</span>' in shown
+        assert '<a href="?at=1#L1">Build log</a><a href="?at=1001#L1001">Container log of api-2</a>' in shown
+        assert "The first lines with “line 1”" in asked("line 1")
+        for hidden in ("hunter2", KEY_LINE, "nowhere"):
+            assert "No line has “" in asked(hidden)
+
+
 def test_home_and_service_say_what_serves(world: Sandbox, tmp_path: Path) -> None:
     """What serves, what failed after it, the lock, exact times and links; filters leave out what does not fit."""
     with site(world, tmp_path, a_service) as pages:
         world.github.set_permission("acme/shop", "grace", "read")
         reader, outsider = pages.browser("grace"), pages.browser("mallory")
         home = reader.get("/").text
-        for words in ("Live", "ccccccc: It stopped", "Locked by ada: sale", "grace", "in 2 h"):
+        for words in (
+            "Live",
+            "ccccccc: It stopped",
+            "/health answered 200",
+            "Locked by ada: sale",
+            "grace",
+            "in 2 h",
+        ):
             assert words in home
         assert f'href="{world.github.url}/acme/shop/commit/{"b" * 40}"' in home
         assert home.count("took 2.0 s") == 3  # what serves, and each of the newest

@@ -151,6 +151,16 @@ def print_many(data: Path, many: int) -> None:
         connection.execute(insert(LOG_LINES), lines)
 
 
+def test_a_long_log_makes_no_page_long(world: Sandbox, tmp_path: Path, page: Page) -> None:
+    """Below the foot of the page nothing is, whichever line of the log is the error."""
+    with site(world, tmp_path, a_service, PAGES="open") as pages:
+        page.goto(f"{pages.url}/deployments/bad?at=500#L500")
+        below = "document.documentElement.scrollHeight - document.querySelector('.foot').offsetTop"
+        assert page.evaluate(f"{below} - document.querySelector('.foot').offsetHeight") <= 1
+        page.goto(f"{pages.url}/deployments/bad?at=300")
+        expect(page.locator(".ln.error")).to_be_in_viewport()
+
+
 def test_a_short_log_takes_no_more_room_than_its_lines(world: Sandbox, tmp_path: Path, page: Page) -> None:
     """Below what is seen too: no place is kept for lines that there are not, and nothing jumps when it is reached."""
     with site(world, tmp_path, a_running_one, PAGES="open") as pages:

@@ -28,6 +28,7 @@ from app.pages.home import home
 from app.pages.insight import insight_page
 from app.pages.live import Streams
 from app.pages.pressing import press
+from app.pages.quoted import Quotes
 from app.pages.rendering import assets, page
 from app.pages.service import service
 from app.pages.session import Cookies
@@ -70,7 +71,7 @@ def site(
     access = Access(github, UserTokens(settings.github_api_url))
     pages.state.store, pages.state.access = store, access
     pages.state.begins, pages.state.cookies = begins, doorman.cookies
-    pages.state.doorman = doorman
+    pages.state.doorman, pages.state.quotes = doorman, Quotes(github)
     pages.state.addresses = Addresses(web_url(settings.github_api_url))
     return Guard(pages, settings, doorman, access, store)
 

@@ -10,9 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.pages.asked import may_read, number, store_of, visitor_of
+from app.pages.found_lines import found as lines_found
+from app.pages.found_lines import parts as parts_of_log
 from app.pages.log_lines import Window, log_html, log_text, window
 from app.pages.offers import Offer, offers_of
 from app.pages.presses import Came, came_of, pressed_in, shower_of
+from app.pages.quoted import Quotes
 from app.pages.rendering import page, part, seen
 from app.store import Store
 from app.store.history import Listed
@@ -46,7 +49,11 @@ async def deployment(request: Request) -> Response:
         return missing(request)
     history, report = store_of(request).history, found.listed.report
     log = await run_in_threadpool(window, history, report, number(request, "at", 0))
-    words = await _words(request, found, log)
+    asked = request.query_params.get("find", "")
+    words = await _words(request, found, log) | {
+        "found": await run_in_threadpool(lines_found, history, report.deployment_id, asked),
+        "parts": await run_in_threadpool(parts_of_log, history, report.deployment_id),
+    }
     return page("deployment.html", visitor=visitor_of(request), log=log, **words)
 
 
@@ -98,6 +105,7 @@ def _read(store: Store, id_: str, pressed: str) -> Shown | None:
 
 async def _words(request: Request, found: Shown, log: Window | None = None) -> dict[str, Any]:
     listed, pressed = found.listed, pressed_in(request)
+    quotes: Quotes = request.app.state.quotes
     after = f"?after={log.last if log else 0}" + (f"&pressed={pressed}" if pressed else "")
     return seen(request) | {
         "each": listed,
@@ -107,6 +115,7 @@ async def _words(request: Request, found: Shown, log: Window | None = None) -> d
         "offers": found.offers,
         "came": found.came,
         "printed": found.printed,
+        "sources": await run_in_threadpool(quotes.of, listed.report.commit, listed.report.findings),
         "shower": await shower_of(request, listed.report.commit.repository, found.offers),
         "at": "deployment",
         "check_run_of": listed,

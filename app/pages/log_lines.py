@@ -98,8 +98,8 @@ def _error(history: History, report: Report) -> int:
     stopping = [each.excerpt for each in report.findings if each.weight is Weight.STOP and each.excerpt]
     for excerpt in stopping[:1]:
         for line in filter(None, map(one_line, excerpt.split("\n")[:5])):
-            if found := history.line_with(report.deployment_id, line):
-                return found
+            if found := history.lines_with(report.deployment_id, line, 1):
+                return found[0]
     return 0
 
 

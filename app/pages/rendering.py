@@ -17,6 +17,7 @@ from app.pages import served, times
 from app.pages.access import Visitor
 from app.pages.advice import advised
 from app.pages.asked import addresses_of
+from app.pages.why import why
 from app.report import BLAMES, duration, silence, title, worked
 from app.text.escaping import plain, web_address
 
@@ -54,6 +55,7 @@ PAGES.globals |= {
     "silence": silence,
     "state_of": served.state_of,
     "title": title,
+    "why": why,
     "worked": worked,
 }
 

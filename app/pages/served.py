@@ -19,6 +19,8 @@ class State:
     words: str
 
 
+# The stage of that title, as app/stories/deploy.py names it.
+VERIFY = "Verify"
 UNDER_WAY = State("running", "Under way")
 STATES: Mapping[Ending, State] = {
     Ending.LIVE: State("live", "Live"),
@@ -88,6 +90,13 @@ class Served:
     def took(self) -> float:
         """The seconds of work until it served; 0 where ServerGem does not know."""
         return worked(self.of.report.rows) if self.of else 0.0
+
+    @property
+    def health(self) -> str:
+        """What it answered when it was verified; empty where it was not asked, or ServerGem does not know."""
+        rows = self.of.report.rows if self.of and self.shift else ()
+        notes = (note for row in rows if row.title == VERIFY for note in row.notes)
+        return next((note for note in notes if " answered " in note), "")
 
     @property
     def state(self) -> State:

@@ -151,19 +151,14 @@ class History:
         with transaction(self._engine) as connection:
             return [(line, coloured) for line, coloured in connection.execute(query)]
 
-    def line_with(self, deployment_id: str, words: str) -> int:
-        """The number of the first line of a log that has these words; 0 when none has."""
-        of = LOG_LINES.c.deployment_id == deployment_id
-        found = select(func.min(LOG_LINES.c.number)).where(
-            of, LOG_LINES.c.line.contains(words, autoescape=True)
-        )
+    def lines_with(self, deployment_id: str, words: str, limit: int) -> list[int]:
+        """The numbers of the first lines of a log that have these words, in whatever case; counted from 1."""
+        order = func.row_number().over(order_by=LOG_LINES.c.number).label("nth")
+        every = select(LOG_LINES.c.line, order).where(LOG_LINES.c.deployment_id == deployment_id).subquery()
+        fits = func.lower(every.c.line).contains(words.lower(), autoescape=True)
+        query = select(every.c.nth).where(fits).order_by(every.c.nth).limit(limit)
         with transaction(self._engine) as connection:
-            number = connection.execute(found).scalar()
-        if number is None:
-            return 0
-        return self._number(
-            select(func.count()).select_from(LOG_LINES).where(of, LOG_LINES.c.number <= number)
-        )
+            return list(connection.execute(query).scalars())
 
     def _number(self, query: Select[int]) -> int:
         with transaction(self._engine) as connection:

@@ -137,7 +137,7 @@ function openLog() {
   goToHash();
   const error = lines.querySelector(".error");
   if (location.hash) return;
-  if (error && !main.dataset.live) lines.scrollTop = error.offsetTop - lines.offsetTop - 100;
+  if (error && !main.dataset.live) lines.scrollTop = error.offsetTop - 100;
   else showEnd();
 }
 
