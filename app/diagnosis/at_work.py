@@ -53,7 +53,7 @@ SIGNS = {
     "stack": r"\bstack\b|stack\.yaml",
     # PHP and Ruby
     "composer": r"(?i)composer",
-    "laravel": r"(?i)laravel|illuminate|artisan",
+    "laravel": r"(?i)laravel|illuminate|artisan|\.blade\.php",
     "symfony": r"(?i)symfony|bin/console",
     "rails": r"(?i)rails|ruby|gemfile",
     # Servers, migrations, sites, infrastructure

@@ -75,6 +75,10 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
     return _not_there(hit, name)
 
 
+# A folder that only a build makes.
+_MADE = re.compile(r"/(?P<folder>\.output|\.next|\.svelte-kit|\.nuxt|\.vercel|dist|build)/")
+
+
 def _not_there(hit: Hit, name: str) -> tuple[str, str]:
     """A file that is neither built nor a package's: an adapter leaves none, or another one is meant."""
     if adapter := foreign_adapter(package(hit).held):
@@ -89,6 +93,10 @@ def _not_there(hit: Hit, name: str) -> tuple[str, str]:
         )
     if not start and name.startswith(OF_BUILDPACKS) and (told := _by_buildpacks(hit)):
         return "nothing says what to start", told
+    if not start and (made := _MADE.search(name)):
+        return "nothing built it", (
+            f"RUN the build in the image (it makes {made['folder']}), COPY --from that stage to where CMD starts it, and see that the framework builds a Node server."
+        )
     return "it is not in the image", (
         f"Start {start} instead of {name}."
         if start
