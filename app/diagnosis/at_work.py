@@ -44,7 +44,7 @@ SIGNS = {
     "tailwind": r"(?i)tailwind",
     # Compiled languages
     "go": r"\bgo (?:build|mod|run|install|test|vet|generate|get|work|list|tool)\b|golang|\bgo\.(?:mod|sum|work)\b|"
-    r"goroutine|\bgo: |/go/|\bgo1\.|[\w/]\.go(?:\n|$)",
+    r"goroutine|\bgo: |/go/|\bgo1\.|go-sqlite3|[\w/]\.go(?:\n|$)",
     "rust": r"(?i)cargo|rust|\.rs\b",
     "dart": r"(?i)dart|flutter|pubspec",
     "mix": r"\bmix\b|mix\.exs|(?i:\bhex\b)|\*\* \(",

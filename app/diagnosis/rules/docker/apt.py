@@ -11,6 +11,7 @@ from app.diagnosis.rules.docker.reading_apt import (
     crlf_place,
     foreign_repository,
     key,
+    no_longer_served,
     not_installed,
     package_line,
     replaced,
@@ -46,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="apt-old-release",
         pattern=r"(?:E|Error): The repository '(?P<repo>[^']+)' (?:does not have a Release file|no longer has a Release file)",
+        read=no_longer_served,
         place=lambda hit: base_image(hit),
         rank=Rank.ROOT,
         title="The base image's distribution is no longer served",

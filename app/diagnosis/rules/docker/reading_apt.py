@@ -79,6 +79,11 @@ _RELEASES = {
 }
 
 
+def no_longer_served(hit: Hit) -> Mapping[str, str] | None:
+    """A repository of the distribution itself: another one's says nothing of the base image."""
+    return {} if _OWN_MIRRORS.search(hit["repo"]) else None
+
+
 def foreign_repository(hit: Hit) -> Mapping[str, str] | None:
     """A repository of somebody else that has not the base image's release, or is of the other distribution."""
     repo, release = hit["repo"], hit["release"]

@@ -24,6 +24,15 @@ _OPENS = re.compile(
 OF_THE_TOOLS = re.compile(r"esolve|is not exported|is not a (?:function|constructor)|as a PostCSS plugin")
 
 
+def is_of_the_program(hit: Hit) -> bool:
+    """`Error: Missing …` or `Error: Invalid …` with a stack below: a program that checks its values, no parser."""
+    if not re.match(
+        r"Error: (?:Missing|Invalid) (?!\w*(?:semicolon|initializer|token|expression|export|\())", hit.line
+    ):
+        return False
+    return hit.find_after(r"^\s+at .*(?:/src/|/config/|Module\._compile|node:internal)", 8) is not None
+
+
 def told_below(hit: Hit) -> str:
     """The first line of what the bundler says below its headline; a headline of its own says nothing."""
     below = (line.strip() for line in after(hit, 12))

@@ -79,10 +79,7 @@ _EMPTY = re.compile(r"''|\"\"|(?i:could not parse|malformed|not a valid|expected
 
 
 def _unset(hit: Hit, place: Place) -> str:
-    """The environment variables that the line reads, or that its names were set from above it.
-
-    Only where the words are of a value that is none or empty: a line may read one and fail over something else.
-    """
+    """The variables that the line reads, or its names were set from, where the words are of a value that lacks."""
     if not (may_be_unset(hit.line) or _EMPTY.search(hit.line)):
         return ""
     lines = hit.files.lines(place.path)[: place.line]
