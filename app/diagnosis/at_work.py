@@ -33,7 +33,7 @@ SIGNS = {
     "nitro": r"(?i)nitro|nuxt",
     "turbo": r"(?i)turbo|\bnx\b|nx\.json|lerna",
     "pnpm": r"(?i)pnpm",
-    "deno": r"(?i)deno|\bnpm:|\bjsr:",
+    "deno": r"(?i)deno|NotCapable: |\bnpm:|\bjsr:",
     "drizzle": r"(?i)drizzle",
     "graphql": r"(?i)graphql",
     "eslint": r"(?i)eslint|\blint\b",

@@ -75,7 +75,7 @@ _ENVIRONMENT = re.compile(
 
 
 # An empty value quoted, or one that does not parse: an address or a number that was given half.
-_EMPTY = re.compile(r"''|\"\"|(?i:could not parse|malformed|not a valid|expected |expecting value)")
+_EMPTY = re.compile(r"''|\"\"|(?i:could not parse|malformed|not a valid|\bexpected |expecting value)")
 
 
 def _unset(hit: Hit, place: Place) -> str:
