@@ -112,3 +112,9 @@ def test_of_two_failures_in_one_log_one_is_told() -> None:
         if told not in codes | {"unknown"}:
             third.append((one.name, other.name, told))
     assert len(third) <= len(plain) // 25, third
+
+
+def test_no_variable_is_doubted_where_no_word_says_that_it_is_empty() -> None:
+    """A line that reads one may fail over something else: a hint at it would lead away from the cause."""
+    sample = next(each for each in samples("python") if each.name == "python/env-unrelated")
+    assert "DB_URL" not in sample.diagnosis().findings[0].fix

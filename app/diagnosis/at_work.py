@@ -33,7 +33,7 @@ SIGNS = {
     "nitro": r"(?i)nitro|nuxt",
     "turbo": r"(?i)turbo|\bnx\b|nx\.json|lerna",
     "pnpm": r"(?i)pnpm",
-    "deno": r"(?i)deno|\bnpm:|\bjsr:",
+    "deno": r"(?i)deno|NotCapable: |\bnpm:|\bjsr:",
     "drizzle": r"(?i)drizzle",
     "graphql": r"(?i)graphql",
     "eslint": r"(?i)eslint|\blint\b",
@@ -44,7 +44,7 @@ SIGNS = {
     "tailwind": r"(?i)tailwind",
     # Compiled languages
     "go": r"\bgo (?:build|mod|run|install|test|vet|generate|get|work|list|tool)\b|golang|\bgo\.(?:mod|sum|work)\b|"
-    r"goroutine|\bgo: |/go/|\bgo1\.|[\w/]\.go(?:\n|$)",
+    r"goroutine|\bgo: |/go/|\bgo1\.|go-sqlite3|[\w/]\.go(?:\n|$)",
     "rust": r"(?i)cargo|rust|\.rs\b",
     "dart": r"(?i)dart|flutter|pubspec",
     "mix": r"\bmix\b|mix\.exs|(?i:\bhex\b)|\*\* \(",
@@ -53,7 +53,7 @@ SIGNS = {
     "stack": r"\bstack\b|stack\.yaml",
     # PHP and Ruby
     "composer": r"(?i)composer",
-    "laravel": r"(?i)laravel|illuminate|artisan",
+    "laravel": r"(?i)laravel|illuminate|artisan|\.blade\.php",
     "symfony": r"(?i)symfony|bin/console",
     "rails": r"(?i)rails|ruby|gemfile",
     # Servers, migrations, sites, infrastructure

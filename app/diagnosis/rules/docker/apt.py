@@ -7,9 +7,11 @@ from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.docker.reading_apt import (
     address,
+    asking_package,
     crlf_place,
     foreign_repository,
     key,
+    no_longer_served,
     not_installed,
     package_line,
     replaced,
@@ -45,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="apt-old-release",
         pattern=r"(?:E|Error): The repository '(?P<repo>[^']+)' (?:does not have a Release file|no longer has a Release file)",
+        read=no_longer_served,
         place=lambda hit: base_image(hit),
         rank=Rank.ROOT,
         title="The base image's distribution is no longer served",
@@ -86,13 +89,23 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="apk-no-such-package",
-        pattern=r"^\s+(?P<name>[\w.+-]+) \(no such package\):",
+        pattern=r"^\s+(?P<name>[\w.+-]+) \((?:no such package|missing)\):",
         read=unknown_packages,
         place=package_line,
         rank=Rank.ROOT,
         title="apk finds no package {names}",
-        message="ERROR: unable to select packages: {names} (no such package).",
-        fix="{instead}Look in which release and repository {name} is (main, community, or testing of edge: `apk add --repository=https://dl-cdn.alpinelinux.org/alpine/edge/testing NAME`), or whether it has another name: https://pkgs.alpinelinux.org/packages?name={name}.",
+        message="apk: {names} ({said}).",
+        fix="{instead} Look in which release and repository {name} is (main, community, or testing of edge: `apk add --repository=https://dl-cdn.alpinelinux.org/alpine/edge/testing NAME`), or whether it has another name: https://pkgs.alpinelinux.org/packages?name={name}.",
+    ),
+    Rule(
+        code="apk-other-release",
+        pattern=r"^\s+(?P<library>so:[\w.+-]+) \((?:no such package|missing)\):",
+        read=asking_package,
+        place=package_line,
+        rank=Rank.ROOT,
+        title="apk: {name} needs {library}, which this Alpine does not have",
+        message="{library} is missing, required by {name} {version}: the package is another Alpine release's than the image.",
+        fix="Take {name} from the image's own release (without the --repository or the line of edge in /etc/apk/repositories), or write a newer alpine in FROM.",
     ),
     Rule(
         code="shell-carriage-return",

@@ -79,6 +79,11 @@ _RELEASES = {
 }
 
 
+def no_longer_served(hit: Hit) -> Mapping[str, str] | None:
+    """A repository of the distribution itself: another one's says nothing of the base image."""
+    return {} if _OWN_MIRRORS.search(hit["repo"]) else None
+
+
 def foreign_repository(hit: Hit) -> Mapping[str, str] | None:
     """A repository of somebody else that has not the base image's release, or is of the other distribution."""
     repo, release = hit["repo"], hit["release"]
@@ -97,10 +102,17 @@ def foreign_repository(hit: Hit) -> Mapping[str, str] | None:
 
 def unknown_packages(hit: Hit) -> Mapping[str, str]:
     """All packages that apk does not find, which it lists one below the other."""
-    others = (re.match(r"\s+([\w.+-]+) \(no such package\):", line) for line in hit.after(12))
+    others = (re.match(r"\s+([\w.+-]+) \((?:no such package|missing)\):", line) for line in hit.after(12))
     names = dict.fromkeys((hit["name"], *(found[1] for found in others if found)))
     renamed = [found for name in names if (found := new_name(name))]
-    return {"names": ", ".join(names), "instead": "".join(f"{each}. " for each in renamed)}
+    said = "missing" if "(missing)" in hit.line else "no such package"
+    return {"names": ", ".join(names), "instead": "".join(f"{each}. " for each in renamed), "said": said}
+
+
+def asking_package(hit: Hit) -> Mapping[str, str] | None:
+    """The package that asks for a library which no repository of the image has."""
+    found = hit.find_after(r"required by: (?P<name>[\w.+-]+?)-(?P<version>\d[\w.]*-r\d+)\[", 3)
+    return {"name": found["name"], "version": found["version"]} if found else None
 
 
 _CORRECT = (

@@ -121,5 +121,8 @@ def native_package(hit: Hit) -> Place | None:
     return dependency_line(hit, "dotnet", hit["package"]) if hit["package"] else None
 
 
-def assembly_version(hit: Hit) -> Mapping[str, str]:
+def assembly_version(hit: Hit) -> Mapping[str, str] | None:
+    """None for the runtime's own: no package brings another version of that."""
+    if hit["name"] in ("System.Runtime", "System.Private.CoreLib"):
+        return None
     return {"version": ".".join(hit["version"].split(".")[:3])}

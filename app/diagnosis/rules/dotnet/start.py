@@ -47,7 +47,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="dotnet-icu",
-        pattern=r"Couldn't find a valid ICU package installed on the system|Only the invariant culture is supported in globalization-invariant mode",
+        pattern=r"Couldn't find a valid ICU package installed on the system|Only the invariant culture is supported in globalization-invariant mode|Globalization Invariant Mode is not supported",
         place=final_image,
         rank=Rank.ROOT,
         title="The image has no ICU, and the program needs cultures",

@@ -45,6 +45,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="mix-hex-no-package",
         pattern=r"No package with name (?P<name>\w+) \(from: mix\.exs\) in registry",
+        read=lambda hit: (
+            None if hit.find_before(r"^:timeout|:closed|Unknown CA|:econnrefused|:nxdomain", 60) else {}
+        ),
         place=dependency("elixir", "name"),
         rank=Rank.ROOT,
         title="There is no Hex package {name}",

@@ -150,7 +150,7 @@ def is_go(hit: Hit) -> bool:
 
 def other_rule(hit: Hit) -> bool:
     said = hit["said"]
-    return bool(
+    return "standard_init_linux" in hit["path"] or bool(
         re.match(r"no required module|package \S+ is not in (?:std|GOROOT)|cannot find (?:package|module providing)|"
                  r"module \S+ (?:found|provides)|ambiguous import|missing go\.sum|running \"", said)
     )  # fmt: skip

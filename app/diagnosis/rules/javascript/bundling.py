@@ -12,6 +12,7 @@ from app.diagnosis.rules.javascript.reading_bundling import (
     OF_THE_TOOLS,
     configuration,
     configuration_place,
+    is_of_the_program,
     loader_words,
     loading,
     loading_place,
@@ -88,7 +89,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="bundler-syntax",
         pattern=rf"^(?:\[!\] )?(?:\([\w@: -]+\) )?(?:RollupError|RolldownError|ParseError|CompileError|Error|SyntaxError): (?P<said>(?:{FILE} \(\d+:\d+\)|Expr|Expect|Unexpected|Unterminated|Parse|Identifier|Missing|Invalid).*)",
-        read=lambda hit: located(hit) if "is not exported" not in hit.line else None,
+        read=lambda hit: None if "is not exported" in hit.line or is_of_the_program(hit) else located(hit),
         place=place_place,
         rank=Rank.ROOT,
         title="{path} line {line}: {said}",

@@ -16,6 +16,9 @@ from app.diagnosis.rules.javascript.reading_imports import (
 )
 from app.diagnosis.rules.javascript.reading_spots import ANY, near_spot
 
+# Rollup's second sentence on it, and what Phoenix' own compiler has to make first.
+OF_OTHERS = ("as an external dependency", "phoenix-colocated/")
+
 RULES: tuple[Rule, ...] = (
     Rule(
         code="bundler-entry",
@@ -75,7 +78,7 @@ RULES: tuple[Rule, ...] = (
         only=ANY,
         read=unnumbered(
             lambda hit: (
-                unresolved(hit) if hit["name"] and "as an external dependency" not in hit.line else None
+                None if not hit["name"] or any(word in hit.line for word in OF_OTHERS) else unresolved(hit)
             )
         ),
         place=unresolved_place,

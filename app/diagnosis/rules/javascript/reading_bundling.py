@@ -11,6 +11,7 @@ from app.diagnosis.javascript.paths import own_path, spot
 from app.diagnosis.javascript.stacks import after, bare, before, code_at, own_frame
 from app.diagnosis.places import matching, whole_file
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.javascript.reading_frameworks import command_copy
 from app.diagnosis.rules.javascript.reading_spots import near_spot
 from app.model import Place
 
@@ -21,6 +22,15 @@ _OPENS = re.compile(
 
 # What a plugin says of itself, of its settings or of other rows' matters: no line of a source is to be corrected.
 OF_THE_TOOLS = re.compile(r"esolve|is not exported|is not a (?:function|constructor)|as a PostCSS plugin")
+
+
+def is_of_the_program(hit: Hit) -> bool:
+    """`Error: Missing …` or `Error: Invalid …` with a stack below: a program that checks its values, no parser."""
+    if not re.match(
+        r"Error: (?:Missing|Invalid) (?!\w*(?:semicolon|initializer|token|expression|export|\())", hit.line
+    ):
+        return False
+    return hit.find_after(r"^\s+at .*(?:/src/|/config/|Module\._compile|node:internal)", 8) is not None
 
 
 def told_below(hit: Hit) -> str:
@@ -63,6 +73,17 @@ def configuration_place(hit: Hit) -> Place | None:
     return (matching(r"\b{name}\b", *names)(hit) if hit["name"] else None) or whole_file(*names)(hit)
 
 
+# What a package's own program or native part says where node_modules came with COPY from another machine.
+_COPIED = re.compile(
+    r"node_modules/\S+ EACCES|node_modules/\S+: (?:Permission denied|invalid ELF|.*wrong ELF|not found)|"
+    r"native binding|[\w-]+[.-]linux-(?:x64|arm64)|for another platform"
+)
+_COPIED_FIX = (
+    "Write node_modules into .dockerignore and run npm ci in the image, above COPY . .: the packages that were copied "
+    "are of another machine. Where they were not copied, remove the lock file and make it again with npm install."
+)
+
+
 def loading(hit: Hit) -> Mapping[str, str] | None:
     """A configuration file of the bundler that ended with an error of its own."""
     told = [line.strip() for line in after(hit, 12) if line.strip()]
@@ -76,6 +97,8 @@ def loading(hit: Hit) -> Mapping[str, str] | None:
     )
     missing = re.search(r"Cannot find (?:package|module) '([^']+)'", "\n".join((hit.line, *told)))
     name = package_name(missing[1]) if missing and not missing[1].startswith((".", "/")) else ""
+    if _COPIED.search("\n".join((hit.line, *told))):
+        return {"said": said, "name": "", "fix": _COPIED_FIX}
     return {
         "said": said,
         "name": name,
@@ -92,6 +115,8 @@ def loading_place(hit: Hit) -> Place | None:
             if package(hit).group_of(hit["name"]) == "devDependencies"
             else dependency_place(hit, hit["name"]) or list_place(hit)
         )
+    if hit["fix"] == _COPIED_FIX and (copy := command_copy(hit)):
+        return copy
     return own_frame(hit, 15) or _thrower(hit) or near_spot(hit, 12, 0) or spot(hit, hit["path"], 1)
 
 

@@ -59,6 +59,8 @@ def production(hit: Hit) -> Mapping[str, str] | None:
 
 
 def native_binary(hit: Hit) -> Mapping[str, str] | None:
+    if re.search(r"\blib(?:ssl|crypto)\.so", hit.line):
+        return None  # OpenSSL is a package of the system
     text = "\n".join((hit.line, *after(hit, 12), *before(hit, 6)))
     named = re.search(
         r"node_modules/(?:\.pnpm/[^/]+/node_modules/)?((?:@[\w.-]+/)?[\w.-]+)", text

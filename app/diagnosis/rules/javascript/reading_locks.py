@@ -134,6 +134,8 @@ def no_lock_place(hit: Hit) -> Place | None:
 
 def broken_lock(hit: Hit) -> Mapping[str, str] | None:
     """A lock file that cannot be read; what npm and bun say of one with a merge conflict, they say of others too."""
+    if "package.json" in hit.line:
+        return None  # another file
     if hit["doubt"] and not matching(r"^<{7} ", *LOCKS)(hit):
         return None
     merged = matching(r"^<{7} ", *LOCKS)(hit) or "conflict" in hit.line

@@ -75,6 +75,13 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
     return _not_there(hit, name)
 
 
+# A folder that only a build makes.
+_MADE = re.compile(r"/(?P<folder>\.output|\.next|\.svelte-kit|\.nuxt|\.vercel|dist|build)/")
+
+
+_BUILDS = r"^\s*RUN\b.*\b(?:build|tsc)\b"
+
+
 def _not_there(hit: Hit, name: str) -> tuple[str, str]:
     """A file that is neither built nor a package's: an adapter leaves none, or another one is meant."""
     if adapter := foreign_adapter(package(hit).held):
@@ -89,6 +96,15 @@ def _not_there(hit: Hit, name: str) -> tuple[str, str]:
         )
     if not start and name.startswith(OF_BUILDPACKS) and (told := _by_buildpacks(hit)):
         return "nothing says what to start", told
+    made = None if start else _MADE.search(name)
+    if made and any(hit.files.search(path, _BUILDS) for path in hit.files.dockerfiles):
+        return "the build did not write it there", (
+            f"See what the build writes (RUN find {made['folder']} -name '*.js'): beside other folders tsc writes {made['folder']}/src/{base}. Correct the path in CMD, or COPY {made['folder']} into this stage."
+        )
+    if made:
+        return "nothing built it", (
+            f"RUN the build in the image (it makes {made['folder']}), COPY --from that stage to where CMD starts it, and see that the framework builds a Node server."
+        )
     return "it is not in the image", (
         f"Start {start} instead of {name}."
         if start

@@ -22,6 +22,16 @@ _PORTS = {
     "11211": "memcached",
 }
 
+# What docker compose's files usually call them.
+_HOSTS = {
+    "postgres": "PostgreSQL",
+    "mysql": "MySQL",
+    "mongo": "MongoDB",
+    "redis": "Redis",
+    "rabbit": "RabbitMQ",
+    "kafka": "Kafka",
+}
+
 _URLS = {
     "5432": r"DATABASE_URL|POSTGRES\w*|PG\w*|DB_\w+",
     "3306": r"DATABASE_URL|MYSQL\w*|DB_\w+",
@@ -34,7 +44,8 @@ _URLS = {
 def refused(hit: Hit) -> Mapping[str, str] | None:
     port = hit["port"]
     local = re.match(r"(?:127\.0\.0\.1|localhost|::1|0\.0\.0\.0)$", hit["host"])
-    service = _PORTS.get(port, "the server")
+    named = _PORTS.get(port) or next((name for part, name in _HOSTS.items() if part in hit["host"]), "")
+    service = named or "the server"
     told = (
         "Nothing else runs in the container, so localhost is the wrong address"
         if local
@@ -42,6 +53,7 @@ def refused(hit: Hit) -> Mapping[str, str] | None:
     )
     return {
         "service": service,
+        "real": f"a real {named}" if named else "the server that is meant",
         "told": told,
         "said": re.sub(r"^.*?(?=connect|getaddrinfo|Can't reach)", "", bare(hit.line)).strip(),
     }

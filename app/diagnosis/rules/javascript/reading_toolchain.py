@@ -45,7 +45,7 @@ SUPPORTED = (20, 22, 24)
 
 def too_old(hit: Hit) -> Mapping[str, str] | None:
     name = hit["name"] or hit["name2"] or hit["name3"] or hit["name4"]
-    want = hit["want"] or hit["want2"] or hit["want3"] or SINCE.get(name, "")
+    want = hit["want"] or hit["want2"].removeprefix(">=").strip() or hit["want3"] or SINCE.get(name, "")
     if hit["name2"] and not (hit.find_after("node_modules/") or hit.find_before("node_modules/", 12)):
         return None  # the program's own use of a browser's word
     have = hit["have"] or hit["have2"] or _node_of(hit)

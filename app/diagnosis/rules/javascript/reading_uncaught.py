@@ -41,7 +41,9 @@ def thrown(hit: Hit) -> Mapping[str, str] | None:
 def _told(hit: Hit, place: Place) -> Mapping[str, str]:
     code = code_at(hit, place)
     unset = _unset(hit, place, code)
-    if len(unset) > 1:
+    if "PEM" in hit.line:
+        hint = "The key lost its line breaks in the variable: write .replace(/\\\\n/g, '\\n') behind it, or mount the secret as a file."
+    elif len(unset) > 1:
         hint = f"It reads {', '.join(unset)}: see that each of them is set here, and whole."
     elif unset:
         hint = f"It reads {', '.join(unset)}. {given(hit, unset[0])}."

@@ -10,28 +10,16 @@ from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Find, Rank, Rule
 from app.diagnosis.rules.jvm.reading_code import at
 from app.diagnosis.rules.jvm.reading_gradle import gradle, script, task_words
-from app.diagnosis.rules.jvm.reading_versions import MAJOR
+from app.diagnosis.rules.jvm.reading_versions import gradle_too_old, wrapper_or_image
 
 _wrapper: Find = first(matching(r"^distributionUrl", "gradle-wrapper.properties"), base_image)
-
-# Gradle
-
-# The first Gradle that runs on this Java: https://docs.gradle.org/current/userguide/compatibility.html
-GRADLE_FOR_JAVA = {
-    "11": "5.0", "12": "5.4", "13": "6.0", "14": "6.3", "15": "6.7", "16": "7.0", "17": "7.3", "18": "7.5",
-    "19": "7.6", "20": "8.3", "21": "8.5", "22": "8.8", "23": "8.10", "24": "8.14", "25": "9.1",
-}  # fmt: skip
 
 RULES: tuple[Rule, ...] = (
     Rule(
         code="gradle-java",
         pattern=r"Unsupported class file major version (?P<made3>\d+)|Could not determine java version from '(?P<have>[^']+)'",
-        read=lambda hit: {
-            "said": hit.line.strip().lstrip("> "),
-            "java": MAJOR.get(hit["made3"], "") or hit["have"],
-            "gradle": GRADLE_FOR_JAVA.get((MAJOR.get(hit["made3"], "") or hit["have"]).split(".")[0], "8.14"),
-        },
-        place=_wrapper,
+        read=gradle_too_old,
+        place=wrapper_or_image,
         rank=Rank.ROOT,
         title="This Gradle does not run on Java {java}",
         message="{said}: the Gradle of gradle-wrapper.properties is too old for Java {java}.",

@@ -158,5 +158,18 @@ def goal_place(hit: Hit) -> Place | None:
     return dependency_line(hit, "maven", hit["name"]) or failing_instruction(hit)
 
 
+def enforced(hit: Hit) -> Mapping[str, str]:
+    """What the enforcer found and wants, and the image that has it."""
+    want = hit["want"] or hit["want2"]
+    least = re.match(r"[\[(]?(?:1\.)?(\d+)", want)
+    maven = hit["what"] == "Maven"
+    return {
+        "have": hit["have"] or hit["have2"],
+        "want": want,
+        "what": "Maven" if maven else "JDK",
+        "image": f": maven:3-eclipse-temurin-{least[1]}" if least and not maven else "",
+    }
+
+
 def own_pom(hit: Hit) -> Place | None:
     return matching(r"<plugins>|<build>", "pom.xml")(hit) or whole_file("pom.xml")(hit)

@@ -37,19 +37,57 @@ def release(hit: Hit) -> Mapping[str, str]:
 
 MAJOR = {str(major): str(major - 44) for major in range(49, 80)}
 
+# The first Gradle that runs on this Java: https://docs.gradle.org/current/userguide/compatibility.html
+GRADLE_FOR_JAVA = {
+    "11": "5.0", "12": "5.4", "13": "6.0", "14": "6.3", "15": "6.7", "16": "7.0", "17": "7.3", "18": "7.5",
+    "19": "7.6", "20": "8.3", "21": "8.5", "22": "8.8", "23": "8.10", "24": "8.14", "25": "9.1",
+}  # fmt: skip
+
+_WRAPPER: Find = matching(r"^distributionUrl", "gradle-wrapper.properties")
+
+
+def gradle_too_old(hit: Hit) -> Mapping[str, str] | None:
+    """Gradle's own compiler of scripts met the classes of a Java that it does not know."""
+    if not _gradle_runs(hit):
+        return None
+    java = MAJOR.get(hit["made3"], "") or hit["have"]
+    return {
+        "said": hit.line.strip().lstrip("> "),
+        "java": java,
+        "gradle": GRADLE_FOR_JAVA.get(java.split(".")[0], "8.14"),
+    }
+
+
+def _gradle_runs(hit: Hit) -> bool:
+    if hit.section.kind is Kind.CONTAINER or "mvn" in hit.section.instruction:
+        return False
+    return re.search(r"-maven-plugin|springframework|java\.lang\.", hit.line) is None
+
+
+def wrapper_or_image(hit: Hit) -> Place | None:
+    """Where the Gradle that ran is chosen: the image's own, or the wrapper's."""
+    if re.search(r"(?<![/\w])gradle ", hit.section.instruction):
+        return first(base_image, _WRAPPER)(hit)
+    return first(_WRAPPER, base_image)(hit)
+
+
+def unread_class(hit: Hit) -> Mapping[str, str] | None:
+    """Classes of a newer Java than a library that reads them (ASM, of Spring or of a plugin) knows."""
+    return None if _gradle_runs(hit) else {"java": MAJOR.get(hit["made"], "a newer one")}
+
 
 def class_version(hit: Hit) -> Mapping[str, str]:
     made = hit["made"] or hit["made2"] or hit["made3"]
     runs = hit["runs"] or hit["runs2"]
     made, runs = made.partition(".")[0], runs.partition(".")[0]
     java = MAJOR.get(made, "")
-    have = MAJOR.get(runs, "an older one")
+    have = f"Java {MAJOR[runs]}" if runs in MAJOR else "an older one"
     return {
         "java": java,
         "have": have,
         "said": hit.line.strip(),
-        "name": hit["name"].replace("/", "."),
-        "fix": f"Use Java {java} in the image that runs (FROM eclipse-temurin:{java}-jre), or compile for Java {have}.",
+        "name": (hit["name"] or hit["name2"]).replace("/", "."),
+        "fix": f"Use Java {java} in the image that runs (FROM eclipse-temurin:{java}-jre), or compile for {have if runs in MAJOR else 'its Java'}.",
     }
 
 

@@ -13,6 +13,7 @@ from app.diagnosis.rules.jvm.reading_versions import (
     class_version_place,
     release,
     release_lines,
+    unread_class,
 )
 
 RULES: tuple[Rule, ...] = (
@@ -56,12 +57,23 @@ RULES: tuple[Rule, ...] = (
         pattern=(
             r"(?P<name>[\w./$]*) has been compiled by a more recent version of the Java Runtime \(class file version (?P<made>[\d.]+)\), this version of the Java Runtime only recognizes class file versions up to (?P<runs>[\d.]+)"
             r"|class file has wrong version (?P<made2>[\d.]+), should be (?P<runs2>[\d.]+)"
+            r"|UnsupportedClassVersionError: (?P<name2>[\w./$]+) : Unsupported major\.minor version (?P<made3>[\d.]+)"
         ),
         read=class_version,
         place=class_version_place,
         rank=Rank.ROOT,
-        title="{name} was compiled for Java {java}; the image has Java {have}",
+        title="{name} was compiled for Java {java}; the image has {have}",
         message="UnsupportedClassVersionError: {said}",
         fix="{fix}",
+    ),
+    Rule(
+        code="java-class-unread",
+        pattern=r"Unsupported class file major version (?P<made>\d+)",
+        read=unread_class,
+        place=class_version_place,
+        rank=Rank.ROOT,
+        title="A library or plugin here does not read classes of Java {java}",
+        message="Unsupported class file major version {made}: what reads the classes (Spring, or a plugin) is older than the Java {java} that they were compiled for.",
+        fix="Raise what the line names (Spring Boot's version, the plugin's) to one for Java {java}, or compile with an older JDK: FROM and the release in the build file.",
     ),
 )

@@ -10,7 +10,7 @@ from app.model import Blame
 RULES: tuple[Rule, ...] = (
     Rule(
         code="machine-out-of-memory",
-        pattern=r"JavaScript heap out of memory|Cannot allocate memory|c\+\+: fatal error: Killed signal|internal compiler error: Killed|signal: killed|Out of memory: Killed process|(?:exit code:|exit status|non-zero status:|non-zero code:) 137\b|ResourceExhausted: .*cannot allocate memory|Memory limit of (?P<limit>\S+ ?\w*) exceeded",
+        pattern=r"JavaScript heap out of memory|Cannot allocate memory|\b(?:cc|[cg]\+\+|gcc\S*|g\+\+\S*|clang\S*): (?:fatal error: Killed signal|error: unable to execute command: Killed)|^Killed$|\b[lL]d(?:\.\w+)? terminated with signal 9|exited with code: null and signal: SIGKILL|died with <Signals\.SIGKILL|npm (?:ERR!|error) signal SIGKILL|failed with signal \"SIGKILL\"|Command was killed with SIGKILL|process exited too early. This probably means the system ran out of memory|internal compiler error: Killed|signal: killed|Out of memory: Killed process|(?:exit code:|exit status|non-zero status:|non-zero code:) 137\b|ResourceExhausted: .*cannot allocate memory|Memory limit of (?P<limit>\S+ ?\w*) exceeded",
         read=memory,
         place=failing_instruction,
         rank=Rank.ROOT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.diagnosis.instructions import failing_instruction
-from app.diagnosis.places import anywhere, at, first, matching
+from app.diagnosis.places import anywhere, at, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.other.reading_sites import ghc
 
@@ -62,6 +62,15 @@ RULES: tuple[Rule, ...] = (
         title="{path} line {line}: {error}",
         message="Nim: Error: {error} ({path}:{line}).",
         fix="Correct line {line} of {path}.",
+    ),
+    Rule(
+        code="crystal-lock",
+        pattern=r"^Outdated shard\.lock",
+        place=first(whole_file("shard.lock"), whole_file("shard.yml"), failing_instruction),
+        rank=Rank.ROOT,
+        title="shard.lock does not fit shard.yml",
+        message="Outdated shard.lock: shards install --production (or --frozen) takes only what the lock file has, and shard.yml asks for something else.",
+        fix="Run shards install (or shards update NAME) on your machine and commit shard.lock.",
     ),
     Rule(
         code="crystal-error",

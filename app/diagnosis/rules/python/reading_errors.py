@@ -11,7 +11,7 @@ from app.diagnosis.lost_client import lost_client
 from app.diagnosis.paths import repository_path
 from app.diagnosis.places import anywhere, first, matching, variable
 from app.diagnosis.rule import Hit
-from app.diagnosis.rules.machine.reading_thrown import asked_by
+from app.diagnosis.rules.machine.reading_thrown import asked_by, may_be_unset
 from app.model import Place
 from app.start_command import guess, start_command
 from app.start_command.entry_point import asked_for, brings
@@ -74,8 +74,14 @@ _ENVIRONMENT = re.compile(
 )
 
 
+# An empty value quoted, or one that does not parse: an address or a number that was given half.
+_EMPTY = re.compile(r"''|\"\"|(?i:could not parse|malformed|not a valid|\bexpected |expecting value)")
+
+
 def _unset(hit: Hit, place: Place) -> str:
-    """The environment variables that the line reads, or that its names were set from above it."""
+    """The variables that the line reads, or its names were set from, where the words are of a value that lacks."""
+    if not (may_be_unset(hit.line) or _EMPTY.search(hit.line)):
+        return ""
     lines = hit.files.lines(place.path)[: place.line]
     code = lines[-1] if lines else ""
     named = _ENVIRONMENT.findall(code)

@@ -43,7 +43,7 @@ def unfit_pair(hit: Hit) -> Mapping[str, str] | None:
     if (module, name) in NAMES or (module, name) in SINCE:
         return None
     who, of = caller(hit), module.partition(".")[0]
-    if not who or who == of:
+    if not who or who == of or module.startswith("google.protobuf"):
         return None
     return {"caller": distribution(who).replace("_", "-"), "package": distribution(of)}
 

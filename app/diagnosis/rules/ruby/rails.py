@@ -15,6 +15,7 @@ from app.diagnosis.rules.ruby.reading_rails import (
     rails_line,
     sass,
     secret_build,
+    unreached,
     yaml_file,
 )
 from app.diagnosis.rules.ruby.reading_required import gemfile_end
@@ -103,7 +104,7 @@ RULES: tuple[Rule, ...] = (
         code="rails-database-unreachable",
         pattern=r"(?:PG::ConnectionBad|ActiveRecord::(?:ConnectionNotEstablished|DatabaseConnectionError)|"
         r"Mysql2::Error::ConnectionError|Trilogy::\w+|ActiveRecord::NoDatabaseError)\)?:? ?(?P<error>.*)$",
-        read=lambda hit: {"error": hit["error"] or " ".join(hit.after(1))},
+        read=unreached,
         place=database_line,
         title="The database could not be reached: {error}",
         message="Rails could not connect to its database: {error}.",

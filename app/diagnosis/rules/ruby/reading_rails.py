@@ -35,6 +35,13 @@ def secret_build(hit: Hit) -> Mapping[str, str] | None:
     return {"advice": advice}
 
 
+def unreached(hit: Hit) -> Mapping[str, str]:
+    """What the driver said: behind the name of the error, before it in brackets, or on the next line."""
+    before = re.search(r"'?: (?P<said>[^()]{12,}) \([A-Z]\w+(?:::\w+)+\)$", hit.line)
+    below = " ".join(line for line in hit.after(1) if not line.startswith("Container called"))
+    return {"error": hit["error"] or (before["said"].rstrip(". ") if before else below) or "no answer"}
+
+
 def database_line(hit: Hit) -> Place | None:
     """Where config/database.yml says production's host; what stands before `production:` is of other environments."""
     for path in nearest_first(hit, hit.files.named("database.yml")):

@@ -5,7 +5,13 @@ from __future__ import annotations
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.rust.reading_building import build_place, build_script, linking, linking_place
+from app.diagnosis.rules.rust.reading_building import (
+    build_place,
+    build_script,
+    linker,
+    linking,
+    linking_place,
+)
 from app.diagnosis.rules.rust.reading_crates import own_place
 
 RULES: tuple[Rule, ...] = (
@@ -22,10 +28,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="rust-linker-missing",
         pattern=r"^error: linker `(?P<name>[^`]+)` not found",
+        read=linker,
         rank=Rank.ROOT,
         title="linker {name} not found",
         message="error: linker `{name}` not found: No such file or directory. Rust needs a C linker.",
-        fix="Install it before cargo build: apt-get install -y build-essential (apk add build-base musl-dev), or use the rust image.",
+        fix="Install it before cargo build: apt-get install -y {package} (apk add build-base musl-dev){other}.",
     ),
     Rule(
         code="rust-linking",

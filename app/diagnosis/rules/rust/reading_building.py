@@ -11,14 +11,18 @@ from app.diagnosis.rule import Hit
 from app.diagnosis.rules.rust.reading_crates import crate_place, own_place
 from app.model import Place
 
+# A compiler or a tool that the script starts comes first: the library which it was to build is not what lacks.
 _SYSTEM = (
+    (r"Is `\S*musl-(?:gcc|g\+\+)` installed|\bmusl-(?:gcc|g\+\+)[\"'`]?: (?:command )?not found|\bmusl-(?:gcc|g\+\+)\b.*No such file", "musl-gcc", "apt-get install -y musl-tools (on Alpine: apk add build-base)"),
+    (r"[Ff]ailed to find tool\. Is `([^`]+)` installed", "", "apt-get install -y build-essential (apk add build-base)"),
+    (r"Can't locate (?:FindBin|IPC/Cmd|File/\w+|Text/Template)\.pm|[\"'`]?perl[\"'`]?: (?:command )?not found", "perl", "apt-get install -y perl (apk add perl; on Red Hat's images perl-core)"),
+    (r"[\"'`]?\bg?make[\"'`]?: (?:command )?not found", "make", "apt-get install -y build-essential (apk add build-base)"),
     (r"OpenSSL|openssl", "openssl", "apt-get install -y pkg-config libssl-dev, or use rustls"),
     (r"google/protobuf/\w+\.proto: File not found|google/protobuf/\w+\.proto.{0,4} was not found", "protobuf's own .proto files", "apt-get install -y libprotobuf-dev (apk add protobuf-dev); protobuf-compiler alone does not bring them"),
     (r"`?protoc`?\b", "protoc", "apt-get install -y protobuf-compiler (apk add protoc)"),
     (r"libclang", "libclang", "apt-get install -y clang libclang-dev (apk add clang-dev)"),
     (r"is `?cmake`? not installed|Missing dependency: cmake|`cmake` is required", "cmake", "apt-get install -y cmake"),
     (r"pkg-config command could not be found|Could not run `.*pkg-config|pkg_config", "pkg-config", "apt-get install -y pkg-config"),
-    (r"[Ff]ailed to find tool\. Is `([^`]+)` installed", "", "apt-get install -y build-essential (apk add build-base)"),
     (r"libpq", "libpq", "apt-get install -y libpq-dev"),
     (r"mysqlclient", "mysqlclient", "apt-get install -y default-libmysqlclient-dev"),
     (r"sqlite3", "sqlite3", "apt-get install -y libsqlite3-dev, or use the feature bundled"),
@@ -82,6 +86,22 @@ def build_place(hit: Hit) -> Place | None:
 
 
 # Linking
+
+# Debian's package of a linker for another machine or C library; every other one comes with the compiler itself.
+_CROSS = (
+    (r"musl", "musl-tools"),
+    (r"^aarch64-linux-gnu", "gcc-aarch64-linux-gnu"),
+    (r"^x86_64-linux-gnu", "gcc-x86-64-linux-gnu"),
+    (r"^arm-linux-gnueabihf", "gcc-arm-linux-gnueabihf"),
+    (r"^(?:clang|lld|ld\.lld|rust-lld|mold)", "clang lld mold"),
+)
+
+
+def linker(hit: Hit) -> Mapping[str, str]:
+    package = next((package for pattern, package in _CROSS if re.search(pattern, hit["name"])), "")
+    if package:
+        return {"package": package, "other": ", or name another linker in .cargo/config.toml"}
+    return {"package": "build-essential", "other": ", or use the rust image"}
 
 
 def linking(hit: Hit) -> Mapping[str, str]:
