@@ -78,6 +78,8 @@ class BuildRequest:
     env: tuple[tuple[str, str], ...] = ()
     cache_reference: str = ""
     service_account: str = ""
+    machine: str = ""
+    """As `e2-highcpu-8`; Cloud Build's own choice when empty."""
     timeout: int = 1800
     tags: tuple[str, ...] = ()
     runtime: str = ""

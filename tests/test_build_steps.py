@@ -101,9 +101,9 @@ def test_without_a_cache_the_daemons_own_buildkit_builds() -> None:
 
 
 def test_where_a_project_may_not_build_it_builds_elsewhere(world: Sandbox, tmp_path: Path) -> None:
-    """The service stays in its region, and the check run says where its image was built."""
+    """The service stays in its region, and the check run says where its image was built: on the operator's machine."""
     world.google.projects.known(PROJECT).barred_regions.add("europe-west1")
-    house = House(world, tmp_path)
+    house = House(world, tmp_path, settings={"BUILD_MACHINE": "E2_HIGHCPU_8"})
     house.start()
     try:
         work = house.repository("hello-python")
@@ -111,5 +111,7 @@ def test_where_a_project_may_not_build_it_builds_elsewhere(world: Sandbox, tmp_p
         assert deployment["ending"] == "live", house.log_tail()
         notes = [note for row in deployment["rows"] for note in row["notes"]]
         assert "this project may not build in europe-west1; built in global" in notes
+        [built] = world.google.builds.all()
+        assert built.options.machine_type == cb.BuildOptions.MachineType.E2_HIGHCPU_8
     finally:
         house.stop()

@@ -1,4 +1,4 @@
-"""All settings: the table, what runs without a build, and whether a model is asked about unknown failures."""
+"""All settings: the table, how things are built, and whether a model is asked about unknown failures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.settings.domains import WithDomains
 from app.settings.row import setting
-from app.settings.texts import read_count, read_model, read_url_or_nothing, read_yes_or_no
+from app.settings.texts import read_count, read_machine, read_model, read_url_or_nothing, read_yes_or_no
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +19,13 @@ class Settings(WithDomains):
         "of everything but `build: source`.",
         True,
         read=read_yes_or_no,
+    )
+    build_machine: str = setting(
+        "BUILD_MACHINE",
+        "The machine that images are built on, as `e2-highcpu-8`; a faster one costs more a minute. Empty means Cloud "
+        "Build's own choice.",
+        "",
+        read=read_machine,
     )
 
     gemini_model: str = setting(

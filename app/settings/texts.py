@@ -8,6 +8,7 @@ from app.model import DOMAIN
 
 # What a button on a check run may change in a project, once a person with write permission has pressed it.
 REPAIRS = ("enable-api", "grant-role")
+MACHINES = ("e2-medium", "e2-standard-2", "e2-highcpu-8", "e2-highcpu-32", "n1-highcpu-8", "n1-highcpu-32")
 
 
 def read_url(text: str) -> str:
@@ -110,6 +111,14 @@ def read_private_key(text: str) -> str:
     if "PRIVATE KEY-----" not in text:
         raise ValueError("is not a private key in PEM form")
     return text.replace("\\n", "\n")
+
+
+def read_machine(text: str) -> str:
+    """As gcloud or as the API writes it: https://cloud.google.com/build/docs/optimize-builds/increase-vcpu-for-builds"""
+    name = text.lower().replace("_", "-")
+    if name not in MACHINES:
+        raise ValueError(f"is none of {', '.join(MACHINES)}")
+    return name
 
 
 def read_model(text: str) -> str:

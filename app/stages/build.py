@@ -123,6 +123,7 @@ def _request(scene: InLane, commit: Commit, target: Target, source: Source) -> B
         env=(),
         cache_reference=f"{image}:cache" if use.cached else "",
         service_account=use.build_account,
+        machine=settings.build_machine,
         timeout=settings.build_timeout,
         tags=("servergem", f"commit-{commit.sha}", f"run-{scene.run.id}"[:128]),
     )
