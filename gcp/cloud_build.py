@@ -178,9 +178,7 @@ def build_of(request: BuildRequest) -> cb.Build:
         # A build account of one's own must not rely on the default log bucket.
         options=cb.BuildOptions(
             logging=cb.BuildOptions.LoggingMode.CLOUD_LOGGING_ONLY,
-            machine_type=cb.BuildOptions.MachineType[
-                request.machine.upper().replace("-", "_") or "UNSPECIFIED"
-            ],
+            machine_type=request.machine.upper().replace("-", "_") or "UNSPECIFIED",
         ),
     )
 
