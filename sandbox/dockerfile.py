@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sandbox import bases, containers, machine
+from sandbox.dockerfile_cache import layer
 from sandbox.dockerfile_copy import Copying
 from sandbox.dockerfile_run import PATH, PYTHON, Options
 from sandbox.dockerfile_stage import Stage, absolute, command, full, inside, pairs
@@ -56,6 +57,7 @@ class _Build(Copying):
         if stage is None:
             raise Refused(f'target stage "{self._options.target}" could not be found')
         self._work.log(f"#{self._vertex + 1} exporting to image")
+        self._cache.keep()
         machine.relocate(stage.files, self._work.scratch)
         return self._work.images.add(stage.files, _config(stage))
 
@@ -69,7 +71,7 @@ class _Build(Copying):
             shutil.copytree(before.files, files, symlinks=True)
             stage = replace(before, name=name, files=files, env=dict(before.env), args={})
         else:
-            stage = self._fresh(name, files, base, instruction)
+            stage = replace(self._fresh(name, files, base, instruction), layer=layer("", base))
         self._stages[name] = self._stage = stage
         self._say(instruction, lambda: None)
 
@@ -131,15 +133,38 @@ class _Build(Copying):
         mine = [i for i in self._instructions if i.word in ("FROM", "RUN", "COPY", "ADD", "WORKDIR")]
         name = "" if len(self._stages) == 1 else f"{self._stage.name} "
         here = f"[{name}{mine.index(instruction) + 1}/{len(mine)}] {instruction.word} {instruction.rest}"
-        self._work.log(f"#{self._vertex} {here}")
-        began = time.monotonic()
+        work = self._work
+        work.log(f"#{self._vertex} {here}")
+        began, cached = time.monotonic(), self._is_cached(self._stage, instruction)
         try:
+            self._work = replace(work, log=lambda _line: None) if cached else work
             act()
         except Refused as refused:
-            self._work.log(f"#{self._vertex} ERROR: {refused.message}")
+            work.log(f"#{self._vertex} ERROR: {refused.message}")
             raise
-        self._work.log(f"#{self._vertex} DONE {time.monotonic() - began:.1f}s")
-        self._work.log("")
+        finally:
+            self._work = work
+        work.log(f"#{self._vertex} " + ("CACHED" if cached else f"DONE {time.monotonic() - began:.1f}s"))
+        work.log("")
+
+    def _is_cached(self, stage: Stage, instruction: Instruction) -> bool:
+        """Whether the cache has the layer that the instruction makes upon what the stage has."""
+        if instruction.word == "FROM":
+            return False
+        names = stage.args | stage.env
+        inline = "".join(each.text for each in instruction.heredocs)
+        words = f"{instruction.word} {self._filled(instruction.rest, names)}{inline}"
+        above: list[Path] = []
+        if instruction.word == "RUN":
+            words += str(sorted(names.items()))
+        elif instruction.word in ("COPY", "ADD"):
+            above = self._copied(stage, instruction)
+            others = [
+                each.layer for name, each in self._stages.items() if f"--from={name}" in instruction.rest
+            ]
+            words += "".join(others)
+        stage.layer = layer(stage.layer, words, above)
+        return self._cache.has(stage.layer)
 
 
 def _tell(work: Work, name: str, lines: list[str], refused: Refused) -> None:

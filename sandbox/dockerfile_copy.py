@@ -48,6 +48,18 @@ class Copying(Running):
             for path in kept:
                 self._put(path, place, into_folder=into_folder, ignoring=not origin)
 
+    def _copied(self, stage: Stage, instruction: Instruction) -> list[Path]:
+        """The files of the source that COPY or ADD takes, as far as there are any."""
+        given, words = flags(self._filled(instruction.rest, stage.args | stage.env))
+        if any(flag == "from" for flag, _ in given) or instruction.heredocs:
+            return []
+        root, [*sources, _] = self._work.folder, json.loads(words) if words.startswith("[") else words.split()
+        listed = [source.strip("/") for source in sources if "://" not in source]
+        found = [
+            path for each in listed for path in (sorted(root.glob(each)) if each.strip("./") else [root])
+        ]
+        return [path for path in found if not self._is_ignored(path)]
+
     def _write(self, stage: Stage, instruction: Instruction, target: str) -> None:
         """COPY of heredocs: each is a file of its name, or the target itself."""
         place = inside(stage, absolute(stage.workdir, target))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sandbox import containers, machine
 from sandbox.buildpack_room import OTHER_VERSION
+from sandbox.dockerfile_cache import LayerCache
 from sandbox.dockerfile_stage import Stage, absolute, command, flags, ignored, inside
 from sandbox.dockerfile_text import Instruction, Refused
 from sandbox.work import Beyond, Work
@@ -39,6 +40,9 @@ class Options:
     target: str = ""
     args: tuple[tuple[str, str], ...] = ()
     tags: tuple[str, ...] = ()
+    read: str = ""
+    """The image of `--cache-from`; `write`: that of `--cache-to`."""
+    write: str = ""
 
     @classmethod
     def parse(cls, words: list[str]) -> Options:
@@ -55,7 +59,13 @@ class Options:
                 for name, _, text in [following.partition("=")]
             ),
             tuple(following for flag, following in pairs if flag in ("-t", "--tag")),
+            *(_cache(words, flag) for flag in ("--cache-from=", "--cache-to=")),
         )
+
+
+def _cache(words: list[str], flag: str) -> str:
+    told = next((word.removeprefix(flag) for word in words if word.startswith(flag)), "")
+    return dict(part.partition("=")[::2] for part in told.split(",")).get("ref", "")
 
 
 def _parts(word: str) -> list[str]:
@@ -73,6 +83,7 @@ class Running:
         self._stage: Stage | None = None
         self._global_args: dict[str, str] = {}
         self._vertex = 4
+        self._cache = LayerCache(work.home, options.read, options.write)
         self._ignored = ignored(work.folder)
 
     def _earlier(self, name: str) -> Stage | None:

@@ -23,6 +23,8 @@ class Stage:
     command: tuple[str, ...] = ()
     shell: tuple[str, ...] = ("/bin/sh", "-c")
     base: Base = Base()
+    layer: str = ""
+    """The key of the topmost layer."""
 
 
 def ignored(folder: Path) -> list[tuple[re.Pattern[str], bool]]:

@@ -83,7 +83,8 @@ def test_programs_read_what_their_person_may_read(world: Sandbox, tmp_path: Path
             assert (bad["state"], bad["environment"], bad["service"]) == ("failed", "production", "api")
             [found] = bad["findings"]
             assert found["place"] == {"path": "a b.py", "line": 4, "last_line": 4}
-            assert [stage["title"] for stage in bad["stages"]] == ["Build image"] and bad["log_lines"] == 1000
+            assert [stage["title"] for stage in bad["stages"]] == ["Build image", "Verify"]
+            assert bad["log_lines"] == 1000
             [service] = held(reader.get(f"{API}/services"))["services"]
             assert service["serves"]["sha"] == "b" * 40 and service["lock"]["by"] == "ada"
             assert service["newest"]["id"] == "bad"

@@ -9,6 +9,7 @@ from app.acts.images import package_of, registry_of, remember
 from app.acts.reasons import of_build
 from app.model import Blame, Build, Bundle, Commit, Finding, Image, Source, Stop, Superseded, Target
 from app.scene import InLane
+from app.source.layers import Layers
 from app.source.without_build import without_a_build
 from app.text.titles import fitting
 from app.trust.accounts import accounts
@@ -40,21 +41,33 @@ def build(scene: InLane, commit: Commit, target: Target, source: Source | Image)
     else:
         scene.note("went on with the build that was already running")
         submitted = Submitted(begun[0].id, begun[1])
-    state = _ended(scene, target, submitted)
+    layers = Layers()
+    state = _ended(scene, target, submitted, layers)
     if state.status in GOOGLES_OWN:
         scene.note(f"Cloud Build ended with {state.status}, which is its own fault; building once more")
-        submitted = _submitted(scene, _once_more(request))
-        state = _ended(scene, target, submitted)
+        submitted, layers = _submitted(scene, _once_more(request)), Layers()
+        state = _ended(scene, target, submitted, layers)
     if state.status != "SUCCESS":
         raise Stop(of_build(scene, commit, target, state))
     digest = state.digest or _published(scene, target, commit)
     image = Image(request.image_name, digest, build_id=submitted.id)
     remember(scene, commit, target, image, request.tag)
+    _tell_saving(scene, request, layers)
     return image
 
 
 def _carried_out(scene: InLane, target: Target, request: BuildRequest) -> BuildState:
-    return _ended(scene, target, _submitted(scene, request))
+    return _ended(scene, target, _submitted(scene, request), Layers())
+
+
+def _tell_saving(scene: InLane, request: BuildRequest, layers: Layers) -> None:
+    """Say what the cache has saved, and remember how long the other layers took."""
+    rows, cache = scene.world.store.layers, request.cache_reference
+    if not cache or not (layers.made or layers.cached):
+        return
+    if saving := layers.saving(rows.seconds(cache)):
+        scene.note(saving)
+    rows.built(cache, layers.made, layers.cached)
 
 
 def _submitted(scene: InLane, request: BuildRequest) -> Submitted:
@@ -65,13 +78,16 @@ def _submitted(scene: InLane, request: BuildRequest) -> Submitted:
     return submitted
 
 
-def _ended(scene: InLane, target: Target, submitted: Submitted) -> BuildState:
-    """The build once it has ended; a newer commit ends it, and this deployment."""
+def _ended(scene: InLane, target: Target, submitted: Submitted, layers: Layers) -> BuildState:
+    """The build once it has ended, with what it tells of its layers; a newer commit ends it, and this deployment."""
+
+    def hear(line: str) -> None:
+        layers.hear(line)
+        scene.log_line(line)
+
     google, project, region, build_id = scene.world.google, target.project, submitted.region, submitted.id
     while True:
-        state = scene.world.builds.wait(
-            project, region, build_id, stop=scene.overtaken, on_log=scene.log_line
-        )
+        state = scene.world.builds.wait(project, region, build_id, stop=scene.overtaken, on_log=hear)
         scene.log_url = state.log_url
         if successor := scene.successor():
             cloud_build.cancel(google, project, region, build_id)

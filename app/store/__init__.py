@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from app.store.images import ImageRows
     from app.store.intake_postgres import PostgresIntake
     from app.store.lanes import Lanes
+    from app.store.layers import LayerRows
     from app.store.notices import NoticeRows
     from app.store.operators import OperatorRows
     from app.store.opinions import OpinionRows
@@ -177,6 +178,11 @@ class Store:
     def images(self) -> ImageRows:
         """Which image each content became."""
         return self._database.images
+
+    @property
+    def layers(self) -> LayerRows:
+        """How long each layer of an image took."""
+        return self._database.layers
 
     @property
     def runs(self) -> RunRows:

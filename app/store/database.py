@@ -14,6 +14,7 @@ from app.store.deployments import Deployments, Heartbeats
 from app.store.history import History
 from app.store.images import ImageRows
 from app.store.lanes import Lanes
+from app.store.layers import LayerRows
 from app.store.notices import NoticeRows
 from app.store.operators import OperatorRows
 from app.store.opinions import OpinionRows
@@ -42,6 +43,7 @@ class Database:
     traffic: TrafficRows
     addresses: AddressRows
     images: ImageRows
+    layers: LayerRows
     runs: RunRows
     presses: PressRows
     answers: AnswerRows
@@ -69,6 +71,7 @@ class Database:
             TrafficRows(engine),
             AddressRows(engine),
             ImageRows(engine),
+            LayerRows(engine),
             RunRows(engine),
             PressRows(engine),
             AnswerRows(engine),
