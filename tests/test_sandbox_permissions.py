@@ -10,8 +10,9 @@ from typing import Any
 import grpc
 import pytest
 import requests
+from google.protobuf.descriptor import FieldDescriptor
 
-from sandbox.google import table
+from sandbox.google import descriptions, table
 from sandbox.google.operations import Operation, pb
 from sandbox.google.roles import PREDEFINED
 from sandbox.google.server import GoogleSandbox
@@ -99,6 +100,7 @@ def denied(google: GoogleSandbox, row: Row) -> str:
     request = pb(method.request())
     for said in on.split():
         _put(request, *said.split("=", 1))
+    _complete(request)
     with grpc.insecure_channel(google.grpc_address) as channel:
         ask = channel.unary_unary(method.path, None, None)
         try:
@@ -107,6 +109,35 @@ def denied(google: GoogleSandbox, row: Row) -> str:
             refused: Any = error
             return _text(refused) if refused.code() is grpc.StatusCode.PERMISSION_DENIED else ""
     return ""
+
+
+def _complete(message: Any) -> None:
+    """Put something into each field that has to be there, so that it is no request's own fault that it is refused."""
+    for field in message.DESCRIPTOR.fields:
+        value = getattr(message, field.name)
+        told = descriptions.said(field)
+        there = value if field.is_repeated or not field.message_type else message.HasField(field.name)
+        if told.required and not there and field.cpp_type not in descriptions.HAVE_NO_EMPTY:
+            _fill(message, field)
+            there = True
+        if there and field.message_type and not field.message_type.GetOptions().map_entry:
+            for inner in (
+                getattr(message, field.name) if field.is_repeated else [getattr(message, field.name)]
+            ):
+                _complete(inner)
+
+
+def _fill(message: Any, field: FieldDescriptor) -> None:
+    if field.message_type and field.is_repeated:
+        getattr(message, field.name).add()
+    elif field.is_repeated:
+        getattr(message, field.name).append("x")
+    elif field.message_type:
+        getattr(message, field.name).SetInParent()
+    elif field.enum_type:
+        setattr(message, field.name, field.enum_type.values[-1].number)
+    elif field.full_name not in descriptions.INSTEAD:
+        setattr(message, field.name, "x")
 
 
 def _text(refused: Any) -> str:
