@@ -48,7 +48,7 @@ def test_what_google_adds_to_its_refusal_is_shown() -> None:
             field_violations=[{"field": "template.timeout", "description": "is too long"}]
         ),
     ]
-    error = from_exception(api.InvalidArgument("invalid", details=details), "Services.UpdateService")  # type: ignore[no-untyped-call]
+    error = from_exception(api.InvalidArgument("invalid", details=details), "Services.UpdateService")  # type: ignore[no-untyped-call]  # it ships no types
     told = with_details(Finding("google-error", "Refused", "Read it.", message="invalid"), error.denial)
     assert told.link == "https://cloud.google.com/run/quotas"
     assert told.message == "invalid template.timeout: is too long https://g.example/2"

@@ -35,7 +35,7 @@ def refused(code: str, reason: str, message: str, quota: str) -> GoogleError:
     number = (
         next(number for number, name in CODES_OF_HTTP.items() if name == code) if code != "UNKNOWN" else 500
     )
-    kind = api.Unknown if code == "UNKNOWN" else type(api.from_http_status(number, ""))  # type: ignore[no-untyped-call]
+    kind = api.Unknown if code == "UNKNOWN" else type(api.from_http_status(number, ""))  # type: ignore[no-untyped-call]  # it ships no types
     info = error_details_pb2.ErrorInfo(reason=reason, metadata={"quota_limit": quota} if quota else {})
     error: api.GoogleAPICallError = kind(message, details=[info], error_info=info)
     return from_exception(error, "M")
