@@ -53,8 +53,7 @@ class Deployment:
         announced: bool = True,
         instead: str = "",
     ) -> None:
-        """`shown` unset: an errand without a check run. `announced` unset: GitHub hears of it when it has ended.
-
+        """`shown` unset: without a check run. `announced` unset: GitHub hears of it when it has ended.
         `instead`: what those are told that have to make way, in words; empty means that this commit is newer.
         """
         self.world, self.run = world, run
@@ -66,6 +65,7 @@ class Deployment:
             rows=(run.read, *(Row(title) for title in road.values())),
             deployment_id=run.id,
             remarks=run.remarks,
+            why=run.why,
         )
         told = shown and not _has_ended(world, run)
         self._open = OpenReport(report, world.outbox if told else Unsent(), world.store)

@@ -49,6 +49,8 @@ class Run:
     by_id: int = 0
     pusher_id: int = 0
     """Who these two are, whatever they are called by now; 0 where it is not known."""
+    why: str = ""
+    """The rule that decided, in a sentence or two; empty where a person did, whom `read` names."""
 
     @property
     def requesters(self) -> tuple[Person, ...]:

@@ -90,6 +90,7 @@ def attempt(run: Run, mark: str, who: Person, *, waits: bool) -> Run:
         pusher=first.login,
         pusher_id=first.id,
         answer=0,
+        why="",
         since=(run.since or run.read.started) if waits else 0.0,
     )
 

@@ -152,6 +152,48 @@ def test_what_is_left_alone_says_by_which_rule(path: str, watch: list[str], rule
     assert config.changed(target, ("docs/README.md",)) == rule
 
 
+REASONS = [
+    # path, watch, what changed, why
+    (".", [], None, "All of the repository is api's."),
+    (
+        "services/api",
+        [],
+        None,
+        "There is no earlier commit to compare it with, so all of api counts as changed.",
+    ),
+    (
+        "services/api",
+        [],
+        ["README.md", "services/api/a.py"],
+        "`services/api/a.py` changed, in its folder `services/api/`.",
+    ),
+    ("api", ["libs/**"], ["libs/a.py"], "`libs/a.py` changed, which its `watch` names: `libs/**`."),
+    (
+        "api",
+        ["libs/**", "libs/a.*"],
+        ["libs/a.py"],
+        "`libs/a.py` changed, which its `watch` names: `libs/a.*`.",
+    ),
+    ("api", [], ["servergem.yml", "README.md"], "`servergem.yml` changed, which counts for every service."),
+    ("api", [], ["servergem.yml", "api/a.py"], "`api/a.py` changed, in its folder `api/`."),
+    (
+        ".",
+        ["!docs/**"],
+        ["docs/a", "b", "c"],
+        "`b` and 1 more of its files changed.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "watch", "changed", "reason"), REASONS)
+def test_what_is_deployed_says_by_which_rule(
+    path: str, watch: list[str], changed: list[str] | None, reason: str
+) -> None:
+    """The file that counts first is named, and what made it the service's."""
+    (target,) = targets(f"services: {{api: {{path: {path}, watch: {watch}}}}}")
+    assert config.because(target, None if changed is None else tuple(changed)) == reason
+
+
 def test_a_pattern_that_fits_nothing_is_a_warning_on_its_line() -> None:
     """Each such pattern is named on its own line; one that needs `**` gets the words to write."""
     text = (

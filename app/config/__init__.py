@@ -1,5 +1,6 @@
 """Configuration: servergem.yml becomes Targets, every fault with its line; no file is a good configuration."""
 
+from app.config.changes import PATHS, because, changed
 from app.config.environments import Environment, environment_of, environment_of_tag, home_of
 from app.config.file import json_schema
 from app.config.granting import granted
@@ -7,10 +8,8 @@ from app.config.names import LONGEST_NAME, fitted, service_name
 from app.config.reading import insist_on_names, insist_on_one, read, resolved
 from app.config.remarks import counts_later, remarks
 from app.config.targets import (
-    PATHS,
     Config,
     Previews,
-    changed,
     environments,
     onward,
     target_in,
@@ -25,6 +24,7 @@ __all__ = [
     "Config",
     "Environment",
     "Previews",
+    "because",
     "changed",
     "counts_later",
     "environment_of",

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from app.config import elsewhere
 from app.config.agreement import faults_between
+from app.config.changes import PATHS
 from app.config.document import MAX_FAULTS, Document
 from app.config.domains import one_domain_twice
 from app.config.environments import Environment
@@ -22,7 +23,7 @@ from app.config.names import service_name
 from app.config.parts import FILE, WORD
 from app.config.resolving import written
 from app.config.shape import ServiceFile
-from app.config.targets import PATHS, Config, Previews
+from app.config.targets import Config, Previews
 from app.config.twice import one_service_twice
 from app.config.worker_shape import WorkerFile
 from app.model import Finding, JobConfig, Notify, ServiceConfig, Stop, WorkerConfig

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from app.config import patterns
 from app.config.environments import (
     Environment,
     environment_of,
@@ -28,8 +27,6 @@ from app.model import (
     WorkerConfig,
 )
 
-# Where the configuration may be; one of them.
-PATHS = ("servergem.yml", "servergem.yaml")
 # What an environment says of single services, jobs and workers.
 DIFFERING = ("services", "jobs", "workers")
 
@@ -182,31 +179,6 @@ def target_in(
             if worker.service == service.name
         ),
     )
-
-
-def changed(target: Target, paths: tuple[str, ...] | None) -> str | None:
-    """None when the service is to be deployed; else the rule that leaves it alone. `paths` None: all changed.
-
-    A service's own folder counts, and what it watches; the last pattern that fits a path decides. At the
-    root everything counts, unless `watch` names what does.
-    """
-    service = target.service
-    configured = not (target.preview and target.preview.fork)  # a fork's own configuration is never read
-    if paths is None or (configured and any(path in PATHS for path in paths)):
-        return None
-    watched = [patterns.of_paths(each) for each in service.watch]
-    everything = service.path == "." and all(each.excludes for each in watched)
-    own = "" if service.path == "." else f"{service.path}/"
-    if any(
-        patterns.chosen(path, watched, otherwise=everything or bool(own and path.startswith(own)))
-        for path in paths
-    ):
-        return None
-    named = [f"{own}**"] if own else []
-    named += [each.text for each in watched if not each.excludes]
-    left_out = [each.text.removeprefix("!") for each in watched if each.excludes]
-    told = f"Nothing changed under {' or '.join(named)}" if named else "Nothing changed"
-    return told + (f" but for {' or '.join(left_out)}" if left_out else "")
 
 
 def name_there(service: str, environment: Environment, at_home: bool) -> str:

@@ -94,3 +94,5 @@ class Report:
     """Why what this deployment made is no longer there."""
     serving: Serving | None = None
     """What serves after a deployment that failed; None where nobody asked."""
+    why: str = ""
+    """The rule that decided that this is deployed; empty where a person did, whom the first row names."""

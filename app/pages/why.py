@@ -1,24 +1,20 @@
-"""Why something was deployed, or was not, as its report lets it be known; pure."""
+"""Why something was deployed, or was not, as its report tells it; pure."""
 
 from __future__ import annotations
 
 from app.model import Ending, Report, service_and_environment
+from app.start import READ
 
 
 def why(report: Report) -> str:
     """The rule that decided, in a sentence or two."""
-    service, environment = service_and_environment(report.check_name)
     if report.ending is Ending.SKIPPED:
         return "The rule above leaves this commit alone."
-    if report.ending is Ending.ROLLED_BACK:
-        return "A person asked for the traffic to go back."
+    if report.why:
+        return report.why
+    if report.rows and report.rows[0].title != READ:
+        return f"{report.rows[0].title}."
     if report.commit.pull_request:
-        return (
-            f"It is the head of pull request #{report.commit.pull_request}, which has a preview of {service}."
-        )
-    came = report.commit.came_as
-    where = f"the environment {environment}" if environment else "this repository"
-    return (
-        f"{came[:1].upper()}{came[1:]} was pushed, which {where} deploys, and something changed that {service} is "
-        "made of: its folder, what `watch` names, or servergem.yml. Or a person asked for it."
-    )
+        service, _ = service_and_environment(report.check_name)
+        return f"A person asked for {service} of pull request #{report.commit.pull_request} to be deployed again."
+    return "A person asked for it."

@@ -135,6 +135,7 @@ def push(world: World, job: Deploy) -> None:
             home=home,
             by_id=job.by_id,
             pusher_id=job.pusher_id,
+            why=reading.plan.reason_for(target),
         )
         begin(world, run)
 

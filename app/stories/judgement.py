@@ -20,10 +20,14 @@ from app.world import World
 
 @dataclass(frozen=True)
 class Chosen:
-    """A preview that is to run. `home` is where the merge will deploy the same service, None for a fork."""
+    """A preview that is to run. `home` is where the merge will deploy the same service, None for a fork.
+
+    `why` is the rule that chose it; empty where a person did.
+    """
 
     target: Target
     home: Target | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,7 @@ def _choose(
             Chosen(
                 decided(world, pull.head, target, listing),
                 None if pull.fork else after_merge[target.source_name],
+                "" if target.source_name in job.only else config.because(target, paths),
             )
             for target in wanted
         ),

@@ -30,6 +30,12 @@ class Plan:
     onward: tuple[Target, ...] = ()
     replaced: tuple[tuple[str, str], ...] = ()
     """By lane, the commit that the same tag brought there before it was moved."""
+    reasons: tuple[tuple[str, str], ...] = ()
+    """By lane, why it is deployed there."""
+
+    def reason_for(self, target: Target) -> str:
+        """Why this push is deployed there; empty where a person asked for it."""
+        return dict(self.reasons).get(target.lane, "")
 
     def replaced_at(self, target: Target) -> str:
         """The commit that this push of a tag takes back there; empty for any other."""
@@ -105,7 +111,15 @@ def plan_of(world: World, job: Deploy) -> Plan:
         skips=tuple(Skip(target, rule) for target, rule in rules if rule is not None),
         onward=onward,
         replaced=tuple((each.lane, _replaced(world, commit, each)) for each in targets if commit.tag),
+        reasons=tuple((t.lane, _reason(job, t, paths)) for t, rule in rules if rule is None),
     )
+
+
+def _reason(job: Deploy, target: Target, paths: tuple[str, ...] | None) -> str:
+    """Which rules decided: where what was pushed goes, and what of it is the service's."""
+    came = job.commit.came_as
+    pushed = f"{job.pusher} pushed {came}" if job.pusher else f"{came[:1].upper()}{came[1:]} was pushed"
+    return f"{pushed}, which the environment {target.environment} deploys. {config.because(target, paths)}"
 
 
 def _first_heard(world: World, job: Deploy) -> bool:

@@ -130,7 +130,12 @@ def _preview_run(
     parts = ["pr", home.id, pull.number, pull.head_sha[:12], target.source_name, kept.generation, again]
     id_ = "-".join(str(part) for part in parts if part != "")
     world.store.previews.runs_as(target.lane, id_)
-    return PreviewRun(id_, pull.head, target, row, answer=job.answer, home=chosen.home)
+    head = (
+        f"It is the head of pull request #{pull.number}. {chosen.why}"
+        if chosen.why and not job.attempt
+        else ""
+    )
+    return PreviewRun(id_, pull.head, target, row, answer=job.answer, home=chosen.home, why=head)
 
 
 def _beyond_the_limit(world: World, job: LookAtPullRequest) -> list[Removal]:
