@@ -437,7 +437,9 @@ def test_deliveries_are_an_operators(world: Sandbox, tmp_path: Path) -> None:
             ("d-6", "issue_comment", ""),
             ("d-7", "installation", "; It has no repository yet."),
         ):
-            asyncio.run(store.accept(Delivery(id_, event, None, id_.encode(), id_), time.time()))
+            repository = shop.id if id_ == "d-3" else 5 if id_ == "d-4" else 0
+            came = Delivery(id_, event, None, id_.encode(), id_, repository=repository)
+            asyncio.run(store.accept(came, time.time()))
             store.mark(id_, f"started delivery:{id_}:0{more}")
 
     with site(world, tmp_path, delivered, OPERATORS="Olga") as pages:
@@ -453,6 +455,8 @@ def test_deliveries_are_an_operators(world: Sandbox, tmp_path: Path) -> None:
             "It has no repository",
         ):
             assert said in shown
+        assert shown.count('<a href="/?repository=acme/shop">acme/shop</a>') == 1
+        assert shown.count("not deployed yet") == 1
         mine = pages.browser("grace")
         assert mine.get("/deliveries").status_code == 404
         assert "/deliveries" not in mine.get("/").text

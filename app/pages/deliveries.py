@@ -44,6 +44,7 @@ async def deliveries(request: Request) -> Response:
         visitor=visitor_of(request),
         rows=rows,
         came=await run_in_threadpool(came_of_each, store_of(request), rows),
+        names=await run_in_threadpool(store_of(request).history.names_of, {each.repository for each in rows}),
         number=number,
         more=more,
         token=token_of(request) if visitor_of(request).operates else "",

@@ -116,7 +116,7 @@ class DeliveriesFile:
     def newest(self, limit: int) -> list[Received]:
         """The newest deliveries first."""
         rows = self._read(
-            "SELECT id, event, action, received_at, outcome FROM deliveries ORDER BY number DESC LIMIT ?",
+            "SELECT id, event, action, received_at, outcome, repository FROM deliveries ORDER BY number DESC LIMIT ?",
             limit,
         )
         return [Received(*row) for row in rows]

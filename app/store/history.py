@@ -66,6 +66,15 @@ class History:
                 told[each.id[:length]].append(each)
         return told
 
+    def names_of(self, repositories: Collection[int]) -> dict[int, str]:
+        """What these repositories, by id, were called when they were last deployed; those alone that were."""
+        newest = select(func.max(DEPLOYMENTS.c.number)).where(DEPLOYMENTS.c.repository_id.in_(repositories))
+        newest = newest.group_by(DEPLOYMENTS.c.repository_id)
+        query = select(DEPLOYMENTS.c.repository_id, DEPLOYMENTS.c.full_name)
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query.where(DEPLOYMENTS.c.number.in_(newest))).all()
+        return {row.repository_id: row.full_name for row in rows}
+
     def newest_of_lanes(self, repositories: Collection[int] | None) -> list[Listed]:
         """The newest deployment of each lane."""
         newest = select(func.max(DEPLOYMENTS.c.number)).where(DEPLOYMENTS.c.lane != "")

@@ -88,6 +88,7 @@ class PostgresIntake:
                 DELIVERIES.c.action,
                 DELIVERIES.c.received_at,
                 DELIVERIES.c.outcome,
+                DELIVERIES.c.repository,
             )
             .order_by(DELIVERIES.c.number.desc())
             .limit(limit)

@@ -29,6 +29,8 @@ class Received:
     action: str | None
     received_at: float
     outcome: str | None
+    repository: int = 0
+    """Its repository's id, 0 where it tells of none."""
 
 
 @dataclass(frozen=True)
