@@ -143,6 +143,8 @@ TOOLS: dict[str, Speak] = {
     "deployment_log": lambda gem: Tools(gem.client).deployment_log(gem.bad),
     "wait_until_live": lambda gem: model(Tools(gem.client).wait_until_live(gem.bad)),
 }
+# A tool whose answer is another one's: a rollback is a deployment too.
+SAME_ANSWER = {"roll_back": "why"}
 COMMANDS: dict[str, Speak] = {
     "deployments": lambda gem: gem.typed("deployments", gem.bad),
     "deployments --json": lambda gem: gem.typed("deployments", "--json"),

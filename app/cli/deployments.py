@@ -93,15 +93,16 @@ def rollback(url: str, as_json: bool, id_: str) -> None:
 
 @click.command()
 @asked_at
-def mcp(url: str) -> None:
+@click.option("--rollbacks", is_flag=True, help="Let the assistant roll back too, where you may.")
+def mcp(url: str, rollbacks: bool) -> None:
     """Answer an assistant's questions about deployments: the Model Context Protocol over standard input and output.
 
-    The tools only read, and show what your GitHub token lets you read.
+    The tools show what your GitHub token lets you read. They only read, unless you say --rollbacks.
     """
     with _asking(url) as client:
         from app import mcp_server
 
-        mcp_server.serve(client)
+        mcp_server.serve(client, rollbacks=rollbacks)
 
 
 ASKING = (deployments, logs, rollback, mcp)
