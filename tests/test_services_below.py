@@ -30,6 +30,15 @@ FOLDERS = {
         | {"web/package.json": '{"scripts": {"start": "next start"}}'},
         ("api", "vote", "web"),
     ),
+    "a library of a shared folder": (
+        {"api/requirements.txt": "flask", "api/main.py": "", "packages/ui/package.json": '{"name": "ui"}'}
+        | {"web/package.json": '{"scripts": {"start": "node ."}}', "libs/money/pyproject.toml": "[project]"},
+        ("api", "web"),
+    ),
+    "shared folders alone": (
+        {"packages/ui/package.json": '{"name": "ui"}', "packages/api/requirements.txt": ""},
+        ("packages/api", "packages/ui"),
+    ),
     "the root is one": (VOTE | {"package.json": '{"dependencies": {"express": "5"}}'}, ()),
     "the root starts": (VOTE | {"package.json": '{"scripts": {"start": "node vote"}}'}, ()),
     "the root is a workspace that starts": (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from app.config import service_name
@@ -14,6 +13,7 @@ from app.inspection.languages import languages
 from app.inspection.port import exposed
 from app.source.health_path import health_path
 from app.source.services_below import (
+    SHARED,
     built_from,
     folders_with,
     has_workspaces,
@@ -37,7 +37,6 @@ MEMORY = {
     "php": ("1Gi", "PHP takes more than the usual 512Mi with several workers"),
     "go": ("256Mi", "Go serves in less than the usual 512Mi"),
 }
-SHARED = re.compile(r"(?:libs?|packages|shared|proto|protos)")
 ENVIRONMENTS = Said(
     "environments",
     Block(

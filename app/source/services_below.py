@@ -33,6 +33,8 @@ ASIDE = re.compile(
 )
 # The same in a repository that is examples and nothing else.
 _ASIDE_OF_EXAMPLES = re.compile(ASIDE.pattern.replace("examples?|", ""))
+# Folders whose code others use.
+SHARED = re.compile(r"(?:libs?|packages|shared|proto|protos)")
 # What a package.json has that is more than tools and shortcuts, and the scripts that make or start something.
 _FILLED = frozenset({"dependencies", "optionalDependencies"})
 _AT_WORK = frozenset({"start", "build", "gcp-build"})
@@ -73,7 +75,17 @@ def _below(files: Files, aside: re.Pattern[str]) -> tuple[str, ...]:
         alone = (each for each in listed if _starts(files, each) and not f"{each}/".startswith(within))
         return tuple(sorted({*docker, *alone}))
     # The assets of an application in a language that no buildpack knows are no service beside it.
-    return () if any(path in files.paths for path in UNBUILT) else listed
+    return () if any(path in files.paths for path in UNBUILT) else _without_libraries(files, listed)
+
+
+def _without_libraries(files: Files, folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Beside what starts, a package of a shared folder that nothing starts is a library of it."""
+    starting = {folder for folder in folders if _starts(files, folder)}
+    return tuple(
+        folder
+        for folder in folders
+        if not starting or folder in starting or not SHARED.fullmatch(folder.partition("/")[0])
+    )
 
 
 def _alone_in_workspaces(files: Files, folders: tuple[str, ...]) -> tuple[str, ...]:
