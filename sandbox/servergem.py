@@ -61,8 +61,9 @@ def servergem(world: Sandbox, folder: Path, **settings: str) -> Iterator[Process
     wanted = world.settings(folder / "servergem") | {"SERVERGEM_PUBLIC_URL": address} | settings
     path = folder / "servergem.log"
     with path.open("ab") as log:
+        # -P: many a repository has a package `app` of its own, and it is pushed from where it lies.
         process = processes.start(
-            [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)],
+            [sys.executable, "-P", "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)],
             cwd=Path.cwd(),
             env=processes.clean_environment(folder, wanted),
             stdout=log,

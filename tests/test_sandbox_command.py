@@ -20,6 +20,7 @@ import pytest
 from sandbox.github.state import Hub
 from sandbox.ports import free_port
 from sandbox.pushing import push, repository_name
+from sandbox.servergem import servergem
 from sandbox.world import SAMPLES, Sandbox
 from tests.conftest import PATIENCE, eventually, web
 from tests.test_demo import Shell, demo
@@ -147,6 +148,19 @@ def test_a_wrong_command_line(words: list[str]) -> None:
 def site(tmp_path: Path) -> Iterator[Sandbox]:
     with Sandbox(tmp_path / "sandbox") as world:
         yield world
+
+
+def test_it_starts_where_a_repository_has_an_app_of_its_own(
+    site: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of the folder that it is typed in is taken for a part of ServerGem, whatever it is called."""
+    mine = tmp_path / "mine"
+    for name in ("app", "gcp", "handlers", "sandbox", "starlette", "json"):
+        (mine / name).mkdir(parents=True)
+        (mine / name / "__init__.py").write_text("raise SystemExit('this is mine')")
+    monkeypatch.chdir(mine)
+    with servergem(site, tmp_path / "data") as started:
+        assert web.get(f"{started.address}/health").status_code == 200
 
 
 def test_a_push_to_a_new_name_founds_the_repository(site: Sandbox, tmp_path: Path) -> None:
