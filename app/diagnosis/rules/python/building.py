@@ -11,6 +11,7 @@ from app.diagnosis.rules.python.reading_building import (
     development,
     isolated,
     old,
+    old_place,
     pip_speaks,
     unbuilt,
 )
@@ -33,7 +34,7 @@ RULES: tuple[Rule, ...] = (
         place=asked,
         rank=Rank.ROOT,
         title="{package} cannot be built without {module}",
-        message="No module named '{module}' while {package} is built: it is built in an environment of its own, which has only what it declares.",
+        message="No module named '{module}' while {package} is built: {why}.",
         fix="{advice}.",
         link="https://pip.pypa.io/en/stable/reference/build-system/#build-isolation",
     ),
@@ -43,7 +44,7 @@ RULES: tuple[Rule, ...] = (
         r"_PyLong_AsByteArray|has no member named '(?:ob_digit|tp_print|c_recursion_remaining|use_tracing|curexc_type|exc_type)'|The 'sklearn' PyPI package is deprecated, use 'scikit-learn'|"
         r"canonicalize_version\(\) got an unexpected keyword argument|OSError: CUDA_HOME environment variable is not set|error: invalid command 'bdist_wheel'|LookupError: setuptools-scm was unable to detect version",
         read=old,
-        place=asked,
+        place=old_place,
         rank=Rank.ROOT,
         title="{package} cannot be built here",
         message="{package} has no wheel for this Python and image, and its source does not build: {said}.",

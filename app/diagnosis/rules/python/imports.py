@@ -28,13 +28,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="python-unfit-pair",
-        pattern=r"^ImportError: cannot import name '?(?P<name>\w+)'? from '?(?P<module>[\w.]+)'? \(\S*/(?:site|dist)-packages/",
+        pattern=r"^(?:ImportError: )?cannot import name '?(?P<name>\w+)'? from '?(?P<module>[\w.]+)'? \(\S*/(?:site|dist)-packages/",
         read=unfit_pair,
         place=unfit_place,
         rank=Rank.ROOT,
         title="{caller} asks {package} for {name}, which the installed one has not",
         message="ImportError: cannot import name '{name}' from '{module}': both are installed packages, and their versions do not fit each other.",
-        fix="Raise {caller} to a version for the installed {package}, or pin {package} to one of {caller}'s time, where they are asked for; a lock file (uv lock, pip freeze) keeps both.",
+        fix="{advice}; a lock file (uv lock, pip freeze) keeps both.",
     ),
     Rule(
         code="python-missing-module",

@@ -152,9 +152,9 @@ RULES: tuple[Rule, ...] = (
         read=lambda hit: because(hit),
         place=python_dependency,
         rank=Rank.ROOT,
-        title="uv finds no versions that fit: {name}",
+        title="{said}",
         message="No solution found when resolving dependencies: {why}",
-        fix="Change the version of {name} where it is asked for, and run uv lock.",
+        fix="{advice}.",
     ),
     Rule(
         code="uv-members-left-out",
@@ -170,6 +170,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="uv-lock",
         pattern=r"[Tt]he lockfile at `uv\.lock` needs to be updated",
+        read=lambda hit: {} if members_left_out(hit) is None else None,
         place=first(whole_file("uv.lock"), whole_file("pyproject.toml")),
         rank=Rank.ROOT,
         title="uv.lock does not fit pyproject.toml",

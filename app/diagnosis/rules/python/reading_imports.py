@@ -35,6 +35,8 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
     words |= {"package": distribution(name)}
     if _own_modules(hit, name):
         return {**words, "local": "yes", **_not_importable(hit, name)}
+    if name.rpartition(".")[2].startswith("_") and "." in name:
+        return {**words, "fix": compiled(name)}
     if package := _asks_for_its_own(hit, name):
         return {**words, "unfit": package, "fix": _another_version(package, name)}
     if ("." in name or distribution(name) == name) and named_in_settings(hit, name):
@@ -43,8 +45,6 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
         return {**words, "loaded": "yes", "fix": _settings_module(hit, name)}
     if near := _misspelt(hit, name):
         return {**words, "near": near, "fix": f"Write {near} instead of {name}."}
-    if name.rpartition(".")[2].startswith("_") and "." in name:
-        return {**words, "fix": compiled(name)}
     if not own_frame(hit) and name not in WORKERS and (_is_served(hit, name) or _loaded_by_server(hit)):
         return {
             **words,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from fnmatch import fnmatch
 
@@ -26,7 +27,23 @@ def because(hit: Hit) -> Mapping[str, str] | None:
         if n not in ("no", "there", "your", "only", "the", "all", "that", "you", "we", "project")
     ]
     listed = next((n for n in own if dependency_line(hit, "python", n)), own[0] if own else "")
-    return {"name": listed, "why": re.sub(r"\s+", " ", text)[:300]}
+    return {"name": listed, "why": re.sub(r"\s+", " ", text)[:300], **_unfit(hit, listed, text)}
+
+
+def _unfit(hit: Hit, name: str, text: str) -> dict[str, str]:
+    """What the resolver found: no such package at all, or none of its versions that fits."""
+    unknown = re.search(r"Because (?P<name>[\w.-]+) was not found in the (?:package registry|provided)", text)
+    ran = hit.section.instruction or hit.transcript.failed_instruction
+    lock = "" if "pip" in ran or not hit.files.named("uv.lock") else ", and run uv lock"
+    if unknown is None:
+        return {"said": f"uv finds no versions that fit: {name}", "advice": f"Change the version of {name} where it is asked for{lock}"}  # fmt: skip
+    name = unknown["name"]
+    words = {"name": name, "said": f"There is no package {name} in the index that uv looks in"}
+    if name.lower() in sys.stdlib_module_names:
+        return words | {"advice": f"Take {name} out: Python brings it itself{lock}"}
+    return words | {
+        "advice": f"Correct the name {name} (https://pypi.org/search/?q={name}), or name the index that has it (--index, [[tool.uv.index]]){lock}"
+    }
 
 
 def python_dependency(hit: Hit) -> Place | None:
