@@ -21,11 +21,23 @@ def requirement(hit: Hit) -> Mapping[str, str] | None:
     name = _NAME.match(wanted)
     if hit.find_before(r"after connection broken by", 4):
         return None  # the network's case
-    return {
-        "name": name[0] if name else wanted,
-        "versions": _versions(hit),
-        "advice": _other_advice(hit, wanted, name[0] if name else wanted),
-    }
+    words = {"req": wanted.rstrip(";"), "name": name[0] if name else wanted, "versions": _versions(hit)}
+    if owner := _owner(hit, words["name"]):
+        advice = (
+            f"{owner} asks for it: take another version of {owner}, or let pip look in the index that has it "
+            "as well (--extra-index-url)"
+        )
+        return words | {"owner": owner, "advice": advice}
+    return words | {"advice": _other_advice(hit, wanted, words["name"])}
+
+
+def _owner(hit: Hit, name: str) -> str:
+    """The package that asks for this one, as pip says it; empty where the repository itself asks."""
+    if dependency_line(hit, "python", name):
+        return ""
+    said = hit.find_before(r"that satisfies the requirement .*?\(from (?P<owner>[A-Za-z][\w.-]*)[^()]*\)", 3)
+    owner = said["owner"].removesuffix("-") if said and name in said[0] else ""
+    return "" if owner in ("versions", "") else owner
 
 
 # What no pip can install into a Linux image: Windows' own packages, and modules that Python brings itself.
@@ -130,7 +142,10 @@ def _versions(hit: Hit) -> str:
 
 def asked(hit: Hit) -> Place | None:
     """The requirement's line; the instruction when it was typed there."""
-    return dependency_line(hit, "python", hit["name"]) or in_instruction("name")(hit)
+    for name in (hit["name"], hit["owner"]):
+        if place := dependency_line(hit, "python", name):
+            return place
+    return in_instruction("owner" if hit["owner"] else "name")(hit)
 
 
 def conflict(hit: Hit) -> Mapping[str, str] | None:
