@@ -53,13 +53,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="pip-needs-compiler",
         pattern=r"error: command '?(?P<tool>(?:x86_64-linux-gnu-|/usr/bin/)?(?:gcc|g\+\+|cc|c\+\+|clang)|cmake|rustc|cargo|swig|ninja)'? failed: No such file or directory|"
-        r"unable to execute '(?P<tool2>[^']+)': No such file or directory|ERROR: Unknown compiler\(s\): \[\[|CMake Error: CMAKE_C(?:XX)?_COMPILER not set|No CMAKE_C(?:XX)?_COMPILER could be found",
+        r"unable to execute '(?P<tool2>[^']+)': No such file or directory|ERROR: Unknown compiler\(s\): \[\[|(?P<tool3>CMake) must be installed to build|CMake Error: CMAKE_C(?:XX)?_COMPILER not set|No CMAKE_C(?:XX)?_COMPILER could be found",
         read=compiler,
         place=asked,
         rank=Rank.ROOT,
         title="{package} is built from source, and the image has no {tool}",
         message="There is no wheel of {package} for this image, and {tool} is not installed.",
-        fix="Install the compiler first (RUN apt-get update && apt-get install -y build-essential), or ask for a version of {name} that has a wheel.",
+        fix="Install it first (RUN apt-get update && apt-get install -y {packages}), or ask for a version of {name} that has a wheel.",
     ),
     Rule(
         code="pip-needs-library",

@@ -131,7 +131,9 @@ _RUST = (
 
 
 def compiler(hit: Hit) -> Mapping[str, str]:
-    return building(hit) | {"tool": hit["tool"] or hit["tool2"] or "compiler"}
+    tool = hit["tool"] or hit["tool2"] or hit["tool3"].lower() or "compiler"
+    more = {"cmake": " cmake", "swig": " swig", "ninja": " ninja-build", "rustc": " cargo", "cargo": " cargo"}
+    return building(hit) | {"tool": tool, "packages": f"build-essential{more.get(tool, '')}"}
 
 
 # What setup.py files import of setuptools, and the first version without it: https://setuptools.pypa.io/en/stable/history.html

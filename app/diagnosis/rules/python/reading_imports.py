@@ -8,9 +8,15 @@ import sys
 from collections.abc import Mapping
 
 from app.diagnosis.dependencies import dependency_line, manifest
+from app.diagnosis.left_out import hidden_by, left_out
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.python.reading_distributions import DISTRIBUTIONS, brought, distribution, install
+from app.diagnosis.rules.python.reading_environments import (
+    another_version,
+    asks_for_its_own,
+    unused_environment,
+)
 from app.diagnosis.rules.python.reading_errors import (
     application,
     frames,
@@ -37,8 +43,8 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
         return {**words, "local": "yes", **_not_importable(hit, name)}
     if name.rpartition(".")[2].startswith("_") and "." in name:
         return {**words, "fix": compiled(name)}
-    if package := _asks_for_its_own(hit, name):
-        return {**words, "unfit": package, "fix": _another_version(package, name)}
+    if package := asks_for_its_own(hit, name):
+        return {**words, "unfit": package, "fix": another_version(package, name)}
     if ("." in name or distribution(name) == name) and named_in_settings(hit, name):
         return {**words, "named": "yes", "fix": _as_named(hit, name)}
     if frames(hit) and _SETTINGS_LOADER in {path.rpartition("/django/")[2] for path, _ in frames(hit)}:
@@ -53,6 +59,8 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
         }
     if "." in name and name not in DISTRIBUTIONS and dependency_line(hit, "python", words["package"]):
         return {**words, "fix": inside(name)}
+    if unused := unused_environment(hit, words["package"]):
+        return {**words, "beside": "yes", "fix": unused[1]}
     return {**words, "fix": brought(hit, name, words["package"])}
 
 
@@ -85,24 +93,6 @@ def _own_modules(hit: Hit, name: str) -> list[str]:
     return exact or [p for p in hit.files.paths if f"/{p}".find(f"/{top}/") >= 0 and p.endswith(".py")]
 
 
-_INSTALLED = re.compile(r"/(?:site|dist)-packages/(\w+)/")
-
-
-def _asks_for_its_own(hit: Hit, name: str) -> str:
-    """The installed package that was importing a module of its own name and has none; empty for any other import."""
-    top, dot, _ = name.partition(".")
-    deepest = next(iter(frames(hit)), ("", ""))[0]
-    inside = _INSTALLED.search(deepest)
-    return top if dot and inside and inside[1] == top and top != "google" else ""
-
-
-def _another_version(package: str, module: str) -> str:
-    return (
-        f"The installed version of {package} asks for {module}, which what was installed with it does not have: "
-        f"ask for a newer {package} there, or pin what brings {module} to a version of the same time."
-    )
-
-
 def _misspelt(hit: Hit, name: str) -> str:
     if distribution(name) != name or dependency_line(hit, "python", name):
         return ""
@@ -115,6 +105,8 @@ def _not_importable(hit: Hit, name: str) -> dict[str, str]:
     """The module is in the repository and Python does not find it: from which folder would it?"""
     top = name.split(".")[0]
     path = min(_own_modules(hit, name), key=lambda p: (p.count("/"), p))
+    if advice := hidden_by(hit, path):
+        return {"hidden": path, "fix": f"{path} is in the repository and not in the image. {advice}."}
     above = f"/{path}".partition(f"/{top}/" if f"/{top}/" in f"/{path}" else f"/{top}.py")[0].strip("/")
     if (not own_frame(hit) and _is_served(hit, name)) or above:
         start = above or "the repository's root"
@@ -172,6 +164,10 @@ def _loaded_by_server(hit: Hit) -> bool:
 
 
 def module_place(hit: Hit) -> Place | None:
+    if hit["hidden"] and (lacking := left_out(hit, hit["hidden"])):
+        return lacking.place
+    if hit["beside"] and (unused := unused_environment(hit, hit["package"])):
+        return unused[0]
     if hit["unfit"] and (
         asked := matching(r"\b{unfit}\s*(?:==|@)\s*v?\d", "Dockerfile", "requirements.txt")(hit)
     ):
