@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.diagnosis.places import first
 from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.python.reading_circles import hidden, relative
 from app.diagnosis.rules.python.reading_errors import application, own_frame
 from app.diagnosis.rules.python.reading_fitting import (
     compiled_part,
@@ -12,7 +13,7 @@ from app.diagnosis.rules.python.reading_fitting import (
     unfit_pair,
     unfit_place,
 )
-from app.diagnosis.rules.python.reading_imports import hidden, imported, module_place, module_words, relative
+from app.diagnosis.rules.python.reading_imports import imported, module_place, module_words
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -43,7 +44,7 @@ RULES: tuple[Rule, ...] = (
         place=module_place,
         rank=Rank.ROOT,
         title="Python finds no module {module}",
-        message="ModuleNotFoundError: No module named '{module}'{where}: it is not installed, or not where the program starts.",
+        message="ModuleNotFoundError: No module named '{module}'{where}: {why}.",
         fix="{fix}",
         link="https://docs.python.org/3/tutorial/modules.html",
     ),

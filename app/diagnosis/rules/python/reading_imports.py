@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import difflib
 import re
-import sys
 from collections.abc import Mapping
 
 from app.diagnosis.dependencies import dependency_line, manifest
 from app.diagnosis.left_out import hidden_by, left_out
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit
-from app.diagnosis.rules.python.reading_distributions import DISTRIBUTIONS, brought, distribution, install
+from app.diagnosis.rules.python.reading_distributions import (
+    DISTRIBUTIONS,
+    brought,
+    distribution,
+    importer,
+    install,
+)
 from app.diagnosis.rules.python.reading_environments import (
     another_version,
     asks_for_its_own,
@@ -26,18 +31,21 @@ from app.diagnosis.rules.python.reading_errors import (
     where,
 )
 from app.diagnosis.rules.python.reading_gone import NAMES, SINCE, gone_module
-from app.diagnosis.rules.python.reading_parts import WORKERS, compiled, inside
+from app.diagnosis.rules.python.reading_parts import SHARED_NAMES, WORKERS, compiled, inside
 from app.model import Place
 
 # What pip and uv print before they build a package: its imports are not the application's.
 _BUILDING = r"Getting requirements to build|Preparing metadata|get_requires_for_build|prepare_metadata_for|build backend returned"
 
 
+_WHY = "it is not installed, or not where the program starts"
+
+
 def module_words(hit: Hit) -> Mapping[str, str] | None:
     name = hit["module"]
     if hit.find_before(_BUILDING, 120) or (gone_module(name) and not _own_modules(hit, name)):
         return None
-    words = where(hit) | dict.fromkeys(("local", "near", "target", "named", "unfit"), "")
+    words = where(hit) | {"why": _WHY} | dict.fromkeys(("local", "near", "target", "named", "unfit"), "")
     words |= {"package": distribution(name)}
     if _own_modules(hit, name):
         return {**words, "local": "yes", **_not_importable(hit, name)}
@@ -57,8 +65,15 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
             "target": "yes",
             "fix": f"Correct the name in the command, or COPY the file of {name} into the WORKDIR.{served(hit)}",
         }
-    if "." in name and name not in DISTRIBUTIONS and dependency_line(hit, "python", words["package"]):
-        return {**words, "fix": inside(name)}
+    of = importer(hit, words["package"])
+    shared = name in DISTRIBUTIONS or name.partition(".")[0] in SHARED_NAMES
+    if "." in name and not shared and (of or dependency_line(hit, "python", words["package"])):
+        return {
+            **words,
+            "of": of,
+            "why": "what stands before its last dot is installed",
+            "fix": inside(name, of),
+        }
     if unused := unused_environment(hit, words["package"]):
         return {**words, "beside": "yes", "fix": unused[1]}
     return {**words, "fix": brought(hit, name, words["package"])}
@@ -185,7 +200,7 @@ def module_place(hit: Hit) -> Place | None:
         return named_in_settings(hit, hit["module"])
     if hit["local"] or hit["near"]:
         return own_frame(hit) or application(hit)
-    listed = dependency_line(hit, "python", hit["package"])
+    listed = dependency_line(hit, "python", hit["package"]) or dependency_line(hit, "python", hit["of"])
     if listed:
         return listed
     return manifest("python")(hit) or own_frame(hit)
@@ -204,38 +219,3 @@ def imported(hit: Hit) -> Mapping[str, str] | None:
         package = distribution(hit["module"])
         advice = f"The installed version of {package} has no {hit['name']}: pin a version that has it, or write what its newer versions offer instead"
     return where(hit) | {"advice": advice}
-
-
-def hidden(hit: Hit) -> Mapping[str, str] | None:
-    """A file of the repository that is called like a module that somebody else means."""
-    module = hit["module"] or hit["module2"] or hit["module3"]
-    path = next(
-        (
-            p
-            for p in sorted(hit.files.paths, key=lambda p: p.count("/"))
-            if p.rpartition("/")[2] == f"{module}.py"
-        ),
-        "",
-    )
-    words = where(hit) | {"line": hit.line.strip()[:200], "path": ""}
-    if path and (module in sys.stdlib_module_names or dependency_line(hit, "python", distribution(module))):
-        return words | {
-            "path": path,
-            "said": f"{path} hides the module {module} that is meant",
-            "advice": f"Rename {path}: the program finds it before the installed module {module}",
-        }
-    return words | {
-        "said": f"{module} is imported in a circle",
-        "advice": "Two modules import each other: move one import into the function that needs it",
-    }
-
-
-def relative(hit: Hit) -> Mapping[str, str] | None:
-    words = where(hit)
-    module = words["file"].removesuffix(".py").replace("/", ".")
-    start = f"python -m {module}" if module and "-" not in module else "python -m PACKAGE.MODULE"
-    if "beyond" in hit["said"]:
-        advice = "Start from the folder above the package, so that the package itself is imported, or write the import from the root of your packages"
-    else:
-        advice = f"Start it as a module from the folder above its package ({start}, or uvicorn and gunicorn with PACKAGE.MODULE:app), or write the import without the dots"
-    return words | {"advice": advice}
