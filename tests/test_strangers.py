@@ -15,7 +15,7 @@ from app.model import Finding
 from tests.samples import FOLDERS, Sample, samples
 from tests.strangers import ALSO_TRUE, MISLEADING, QUOTING_A_THROW, QUOTING_A_TOOL
 
-MOST_MISLEADING = 15  # pairs; it only falls
+MOST_MISLEADING = 13  # pairs; it only falls
 
 
 def _others(transcript: Transcript, files: Files, code: str) -> list[tuple[Rule, Hit]]:

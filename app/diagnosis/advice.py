@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from app.diagnosis.alpine import in_apk
 from app.diagnosis.foreign import not_ours, not_there
 from app.diagnosis.instructions import stage_image
 from app.diagnosis.javascript.managers import in_words_of, manager
@@ -48,6 +49,8 @@ def fitted(hit: Hit, fix: str) -> str:
         fix = _FOR_THE_SERVICE.sub(_FOR_THE_BUILD, fix)
     if _NPM.search(fix):
         fix = in_words_of(manager(hit), fix)
+    if "apt-get" in fix and "alpine" in stage_image(hit):
+        fix = in_apk(fix)
     return _NAMED.sub(lambda found: _of_base(hit, found), fix)
 
 

@@ -80,6 +80,28 @@ class Snippet:
         return self._open
 
 
+_PROCESS = re.compile(r"process \"(?:/bin/(?:ba|a)?sh -[eo]*c )?(?P<ran>.+)\" did not complete successfully")
+
+
+def process(words: str) -> str:
+    """The instruction whose command did not complete, as the builder says it in the end; empty in any other line."""
+    found = _PROCESS.search(words)
+    return f"RUN {found['ran']}" if found else ""
+
+
+_FEWEST_TIMED = 3
+_SECONDS = re.compile(r"(\d{1,5}\.\d{1,3})(?: |$)")
+
+
+def without_times(lines: list[str]) -> list[str] | None:
+    """A vertex's lines whose head was cut off, without the seconds that each begins with; None where they are none."""
+    timed = [match for line in lines if (match := _SECONDS.match(line))]
+    seconds = [float(match[1]) for match in timed]
+    if len(timed) < _FEWEST_TIMED or 2 * len(timed) < len(lines) or seconds != sorted(seconds):
+        return None
+    return [line[match.end() :] if (match := _SECONDS.match(line)) else line for line in lines]
+
+
 def named(words: str) -> tuple[str, str]:
     """A vertex's title as (instruction, stage): `[builder 3/4] RUN npm ci` is ("RUN npm ci", "builder")."""
     match = re.match(r"\[([^\]]{1,200})\] ?(.*)$", words)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import re2
 
 from app.diagnosis import layouts
-from app.diagnosis.buildkit import Replays, Snippet, named
+from app.diagnosis.buildkit import Replays, Snippet, named, process, without_times
 from app.diagnosis.printed import REVISION_LOG, lines, unwrapped
 from app.diagnosis.transcript import Kind, Section, Transcript
 
@@ -146,7 +146,7 @@ class _Reader:
         if timed:
             section.lines.append(words)
         elif words.startswith("ERROR"):
-            section.failed = True
+            section.failed, section.instruction = True, section.instruction or process(words)
             self._failed_instruction, self._failed_stage = section.instruction, section.stage
             section.lines.append(words)
         elif words.startswith("[") and (name := named(words))[0]:
@@ -202,6 +202,7 @@ class _Reader:
         ordered = list(self._sections.values())
         _blame_last_instruction(ordered)
         _know_a_container(ordered)
+        _know_a_vertex(ordered)
         if not self._failed_instruction:
             failed = [each for each in ordered if each.failed and each.instruction]
             if failed:
@@ -221,6 +222,16 @@ def _blame_last_instruction(sections: list[_Open]) -> None:
     told = [each for each in sections if each.kind is Kind.INSTRUCTION]
     if told and not any(each.failed for each in told) and not any(s.kind is Kind.CONTAINER for s in sections):
         told[-1].failed = True
+
+
+def _know_a_vertex(sections: list[_Open]) -> None:
+    """What was copied out of a terminal from the middle: the lines of a vertex, and the builder's verdict on it."""
+    plain = [each for each in sections if each.kind is not Kind.VERDICT]
+    if len(plain) == 1 and plain[0].kind is Kind.STEP and (bare := without_times(plain[0].lines)):
+        verdict = (line for each in sections if each.kind is Kind.VERDICT for line in each.lines)
+        only = plain[0]
+        only.kind, only.failed, only.lines = Kind.INSTRUCTION, True, bare
+        only.instruction = next((ran for line in verdict if (ran := process(line))), "")
 
 
 # What only Cloud Run says, of a container that it started.

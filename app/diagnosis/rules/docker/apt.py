@@ -109,12 +109,12 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="shell-carriage-return",
-        pattern=r"\\r'?: (?:command )?not found|\\r': No such file|bad interpreter: (?:No such file|.*\^M)|/usr/bin/env: ['‘](?:bash|sh|python\d?|node)\\r|\$'\\r'|invalid time interval ['‘].*\\r|(?P<path>[\w./-]+\.sh): (?:line )?\d+: .*\r",
+        pattern=r"\\r'?: (?:command )?not found|\\r': No such file|bad interpreter: (?:No such file|.*\^M)|/usr/bin/env: ['‘](?:bash|sh|python\d?|node|ruby|php|perl)\\r|\$'\\r'|invalid time interval ['‘].*\\r|(?P<path>[\w./-]+\.sh): (?:line )?\d+: .*\r",
         place=crlf_place,
         rank=Rank.ROOT,
         title="A script has Windows line endings (CRLF)",
         message="The carriage return at the end of its lines (\\r) is read as part of the command.",
-        fix="Save the script with LF line endings, and write `*.sh text eol=lf` into .gitattributes so that it stays so.",
+        fix="Save the script with LF line endings, and write `*.sh text eol=lf` (`bin/* text eol=lf`) into .gitattributes so that it stays so.",
         link="https://docs.github.com/get-started/git-basics/configuring-git-to-handle-line-endings",
     ),
     Rule(

@@ -194,6 +194,10 @@ def script_place(hit: Hit) -> Place | None:
 def crlf_place(hit: Hit) -> Place | None:
     if path := repository_path(hit.files, hit["path"], hit):
         return hit.files.place(path, 1)
+    if named := re.search(r"env: ['‘](?P<program>[a-z]+)\d?\\r", hit.line):
+        for path in sorted(p for p in hit.files.paths if re.search(r"(?:^|/)bin/[\w.-]+$", p)):
+            if hit.files.search(path, rf"^#!.*\b{named['program']}"):
+                return hit.files.place(path, 1)
     for path in sorted(p for p in hit.files.paths if p.endswith((".sh", ".bash"))):
         if place := hit.files.place(path, 1):
             return place

@@ -66,7 +66,7 @@ ADVICE = {
     "MSB5010": "Write .sln or .slnf as the tool of the SDK wrote it; or build the project itself: dotnet publish {project}.",
     "MSB3021": "A file could not be copied: two projects write it at once (-m:1), or the folder may not be written.",
     "MSB3027": "A file stays in use or may not be written: build with -m:1, or write **/obj and **/bin into .dockerignore.",
-    "MSB3030": "The file to be copied is not there: COPY it into the image (look into .dockerignore), and write its name in the case it has.",
+    "MSB3030": "The file to be copied is not there. One of obj/ or bin/ was not built: leave --no-build out, or build before with the same -c, -r and platform. One of the sources: COPY it into the image (look into .dockerignore), in the case it has.",
     "MSB3103": "A .resx file is no valid XML: correct it.",
     "MSB3491": "The folder may not be written: run the build as a user who owns it, or set another output folder.",
     "MSB3552": "A resource file is not there: its path is too long or has a wildcard that matches nothing; restore again without obj/.",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.dependencies import dependency_line
+from app.diagnosis.instructions import final_image
 from app.diagnosis.paths import repository_path
 from app.diagnosis.places import anywhere, first
 from app.diagnosis.rule import Hit
@@ -20,9 +21,25 @@ def framework(hit: Hit) -> Mapping[str, str] | None:
     if told is None:
         return None
     there = hit.find_after(r"^\s+(\d+\.\d+)\.\S* at \[", 20)
-    image = f"mcr.microsoft.com/dotnet/{IMAGES.get(told[1], 'aspnet')}:{told[2]}"
+    image = _raised(hit, told[2]) or f"mcr.microsoft.com/dotnet/{IMAGES.get(told[1], 'aspnet')}:{told[2]}"
     has = f"it has {there[1]}" if there else "it has none"
     return {"name": told[1], "version": told[2], "image": image, "has": has}
+
+
+_MICROSOFTS = re.compile(
+    r"(?P<name>\S+/dotnet/(?:aspnet|runtime)):\d+\.\d+(?:\.\d+)?(?P<variant>(?:-[a-z][\w.-]*)?)$"
+)
+
+
+def _raised(hit: Hit, version: str) -> str:
+    """The last stage's own image in another version: aspnet has both frameworks, and a variant is somebody's choice."""
+    place = final_image(hit)
+    words = hit.files.lines(place.path)[place.line - 1].split() if place else []
+    found = next((m for word in words if (m := _MICROSOFTS.match(word))), None)
+    if found is None or (found["name"].endswith("/runtime") and hit.find(r"Microsoft\.AspNetCore\.App")):
+        return ""
+    variant = found["variant"]
+    return f"{found['name']}:{version}{variant if not re.search(r'[.0-9]', variant) else ''}"
 
 
 def assembly(hit: Hit) -> Mapping[str, str] | None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.left_out import LeftOut, left_out
+from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.rules.go.reading_modules import toolchain_place
 from app.diagnosis.rules.go.reading_packages import (
@@ -85,7 +86,7 @@ def _compile_fix(hit: Hit, said: str) -> str:
     if said.startswith("syntax error"):
         return f"Correct the syntax on {where} or just above it: {said.removeprefix('syntax error: ')}."
     if "build constraints exclude all Go files" in said:
-        return "Build with the platform or the CGO_ENABLED=1 that this package needs, or do not import it."
+        return "Build with CGO_ENABLED=1 and a C compiler in that stage (apk add gcc musl-dev, apt-get install -y gcc), or for the platform that this package is for, or do not import it."
     if match := re.search(r"\((\w+)\)$", said):
         return f"Correct {where}; {match[1]} is the linter that says so."
     return f"Correct {where}: {said}."
@@ -135,6 +136,8 @@ def _defined_beside(hit: Hit, name: str) -> str:
 def compile_place(hit: Hit) -> Place | None:
     if _needs_cgo(hit["said"]):
         return failing_instruction(hit)
+    if "build constraints exclude all Go files" in hit["said"]:
+        return matching(r"CGO_ENABLED[= ]0", "Dockerfile", "Makefile")(hit) or at(hit)
     if match := re.search(r"/pkg/mod/(?:cache/)?([^@]+)@", hit["path"]):
         words = {**hit.words, "name": re.sub(r"!(\w)", lambda m: m[1].upper(), match[1])}
         return toolchain_place(hit) if hit["note"] else required(replace(hit, words=words))

@@ -27,7 +27,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="{name} needs Node {want}, not {have}",
         message="EBADENGINE Unsupported engine: {name} {version} is not compatible with this version of Node: wanted (required) {want}, got (actual) {have}.",
-        fix='Use a base image with Node {want} in FROM, or change "engines" (or {name}) to one that runs on {have}.',
+        fix="Use a base image with Node {want} in FROM, or {instead}.",
     ),
     Rule(
         code="npm-platform",

@@ -47,7 +47,16 @@ def engine(hit: Hit) -> Mapping[str, str] | None:
         "own": "yes" if own else "",
         "want": want.strip(" \"'"),
         "have": have.strip(" \"'"),
+        "instead": _instead(name if not own else "", have.strip(" \"'")),
     }
+
+
+def _instead(package_name: str, have: str) -> str:
+    """The other way out: a package in another version, or the project's own demand."""
+    runs = f" runs on Node {have.lstrip('v')}" if have else " runs on the image's Node"
+    if package_name:
+        return f"take a version of {package_name} that{runs}"
+    return f'widen "engines" in package.json, if the project{runs}'
 
 
 def _dependency_named(hit: Hit, name: str) -> bool:

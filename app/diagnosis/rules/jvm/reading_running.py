@@ -14,6 +14,9 @@ from app.diagnosis.rules.jvm.reading_compiler import compile_words
 from app.diagnosis.transcript import Kind
 from app.model import Place
 
+# What a build makes beside the program: its documentation, its sources, its classes alone.
+_BESIDE = re.compile(r"-(?:javadoc|sources|plain|tests|original)\.jar$|(?:^|/)original-[^/]+\.jar$")
+
 
 def jar(hit: Hit) -> Mapping[str, str]:
     name = hit["name"] or hit["name2"] or hit["name3"] or hit["name4"]
@@ -22,6 +25,8 @@ def jar(hit: Hit) -> Mapping[str, str]:
         fix = "Commit gradle/wrapper/gradle-wrapper.jar (.gitignore may leave *.jar out: !gradle-wrapper.jar) and COPY gradle/ before ./gradlew."
     elif "MavenWrapperMain" in name or "maven-wrapper" in name:
         fix = "Commit .mvn/wrapper and COPY .mvn before ./mvnw, or use the mvn of a maven image."
+    elif "no main manifest" in said and _BESIDE.search(name):
+        fix = f"{name.rpartition('/')[2]} lies beside the program, and the * of *.jar took it: name the program's own jar in COPY and CMD, or do not make the other one."
     elif "no main manifest" in said:
         fix = "Make the jar executable: spring-boot-maven-plugin (repackage) or mainClass in the jar plugin; with Gradle copy the bootJar, not the -plain.jar."
     elif "main class" in said:
@@ -36,6 +41,8 @@ def jar_place(hit: Hit) -> Place | None:
     if re.search(r"[Ww]rapper", name):
         return failing_instruction(hit) or whole_file("gradlew", "mvnw")(hit)
     bare = name.rpartition(".")[2]
+    if _BESIDE.search(name) and (wild := matching(r"^\s*(?:COPY|ADD)\s.*\*\S*jar", "Dockerfile")(hit)):
+        return wild
     if "main class" in hit.line:
         declared = matching(rf"(?:mainClass|main-class|Main-Class|mainClassName|mainClass\.set|start-class).*{re.escape(bare)}", "pom.xml", *SCRIPTS, "build.sbt", "MANIFEST.MF")(hit)  # fmt: skip
         if declared:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from app.diagnosis.paths import nearest_first
 from app.diagnosis.places import anywhere, matching, whole_file
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.jvm.reading_beans import missing_bean
 from app.diagnosis.rules.jvm.reading_code import CODE, SCRIPTS, SETTINGS, class_line, frame, sources
 from app.model import Place
 
@@ -23,14 +24,14 @@ def spring(hit: Hit) -> Mapping[str, str] | None:
         return None
     action = next((line for line in lines[end + 1 :] if line), "")
     said = " ".join(description[:10])
-    return {"head": description[0].removesuffix(":"), "said": said, "fix": _spring_fix(said, action)}
+    return {"head": description[0].removesuffix(":"), "said": said, "fix": _spring_fix(hit, said, action)}
 
 
-def _spring_fix(said: str, action: str) -> str:
+def _spring_fix(hit: Hit, said: str, action: str) -> str:
     if "Failed to configure a DataSource" in said:
         return "Set spring.datasource.url in application.properties (SPRING_DATASOURCE_URL on the service), or take the JPA/JDBC starter out of the build file."
     if match := re.search(r"required a bean of type '([^']+)' that could not be found", said):
-        return f"Annotate an implementation of {match[1]} with @Component, @Service or @Repository in a scanned package, or define it in a @Configuration."
+        return missing_bean(hit, match[1])
     if match := re.search(r"Port (\d+) was already in use", said):
         return f"Set server.port=${{PORT:8080}} and start only one server: port {match[1]} is taken."
     if "form a cycle" in said:

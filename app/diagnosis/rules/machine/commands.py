@@ -64,8 +64,8 @@ RULES: tuple[Rule, ...] = (
         place=variable("name"),
         rank=Rank.CAUSE,
         title="The database at {host} does not answer",
-        message="The connection to {host} was refused when the service started.",
-        fix="Give the service the database's real address (env: or secrets:), or mount Cloud SQL; localhost is the container itself.",
+        message="The connection to {host} was refused {when}.",
+        fix="{advice}",
         link="https://cloud.google.com/sql/docs/postgres/connect-run",
     ),
     Rule(

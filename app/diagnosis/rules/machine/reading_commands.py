@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Hit
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 
@@ -116,4 +117,18 @@ def database(hit: Hit) -> Mapping[str, str] | None:
     around = "\n".join((*hit.before(6), hit.line, *hit.after(12)))
     if hit["host2"] + hit["host4"] and not (_PORTS.search(host) or _OF_A_DATABASE.search(around)):
         return None
-    return {"host": host or "its address"}
+    return {"host": host or "its address", **_asked_when(hit)}
+
+
+def _asked_when(hit: Hit) -> dict[str, str]:
+    """What a refusal means: a service has the wrong address, and a build has no database at all."""
+    if hit.section.kind is Kind.INSTRUCTION and not hit.transcript.started:
+        return {
+            "when": "while the image was built, and a build has no database",
+            "advice": "Let what asks it wait until the service runs: migrations into the release command, code that asks "
+            "while it is imported into a function, pages made ahead to be made on request.",
+        }
+    return {
+        "when": "when the service started",
+        "advice": "Give the service the database's real address (env: or secrets:), or mount Cloud SQL; localhost is the container itself.",
+    }

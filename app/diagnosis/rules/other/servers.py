@@ -32,6 +32,19 @@ RULES: tuple[Rule, ...] = (
         fix="Write file=/tmp/supervisor.sock (and pidfile=/tmp/supervisord.pid) into supervisord.conf, or chown the folder to the user of USER.",
     ),
     Rule(
+        code="supervisor-command",
+        pattern=r"spawnerr: (?P<said>can't find command '(?P<path>[^']+)'|command at '(?P<path2>[^']+)' is not executable)",
+        read=lambda hit: {"path": hit["path"] or hit["path2"]},
+        place=first(
+            matching(r"^\s*command\s*=\s*{path}", "supervisord.conf", "supervisor.conf"),
+            anywhere(r"^\s*command\s*=\s*{path}", ".conf", ".ini"),
+        ),
+        rank=Rank.ROOT,
+        title="supervisord cannot start {path}",
+        message="spawnerr: {said}: the image has no such program there, or its file may not be run.",
+        fix="Correct command= to where the image has the program (which NAME in it; a distribution writes the version into the name), install what brings it, or chmod +x it.",
+    ),
+    Rule(
         code="nginx-configuration",
         pattern=r"\[emerg\] (?:\d+#\d+: )?(?P<error>.*) in (?P<path>/\S+):(?P<line>\d+)$",
         read=emerg,

@@ -13,6 +13,7 @@ from app.diagnosis.rules.php.reading_composer import (
     extension_of,
     in_composer_json,
     php_image,
+    php_refused,
     require,
     schema,
     script,
@@ -90,6 +91,16 @@ RULES: tuple[Rule, ...] = (
         "satisfy that requirement.",
         fix="Take a base image with PHP {wanted} in the Dockerfile (FROM php:…), or change php and {name} in "
         "composer.json and run composer update.",
+    ),
+    Rule(
+        code="composer-php-version",
+        pattern=r"^\s*- (?P<name>[\w.-]+/[\w.-]+)(?: |\[)(?P<version>[^\]\s]+)\]? conflicts with php(?:-64bit)? (?P<wanted>[<>=!^~|\d. ]*\d)",
+        read=php_refused,
+        place=first(php_image, lambda hit: require(hit, "php"), dependency("php", "name"), _MANIFEST),
+        rank=Rank.ROOT,
+        title="{name} does not go with PHP {wanted}, and the image has {have}",
+        message="Composer: {name} {version} conflicts with php {wanted}, and php is present at version {have}.",
+        fix="Take a base image with another PHP in the Dockerfile (FROM php:…), or change {name} in composer.json and run composer update.",
     ),
     Rule(
         code="composer-conflict",

@@ -31,6 +31,12 @@ def php_image(hit: Hit) -> Place | None:
     return hit.files.place(path, wanted[0].line) if wanted else base_image(hit)
 
 
+def php_refused(hit: Hit) -> Mapping[str, str]:
+    """Which PHP the image has, where a package says with which it does not go."""
+    have = hit.find(r"- php(?:-64bit)? is present at version (?P<have>\d[\d.]*\d)")
+    return {"have": have["have"] if have else "one of these"}
+
+
 def unknown_package(hit: Hit) -> Mapping[str, str] | None:
     near = hit.files.nearest(hit["name"], _PACKAGES, 0.8)
     advice = (

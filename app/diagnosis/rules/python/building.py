@@ -11,6 +11,7 @@ from app.diagnosis.rules.python.reading_building import (
     development,
     isolated,
     old,
+    old_place,
     pip_speaks,
     unbuilt,
 )
@@ -33,7 +34,7 @@ RULES: tuple[Rule, ...] = (
         place=asked,
         rank=Rank.ROOT,
         title="{package} cannot be built without {module}",
-        message="No module named '{module}' while {package} is built: it is built in an environment of its own, which has only what it declares.",
+        message="No module named '{module}' while {package} is built: {why}.",
         fix="{advice}.",
         link="https://pip.pypa.io/en/stable/reference/build-system/#build-isolation",
     ),
@@ -43,7 +44,7 @@ RULES: tuple[Rule, ...] = (
         r"_PyLong_AsByteArray|has no member named '(?:ob_digit|tp_print|c_recursion_remaining|use_tracing|curexc_type|exc_type)'|The 'sklearn' PyPI package is deprecated, use 'scikit-learn'|"
         r"canonicalize_version\(\) got an unexpected keyword argument|OSError: CUDA_HOME environment variable is not set|error: invalid command 'bdist_wheel'|LookupError: setuptools-scm was unable to detect version",
         read=old,
-        place=asked,
+        place=old_place,
         rank=Rank.ROOT,
         title="{package} cannot be built here",
         message="{package} has no wheel for this Python and image, and its source does not build: {said}.",
@@ -52,13 +53,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="pip-needs-compiler",
         pattern=r"error: command '?(?P<tool>(?:x86_64-linux-gnu-|/usr/bin/)?(?:gcc|g\+\+|cc|c\+\+|clang)|cmake|rustc|cargo|swig|ninja)'? failed: No such file or directory|"
-        r"unable to execute '(?P<tool2>[^']+)': No such file or directory|ERROR: Unknown compiler\(s\): \[\[|CMake Error: CMAKE_C(?:XX)?_COMPILER not set|No CMAKE_C(?:XX)?_COMPILER could be found",
+        r"unable to execute '(?P<tool2>[^']+)': No such file or directory|ERROR: Unknown compiler\(s\): \[\[|(?P<tool3>CMake) must be installed to build|CMake Error: CMAKE_C(?:XX)?_COMPILER not set|No CMAKE_C(?:XX)?_COMPILER could be found",
         read=compiler,
         place=asked,
         rank=Rank.ROOT,
         title="{package} is built from source, and the image has no {tool}",
         message="There is no wheel of {package} for this image, and {tool} is not installed.",
-        fix="Install the compiler first (RUN apt-get update && apt-get install -y build-essential), or ask for a version of {name} that has a wheel.",
+        fix="Install it first (RUN apt-get update && apt-get install -y {packages}), or ask for a version of {name} that has a wheel.",
     ),
     Rule(
         code="pip-needs-library",

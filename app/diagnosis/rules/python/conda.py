@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.python.reading_conda import listed
+from app.diagnosis.rules.python.reading_conda import list_place, listed
 
 _LISTS = ("environment.yml", "environment.yaml", "conda.yml", "env.yml", "env.yaml")
 
@@ -25,7 +25,10 @@ RULES: tuple[Rule, ...] = (
         pattern=r"^(?P<kind>PackagesNotFoundError|ResolvePackageNotFound|PackagesNotFoundInChannelsError|nothing provides requested (?P<asked>[\w.-]+).*|\s*[└├]─ .* does not exist \(perhaps a typo or a missing channel|LibMambaUnsatisfiableError|UnsatisfiableError)\b",
         read=listed,
         place=first(
-            matching(r"^\s*-\s*[\"']?{name}(?![\w-])", *_LISTS), failing_instruction, whole_file(*_LISTS)
+            matching(r"^\s*-\s*[\"']?{name}(?![\w-])", *_LISTS),
+            list_place,
+            failing_instruction,
+            whole_file(*_LISTS),
         ),
         rank=Rank.ROOT,
         title="conda finds no {what} in its channels",

@@ -6,7 +6,14 @@ from app.diagnosis.dependencies import manifest
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.places import anywhere, first, matching, variable
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.python.reading_database import dialect, head_place, heads_words, lost
+from app.diagnosis.rules.python.reading_database import (
+    celery_application,
+    celery_import,
+    dialect,
+    head_place,
+    heads_words,
+    lost,
+)
 from app.diagnosis.rules.python.reading_errors import own_frame
 from app.diagnosis.rules.python.reading_servers import command_line
 
@@ -87,16 +94,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="celery-application",
         pattern=r"Error: Invalid value for '-A' / '--app':|Unable to load celery application",
-        read=lambda hit: {
-            "said": " ".join(
-                line.strip() for line in (hit.line, *hit.after(3)) if line.strip() and "Usage" not in line
-            )[-180:]
-        },
-        place=command_line,
+        read=celery_application,
+        place=first(celery_import, command_line),
         rank=Rank.ROOT,
-        title="celery cannot load the application that -A names",
+        title="{title}",
         message="{said}",
-        fix="Name the module that holds the Celery application as Python imports it from the WORKDIR (celery -A package.module worker), and see that all it imports is installed.",
+        fix="{advice}.",
         link="https://docs.celeryq.dev/en/stable/getting-started/next-steps.html#about-the-app-argument",
     ),
     Rule(

@@ -9,6 +9,8 @@ from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.places import anywhere, first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.python.reading_django import (
+    app_config,
+    app_config_place,
     checked,
     django_settings,
     migration,
@@ -37,6 +39,17 @@ RULES: tuple[Rule, ...] = (
         title="Django: {said}",
         message="ImproperlyConfigured: {said}",
         fix="Set it in the settings module, from an environment variable that the build or the service has.",
+    ),
+    Rule(
+        code="django-app-name",
+        pattern=r"ImproperlyConfigured: Cannot import '(?P<name>[\w.]+)'\. Check that '(?P<config>[\w.]+)\.name' is correct",
+        read=app_config,
+        place=app_config_place,
+        rank=Rank.ROOT,
+        title="{class}.name is {name}, and there is no such package",
+        message="ImproperlyConfigured: Cannot import '{name}': an AppConfig's name is the dotted path of the app's own package.",
+        fix='Write name = "{meant}" in {class} (the folder of the app as Python imports it), or COPY that package into the image.',
+        link="https://docs.djangoproject.com/en/stable/ref/applications/#django.apps.AppConfig.name",
     ),
     Rule(
         code="django-allowed-hosts",

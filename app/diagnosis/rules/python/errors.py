@@ -14,9 +14,6 @@ from app.diagnosis.rules.python.reading_errors import (
     missing_file,
     or_frame,
     own_frame,
-    pydantic,
-    pydantic_place,
-    pydantic_value,
     served,
     served_place,
     syntax,
@@ -24,6 +21,7 @@ from app.diagnosis.rules.python.reading_errors import (
     traced,
     where,
 )
+from app.diagnosis.rules.python.reading_fields import pydantic, pydantic_place, pydantic_value
 
 ENV_FIX = "Set {name}: under `env:` or `secrets:` of the service (or ENV/ARG in the Dockerfile when the build needs it), or read it with a default."
 

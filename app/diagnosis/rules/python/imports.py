@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.diagnosis.places import first
 from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rules.python.reading_circles import hidden, relative
 from app.diagnosis.rules.python.reading_errors import application, own_frame
 from app.diagnosis.rules.python.reading_fitting import (
     compiled_part,
@@ -12,7 +13,7 @@ from app.diagnosis.rules.python.reading_fitting import (
     unfit_pair,
     unfit_place,
 )
-from app.diagnosis.rules.python.reading_imports import hidden, imported, module_place, module_words, relative
+from app.diagnosis.rules.python.reading_imports import imported, module_place, module_words
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -28,13 +29,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="python-unfit-pair",
-        pattern=r"^ImportError: cannot import name '?(?P<name>\w+)'? from '?(?P<module>[\w.]+)'? \(\S*/(?:site|dist)-packages/",
+        pattern=r"^(?:ImportError: )?cannot import name '?(?P<name>\w+)'? from '?(?P<module>[\w.]+)'? \(\S*/(?:site|dist)-packages/",
         read=unfit_pair,
         place=unfit_place,
         rank=Rank.ROOT,
         title="{caller} asks {package} for {name}, which the installed one has not",
         message="ImportError: cannot import name '{name}' from '{module}': both are installed packages, and their versions do not fit each other.",
-        fix="Raise {caller} to a version for the installed {package}, or pin {package} to one of {caller}'s time, where they are asked for; a lock file (uv lock, pip freeze) keeps both.",
+        fix="{advice}; a lock file (uv lock, pip freeze) keeps both.",
     ),
     Rule(
         code="python-missing-module",
@@ -43,7 +44,7 @@ RULES: tuple[Rule, ...] = (
         place=module_place,
         rank=Rank.ROOT,
         title="Python finds no module {module}",
-        message="ModuleNotFoundError: No module named '{module}'{where}: it is not installed, or not where the program starts.",
+        message="ModuleNotFoundError: No module named '{module}'{where}: {why}.",
         fix="{fix}",
         link="https://docs.python.org/3/tutorial/modules.html",
     ),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.dependencies import dependency_line
+from app.diagnosis.instructions import base_image
 from app.diagnosis.rule import Hit
 from app.model import Place
 
@@ -130,7 +131,13 @@ _RUST = (
 
 
 def compiler(hit: Hit) -> Mapping[str, str]:
-    return building(hit) | {"tool": hit["tool"] or hit["tool2"] or "compiler"}
+    tool = hit["tool"] or hit["tool2"] or hit["tool3"].lower() or "compiler"
+    more = {"cmake": " cmake", "swig": " swig", "ninja": " ninja-build", "rustc": " cargo", "cargo": " cargo"}
+    return building(hit) | {"tool": tool, "packages": f"build-essential{more.get(tool, '')}"}
+
+
+# What setup.py files import of setuptools, and the first version without it: https://setuptools.pypa.io/en/stable/history.html
+_GONE_FROM_SETUPTOOLS = {"setuptools.command.test": "setuptools<72"}
 
 
 def isolated(hit: Hit) -> Mapping[str, str] | None:
@@ -139,7 +146,15 @@ def isolated(hit: Hit) -> Mapping[str, str] | None:
         return None
     package = building(hit)
     module = hit["module"].partition(".")[0]
-    if module == "pkg_resources":
+    why = "it is built in an environment of its own, which has only what it declares"
+    if module == "setuptools" and module != hit["module"]:
+        module, why = hit["module"], "the setuptools that builds it is too new, and no longer has that module"
+        older = _GONE_FROM_SETUPTOOLS.get(module, "setuptools<VERSION, one that still has it")
+        advice = (
+            f"Ask for a newer {package['name'] or 'version'}; until there is one, write ENV PIP_CONSTRAINT=/constraints.txt with a "
+            f"file that holds {older} (uv: build-constraint-dependencies)"
+        )
+    elif module == "pkg_resources":
         advice = (
             f"Ask for a newer {package['name'] or 'version'}; until there is one, write ENV PIP_CONSTRAINT=/constraints.txt with a "
             "file that holds setuptools<81 (uv: build-constraint-dependencies), since setuptools 82 has no pkg_resources"
@@ -149,7 +164,7 @@ def isolated(hit: Hit) -> Mapping[str, str] | None:
             f"Install {module} in a RUN of its own first, then RUN pip install --no-build-isolation {package['name'] or 'PACKAGE'} "
             "(uv: no-build-isolation-package under [tool.uv])"
         )
-    return package | {"module": module, "advice": advice}
+    return package | {"module": module, "advice": advice, "why": why}
 
 
 _OLD: tuple[tuple[str, str], ...] = (
@@ -173,6 +188,11 @@ def old(hit: Hit) -> Mapping[str, str] | None:
     if not advice or not (is_built(hit) or hit.find_after(r"Failed|subprocess-exited|× |╰─>", 60)):
         return None
     return building(hit) | {"said": hit.line.strip().removeprefix("error: ")[:160], "advice": advice}
+
+
+def old_place(hit: Hit) -> Place | None:
+    """Where the package is asked for; where only another one brings it, the image whose Python is too new for it."""
+    return asked(hit) or (base_image(hit) if "newer than PyO3" in hit.line else None)
 
 
 def pip_speaks(hit: Hit) -> bool:

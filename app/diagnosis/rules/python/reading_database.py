@@ -58,6 +58,38 @@ def lost(hit: Hit) -> Mapping[str, str] | None:
     return {"revision": name, "path": path, "why": why, "advice": fix}
 
 
+def celery_application(hit: Hit) -> Mapping[str, str]:
+    """The module that -A names, or one that it imports: celery says of both that it was not found."""
+    told = [line.strip() for line in (hit.line, *hit.after(3)) if line.strip() and "Usage" not in line]
+    said = " ".join(line for line in told if not line.startswith("Container called"))[-180:]
+    missing = re.search(
+        r"The module (?P<name>[\w.]+) was not found|No module named '(?P<name2>[\w.]+)'", said
+    )
+    name = (missing["name"] or missing["name2"]) if missing else ""
+    if name and (place := _imports(hit, name)):
+        return {
+            "said": said, "imported": name, "title": f"The Celery application imports {name}, which is not there",
+            "advice": f"Correct or take out the import of {name} at {place.path}:{place.line}, or COPY its file (install its package): -A itself names a module that is found",
+        }  # fmt: skip
+    return {
+        "said": said, "title": "celery cannot load the application that -A names",
+        "advice": "Name the module that holds the Celery application as Python imports it from the WORKDIR (celery -A package.module worker), and see that all it imports is installed",
+    }  # fmt: skip
+
+
+def _imports(hit: Hit, name: str) -> Place | None:
+    """The line that imports this module by its full name, in any file of the repository."""
+    pattern = rf"^\s*(?:import|from)\s+{re.escape(name)}\b"
+    for path in sorted(p for p in hit.files.paths if p.endswith(".py"))[:3000]:
+        if line := hit.files.search(path, pattern):
+            return hit.files.place(path, line)
+    return None
+
+
+def celery_import(hit: Hit) -> Place | None:
+    return _imports(hit, hit["imported"]) if hit["imported"] else None
+
+
 def dialect(hit: Hit) -> Mapping[str, str] | None:
     name = hit["name"]
     if name == "postgres":

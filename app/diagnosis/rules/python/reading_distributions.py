@@ -51,7 +51,7 @@ def brought(hit: Hit, module: str, package: str) -> str:
         inside = f"{folder}/{path}".lstrip("/")
         if ignored := unversioned(hit, f"{inside}.py") or unversioned(hit, f"{inside}/__init__.py"):
             return f"{ignored.advice}."
-    of = _importer(hit, package)
+    of = importer(hit, package)
     asked = install(hit, package)
     return (
         f"{asked} The installed {of} imports it and did not bring it: another version of {of} may."
@@ -60,7 +60,7 @@ def brought(hit: Hit, module: str, package: str) -> str:
     )
 
 
-def _importer(hit: Hit, package: str) -> str:
+def importer(hit: Hit, package: str) -> str:
     """The installed package that the deepest frame is of; empty where the import is the application's own."""
     deepest = hit.find_before(r'^\s*File "([^"]+)", line \d+', 6)
     if deepest is None or re.search(r"/(?:dialects|backends|drivers|contrib|integrations)/", deepest[1]):

@@ -18,6 +18,20 @@ def django_settings(hit: Hit) -> Place | None:
     )(hit)
 
 
+def app_config(hit: Hit) -> Mapping[str, str]:
+    """An AppConfig whose name is of no package: the folder that it stands in is the one that is meant."""
+    module, _, name = hit["config"].rpartition(".")
+    path = f"{module.replace('.', '/')}.py"
+    found = next((p for p in sorted(hit.files.paths, key=len) if p == path or p.endswith(f"/{path}")), "")
+    meant = module.removesuffix(".apps")
+    return {"class": name, "path": found, "meant": meant if found else "PACKAGE"}
+
+
+def app_config_place(hit: Hit) -> Place | None:
+    path = hit["path"]
+    return hit.files.place(path, hit.files.search(path, r"^\s+name\s*=") or 1) if path else None
+
+
 def setting(name: str) -> str:
     return rf"^\s*{name}\b"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.instructions import instruction
@@ -177,12 +177,6 @@ def or_frame(hit: Hit) -> Place | None:
     return own_frame(hit) or variable("name")(hit)
 
 
-def _each_missing_setting(hit: Hit) -> Iterator[str]:
-    for line in hit.after(40):
-        if re.fullmatch(r"[A-Za-z_][\w.]*", line.strip()):
-            yield line.strip()
-
-
 ASGI, WSGI = ("uvicorn", "hypercorn", "daphne", "granian"), ("gunicorn", "waitress", "uwsgi")
 
 
@@ -210,38 +204,3 @@ def served_place(hit: Hit) -> Place | None:
     """Where the server is told what to load, else the application itself: another platform's file was not read."""
     start = guess(hit.files) or start_command(hit.files)
     return application(hit) or (start.place if start else None)
-
-
-def pydantic(hit: Hit) -> Mapping[str, str] | None:
-    names = list(_each_missing_setting(hit))
-    if not names or not any("Field required" in line or "field required" in line for line in hit.after(40)):
-        return None
-    return where(hit) | {
-        "name": names[0].upper(),
-        "names": ", ".join(name.upper() for name in names),
-        "field": names[0],
-    }
-
-
-def pydantic_value(hit: Hit) -> Mapping[str, str] | None:
-    """A field whose value is there and does not fit: its name, and the reason on the line below it."""
-    names = list(_each_missing_setting(hit))
-    reason = hit.find_after(r"^  (\S.*?)(?: \[type=(\w+).*)?$")
-    if not names or reason is None or reason[1] == "Field required":
-        return None
-    name, settings = names[0], any("pydantic_settings" in path for path, _ in frames(hit))
-    advice = f"Correct the value of {name}, or the type of the field"
-    if reason[2] == "extra_forbidden":
-        advice = f'Declare the field {name}, take it out of what is read (.env too), or allow it: extra="ignore" in model_config'
-    elif settings:
-        advice = (
-            f"Set {name.upper()} for the service to a value that fits the field's type, or correct the type"
-        )
-    return where(hit) | {"field": name, "reason": reason[1], "advice": advice}
-
-
-def pydantic_place(hit: Hit) -> Place | None:
-    for path in sorted(p for p in hit.files.paths if p.endswith(".py")):
-        if line := hit.files.search(path, rf"^\s+{re.escape(hit['field'])}\s*:"):
-            return hit.files.place(path, line)
-    return anywhere(r"^class {model}\b", ".py")(hit) or own_frame(hit)

@@ -16,7 +16,9 @@ from app.model import Place
 
 
 def told_again(hit: Hit) -> bool:
-    """Whether the line is printed once more below, with the stack that says who asked."""
+    """Whether the line is printed once more below, with the stack that says who asked, or an AppConfig's name is."""
+    if hit.find_after(r"ImproperlyConfigured: Cannot import '[\w.]+'\. Check that '[\w.]+\.name' is correct"):
+        return True
     return not frames(hit) and hit.line in hit.section.lines[hit.index + 1 :]
 
 
@@ -45,7 +47,17 @@ def unfit_pair(hit: Hit) -> Mapping[str, str] | None:
     who, of = caller(hit), module.partition(".")[0]
     if not who or who == of or module.startswith("google.protobuf"):
         return None
-    return {"caller": distribution(who).replace("_", "-"), "package": distribution(of)}
+    words = {"caller": distribution(who).replace("_", "-"), "package": distribution(of)}
+    return words | {"advice": _of_one_time(hit, **words)}
+
+
+def _of_one_time(hit: Hit, caller: str, package: str) -> str:
+    """Which of the two is to move: one that is held at a version is the older one, as a rule."""
+    place = dependency_line(hit, "python", package)
+    asked = hit.files.lines(place.path)[place.line - 1] if place else ""
+    if held := re.search(r"(?:==|~=|<=?)\s*[\d.]+", asked):
+        return f"Raise {package}, which is held at {held[0].strip()} and is older than what {caller} asks for (or pin {caller} to a version of its time)"
+    return f"Raise {caller} to a version for the installed {package}, or pin {package} to one of {caller}'s time, where they are asked for"
 
 
 def unfit_place(hit: Hit) -> Place | None:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import difflib
 import re
-import sys
 from collections.abc import Mapping
 
 from app.diagnosis.dependencies import dependency_line, manifest
+from app.diagnosis.left_out import hidden_by, left_out
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit
-from app.diagnosis.rules.python.reading_distributions import DISTRIBUTIONS, brought, distribution, install
+from app.diagnosis.rules.python.reading_distributions import (
+    DISTRIBUTIONS,
+    brought,
+    distribution,
+    importer,
+    install,
+)
+from app.diagnosis.rules.python.reading_environments import (
+    another_version,
+    asks_for_its_own,
+    unused_environment,
+)
 from app.diagnosis.rules.python.reading_errors import (
     application,
     frames,
@@ -20,39 +31,51 @@ from app.diagnosis.rules.python.reading_errors import (
     where,
 )
 from app.diagnosis.rules.python.reading_gone import NAMES, SINCE, gone_module
-from app.diagnosis.rules.python.reading_parts import WORKERS, compiled, inside
+from app.diagnosis.rules.python.reading_parts import SHARED_NAMES, WORKERS, compiled, inside
 from app.model import Place
 
 # What pip and uv print before they build a package: its imports are not the application's.
 _BUILDING = r"Getting requirements to build|Preparing metadata|get_requires_for_build|prepare_metadata_for|build backend returned"
 
 
+_WHY = "it is not installed, or not where the program starts"
+
+
 def module_words(hit: Hit) -> Mapping[str, str] | None:
     name = hit["module"]
     if hit.find_before(_BUILDING, 120) or (gone_module(name) and not _own_modules(hit, name)):
         return None
-    words = where(hit) | dict.fromkeys(("local", "near", "target", "named", "unfit"), "")
+    words = where(hit) | {"why": _WHY} | dict.fromkeys(("local", "near", "target", "named", "unfit"), "")
     words |= {"package": distribution(name)}
     if _own_modules(hit, name):
         return {**words, "local": "yes", **_not_importable(hit, name)}
-    if package := _asks_for_its_own(hit, name):
-        return {**words, "unfit": package, "fix": _another_version(package, name)}
+    if name.rpartition(".")[2].startswith("_") and "." in name:
+        return {**words, "fix": compiled(name)}
+    if package := asks_for_its_own(hit, name):
+        return {**words, "unfit": package, "fix": another_version(package, name)}
     if ("." in name or distribution(name) == name) and named_in_settings(hit, name):
         return {**words, "named": "yes", "fix": _as_named(hit, name)}
     if frames(hit) and _SETTINGS_LOADER in {path.rpartition("/django/")[2] for path, _ in frames(hit)}:
         return {**words, "loaded": "yes", "fix": _settings_module(hit, name)}
     if near := _misspelt(hit, name):
         return {**words, "near": near, "fix": f"Write {near} instead of {name}."}
-    if name.rpartition(".")[2].startswith("_") and "." in name:
-        return {**words, "fix": compiled(name)}
     if not own_frame(hit) and name not in WORKERS and (_is_served(hit, name) or _loaded_by_server(hit)):
         return {
             **words,
             "target": "yes",
             "fix": f"Correct the name in the command, or COPY the file of {name} into the WORKDIR.{served(hit)}",
         }
-    if "." in name and name not in DISTRIBUTIONS and dependency_line(hit, "python", words["package"]):
-        return {**words, "fix": inside(name)}
+    of = importer(hit, words["package"])
+    shared = name in DISTRIBUTIONS or name.partition(".")[0] in SHARED_NAMES
+    if "." in name and not shared and (of or dependency_line(hit, "python", words["package"])):
+        return {
+            **words,
+            "of": of,
+            "why": "what stands before its last dot is installed",
+            "fix": inside(name, of),
+        }
+    if unused := unused_environment(hit, words["package"]):
+        return {**words, "beside": "yes", "fix": unused[1]}
     return {**words, "fix": brought(hit, name, words["package"])}
 
 
@@ -85,24 +108,6 @@ def _own_modules(hit: Hit, name: str) -> list[str]:
     return exact or [p for p in hit.files.paths if f"/{p}".find(f"/{top}/") >= 0 and p.endswith(".py")]
 
 
-_INSTALLED = re.compile(r"/(?:site|dist)-packages/(\w+)/")
-
-
-def _asks_for_its_own(hit: Hit, name: str) -> str:
-    """The installed package that was importing a module of its own name and has none; empty for any other import."""
-    top, dot, _ = name.partition(".")
-    deepest = next(iter(frames(hit)), ("", ""))[0]
-    inside = _INSTALLED.search(deepest)
-    return top if dot and inside and inside[1] == top and top != "google" else ""
-
-
-def _another_version(package: str, module: str) -> str:
-    return (
-        f"The installed version of {package} asks for {module}, which what was installed with it does not have: "
-        f"ask for a newer {package} there, or pin what brings {module} to a version of the same time."
-    )
-
-
 def _misspelt(hit: Hit, name: str) -> str:
     if distribution(name) != name or dependency_line(hit, "python", name):
         return ""
@@ -115,6 +120,8 @@ def _not_importable(hit: Hit, name: str) -> dict[str, str]:
     """The module is in the repository and Python does not find it: from which folder would it?"""
     top = name.split(".")[0]
     path = min(_own_modules(hit, name), key=lambda p: (p.count("/"), p))
+    if advice := hidden_by(hit, path):
+        return {"hidden": path, "fix": f"{path} is in the repository and not in the image. {advice}."}
     above = f"/{path}".partition(f"/{top}/" if f"/{top}/" in f"/{path}" else f"/{top}.py")[0].strip("/")
     if (not own_frame(hit) and _is_served(hit, name)) or above:
         start = above or "the repository's root"
@@ -172,6 +179,10 @@ def _loaded_by_server(hit: Hit) -> bool:
 
 
 def module_place(hit: Hit) -> Place | None:
+    if hit["hidden"] and (lacking := left_out(hit, hit["hidden"])):
+        return lacking.place
+    if hit["beside"] and (unused := unused_environment(hit, hit["package"])):
+        return unused[0]
     if hit["unfit"] and (
         asked := matching(r"\b{unfit}\s*(?:==|@)\s*v?\d", "Dockerfile", "requirements.txt")(hit)
     ):
@@ -189,7 +200,7 @@ def module_place(hit: Hit) -> Place | None:
         return named_in_settings(hit, hit["module"])
     if hit["local"] or hit["near"]:
         return own_frame(hit) or application(hit)
-    listed = dependency_line(hit, "python", hit["package"])
+    listed = dependency_line(hit, "python", hit["package"]) or dependency_line(hit, "python", hit["of"])
     if listed:
         return listed
     return manifest("python")(hit) or own_frame(hit)
@@ -208,38 +219,3 @@ def imported(hit: Hit) -> Mapping[str, str] | None:
         package = distribution(hit["module"])
         advice = f"The installed version of {package} has no {hit['name']}: pin a version that has it, or write what its newer versions offer instead"
     return where(hit) | {"advice": advice}
-
-
-def hidden(hit: Hit) -> Mapping[str, str] | None:
-    """A file of the repository that is called like a module that somebody else means."""
-    module = hit["module"] or hit["module2"] or hit["module3"]
-    path = next(
-        (
-            p
-            for p in sorted(hit.files.paths, key=lambda p: p.count("/"))
-            if p.rpartition("/")[2] == f"{module}.py"
-        ),
-        "",
-    )
-    words = where(hit) | {"line": hit.line.strip()[:200], "path": ""}
-    if path and (module in sys.stdlib_module_names or dependency_line(hit, "python", distribution(module))):
-        return words | {
-            "path": path,
-            "said": f"{path} hides the module {module} that is meant",
-            "advice": f"Rename {path}: the program finds it before the installed module {module}",
-        }
-    return words | {
-        "said": f"{module} is imported in a circle",
-        "advice": "Two modules import each other: move one import into the function that needs it",
-    }
-
-
-def relative(hit: Hit) -> Mapping[str, str] | None:
-    words = where(hit)
-    module = words["file"].removesuffix(".py").replace("/", ".")
-    start = f"python -m {module}" if module and "-" not in module else "python -m PACKAGE.MODULE"
-    if "beyond" in hit["said"]:
-        advice = "Start from the folder above the package, so that the package itself is imported, or write the import from the root of your packages"
-    else:
-        advice = f"Start it as a module from the folder above its package ({start}, or uvicorn and gunicorn with PACKAGE.MODULE:app), or write the import without the dots"
-    return words | {"advice": advice}

@@ -14,8 +14,30 @@ def compiled(name: str) -> str:
     )
 
 
-def inside(name: str) -> str:
+# Their first name is of many packages: what is behind it may be a package of its own.
+SHARED_NAMES = frozenset(
+    {
+        "google",
+        "azure",
+        "opentelemetry",
+        "ruamel",
+        "zope",
+        "backports",
+        "sphinxcontrib",
+        "jaraco",
+        "mpl_toolkits",
+    }
+)
+
+
+def inside(name: str, importer: str = "") -> str:
     """Python names a module with all its dots once it has imported what stands before the last."""
+    top, _, part = name.partition(".")
+    if importer:
+        return (
+            f"{top} is installed, and this version of it has no {part}: raise {importer}, which asks for it, "
+            f"or pin {top} to a version of {importer}'s time."
+        )
     return (
         f"{name.rpartition('.')[0]} is installed and has no {name.rpartition('.')[2]}: "
         f"correct the name, or pin a version that has it."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 
 from app.diagnosis.dependencies import dependency_line, manifest
@@ -20,11 +21,23 @@ def requirement(hit: Hit) -> Mapping[str, str] | None:
     name = _NAME.match(wanted)
     if hit.find_before(r"after connection broken by", 4):
         return None  # the network's case
-    return {
-        "name": name[0] if name else wanted,
-        "versions": _versions(hit),
-        "advice": _other_advice(hit, wanted, name[0] if name else wanted),
-    }
+    words = {"req": wanted.rstrip(";"), "name": name[0] if name else wanted, "versions": _versions(hit)}
+    if owner := _owner(hit, words["name"]):
+        advice = (
+            f"{owner} asks for it: take another version of {owner}, or let pip look in the index that has it "
+            "as well (--extra-index-url)"
+        )
+        return words | {"owner": owner, "advice": advice}
+    return words | {"advice": _other_advice(hit, wanted, words["name"])}
+
+
+def _owner(hit: Hit, name: str) -> str:
+    """The package that asks for this one, as pip says it; empty where the repository itself asks."""
+    if dependency_line(hit, "python", name):
+        return ""
+    said = hit.find_before(r"that satisfies the requirement .*?\(from (?P<owner>[A-Za-z][\w.-]*)[^()]*\)", 3)
+    owner = said["owner"].removesuffix("-") if said and name in said[0] else ""
+    return "" if owner in ("versions", "") else owner
 
 
 # What no pip can install into a Linux image: Windows' own packages, and modules that Python brings itself.
@@ -42,27 +55,29 @@ _OF_WINDOWS = frozenset(
     ]
 )
 
-_BROUGHT_BY_PYTHON = frozenset(
+# Packages that are published as wheels alone: where pip sees no version at all, none is for this Python and system.
+_WHEELS_ALONE = frozenset(
     [
-        "os",
-        "sys",
-        "json",
-        "sqlite3",
-        "tkinter",
-        "uuid",
-        "asyncio",
-        "re",
-        "math",
-        "logging",
-        "time",
-        "random",
-        "datetime",
-        "subprocess",
-        "threading",
-        "smtplib",
-        "csv",
-        "io",
-        "urllib",
+        "torch",
+        "torchvision",
+        "torchaudio",
+        "tensorflow",
+        "tensorflow-cpu",
+        "tensorflow-gpu",
+        "keras-core",
+        "jaxlib",
+        "onnxruntime",
+        "onnxruntime-gpu",
+        "mediapipe",
+        "open3d",
+        "faiss-cpu",
+        "faiss-gpu",
+        "triton",
+        "dm-tree",
+        "tflite-runtime",
+        "ai-edge-litert",
+        "paddlepaddle",
+        "vllm",
     ]
 )
 
@@ -71,7 +86,7 @@ def _other_advice(hit: Hit, wanted: str, name: str) -> str:
     version = re.search(r"==\s*([\w.+!]+)", wanted)
     if name.lower() in _OF_WINDOWS:
         return f'{name} is for Windows only: take it out, or write {wanted}; sys_platform == "win32"'
-    if name in _BROUGHT_BY_PYTHON:
+    if name.lower() in sys.stdlib_module_names:
         return f"Take {name} out: Python brings it itself"
     if version and "+" in version[1]:
         return f"{version[1]} is not on PyPI: name its index (--extra-index-url, for torch https://download.pytorch.org/whl/cpu), or take the part from + on away"
@@ -84,21 +99,53 @@ def _other_advice(hit: Hit, wanted: str, name: str) -> str:
         and (needs := re.search(rf"(?<![\d.]){re.escape(version[1])} Requires-Python ([^;]+)", ignored[1]))
     ):
         return f"{name} {version[1]} needs Python {needs[1].strip()}: use a base image with one of those, or choose another version"
+    if other := _for_another_python(hit, name, version[1] if version else ""):
+        return other
     return f"Correct the name or the version of {name} where it is asked for: https://pypi.org/project/{name}/ lists what there is"
 
 
-def _versions(hit: Hit) -> str:
+def _for_another_python(hit: Hit, name: str, version: str) -> str:
+    """What to do where pip's list shows that the package is there, and not for this Python; else empty."""
+    listed = _listed(hit)
+    if not listed and name.lower() in _WHEELS_ALONE:
+        return (
+            f"No wheel of {name} is for this Python and system: use a base image that it supports "
+            "(FROM python:3.12-slim, on amd64 and not Alpine), or take a line of versions that has one"
+        )
+    if version and listed and all(_newer(each, version) for each in listed):
+        return (
+            f"{name} {version} is older than this Python: ask for {listed[0]} or later, the first that pip finds for it, "
+            f"or use a base image with an older Python (FROM python:3.11-slim)"
+        )
+    return ""
+
+
+def _newer(one: str, other: str) -> bool:
+    """Whether the first version is above the second, by its numbers."""
+    first, second = ([int(part) for part in re.findall(r"\d+", each)] for each in (one, other))
+    return first > second
+
+
+def _listed(hit: Hit) -> list[str]:
+    """The versions that pip says it has found, the oldest first."""
     said = hit.find_before(r"\(from versions: ([^)]*)\)", 3) or re.search(
         r"\(from versions: ([^)]*)\)", hit.line
     )
     listed = [v.strip() for v in said[1].split(",")] if said else []
-    listed = [v for v in listed if v and v != "none"]
+    return [v for v in listed if v and v != "none"]
+
+
+def _versions(hit: Hit) -> str:
+    listed = _listed(hit)
     return f" It has {', '.join(listed[-4:])}." if listed else ""
 
 
 def asked(hit: Hit) -> Place | None:
     """The requirement's line; the instruction when it was typed there."""
-    return dependency_line(hit, "python", hit["name"]) or in_instruction("name")(hit)
+    for name in (hit["name"], hit["owner"]):
+        if place := dependency_line(hit, "python", name):
+            return place
+    return in_instruction("owner" if hit["owner"] else "name")(hit)
 
 
 def conflict(hit: Hit) -> Mapping[str, str] | None:

@@ -8,6 +8,8 @@ from app.diagnosis.places import anywhere, at, first, matching, variable, whole_
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.ruby.reading_exceptions import TRACE, variable_words
 from app.diagnosis.rules.ruby.reading_rails import (
+    asked_in_build,
+    asking_line,
     asset_line,
     database_line,
     defined_where,
@@ -19,6 +21,7 @@ from app.diagnosis.rules.ruby.reading_rails import (
     yaml_file,
 )
 from app.diagnosis.rules.ruby.reading_required import gemfile_end
+from app.diagnosis.transcript import Kind
 from app.model import Blame
 
 _PRODUCTION = matching(r"require_master_key|secret_key_base", "production.rb", "secrets.yml")
@@ -101,7 +104,19 @@ RULES: tuple[Rule, ...] = (
         fix="Add a section {name}: to config/database.yml, or set RAILS_ENV to one that is there.",
     ),
     Rule(
+        code="rails-database-in-build",
+        only=frozenset({Kind.INSTRUCTION}),
+        pattern=r"(?:PG::ConnectionBad|ActiveRecord::(?:ConnectionNotEstablished|DatabaseConnectionError)|"
+        r"Mysql2::Error::ConnectionError|Trilogy::\w+|ActiveRecord::NoDatabaseError)\)?:? ?(?P<error>.*)$",
+        read=asked_in_build,
+        place=first(asking_line, failing_instruction),
+        title="Rails asks the database while the image is built: {error}",
+        message="Rails could not connect to its database in `{ran}`, and a build has none: {error}.",
+        fix="{advice}.",
+    ),
+    Rule(
         code="rails-database-unreachable",
+        only=frozenset({Kind.STEP, Kind.VERDICT, Kind.CONTAINER}),
         pattern=r"(?:PG::ConnectionBad|ActiveRecord::(?:ConnectionNotEstablished|DatabaseConnectionError)|"
         r"Mysql2::Error::ConnectionError|Trilogy::\w+|ActiveRecord::NoDatabaseError)\)?:? ?(?P<error>.*)$",
         read=unreached,

@@ -9,6 +9,7 @@ from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.paths import nearest_first, repository_path
 from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.ruby.reading_exceptions import TRACE
 from app.diagnosis.transcript import Kind
 from app.model import Place
 
@@ -40,6 +41,30 @@ def unreached(hit: Hit) -> Mapping[str, str]:
     before = re.search(r"'?: (?P<said>[^()]{12,}) \([A-Z]\w+(?:::\w+)+\)$", hit.line)
     below = " ".join(line for line in hit.after(1) if not line.startswith("Container called"))
     return {"error": hit["error"] or (before["said"].rstrip(". ") if before else below) or "no answer"}
+
+
+# What only starts Rails: behind these lines stands the one that asks.
+_STARTS = ("config/environment.rb", "config/application.rb", "config/boot.rb", "Rakefile")
+
+
+def asking_line(hit: Hit) -> Place | None:
+    """The deepest line of ours that needed the database."""
+    frames = (frame for frame in TRACE.frames(hit) if not frame[0].endswith(_STARTS))
+    found = next(frames, None)
+    return hit.files.place(*found) if found else None
+
+
+def asked_in_build(hit: Hit) -> Mapping[str, str] | None:
+    if hit.transcript.started:
+        return None
+    ran, place = hit.section.instruction.removeprefix("RUN "), asking_line(hit)
+    if re.search(r"\bdb:\w+", ran):
+        advice = "Take the migration out of the Dockerfile: run it as the release command, when the service's database is there"
+    elif place:
+        advice = f"Let {place.path} line {place.line} ask the database only when it is called (a method, a memoised block), not while Rails loads it"
+    else:
+        advice = "Find what asks the database while Rails loads (an initializer, a class body, a route constraint) and let it ask when it is called"
+    return {**unreached(hit), "ran": ran, "advice": advice}
 
 
 def database_line(hit: Hit) -> Place | None:

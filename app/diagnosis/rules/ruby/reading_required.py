@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.instructions import failing_dockerfile
 from app.diagnosis.paths import nearest_first
+from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.ruby.reading_exceptions import TRACE
 from app.model import Place
@@ -143,10 +144,28 @@ def shared_library(hit: Hit) -> Mapping[str, str] | None:
         "libjemalloc": "libjemalloc2", "libMagick": "imagemagick", "libcurl": "libcurl4", "libffi": "libffi8",
         "libgeos": "libgeos-c1v5", "libssl": "libssl3", "libcrypto": "libssl3", "libidn": "libidn12",
     }  # fmt: skip
-    package = next(
-        (value for key, value in packages.items() if hit["library"].startswith(key)), hit["library"]
-    )
-    return {"package": package}
+    library = hit["library"]
+    if made := re.match(r"libruby(?:-\w+)?\.so\.(\d+\.\d+)", library):
+        advice = (
+            f"The gems were built with Ruby {made[1]}, and another Ruby runs them: take the same ruby image in both stages, "
+            "and no vendor/bundle of another machine or version"
+        )
+        return {"advice": advice}
+    package = next((value for key, value in packages.items() if library.startswith(key)), "")
+    if not package:
+        return {
+            "advice": f"Install the package that has {library} in the final stage: https://packages.debian.org/search?searchon=contents&keywords={library} names it"
+        }
+    return {
+        "advice": f"Install {package} in the final stage of the Dockerfile: RUN apt-get update && apt-get install -y {package}"
+    }
+
+
+def bundle_place(hit: Hit) -> Place | None:
+    """Where the gems come from the other Ruby; None where a library alone is missing."""
+    if not hit["library"].startswith("libruby"):
+        return None
+    return matching(r"^COPY\s.*--from=.*(?:bundle|gems)", "Dockerfile")(hit)
 
 
 def final_stage(hit: Hit) -> Place | None:

@@ -8,6 +8,7 @@ from app.diagnosis.places import anywhere, first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.ruby.reading_exceptions import TRACE
 from app.diagnosis.rules.ruby.reading_required import (
+    bundle_place,
     final_stage,
     gemfile_end,
     missing_file,
@@ -49,14 +50,13 @@ RULES: tuple[Rule, ...] = (
         pattern=r"(?P<library>lib[\w.+-]+\.so[.\d]*): cannot open shared object file: No such file or directory - "
         r"(?P<path>\S+)",
         read=shared_library,
-        place=first(final_stage, base_image),
+        place=first(bundle_place, final_stage, base_image),
         rank=Rank.ROOT,
         title="{library} is not in the image",
         message="A gem was built with {library}, but the final image does not have it: cannot open shared "
         "object file "
         "({path}).",
-        fix="Install {package} in the final stage of the Dockerfile: RUN apt-get update && apt-get install -y "
-        "{package}.",
+        fix="{advice}.",
     ),
     Rule(
         code="ruby-gem-not-in-bundle",

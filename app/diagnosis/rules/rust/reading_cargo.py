@@ -162,9 +162,10 @@ def member_place(hit: Hit) -> Place | None:
 
 def old_rust(hit: Hit) -> Mapping[str, str] | None:
     want, have, who = hit["want"], hit["have"], hit["name"]
-    for line in hit.after(6):
-        if match := re.match(r"\s+(\S+) requires rustc ([\d.]+)", line):
-            who, want = who or match[1], want or match[2]
+    asking = [m for line in hit.after(200) if (m := re.match(r"\s+(\S+) requires rustc ([\d.]+\d)", line))]
+    if asking and not want:
+        newest = max(asking, key=lambda each: [int(part) for part in each[2].split(".")])
+        who, want = who or newest[1], newest[2]
     if not want:
         return None
     who = who.partition(" (")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from app.diagnosis.instructions import failing_dockerfile
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.start.reading_binding import command_place, command_text
@@ -21,10 +22,30 @@ def bracketed(hit: Hit) -> Mapping[str, str]:
     return {"advice": f"Write {keyword or 'CMD'} [{listed}], with plain double quotes around each word"}
 
 
+def _copied_over(hit: Hit) -> Place | None:
+    """The COPY of everything behind what made the environment, in an image of one stage; None where .venv is left out."""
+    found = failing_dockerfile(hit)
+    if found is None or len(found[1].stages) != 1:
+        return None
+    ignored = "\n".join(hit.files.text(path) for path in hit.files.named(".dockerignore"))
+    whole = [each for each in found[1].of("COPY") if "from" not in each.flags and each.sources == (".",)]
+    made = [
+        each for each in found[1].of("RUN") if re.search(r"\buv sync|\bvenv\b|poetry install", each.value)
+    ]
+    if "venv" in ignored or not whole or not made or whole[-1].line < made[-1].line:
+        return None
+    return hit.files.place(found[0], whole[-1].line, whole[-1].end)
+
+
 def loaderless(hit: Hit) -> Mapping[str, str]:
     path = hit["path"] or hit["path2"]
     name = path.rpartition("/")[2]
-    if _VENV.search(path):
+    if _VENV.search(path) and (copy := _copied_over(hit)):
+        advice = (
+            f"COPY at line {copy.line} of {copy.path} lays another machine's environment over the image's own: write .venv "
+            "into .dockerignore (and into .gitignore)"
+        )
+    elif _VENV.search(path):
         advice = (
             f"Its first line names the Python of the stage that made it: give both stages the same WORKDIR and the same "
             f"Python image (with uv UV_PYTHON_DOWNLOADS=0), or start it with python -m {name}"
@@ -41,5 +62,7 @@ def loaderless(hit: Hit) -> Mapping[str, str]:
 def loaderless_place(hit: Hit) -> Place | None:
     """Where the environment comes into the final stage, or else what starts it."""
     if _VENV.search(hit["path"]):
-        return first(matching(r"^COPY\s.*--from=.*(?:venv|\s/\w+)", "Dockerfile"), command_place)(hit)
+        return _copied_over(hit) or first(
+            matching(r"^COPY\s.*--from=.*(?:venv|\s/\w+)", "Dockerfile"), command_place
+        )(hit)
     return command_place(hit)
