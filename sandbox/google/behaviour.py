@@ -27,6 +27,8 @@ class Behaviour:
     `cleanup`: how long a deleted service's name is still being cleaned up, gone to whoever asks and refused (409) to
     whoever makes one: https://github.com/hashicorp/terraform-provider-google/issues/7854
     `early_waits`: so many of the next WaitOperation are answered at once, whatever the operation does.
+    `quotas`: how many calls a minute are allowed by name of the quota, where somebody has asked Google for more, or a
+    test wants less: sandbox/google/quotas.py.
     """
 
     propagation: float = 0.0
@@ -45,4 +47,5 @@ class Behaviour:
     cpus: float = 1000.0
     cleanup: float = 0.0
     access_lag: float = 0.0
+    quotas: dict[str, int] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
