@@ -1,4 +1,4 @@
-"""The sandbox judges calls in Google's order: what a call concerns, who asks, and only then the rest of what it says."""
+"""The sandbox judges in Google's order: what a call concerns, who asks, and only then the rest of what it says."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import grpc
 import pytest
 
 from sandbox.google import subjects
+from sandbox.google.errors import Refusal
 from sandbox.google.operations import pb
 from sandbox.google.server import GoogleSandbox
 from tests.test_sandbox_permissions import ALL, METHODS, ROWS, Row, _put, google, holding, ids, path_of
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.wire
 __all__ = ["google"]
 
 
-def bare(google: GoogleSandbox, row: Row) -> Any:  # noqa: F811 - a fixture
+def bare(google: GoogleSandbox, row: Row) -> Any:
     """The request of a row with its subject alone, so that whatever else has to be there is missing."""
     request = pb(METHODS[row.call].request())
     for said in path_of(google, row.on).split():
@@ -26,7 +27,7 @@ def bare(google: GoogleSandbox, row: Row) -> Any:  # noqa: F811 - a fixture
     return request
 
 
-def answer(google: GoogleSandbox, row: Row, request: Any) -> tuple[str, str]:  # noqa: F811 - a fixture
+def answer(google: GoogleSandbox, row: Row, request: Any) -> tuple[str, str]:
     """The code and the words with which it is refused."""
     with grpc.insecure_channel(google.grpc_address) as channel:
         call = channel.unary_unary(METHODS[row.call].path, None, None)
@@ -48,7 +49,7 @@ def is_faulty(row: Row) -> bool:
         request.page_size = -1
     try:
         return subjects.fault_beside(request) is not None
-    except subjects.Refusal:
+    except Refusal:
         return False
 
 
@@ -61,7 +62,7 @@ def test_the_calls_whose_order_is_seen() -> None:
 
 
 @pytest.mark.parametrize("row", FAULTY, ids=ids)
-def test_who_may_not_ask_hears_nothing_of_what_is_wrong_with_it(google: GoogleSandbox, row: Row) -> None:  # noqa: F811 - a fixture
+def test_who_may_not_ask_hears_nothing_of_what_is_wrong_with_it(google: GoogleSandbox, row: Row) -> None:
     """Without the permission a faulty request is a denial; with it, an invalid argument."""
     request = bare(google, row)
     holding(google, *(ALL - {row.permission}))
@@ -70,7 +71,7 @@ def test_who_may_not_ask_hears_nothing_of_what_is_wrong_with_it(google: GoogleSa
     assert answer(google, row, request)[0] == "INVALID_ARGUMENT"
 
 
-def test_a_name_that_is_none_is_told_to_everybody(google: GoogleSandbox) -> None:  # noqa: F811 - a fixture
+def test_a_name_that_is_none_is_told_to_everybody(google: GoogleSandbox) -> None:
     """Nobody could say whose permission it would take."""
     holding(google)
     row = next(each for each in ROWS if each.call == "Services.GetService")

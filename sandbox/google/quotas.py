@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 
 from sandbox.google.behaviour import Behaviour
@@ -65,11 +65,12 @@ def quota_of(call: str) -> Quota | None:
 
 
 class Quotas:
-    """The calls of the last minute; a refused one counts like any other, for Google counts before it judges."""
+    """The calls of the last minute, which are counted before anybody is judged; `refused`: how many were too much."""
 
     def __init__(self, behaviour: Behaviour) -> None:
         self._behaviour = behaviour
         self._lock = threading.Lock()
+        self.refused: Counter[str] = Counter()
         self._calls: dict[tuple[str, int, str], deque[float]] = {}
 
     def count(self, call: str, project: int, location: str) -> None:
@@ -84,5 +85,6 @@ class Quotas:
             while calls and calls[0] <= now - MINUTE:
                 calls.popleft()
             if allowed is not None and len(calls) >= allowed:
+                self.refused[quota.name] += 1
                 raise quota_exceeded(quota.service, f"{quota.service}/{quota.metric}", quota.limit, project)
             calls.append(now)
