@@ -9,7 +9,7 @@ from tests.test_sandbox_github import NAME, Desk, desk
 __all__ = ["desk"]
 
 
-def test_a_shallow_clone_is_deepened_and_pushed_from(desk: Desk, tmp_path: Path) -> None:  # noqa: F811 - a fixture
+def test_a_shallow_clone_is_deepened_and_pushed_from(desk: Desk, tmp_path: Path) -> None:
     """One commit comes without what is before it, the rest when it is asked for, and a push from it is delivered."""
     first = desk.push("One", one_txt="1")
     second = desk.push("Two", two_txt="2")
@@ -30,7 +30,7 @@ def test_a_shallow_clone_is_deepened_and_pushed_from(desk: Desk, tmp_path: Path)
     assert first in desk.git("rev-list", "FETCH_HEAD", cwd=shallow).split()
 
 
-def test_one_commit_is_fetched_by_its_sha(desk: Desk, tmp_path: Path) -> None:  # noqa: F811 - a fixture
+def test_one_commit_is_fetched_by_its_sha(desk: Desk, tmp_path: Path) -> None:
     """As CI does it: an empty repository, one commit by name, without its history."""
     desk.push("One", one_txt="1")
     second = desk.push("Two", two_txt="2")
