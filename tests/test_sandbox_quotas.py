@@ -88,6 +88,21 @@ def test_google_counts_before_it_judges(google: GoogleSandbox) -> None:
     assert refusal(google, quota) is not None
 
 
+def test_a_secret_has_64_kib_at_most(google: GoogleSandbox) -> None:
+    """A byte more is refused, and the version before stays the newest."""
+    with grpc.insecure_channel(google.grpc_address) as channel:
+        add = channel.unary_unary(METHODS["SecretManagerService.AddSecretVersion"].path, None, None)
+        request = pb(METHODS["SecretManagerService.AddSecretVersion"].request())
+        request.parent, request.payload.data = f"{HOME}/secrets/k", b"x" * (64 * 1024)
+        add(request.SerializeToString(), timeout=20)
+        request.payload.data += b"x"
+        with pytest.raises(grpc.RpcError) as refused:
+            add(request.SerializeToString(), timeout=20)
+    error: Any = refused.value
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert len(google.secrets.value("demo", "k", "latest") or "") == 64 * 1024
+
+
 def test_figures_are_googles_where_nobody_asked_for_more(google: GoogleSandbox) -> None:
     """Sixty writes to a region of Cloud Run, and not one more."""
     google.behaviour.quotas = {}
