@@ -25,7 +25,7 @@ from tests.test_release_command import MIGRATE
 pytestmark = [
     pytest.mark.wire,
     pytest.mark.skipif(
-        shutil.which("gcloud") is None,
+        shutil.which("gcloud") is None and os.environ.get("GCLOUD_TESTS") != "required",
         reason="there is no gcloud here: https://cloud.google.com/sdk/docs/install",
     ),
 ]

@@ -20,6 +20,7 @@ class Behaviour:
     `access_lag`: a new service account is known everywhere, and a new binding counts, after it:
     https://cloud.google.com/iam/docs/service-accounts-create ("wait for 60 seconds or more"),
     https://cloud.google.com/iam/docs/access-change-propagation. `clock`: what all of this is measured by.
+    `propagation`: how long an API that was switched on is not known yet; `slow_apis`: by API, what that takes longer.
     `unsettled`: by API, how long after it was switched on it denies what the caller may well do:
     https://github.com/googleapis/google-cloud-go/issues/10528, https://github.com/GoogleCloudPlatform/cloud-run-mcp/pull/91
     `cpus`: what the most instances of one service may have together in a region, which is little in a new project:
@@ -43,6 +44,7 @@ class Behaviour:
     log_page: int = 1000
     empty_pages: int = 0
     early_waits: int = 0
+    slow_apis: dict[str, float] = field(default_factory=dict)
     unsettled: dict[str, float] = field(default_factory=dict)
     cpus: float = 1000.0
     cleanup: float = 0.0

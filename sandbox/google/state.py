@@ -168,8 +168,9 @@ class Projects:
     def enable(self, project: Project, apis: list[str]) -> None:
         """Enabled now, known everywhere after the propagation time."""
         with self.lock:
+            known_at = self.behaviour.clock() + self.behaviour.propagation
             for api in apis:
-                project.apis.setdefault(api, self.behaviour.clock() + self.behaviour.propagation)
+                project.apis.setdefault(api, known_at + self.behaviour.slow_apis.get(api, 0.0))
 
     def admit(self, name: str, api: str, permission: str, resource: str, *, pays: bool = True) -> Project:
         """The project, if this API answers there and the deployer holds the permission."""
