@@ -9,6 +9,8 @@ from typing import Any
 import grpc
 import pytest
 
+from app.retry import Policy
+from gcp.errors import Denial, GoogleError, _wait_for
 from sandbox.google import table
 from sandbox.google.operations import pb
 from sandbox.google.quotas import QUOTAS, Quota, quota_of
@@ -121,3 +123,19 @@ def test_a_push_outlasts_a_minute_that_is_used_up(house: House, name: str) -> No
     eventually(lambda: google.projects.quotas.refused[name], "a refusal", house.log_tail)
     google.behaviour.quotas[name] = 6000
     assert house.ended(sha)["ending"] == "live", house.log_tail()
+
+
+def test_a_quota_of_a_minute_is_left_alone_until_its_minute_is_over() -> None:
+    """By the waits that are set where nobody sets any: two of them are a minute; one of things is not waited for."""
+    policy = Policy()
+    waits = [
+        _wait_for(fault, policy)
+        for fault in (exhausted("RATE_LIMIT_EXCEEDED"), exhausted("RESOURCE_QUOTA_EXCEEDED"))
+    ]
+    assert waits == [30.0, None]
+    assert (policy.attempts - 1) * policy.minute >= 60.0
+    assert policy.total > (policy.attempts - 1) * policy.minute
+
+
+def exhausted(reason: str) -> GoogleError:
+    return GoogleError(Denial("RESOURCE_EXHAUSTED", "", "Services.GetService", reason=reason))
