@@ -30,6 +30,11 @@ class Policy:
     longest_wait: float = 32.0
     total: float = 120.0
 
+    @property
+    def minute(self) -> float:
+        """How long a quota of a minute is left alone where nobody says how long; two such waits are a minute."""
+        return 30 * self.first_wait
+
 
 def retrying(
     work: Callable[[], T],

@@ -99,7 +99,10 @@ def ask(policy: Policy, method: str, call: Callable[[], T]) -> T:
         except (api.GoogleAPICallError, auth.GoogleAuthError, requests.RequestException, OSError) as error:
             raise from_exception(error, method) from error
 
-    return retrying(attempt, transient=_wait_for, service=method.partition(".")[0], policy=policy)
+    def wait(error: Exception) -> float | None:
+        return _wait_for(error, policy)
+
+    return retrying(attempt, transient=wait, service=method.partition(".")[0], policy=policy)
 
 
 def from_exception(error: Exception, method: str) -> GoogleError:
@@ -171,7 +174,8 @@ def _retry_after(error: api.GoogleAPICallError, details: list[Any]) -> float:
     return float(header) if str(header).isdecimal() else 0.0
 
 
-def _wait_for(error: Exception) -> float | None:
-    if isinstance(error, GoogleError) and error.transient:
-        return error.denial.retry_after
-    return None
+def _wait_for(error: Exception, policy: Policy) -> float | None:
+    if not isinstance(error, GoogleError) or not error.transient:
+        return None
+    # Asked again at once a quota of a minute would be asked in vain, and the deployment be over within seconds.
+    return error.denial.retry_after or (policy.minute if error.kind is Kind.RATE else 0.0)

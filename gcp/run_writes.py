@@ -20,7 +20,7 @@ WRITES = frozenset(
     f"{kind}.{verb}{kind[:-1]}"
     for kind in ("Services", "Jobs", "WorkerPools")
     for verb in ("Create", "Update", "Delete")
-) | {"Jobs.RunJob"}
+) | {"Jobs.RunJob", "Executions.CancelExecution"}
 # How long a write counts against who made it, when it is asked who is next; seconds.
 LATELY = 60.0
 PLACE = re.compile(r"projects/[^/]+/locations/[^/]+")

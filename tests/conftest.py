@@ -112,8 +112,11 @@ class House:
     version: str = ""
 
     def start(self) -> None:
+        settings = QUICK | self.settings
+        # Who says so has asked Google for more.
+        self.world.google.behaviour.quotas.setdefault("run.write", int(settings["CLOUD_RUN_WRITES"]))
         self.running = self.process.enter_context(
-            servergem(self.world, self.folder, self.version, **(QUICK | self.settings))
+            servergem(self.world, self.folder, self.version, **settings)
         )
         self.address = self.running.address
         self.world.github.webhook_url = f"{self.address}/webhook"

@@ -30,15 +30,16 @@ def set_up(google: GoogleSandbox, project: str, region: str = REGION, *, deploye
     _carry_out(google, project, steps(project, region, deployer=deployer), deployer)
 
 
-def give_rights(google: GoogleSandbox, project: str) -> None:
+def give_rights(google: GoogleSandbox, project: str, *, deployer: str = "") -> None:
     """Only who may do what: there is no bucket and no repository, and of APIs only those that saying so takes.
 
-    Beside it what an operator gives by hand who names no accounts: to act as the project's default one.
+    Beside it what an operator gives by hand who names no accounts: to act as the project's default one. `deployer`:
+    as above.
     """
     for api in ("iam", "cloudresourcemanager", "cloudbilling"):
         google.projects.known(project).apis[f"{api}.googleapis.com"] = 0.0
-    told = [step for step in steps(project, REGION) if step.command[1] in RIGHTS]
-    _carry_out(google, project, told)
+    told = [step for step in steps(project, REGION, deployer=deployer) if step.command[1] in RIGHTS]
+    _carry_out(google, project, told, deployer)
     compute = f"projects/{project}/serviceAccounts/{google.projects.known(project).compute_account}"
     google.projects.access.bind(compute, "roles/iam.serviceAccountUser", google.projects.caller)
 

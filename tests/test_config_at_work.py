@@ -51,9 +51,10 @@ def test_a_head_that_says_so_gets_no_preview(house: House) -> None:
 
 
 def test_cloud_run_keeps_healthz_for_itself(house: House) -> None:
-    """The sandbox's front end answers as Google's does, so that nothing can be verified there."""
+    """The sandbox's front end answers as Google's does, so that nothing can be verified there; so with its others."""
     work = house.repository(SAMPLE)
     assert house.ended(work.push("Say hello"))["ending"] == "live", house.log_tail()
     url = house.deployments()[0]["url"]
     assert answer_of(f"{url}/").status_code == 200
-    assert answer_of(f"{url}/healthz").status_code == 404
+    for reserved in ("/healthz", "/eventlog", "/_ah/health"):
+        assert answer_of(f"{url}{reserved}").status_code == 404, reserved

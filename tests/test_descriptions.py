@@ -178,6 +178,26 @@ def test_each_kind_of_fault_is_refused_by_its_field(google: GoogleSandbox, fault
     assert field_named(refused.value) == field
 
 
+def test_no_update_that_is_served_brings_what_is_for_ever_the_same(google: GoogleSandbox) -> None:
+    """Without a mask it takes what is there to tell a change, so a call that could make one needs a rule of its own."""
+    updates = [method for method in served(google) if ".Update" in method.name or ".Replace" in method.name]
+    assert len(updates) == 6
+    bringing = {method.name: within(pb(method.request()).DESCRIPTOR) for method in updates}
+    assert not {name: fields for name, fields in bringing.items() if fields}
+
+
+def within(kind: Any) -> set[str]:
+    """The fields below a message that never change, by their whole names."""
+    seen, waiting, found = set(), [kind], set()
+    while waiting:
+        kind = waiting.pop()
+        if kind.full_name not in seen:
+            seen.add(kind.full_name)
+            found |= {field.full_name for field in kind.fields if said(field).immutable}
+            waiting += [field.message_type for field in kind.fields if field.message_type]
+    return found
+
+
 def test_the_real_client_hears_of_it(google: GoogleSandbox) -> None:
     """Cloud Run's own library raises InvalidArgument; what only Google writes is ignored, and the etag is not."""
     channel = grpc.insecure_channel(google.grpc_address)

@@ -11,23 +11,33 @@ from pathlib import Path
 
 import pytest
 
-from app.setup.google_steps import BUILDER, PREVIEWS, RUNTIME, YARDS, email
+from app.setup.google_steps import BUILDER, FORK_BUILDER, FORKS, PREVIEWS, RUNTIME, YARDS, email
 from app.trust.accounts import PREVIEW_BUILDER
 from sandbox.google.rest import gcloud_settings
 from sandbox.google.server import GoogleSandbox
 from sandbox.world import PROJECT, Options, Sandbox
-from tests.conftest import House, answer_of, keep_traffic
+from tests.conftest import OWNER, House, answer_of, keep_traffic
 from tests.setting_up import REGION, set_up
+from tests.test_forks import approved, asked, container_of, fork_of
+from tests.test_previews import SAMPLE, gone, opened, preview
+from tests.test_release_command import MIGRATE
 
 pytestmark = [
     pytest.mark.wire,
     pytest.mark.skipif(
-        shutil.which("gcloud") is None,
+        shutil.which("gcloud") is None and os.environ.get("GCLOUD_TESTS") != "required",
         reason="there is no gcloud here: https://cloud.google.com/sdk/docs/install",
     ),
 ]
 
 ROOT = Path(__file__).parent.parent
+CONFIG = f"""
+services:
+  {SAMPLE}:
+    release: python migrate.py
+previews:
+  forks: approve
+"""
 OPERATOR = "user:operator@example.com"
 DEPLOYER = f"serviceAccount:servergem-deployer@{PROJECT}.iam.gserviceaccount.com"
 
@@ -97,11 +107,11 @@ def granted(google: GoogleSandbox) -> dict[str, set[tuple[str, str]]]:
     }
 
 
-def test_what_setup_types_is_what_gcloud_does_and_a_push_goes_live(
+def test_what_setup_types_is_what_gcloud_does_and_all_that_servergem_does_goes_with_it(
     world: Sandbox, shell: Shell, tmp_path: Path
 ) -> None:
-    """`servergem setup google --apply` in an empty project leaves what tests/setting_up.py says; a push then needs
-    nothing more, and gcloud shows what it made."""
+    """`servergem setup google --apply` in an empty project leaves what tests/setting_up.py says; a push with a release
+    command, a preview and an approved fork then need nothing more, and gcloud shows who built what."""
     done = shell.says(sys.executable, "-m", "app.cli", "setup", "google", "--project", PROJECT, "--apply")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     other = GoogleSandbox(tmp_path / "other", world.runner, world.builder)
@@ -114,19 +124,36 @@ def test_what_setup_types_is_what_gcloud_does_and_a_push_goes_live(
     house = House(world, tmp_path, settings=accounts_named())
     try:
         house.start()
-        sha = house.repository("hello-python").push("Say hello")
-        deployment = house.ended(sha)
-        assert deployment["ending"] == "live", house.log_tail()
-        assert answer_of(deployment["url"]).status_code == 200
+        _everything_goes(house)
     finally:
         house.kill()
     assert granted(world.google) == before
     world.google.projects.caller = OPERATOR
     here = f"--region={REGION}"
-    assert shell.lines("builds", "list", here, "--format=value(status)") == ["SUCCESS"]
+    built = shell.lines("builds", "list", here, "--format=value(status,serviceAccount.basename())")
+    builders = (BUILDER, PREVIEW_BUILDER, FORK_BUILDER)
+    assert sorted(built) == sorted(f"SUCCESS\t{email(each, PROJECT)}" for each in builders)
     assert shell.lines(
         "logging", "read", 'resource.type="build"', "--limit=1", "--format=value(resource.type)"
     ) == ["build"]
+
+
+def _everything_goes(house: House) -> None:
+    """A push that runs a release command goes live, a preview comes and goes, and so does a fork's."""
+    work = house.repository(SAMPLE)
+    (work.path / "servergem.yml").write_text(CONFIG)
+    sha = work.push("Migrate", **{"migrate.py": MIGRATE})
+    deployment = house.ended(sha)
+    assert deployment["ending"] == "live", house.log_tail()
+    assert f"migrating as {sha[:7]}" in house.check_run(SAMPLE, sha)["output"]["text"]
+    assert answer_of(deployment["url"]).status_code == 200
+    number, head = opened(house, work, "ours")
+    assert preview(house, work, head)["conclusion"] == "success", house.log_tail()
+    house.world.github.close_pull_request(f"{OWNER}/{work.name}", number)
+    gone(house, f"{SAMPLE}-pr-{number}")
+    fork = fork_of(work)
+    name = approved(fork, asked(fork))
+    assert container_of(fork, name)["account"] == email(FORKS, PROJECT)
 
 
 def accounts_named() -> dict[str, str]:
@@ -136,6 +163,8 @@ def accounts_named() -> dict[str, str]:
         "RUNTIME_SERVICE_ACCOUNT": RUNTIME,
         "PREVIEW_SERVICE_ACCOUNT": PREVIEWS,
         "PREVIEW_BUILD_SERVICE_ACCOUNT": PREVIEW_BUILDER,
+        "FORK_SERVICE_ACCOUNT": FORKS,
+        "FORK_BUILD_SERVICE_ACCOUNT": FORK_BUILDER,
     }
     return {name: email(account, PROJECT) for name, account in accounts.items()}
 

@@ -12,7 +12,7 @@ from app.store import Store
 from app.telemetry import metrics
 from app.telemetry.metrics import Standing
 from app.telemetry.scrape import may_read
-from sandbox.github.rest import RESOURCE_LIMIT
+from sandbox.github.limits import RESOURCE_LIMIT
 from sandbox.world import Sandbox
 from tests.conftest import OWNER, House, eventually, web
 

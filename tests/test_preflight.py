@@ -213,6 +213,14 @@ def test_propagation_is_waited_out(house: House) -> None:
     assert answer_of(deployment["url"]).status_code == 200
 
 
+@pytest.mark.parametrize("api", ["run", "cloudbuild", "artifactregistry"])
+def test_each_api_takes_its_own_time(house: House, api: str) -> None:
+    """One comes later than all the others, whose patience covers nothing of it; the first push goes live."""
+    house.world.google.behaviour.slow_apis = {f"{api}.googleapis.com": 1.5}
+    sha = house.repository(SAMPLE).push("Say hello")
+    assert house.ended(sha)["ending"] == "live", house.log_tail()
+
+
 def test_what_holds_is_not_asked_again(house: House) -> None:
     """The second deployment asks only for the branch, the service and its specification."""
     work = house.repository(SAMPLE)

@@ -31,6 +31,7 @@ from sandbox.faults import Faults
 from sandbox.github import GitHubSandbox
 from sandbox.github.git_words import line_counts
 from tests.conftest import PATIENCE, web
+from tests.traffic import faults_of_answers
 
 ROOT = Path(__file__).parent.parent
 CHECKER = ROOT.parent / "shared" / "tools" / "github_openapi_check.py"
@@ -166,6 +167,8 @@ def desk_in(folder: Path, manifest: str) -> Iterator[Desk]:
     github.stop()
     receiver.server.shutdown()
     receiver.server.server_close()
+    if record.exists():
+        assert not faults_of_answers(record)
     if CHECKER.exists():
         _insist_on_description(record, folder)
 

@@ -83,6 +83,19 @@ def test_an_immutable_tag_stays_where_it_is(clients: Clients, google: GoogleSand
     assert google.registry.digest(f"{IMAGE}:v1") == first
 
 
+@pytest.mark.parametrize("paths", [[], ["*"], ["kms_key_name"]], ids=["no mask", "all", "by its name"])
+def test_a_repositorys_key_is_for_ever(clients: Clients, google: GoogleSandbox, paths: list[str]) -> None:  # noqa: F811 - fixtures
+    """It is refused however the update is made, and the same key again is none; a label is written without a mask."""
+    key = "projects/demo/locations/europe-west1/keyRings/r/cryptoKeys/k"
+    changed = artifactregistry_v1.Repository(name=REPOSITORY, kms_key_name=key)
+    with pytest.raises(exceptions.InvalidArgument, match="cannot be changed"):
+        clients.registry.update_repository(request={"repository": changed, "update_mask": {"paths": paths}})
+    same = artifactregistry_v1.Repository(name=REPOSITORY, labels={"team": "shop"})
+    clients.registry.update_repository(request={"repository": same})
+    there = clients.registry.get_repository(name=REPOSITORY)
+    assert (there.kms_key_name, dict(there.labels)) == ("", {"team": "shop"})
+
+
 @pytest.mark.parametrize(("cpu", "memory"), [("0.5", "512Mi"), ("1", "256Mi")])
 def test_a_job_is_no_smaller_than_jobs_are(
     clients: Clients,  # noqa: F811 - a fixture

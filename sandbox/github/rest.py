@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from sandbox.github.answers import Answer, Call, Refused, not_found
+from sandbox.github.limits import SECONDARY, Limits
 from sandbox.github.methods import Found, Method, R, find
 from sandbox.github.records import Repo
 from sandbox.github.rest_apps import SUSPENDED
@@ -23,7 +24,6 @@ from sandbox.github.user_tokens import UserToken
 from sandbox.github.words import Json
 
 API_VERSIONS = ("2022-11-28", "2026-03-10")
-RESOURCE_LIMIT = 15_000
 _HOUR = 3600
 NOT_ACCESSIBLE = "Resource not accessible by integration"
 # What is read of git by whichever replica is asked.
@@ -56,9 +56,7 @@ class Rest:
 
     def __init__(self, hub: Hub, tokens: Tokens) -> None:
         self._hub, self._tokens = hub, tokens
-        self._used: dict[str, int] = {}
-        # Off by default, so that a long bench is not cut short; the headers count down all the same.
-        self.limit, self.limit_enforced = RESOURCE_LIMIT, False
+        self.limits = Limits()
 
     def answer(self, asked: Asked, base: str) -> Answer:
         found = find(asked.verb, asked.path)
@@ -72,10 +70,7 @@ class Rest:
         """A planned fault: an outage, or a rate limit with or without `Retry-After`."""
         headers: dict[str, str] = {}
         if status in (403, 429) and seconds > 0:
-            message = (
-                message
-                or "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
-            )
+            message = message or SECONDARY
             headers["retry-after"] = str(math.ceil(seconds))
         elif status in (403, 429) and not message:
             message = "API rate limit exceeded for installation."
@@ -97,7 +92,7 @@ class Rest:
         grant, as_app = self._caller(asked.headers.get("authorization", ""))
         if found is None:
             raise not_found()
-        self._insist_on_limit(grant)
+        self.limits.count(str(grant.installation) if grant else "app", asked.verb)
         if found.method.as_app and not as_app:
             raise Refused(401, "A JSON web token could not be decoded")
         repo = self._repository(asked, found, grant, base)
@@ -184,26 +179,15 @@ class Rest:
         if repo is not None and repo.archived and method.verb != "GET":
             raise Refused(403, "Repository was archived so is read-only.")
 
-    def _insist_on_limit(self, grant: Grant | None) -> None:
-        key = str(grant.installation) if grant else "app"
-        self._used[key] = self._used.get(key, 0) + 1
-        if self.limit_enforced and self._used[key] > self.limit:
-            raise Refused(
-                403,
-                f"API rate limit exceeded for installation ID {key}.",
-                headers={"x-ratelimit-remaining": "0"},
-            )
-
     def _dressed(self, asked: Asked, found: Found | None, answer: Answer) -> Answer:
-        used = min(max(self._used.values(), default=0), self.limit)
         headers = {
             "server": "github.com",
             "x-github-media-type": "github.v3; format=json",
             "x-github-api-version-selected": asked.headers.get("x-github-api-version", API_VERSIONS[0]),
             "x-github-request-id": ":".join(secrets.token_hex(2).upper() for _ in range(5)),
-            "x-ratelimit-limit": str(self.limit),
-            "x-ratelimit-remaining": str(self.limit - used),
-            "x-ratelimit-used": str(used),
+            "x-ratelimit-limit": str(self.limits.limit),
+            "x-ratelimit-remaining": str(self.limits.limit - self.limits.used),
+            "x-ratelimit-used": str(self.limits.used),
             "x-ratelimit-reset": str(
                 int(self._hub.started) + _HOUR * (1 + int((time.time() - self._hub.started) / _HOUR))
             ),

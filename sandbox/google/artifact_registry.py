@@ -11,10 +11,15 @@ from google.protobuf import empty_pb2
 
 from sandbox.google.access import asked_version
 from sandbox.google.errors import Code, Refusal, invalid, not_found
+from sandbox.google.operations import pb
 from sandbox.google.registry_shelves import Shelf, Shelves
 from sandbox.google.state import Project, now, segments
 
 API = "artifactregistry.googleapis.com"
+# "May not be changed after the Repository has been created": its comment in artifactregistry/v1/repository.proto.
+_FOR_EVER = "kms_key_name"
+# What the library calls otherwise than the proto does.
+_PYTHONS = {"format": "format_"}
 _REPOSITORY_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 
@@ -98,8 +103,11 @@ class ArtifactRegistry(Shelves):
         self._admit(request.repository.name, "repositories.update")
         shelf = self._shelf(request.repository.name)
         with self._projects.lock:
-            for path in request.update_mask.paths:
-                setattr(shelf.repository, path, getattr(request.repository, path))
+            for path in _written(request):
+                wanted = getattr(request.repository, path)
+                if path == _FOR_EVER and wanted != getattr(shelf.repository, path):
+                    raise invalid("The field cannot be changed.", f"repository.{path}")
+                setattr(shelf.repository, path, wanted)
             shelf.repository.update_time = now()
         return shelf.repository
 
@@ -201,3 +209,10 @@ class ArtifactRegistry(Shelves):
             if (package, digest) not in shelf.uploads:
                 raise not_found()
             return self._image(shelf, package, digest)
+
+
+def _written(request: Any) -> list[str]:
+    """The fields that an update writes: those of its mask, or all that it brings: https://google.aip.dev/134"""
+    brought = [field.name for field, _ in pb(request.repository).ListFields() if field.name != "name"]
+    paths = list(request.update_mask.paths)
+    return [_PYTHONS.get(path, path) for path in (brought if paths in ([], ["*"]) else paths)]

@@ -20,6 +20,7 @@ class Behaviour:
     `access_lag`: a new service account is known everywhere, and a new binding counts, after it:
     https://cloud.google.com/iam/docs/service-accounts-create ("wait for 60 seconds or more"),
     https://cloud.google.com/iam/docs/access-change-propagation. `clock`: what all of this is measured by.
+    `propagation`: how long an API that was switched on is not known yet; `slow_apis`: by API, what that takes longer.
     `unsettled`: by API, how long after it was switched on it denies what the caller may well do:
     https://github.com/googleapis/google-cloud-go/issues/10528, https://github.com/GoogleCloudPlatform/cloud-run-mcp/pull/91
     `cpus`: what the most instances of one service may have together in a region, which is little in a new project:
@@ -27,6 +28,8 @@ class Behaviour:
     `cleanup`: how long a deleted service's name is still being cleaned up, gone to whoever asks and refused (409) to
     whoever makes one: https://github.com/hashicorp/terraform-provider-google/issues/7854
     `early_waits`: so many of the next WaitOperation are answered at once, whatever the operation does.
+    `quotas`: how many calls a minute are allowed by name of the quota, where somebody has asked Google for more, or a
+    test wants less: sandbox/google/quotas.py.
     """
 
     propagation: float = 0.0
@@ -41,8 +44,10 @@ class Behaviour:
     log_page: int = 1000
     empty_pages: int = 0
     early_waits: int = 0
+    slow_apis: dict[str, float] = field(default_factory=dict)
     unsettled: dict[str, float] = field(default_factory=dict)
     cpus: float = 1000.0
     cleanup: float = 0.0
     access_lag: float = 0.0
+    quotas: dict[str, int] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic

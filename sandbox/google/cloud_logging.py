@@ -15,7 +15,7 @@ from typing import Any
 from google.cloud.logging_v2.types import ListLogEntriesResponse, LogEntry
 
 from sandbox.google import log_filter
-from sandbox.google.errors import invalid, too_many_reads
+from sandbox.google.errors import invalid, quota_exceeded
 from sandbox.google.state import Project, Projects, now, segments
 
 API = "logging.googleapis.com"
@@ -146,7 +146,9 @@ class CloudLogging:
             while reads and reads[0] < this_minute:
                 reads.popleft()
             if len(reads) >= self._projects.behaviour.log_reads:
-                raise too_many_reads(project.number)
+                raise quota_exceeded(
+                    API, f"{API}/read_requests", "ReadRequestsPerMinutePerProject", project.number
+                )
             reads.append(time.monotonic())
 
     def _visible(self, project: str) -> list[Entry]:

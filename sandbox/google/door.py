@@ -14,7 +14,7 @@ from google.protobuf import duration_pb2, json_format
 from google.rpc import error_details_pb2
 
 from sandbox.faults import Faults, PlannedFault
-from sandbox.google import descriptions, table
+from sandbox.google import admission, subjects, table
 from sandbox.google.behaviour import Behaviour
 from sandbox.google.calls import Calls
 from sandbox.google.errors import Code, Refusal
@@ -141,8 +141,10 @@ class Door(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic only in
         await asyncio.sleep(fault.seconds)
 
     async def _handle(self, method: table.Method, request: Any) -> Any:
-        if request is not None:
-            descriptions.insist(request)
+        with admission.asked(method.name, subjects.fault_beside(request)):
+            return await self._handled(method, request)
+
+    async def _handled(self, method: table.Method, request: Any) -> Any:
         if method.name == "Operations.WaitOperation":
             return await self._wait(request)
         handler = self._handlers.get(method.name)

@@ -216,20 +216,14 @@ def invalid(message: str, field: str = "") -> Refusal:
     )
 
 
-def too_many_reads(number: int) -> Refusal:
-    """The project's reads of this minute are used up: https://cloud.google.com/logging/quotas#api-limits"""
-    metric, limit = "logging.googleapis.com/read_requests", "ReadRequestsPerMinutePerProject"
-    metadata = {
-        "service": "logging.googleapis.com",
-        "consumer": f"projects/{number}",
-        "quota_metric": metric,
-        "quota_limit": limit,
-    }
+def quota_exceeded(service: str, metric: str, limit: str, number: int) -> Refusal:
+    """The project's calls of this minute are used up: https://cloud.google.com/docs/quotas/overview"""
+    consumer = {"consumer": f"projects/{number}", "quota_metric": metric, "quota_limit": limit}
     return Refusal(
         Code.RESOURCE_EXHAUSTED,
-        f"Quota exceeded for quota metric '{metric}' and limit '{limit}' of service 'logging.googleapis.com' "
+        f"Quota exceeded for quota metric '{metric}' and limit '{limit}' of service '{service}' "
         f"for consumer 'project_number:{number}'.",
-        error_info("RATE_LIMIT_EXCEEDED", "googleapis.com", metadata),
+        error_info("RATE_LIMIT_EXCEEDED", "googleapis.com", {"service": service} | consumer),
     )
 
 

@@ -19,9 +19,9 @@ from sandbox.google.cloud_run import CloudRun
 from sandbox.google.domain_mappings import DomainMappings
 from sandbox.google.errors import Refusal, invalid
 from sandbox.google.listener import Listener
+from sandbox.google.regions import REGIONS
 from sandbox.google.resource_manager_v1 import project_of_v1
 from sandbox.google.run_v1 import RunV1
-from sandbox.google.state import REGIONS
 from sandbox.google.storage_words import Answer, Asked
 from sandbox.google.vertex_ai import VertexAi
 

@@ -10,7 +10,7 @@ from google.cloud import run_v2
 from sandbox.google.errors import Code, Refusal, invalid
 from sandbox.google.run_containers import check_containers, main_of
 from sandbox.google.run_part_rules import check_parts
-from sandbox.google.run_sizes import cpus, size
+from sandbox.google.run_sizes import cpus, insist_on_lengths, size
 
 _SERVICE = re.compile(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?\Z")
 _REVISION = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
@@ -108,8 +108,9 @@ def _check_container(container: run_v2.Container, call: str, *, alone: bool) -> 
             "template.containers[0].env: The following reserved env names were provided: "
             f"{', '.join(reserved)}. These values are automatically set by the system."
         )
-    if len(names) > 1000 or any(not _ENV_NAME.match(name) for name in names):
-        raise invalid("template.containers[0].env: at most 1000 variables, each with a name without '='.")
+    if any(not _ENV_NAME.match(name) for name in names):
+        raise invalid("template.containers[0].env: each variable has a name without '='.")
+    insist_on_lengths(container)
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise invalid(f"template.containers[0].env: duplicate env names were provided: {', '.join(doubled)}.")
     _check_size(dict(container.resources.limits))

@@ -8,6 +8,9 @@ from google.cloud import run_v2
 
 from sandbox.google.errors import invalid
 
+# Of a container: https://cloud.google.com/run/quotas#cloud_run_limits
+MOST_VARIABLES = MOST_ARGUMENTS = 1000
+LONGEST_VALUE = 32 << 10
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 
 
@@ -36,3 +39,16 @@ def insist_on_quota(template: run_v2.RevisionTemplate, allowed: float) -> None:
             "capacity, decreasing your requested cpu-per-instance, or requesting an increase in quota for this region "
             "if you are seeing sustained usage near this limit, see https://cloud.google.com/run/quotas."
         )
+
+
+def insist_on_lengths(container: run_v2.Container) -> None:
+    """Variables and arguments are not too many, and no variable is too long."""
+    if len(container.env) > MOST_VARIABLES:
+        raise invalid(f"template.containers[0].env: at most {MOST_VARIABLES} variables.")
+    if len(container.args) > MOST_ARGUMENTS:
+        raise invalid(f"template.containers[0].args: at most {MOST_ARGUMENTS} arguments.")
+    for variable in container.env:
+        if len(variable.value.encode()) > LONGEST_VALUE:
+            raise invalid(
+                f"template.containers[0].env: the value of {variable.name} is longer than {LONGEST_VALUE} bytes."
+            )

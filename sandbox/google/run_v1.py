@@ -14,8 +14,8 @@ from sandbox.google import table
 from sandbox.google.cloud_run import CloudRun
 from sandbox.google.errors import Code, Refusal, invalid
 from sandbox.google.knative_shapes import RUN, SERVING, Named
+from sandbox.google.regions import REGIONS
 from sandbox.google.run_v1_calls import RUN_KINDS, Heard, Listing
-from sandbox.google.state import REGIONS
 from sandbox.google.transcoding import SYSTEM
 
 # A service's revisions have names that begin with it, and a number and letters where nobody chose them.

@@ -17,6 +17,9 @@ from sandbox.google.state import Project, Projects, segments
 # https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets/create
 _SECRET_ID = re.compile(r"[a-zA-Z0-9_-]{1,255}\Z")
 
+# https://cloud.google.com/secret-manager/quotas#content_limits
+LARGEST_PAYLOAD = 64 << 10
+
 
 class SecretManager:
     """Secrets by project, with their versions; the payloads are what services get in their environment."""
@@ -100,6 +103,8 @@ class SecretManager:
 
     def add_version(self, request: Any) -> secretmanager_v1.SecretVersion:
         project, secret = self._admit(request.parent, "versions.add")
+        if len(request.payload.data) > LARGEST_PAYLOAD:
+            raise invalid(f"The payload is larger than {LARGEST_PAYLOAD} bytes.", "payload.data")
         promised = "data_crc32c" in request.payload
         if promised and request.payload.data_crc32c != google_crc32c.value(request.payload.data):
             # https://cloud.google.com/secret-manager/docs/data-integrity

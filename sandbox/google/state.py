@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from sandbox.google import errors
+from sandbox.google import admission, errors
 from sandbox.google.access import Access
 from sandbox.google.behaviour import Behaviour
+from sandbox.google.quotas import Quotas
+from sandbox.google.regions import REGIONS
 
 # What Google enables by itself in a project made today, as far as deployments meet it; Resource Manager, IAM and
 # Billing are not in it: https://cloud.google.com/service-usage/docs/enabled-service#default
@@ -31,17 +33,6 @@ DEPLOY_APIS = tuple(
     f"{name}.googleapis.com"
     for name in ("run", "cloudbuild", "artifactregistry", "iam", "cloudresourcemanager", "cloudbilling")
 )
-# https://cloud.google.com/run/docs/locations
-REGIONS = frozenset({
-    "africa-south1", "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2", "asia-northeast3",
-    "asia-south1", "asia-south2", "asia-southeast1", "asia-southeast2", "asia-southeast3",
-    "australia-southeast1", "australia-southeast2", "europe-central2", "europe-north1", "europe-north2",
-    "europe-southwest1", "europe-west1", "europe-west10", "europe-west12", "europe-west2", "europe-west3",
-    "europe-west4", "europe-west6", "europe-west8", "europe-west9", "me-central1", "me-central2",
-    "me-west1", "northamerica-northeast1", "northamerica-northeast2", "northamerica-south1",
-    "southamerica-east1", "southamerica-west1", "us-central1", "us-east1", "us-east4", "us-east5",
-    "us-south1", "us-west1", "us-west2", "us-west3", "us-west4",
-})  # fmt: skip
 # Who asks when nobody else is said to.
 DEPLOYER = "servergem-deployer@sandbox.iam.gserviceaccount.com"
 # What a project's default account has where somebody has built and run with it before.
@@ -108,6 +99,7 @@ class Projects:
         self.access = Access(lambda: behaviour.clock(), self._above, self.lock, self._number)
         self.caller = f"serviceAccount:{DEPLOYER}"
         self.folders: dict[str, str] = {}
+        self.quotas = Quotas(behaviour)
         self._projects: dict[str, Project] = {}
 
     def add(self, project_id: str) -> Project:
@@ -176,8 +168,9 @@ class Projects:
     def enable(self, project: Project, apis: list[str]) -> None:
         """Enabled now, known everywhere after the propagation time."""
         with self.lock:
+            known_at = self.behaviour.clock() + self.behaviour.propagation
             for api in apis:
-                project.apis.setdefault(api, self.behaviour.clock() + self.behaviour.propagation)
+                project.apis.setdefault(api, known_at + self.behaviour.slow_apis.get(api, 0.0))
 
     def admit(self, name: str, api: str, permission: str, resource: str, *, pays: bool = True) -> Project:
         """The project, if this API answers there and the deployer holds the permission."""
@@ -188,6 +181,7 @@ class Projects:
         if usable_from is None or usable_from > self.behaviour.clock():
             raise errors.service_disabled(api, project.id, project.number)
         location = segments(resource).get("locations", "-")
+        self.quotas.count(admission.call(), project.number, location)
         if location not in {"-", "global"} | REGIONS:
             raise errors.no_location(location)
         if pays and not project.billing:
@@ -195,6 +189,7 @@ class Projects:
         settled = usable_from + self.behaviour.unsettled.get(api, 0.0) <= self.behaviour.clock()
         if not self.holds(project, resource, permission) or (usable_from and not settled):
             raise errors.permission_denied(api, permission, resource)
+        admission.let_in()
         return project
 
     def admit_act_as(self, project: Project, account: str, api: str) -> None:

@@ -188,6 +188,7 @@ def _beside_stories() -> _Busy:
     with tempfile.TemporaryDirectory() as name, Sandbox(Path(name) / "sandbox") as world:
         folder = Path(name)
         world.google.provisioned_project(PROJECT)
+        world.google.behaviour.quotas["run.write"] = int(QUICK["CLOUD_RUN_WRITES"])
         with servergem(world, folder, **QUICK) as started, _server("bare", name) as bare:
             world.github.webhook_url = f"{started.address}/webhook"
             house = House(world, folder, started.address)

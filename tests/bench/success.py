@@ -9,15 +9,19 @@ from __future__ import annotations
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from statistics import median
 
+from app.setup.google_steps import DEPLOYER, email
+from sandbox.google.server import GoogleSandbox
+from sandbox.google.state import Project
 from sandbox.world import Sandbox
 from tests.bench.table import Row
 from tests.conftest import OWNER, House
+from tests.setting_up import give_rights
 
 SEED, DEPLOYMENTS, BATCH = 20261123, 300, 15
 SAMPLE = "hello-python"
@@ -164,17 +168,16 @@ def _run(settings: dict[str, str]) -> list[Result]:
     chosen = dice.choices(TROUBLES, [t.weight for t in TROUBLES], k=DEPLOYMENTS)
     found: list[Result] = []
     for start in range(0, DEPLOYMENTS, BATCH):
-        found += _batch(chosen[start : start + BATCH], dice, settings)
+        found += batch(chosen[start : start + BATCH], dice, settings)
     return found
 
 
-def _batch(troubles: list[Trouble], dice: random.Random, settings: dict[str, str]) -> list[Result]:
+def batch(troubles: list[Trouble], dice: random.Random, settings: dict[str, str]) -> list[Result]:
     names = [f"service-{number}" for number in range(len(troubles))]
     projects = ", ".join(f"{OWNER}/{name}=project-{name}" for name in names)
     with tempfile.TemporaryDirectory() as folder, Sandbox(Path(folder) / "sandbox") as world:
         house = House(world, Path(folder), settings={"SERVERGEM_PROJECTS": projects, **settings})
-        for name, trouble in zip(names, troubles, strict=True):
-            _provision(world, f"project-{name}", trouble.misses)
+        provision(world, {f"project-{name}": each.misses for name, each in zip(names, troubles, strict=True)})
         house.start()
         try:
             return [
@@ -184,15 +187,25 @@ def _batch(troubles: list[Trouble], dice: random.Random, settings: dict[str, str
             house.stop()
 
 
-def _provision(world: Sandbox, project_id: str, misses: frozenset[str]) -> None:
-    """A project in which somebody deployed before, but for what it misses."""
-    google, project = world.google, world.google.project(project_id)
+def provision(world: Sandbox, projects: Mapping[str, frozenset[str]]) -> None:
+    """Projects in which somebody deployed before, but for what each misses; one deployer has the rights that
+    `setup google` gives in all of them, and no more.
+    """
+    for project_id in projects:
+        world.google.project(project_id)
+    first = next(iter(projects))
+    for project_id, misses in projects.items():
+        give_rights(world.google, project_id, deployer="" if project_id == first else email(DEPLOYER, first))
+        _furnish(world.google, world.google.projects.known(project_id), misses)
+
+
+def _furnish(google: GoogleSandbox, project: Project, misses: frozenset[str]) -> None:
     for api in APIS:
         project.apis.setdefault(api, 0.0)
     if "bucket" not in misses:
         google.storage.put_bucket(project, f"servergem-{project.number}-{REGION}", REGION.upper())
     if "registry" not in misses:
-        google.registry.put_repository(f"projects/{project_id}/locations/{REGION}/repositories/{REGISTRY}")
+        google.registry.put_repository(f"{project.name}/locations/{REGION}/repositories/{REGISTRY}")
 
 
 def _deploy(house: House, name: str, trouble: Trouble, dice: random.Random) -> Result:
