@@ -9,6 +9,9 @@ from app.diagnosis import layouts
 
 _RULE = re.compile(r"-{5,}$")
 _TIMED = re.compile(r"(?:#\d+ )?\d+\.\d+ ?")
+_PROCESS = re.compile(
+    r"process \\?\"/bin/(?:ba|a|da)?sh(?: -[\w-]+| pipefail){1,4} (.+?)\\?\" did not complete successfully"
+)
 
 
 class Replays:
@@ -60,16 +63,23 @@ def _is_a_head(line: str, ruled: bool) -> bool:
 
 
 class Snippet:
-    """The piece of the Dockerfile around what failed: its path, and the first and the last line that it marks."""
+    """The piece of the Dockerfile around what failed: its path, the first and the last line that it marks, their words."""
 
     def __init__(self) -> None:
         self.path, self.line, self.end = "", 0, 0
         self._open = False
+        self._marked: list[str] = []
+
+    @property
+    def words(self) -> str:
+        """The instruction that it marks, as one line."""
+        return " ".join(each.rstrip("\\").strip() for each in self._marked)
 
     def read(self, line: str) -> bool:
         """Whether the line is of such a piece."""
         if (match := layouts.SNIPPET_HEAD.match(line)) is not None:
             self.path, self.line, self.end, self._open = match[1], int(match[2]), 0, True
+            self._marked = []
             return True
         if not self._open or _RULE.match(line.strip()):
             return self._open
@@ -77,6 +87,7 @@ class Snippet:
             self._open = False
         elif match[2]:
             self.end = int(match[1])
+            self._marked.append(line[match.end() :])
         return self._open
 
 
@@ -88,3 +99,9 @@ def named(words: str) -> tuple[str, str]:
     tag = match[1].split()
     stage = tag[0] if len(tag) > 1 and "/" in tag[-1] else ""
     return ("" if tag[0] == "internal" else match[2]), stage
+
+
+def process(verdict: str) -> str:
+    """The instruction whose process the builder's verdict says did not end well; empty where it names none."""
+    match = _PROCESS.search(verdict)
+    return f"RUN {match[1]}" if match else ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import re2
 
 from app.diagnosis import layouts
-from app.diagnosis.buildkit import Replays, Snippet, named
+from app.diagnosis.buildkit import Replays, Snippet, named, process
 from app.diagnosis.printed import REVISION_LOG, lines, unwrapped
 from app.diagnosis.transcript import Kind, Section, Transcript
 
@@ -206,6 +206,9 @@ class _Reader:
             failed = [each for each in ordered if each.failed and each.instruction]
             if failed:
                 self._failed_instruction, self._failed_stage = failed[-1].instruction, failed[-1].stage
+            else:
+                self._failed_instruction = self._snippet.words or _verdict(ordered)
+                _know_an_instruction(ordered, self._failed_instruction)
         return Transcript(
             tuple(Section(s.kind, tuple(s.lines), s.step, s.instruction, s.stage, s.failed) for s in ordered),
             self._snippet.path,
@@ -233,3 +236,15 @@ def _know_a_container(sections: list[_Open]) -> None:
         only = sections[0]
         if any(_OF_A_CONTAINER.search(line) for line in only.lines[-40:]):
             only.kind = Kind.CONTAINER
+
+
+def _verdict(sections: list[_Open]) -> str:
+    said = [process(line) for each in sections if each.kind is Kind.VERDICT for line in each.lines]
+    return next(filter(None, said), "")
+
+
+def _know_an_instruction(sections: list[_Open], ran: str) -> None:
+    """What stands above the builder's verdict in a piece of a log is what the instruction printed that it names."""
+    plain = [each for each in sections if each.kind is not Kind.VERDICT]
+    if ran.startswith("RUN") and len(plain) == 1 and plain[0].kind is Kind.STEP:
+        plain[0].kind, plain[0].instruction, plain[0].failed = Kind.INSTRUCTION, ran, True
