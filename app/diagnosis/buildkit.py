@@ -63,7 +63,7 @@ def _is_a_head(line: str, ruled: bool) -> bool:
 
 
 class Snippet:
-    """The piece of the Dockerfile around what failed: its path, the first and the last line that it marks, their words."""
+    """The piece of the Dockerfile around what failed: its path, the first and the last line it marks, their words."""
 
     def __init__(self) -> None:
         self.path, self.line, self.end = "", 0, 0
@@ -72,8 +72,9 @@ class Snippet:
 
     @property
     def words(self) -> str:
-        """The instruction that it marks, as one line."""
-        return " ".join(each.rstrip("\\").strip() for each in self._marked)
+        """The instruction that it marks, as one line; empty for a comment, such as # syntax=."""
+        words = " ".join(each.rstrip("\\").strip() for each in self._marked)
+        return "" if words.startswith("#") else words
 
     def read(self, line: str) -> bool:
         """Whether the line is of such a piece."""

@@ -48,12 +48,12 @@ def left_out(hit: Hit, path: str, ran: Instruction | None = None) -> LeftOut | N
     return LeftOut(place, f"COPY {inside} into the image{at}: no COPY above brings it") if place else None
 
 
-def hidden_by(hit: Hit, bare: str) -> str:
-    """What to do about the .dockerignore that hides a file, or the first one of a folder; empty where none does."""
+def hidden_by(hit: Hit, bare: str) -> LeftOut | None:
+    """The line of .dockerignore that hides a file, or the first one of a folder; None where none does."""
     inside = (each for each in sorted(hit.files.paths) if each == bare or each.startswith(f"{bare}/"))
     found = next(inside, "")
     lacking = left_out(hit, found) if found and bare else None
-    return lacking.advice if lacking and lacking.place.path.endswith(".dockerignore") else ""
+    return lacking if lacking and lacking.place.path.endswith(".dockerignore") else None
 
 
 def _hidden(hit: Hit, dockerfile: str, context: str, inside: str) -> LeftOut | None:
