@@ -147,6 +147,7 @@ class _Reader:
             section.lines.append(words)
         elif words.startswith("ERROR"):
             section.failed = True
+            section.instruction = section.instruction or process(words)
             self._failed_instruction, self._failed_stage = section.instruction, section.stage
             section.lines.append(words)
         elif words.startswith("[") and (name := named(words))[0]:

@@ -28,6 +28,7 @@ from app.diagnosis.rules.javascript.reading_own_modules import (
     OF_A_PACKAGE,
     importer_place,
     importers,
+    left_behind,
     local_module,
 )
 from app.diagnosis.transcript import Kind
@@ -134,7 +135,9 @@ def module_place(hit: Hit) -> Place | None:
     if not hit["owner"] and (behind := _left_behind(hit)):
         return behind.place
     if not hit["owner"]:
-        return importer_place(hit, _original(hit)) or _start_or_step(hit)
+        importing = importer_place(hit, _original(hit))
+        without = left_behind(hit, _original(hit), importing.path) if importing else None
+        return without[1].place if without else importing or _start_or_step(hit)
     if hit["wrong"]:
         return importer(hit, hit["name"]) or list_place(hit)
     if hit["owner"] in BUILTIN:

@@ -13,6 +13,7 @@ from app.diagnosis.javascript.packages import (
 from app.diagnosis.javascript.paths import own_path, source_of, spot
 from app.diagnosis.javascript.stacks import after, code_at, frames, header
 from app.diagnosis.javascript.workspaces import own
+from app.diagnosis.left_out import LeftOut, not_brought_beside
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_syntax import resolved
 from app.model import Place
@@ -31,7 +32,12 @@ def local_module(hit: Hit, name: str) -> Mapping[str, str]:
     if place is None:
         why, fix = _started(hit, name)
         return {"name": name, "owner": "", "why": why, "fix": fix, "from": ""}
-    why, fix = _imported(hit, place, name)
+    behind = left_behind(hit, name, place.path)
+    why, fix = (
+        (f"the stage that runs has no {behind[0]}", f"{behind[1].advice}.")
+        if behind
+        else _imported(hit, place, name)
+    )
     return {
         "name": _as_imported(hit, place, name),
         "owner": "",
@@ -39,6 +45,15 @@ def local_module(hit: Hit, name: str) -> Mapping[str, str]:
         "fix": fix,
         "from": f" from {place.path}",
     }
+
+
+def left_behind(hit: Hit, name: str, beside: str) -> tuple[str, LeftOut] | None:
+    """The repository's file that a started program imports, which no COPY brings into the stage that runs."""
+    if hit.section.instruction or hit.transcript.failed_instruction:
+        return None
+    path = next((p for p in hit.files.named(name.rpartition("/")[2]) if name.endswith(f"/{p}")), "")
+    found = not_brought_beside(hit, path, beside) if path else None
+    return (path, found) if found else None
 
 
 OF_A_PACKAGE = re.compile(
