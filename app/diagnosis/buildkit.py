@@ -106,3 +106,16 @@ def process(verdict: str) -> str:
     """The instruction whose process the builder's verdict says did not end well; empty where it names none."""
     match = _PROCESS.search(verdict)
     return f"RUN {match[1]}" if match else ""
+
+
+_SECONDS = re.compile(r"(\d{1,5}\.\d{1,3})(?: |$)")
+
+
+def untimed(lines: list[str]) -> list[str]:
+    """A piece of a vertex's log without the seconds in front of its lines; as it is where they are no such thing."""
+    timed = [match for line in lines if (match := _SECONDS.match(line))]
+    times = [float(match[1]) for match in timed]
+    said = sum(1 for line in lines if line.strip())
+    if len(timed) < 2 or len(timed) * 2 < said or times != sorted(times):
+        return lines
+    return [line[match.end() :] if (match := _SECONDS.match(line)) else line for line in lines]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import re2
 
 from app.diagnosis import layouts
-from app.diagnosis.buildkit import Replays, Snippet, named, process
+from app.diagnosis.buildkit import Replays, Snippet, named, process, untimed
 from app.diagnosis.printed import REVISION_LOG, lines, unwrapped
 from app.diagnosis.transcript import Kind, Section, Transcript
 
@@ -203,12 +203,16 @@ class _Reader:
         ordered = list(self._sections.values())
         _blame_last_instruction(ordered)
         _know_a_container(ordered)
+        for each in ordered:
+            if each.kind is Kind.STEP:
+                each.lines = untimed(each.lines)
         if not self._failed_instruction:
             failed = [each for each in ordered if each.failed and each.instruction]
             if failed:
                 self._failed_instruction, self._failed_stage = failed[-1].instruction, failed[-1].stage
             else:
-                self._failed_instruction = self._snippet.words or _verdict(ordered)
+                said = "\n".join(x for each in ordered if each.kind is Kind.VERDICT for x in each.lines)
+                self._failed_instruction = self._snippet.words or process(said)
                 _know_an_instruction(ordered, self._failed_instruction)
         return Transcript(
             tuple(Section(s.kind, tuple(s.lines), s.step, s.instruction, s.stage, s.failed) for s in ordered),
@@ -237,11 +241,6 @@ def _know_a_container(sections: list[_Open]) -> None:
         only = sections[0]
         if any(_OF_A_CONTAINER.search(line) for line in only.lines[-40:]):
             only.kind = Kind.CONTAINER
-
-
-def _verdict(sections: list[_Open]) -> str:
-    said = [process(line) for each in sections if each.kind is Kind.VERDICT for line in each.lines]
-    return next(filter(None, said), "")
 
 
 def _know_an_instruction(sections: list[_Open], ran: str) -> None:

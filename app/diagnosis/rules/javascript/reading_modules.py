@@ -31,6 +31,7 @@ from app.diagnosis.rules.javascript.reading_own_modules import (
     left_behind,
     local_module,
 )
+from app.diagnosis.rules.javascript.reading_unbrought import bare_last_stage
 from app.diagnosis.transcript import Kind
 from app.model import Place
 
@@ -74,6 +75,8 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
     elif group == "devDependencies":
         why = "it is in devDependencies, which the image does not have"
         fix = f"Move {owner} from devDependencies to dependencies (npm install --save-prod {owner}), and commit the lock file."
+    elif group and (without := bare_last_stage(hit)):
+        why, fix = "the stage that runs has no node_modules", f"{without.advice}."
     elif group and owner != name:
         why, fix = not_installed(hit, owner, own.folder) or _of_another_version(name, owner)
     elif group and hit.transcript.started and (told := standalone(hit)):
@@ -142,6 +145,8 @@ def module_place(hit: Hit) -> Place | None:
         return importer(hit, hit["name"]) or list_place(hit)
     if hit["owner"] in BUILTIN:
         return base_image(hit)
+    if hit["why"] == "the stage that runs has no node_modules" and (bare_stage := bare_last_stage(hit)):
+        return bare_stage.place
     asked = dependency_place(hit, hit["owner"]) if hit["group"] else None
     return asked or list_place(hit, hit["manifest"]) or importer(hit, hit["name"])
 
