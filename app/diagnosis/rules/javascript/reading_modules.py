@@ -61,15 +61,17 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
     return _package_module(hit, name, owner)
 
 
+_NATIVE = re.compile(
+    r"@(?:rollup/rollup|esbuild|img/sharp|swc/core|tailwindcss/oxide|next/swc|parcel/watcher|lightningcss|biomejs/cli|oxc-\w+)[/-]?.*linux"
+)
+
+
 def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
     own = _own_package(hit)
     group = own.group_of(owner)
     wrong = near(owner, [each for each in own.dependencies if each != owner], 0.75)
     elsewhere = owner in {each.name for each in packages(hit)}
-    if native := re.match(
-        r"@(?:rollup/rollup|esbuild|img/sharp|swc/core|tailwindcss/oxide|next/swc|parcel/watcher|lightningcss|biomejs/cli|oxc-\w+)[/-]?.*linux",
-        name,
-    ):
+    if native := _NATIVE.match(name):
         why = f"the lock file was made on another system and lacks the optional package of {native[0].split('/')[0]} for Linux"
         fix = f"Delete node_modules and package-lock.json, run npm install, and commit the lock file; keep node_modules in .dockerignore ({name})."
     elif group == "devDependencies":

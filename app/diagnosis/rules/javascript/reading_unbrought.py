@@ -6,6 +6,7 @@ import re
 
 from app.diagnosis.instructions import failing_dockerfile, find_instruction
 from app.diagnosis.javascript.packages import package
+from app.diagnosis.javascript.stacks import bare
 from app.diagnosis.javascript.workspaces import not_at_install
 from app.diagnosis.left_out import LeftOut
 from app.diagnosis.rule import Hit
@@ -45,6 +46,39 @@ def not_brought(hit: Hit, brings: str, group: str, omits: bool) -> tuple[str, st
     return (
         f"node_modules has no {brings}",
         f"Run the install (npm ci) before this instruction, and keep node_modules in .dockerignore so that COPY does not replace it; {brings} is in {group}.",
+    )
+
+
+_HOOK = re.compile(r"^> \S+ (prepare|preinstall|install|postinstall|prepublish)\b")
+
+
+def of_hook(hit: Hit, name: str, brings: str, omits: bool) -> tuple[str, str] | None:
+    """A script that the install itself runs, and that calls what this install leaves out."""
+    hooks = (match[1] for line in hit.before(60) if (match := _HOOK.match(bare(line).strip())))
+    hook = next(hooks, "") if omits else ""
+    return (
+        (
+            f"the {hook} script runs it at every install, and this one leaves out {brings}",
+            f"Install here with --ignore-scripts beside --omit=dev ({hook} then runs only where development dependencies are installed), or take {name} out of {hook}; what it builds comes from the stage that builds.",
+        )
+        if hook
+        else None
+    )
+
+
+def of_start(hit: Hit, name: str, brings: str, group: str, omits: bool) -> tuple[str, str] | None:
+    """A start script that calls a development dependency, in an image of several stages that shows no more of itself."""
+    start = package(hit).scripts.get("start", "")
+    found = failing_dockerfile(hit)
+    ran = hit.section.instruction or hit.transcript.failed_instruction
+    if ran or omits or group != "devDependencies" or found is None or name not in start.split():
+        return None
+    if len(found[1].stages) < 2 or not any(start in line for line in hit.before(20)):
+        return None
+    instead = "; ENV in the Dockerfile sets what cross-env does" if name == "cross-env" else ""
+    return (
+        "it is a development dependency, which the stage that runs does not have",
+        f"Move {brings} from devDependencies to dependencies, or take it out of the start script{instead}.",
     )
 
 
