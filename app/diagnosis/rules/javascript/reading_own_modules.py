@@ -9,6 +9,7 @@ from app.diagnosis.javascript.imports import import_line, import_of_file, import
 from app.diagnosis.javascript.packages import (
     near,
     package,
+    packages,
 )
 from app.diagnosis.javascript.paths import own_path, source_of, spot
 from app.diagnosis.javascript.stacks import after, code_at, frames, header
@@ -69,6 +70,8 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
         )
     if found := OF_A_PACKAGE.search(name):
         of = found[1]
+        if told := _of_a_member(hit, name, of):
+            return told
         if here := own(hit, of):
             return f"{of} is a package of this repository that nothing built", (
                 f"Build {here.folder} before what needs it: pnpm --filter NAME... run build (with the three dots), turbo run build --filter=NAME, yarn workspaces foreach -Rpt run build; and COPY what it makes into the stage that runs."
@@ -88,6 +91,19 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
             + (f"; {source} is its source." if source else ".")
         )
     return _not_there(hit, name)
+
+
+def _of_a_member(hit: Hit, name: str, of: str) -> tuple[str, str] | None:
+    """A package of a workspace's own node_modules, which holds only links that a COPY of the root's does not bring."""
+    above = name.partition("/node_modules/")[0]
+    folder = next(
+        (each.folder for each in packages(hit) if each.folder and above.endswith(f"/{each.folder}")), ""
+    )
+    if not folder or not hit.files.named("pnpm-lock.yaml"):
+        return None
+    return f"{folder} has no node_modules with {of} in this stage", (
+        f"pnpm links what {folder} asks for in {folder}/node_modules: COPY the whole folder of the stage that installs (COPY --from=STAGE /app ./), or run pnpm install in this stage, and keep **/node_modules in .dockerignore so that COPY . . replaces none."
+    )
 
 
 # A folder that only a build makes.
