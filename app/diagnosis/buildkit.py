@@ -9,6 +9,10 @@ from app.diagnosis import layouts
 
 _RULE = re.compile(r"-{5,}$")
 _TIMED = re.compile(r"(?:#\d+ )?\d+\.\d+ ?")
+_PROCESS = re.compile(
+    r"process \\?\"(?:/bin/(?:ba|a|da)?sh(?: -[\w-]+| pipefail){1,4} )?(.+?)\\?\" did not complete successfully"
+)
+_FEWEST_TIMED = 3
 
 
 class Replays:
@@ -60,16 +64,24 @@ def _is_a_head(line: str, ruled: bool) -> bool:
 
 
 class Snippet:
-    """The piece of the Dockerfile around what failed: its path, and the first and the last line that it marks."""
+    """The piece of the Dockerfile around what failed: its path, the first and the last line it marks, their words."""
 
     def __init__(self) -> None:
         self.path, self.line, self.end = "", 0, 0
         self._open = False
+        self._marked: list[str] = []
+
+    @property
+    def words(self) -> str:
+        """The instruction that it marks, as one line; empty for a comment, such as # syntax=."""
+        words = " ".join(each.rstrip("\\").strip() for each in self._marked)
+        return "" if words.startswith("#") else words
 
     def read(self, line: str) -> bool:
         """Whether the line is of such a piece."""
         if (match := layouts.SNIPPET_HEAD.match(line)) is not None:
             self.path, self.line, self.end, self._open = match[1], int(match[2]), 0, True
+            self._marked = []
             return True
         if not self._open or _RULE.match(line.strip()):
             return self._open
@@ -77,29 +89,8 @@ class Snippet:
             self._open = False
         elif match[2]:
             self.end = int(match[1])
+            self._marked.append(line[match.end() :])
         return self._open
-
-
-_PROCESS = re.compile(r"process \"(?:/bin/(?:ba|a)?sh -[eo]*c )?(?P<ran>.+)\" did not complete successfully")
-
-
-def process(words: str) -> str:
-    """The instruction whose command did not complete, as the builder says it in the end; empty in any other line."""
-    found = _PROCESS.search(words)
-    return f"RUN {found['ran']}" if found else ""
-
-
-_FEWEST_TIMED = 3
-_SECONDS = re.compile(r"(\d{1,5}\.\d{1,3})(?: |$)")
-
-
-def without_times(lines: list[str]) -> list[str] | None:
-    """A vertex's lines whose head was cut off, without the seconds that each begins with; None where they are none."""
-    timed = [match for line in lines if (match := _SECONDS.match(line))]
-    seconds = [float(match[1]) for match in timed]
-    if len(timed) < _FEWEST_TIMED or 2 * len(timed) < len(lines) or seconds != sorted(seconds):
-        return None
-    return [line[match.end() :] if (match := _SECONDS.match(line)) else line for line in lines]
 
 
 def named(words: str) -> tuple[str, str]:
@@ -110,3 +101,22 @@ def named(words: str) -> tuple[str, str]:
     tag = match[1].split()
     stage = tag[0] if len(tag) > 1 and "/" in tag[-1] else ""
     return ("" if tag[0] == "internal" else match[2]), stage
+
+
+def process(verdict: str) -> str:
+    """The instruction whose process the builder's verdict says did not end well; empty where it names none."""
+    match = _PROCESS.search(verdict)
+    return f"RUN {match[1]}" if match else ""
+
+
+_SECONDS = re.compile(r"(\d{1,5}\.\d{1,3})(?: |$)")
+
+
+def untimed(lines: list[str]) -> list[str] | None:
+    """A piece of a vertex's log without the seconds in front of its lines; None where they are no such thing."""
+    timed = [match for line in lines if (match := _SECONDS.match(line))]
+    times = [float(match[1]) for match in timed]
+    said = sum(1 for line in lines if line.strip())
+    if len(timed) < _FEWEST_TIMED or len(timed) * 2 < said or times != sorted(times):
+        return None
+    return [line[match.end() :] if (match := _SECONDS.match(line)) else line for line in lines]

@@ -5,12 +5,15 @@ Cloud Logging's JSON, terminal colours and progress bars. Everything behind it s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-import re2
-
 from app.diagnosis import layouts
-from app.diagnosis.buildkit import Replays, Snippet, named, process, without_times
+from app.diagnosis.buildkit import Replays, Snippet, named, process
+from app.diagnosis.open_sections import (
+    OpenSection,
+    blame_last_instruction,
+    know_a_container,
+    know_an_instruction,
+    take_the_seconds_off,
+)
 from app.diagnosis.printed import REVISION_LOG, lines, unwrapped
 from app.diagnosis.transcript import Kind, Section, Transcript
 
@@ -23,23 +26,11 @@ def open_envelope(text: str | bytes) -> Transcript:
     return reader.transcript()
 
 
-@dataclass
-class _Open:
-    """A Section while it is read."""
-
-    kind: Kind
-    step: str = ""
-    instruction: str = ""
-    stage: str = ""
-    failed: bool = False
-    lines: list[str] = field(default_factory=list)
-
-
 class _Reader:
     """Reads line by line; each line belongs to the vertex, instruction or step that printed it."""
 
     def __init__(self) -> None:
-        self._sections: dict[tuple[str, str], _Open] = {}
+        self._sections: dict[tuple[str, str], OpenSection] = {}
         self._step, self._prefix = "", ""
         self._bare: list[str] | None = None  # where a line goes that shows no layout, while that is settled
         self._spoken: list[str] | None = None  # what the container says
@@ -185,28 +176,32 @@ class _Reader:
         section.failed = True
         self._failed_instruction = section.instruction
 
-    def _current(self) -> _Open:
+    def _current(self) -> OpenSection:
         if key := self._now.get(self._step):
             return self._sections[self._step, key]
         return self._section(Kind.STEP, "")
 
-    def _section(self, kind: Kind, key: str) -> _Open:
+    def _section(self, kind: Kind, key: str) -> OpenSection:
         name = self._step, key if kind is Kind.INSTRUCTION else kind.value + key
         found = self._sections.get(name)
         if found is None:
-            found = self._sections[name] = _Open(kind, self._step)
+            found = self._sections[name] = OpenSection(kind, self._step)
         return found
 
     def transcript(self) -> Transcript:
         self._replays.finish()
         ordered = list(self._sections.values())
-        _blame_last_instruction(ordered)
-        _know_a_container(ordered)
-        _know_a_vertex(ordered)
+        blame_last_instruction(ordered)
+        know_a_container(ordered)
+        timed = bool(sum(take_the_seconds_off(each) for each in ordered))
         if not self._failed_instruction:
             failed = [each for each in ordered if each.failed and each.instruction]
             if failed:
                 self._failed_instruction, self._failed_stage = failed[-1].instruction, failed[-1].stage
+            else:
+                said = "\n".join(x for each in ordered if each.kind is Kind.VERDICT for x in each.lines)
+                self._failed_instruction = self._snippet.words or process(said)
+                know_an_instruction(ordered, self._failed_instruction, timed)
         return Transcript(
             tuple(Section(s.kind, tuple(s.lines), s.step, s.instruction, s.stage, s.failed) for s in ordered),
             self._snippet.path,
@@ -215,32 +210,3 @@ class _Reader:
             self._failed_instruction,
             self._failed_stage,
         )
-
-
-def _blame_last_instruction(sections: list[_Open]) -> None:
-    """In layouts with one instruction at a time, the last one that began is the one that failed."""
-    told = [each for each in sections if each.kind is Kind.INSTRUCTION]
-    if told and not any(each.failed for each in told) and not any(s.kind is Kind.CONTAINER for s in sections):
-        told[-1].failed = True
-
-
-def _know_a_vertex(sections: list[_Open]) -> None:
-    """What was copied out of a terminal from the middle: the lines of a vertex, and the builder's verdict on it."""
-    plain = [each for each in sections if each.kind is not Kind.VERDICT]
-    if len(plain) == 1 and plain[0].kind is Kind.STEP and (bare := without_times(plain[0].lines)):
-        verdict = (line for each in sections if each.kind is Kind.VERDICT for line in each.lines)
-        only = plain[0]
-        only.kind, only.failed, only.lines = Kind.INSTRUCTION, True, bare
-        only.instruction = next((ran for line in verdict if (ran := process(line))), "")
-
-
-# What only Cloud Run says, of a container that it started.
-_OF_A_CONTAINER = re2.compile(r"^Container called exit\(|STARTUP (?:TCP|HTTP|GRPC) probe failed")
-
-
-def _know_a_container(sections: list[_Open]) -> None:
-    """A log without any layout is a container's own where Cloud Run speaks in it."""
-    if len(sections) == 1 and sections[0].kind is Kind.STEP and not sections[0].step:
-        only = sections[0]
-        if any(_OF_A_CONTAINER.search(line) for line in only.lines[-40:]):
-            only.kind = Kind.CONTAINER

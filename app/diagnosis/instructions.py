@@ -137,24 +137,25 @@ def instruction(*keywords: str) -> Find:
 
 
 def base_image(hit: Hit) -> Place | None:
-    """The FROM of the stage that failed."""
-    if (found := failing_dockerfile(hit)) is None:
-        return None
-    stage = _failing_stage(hit, found[1])
-    return hit.files.place(found[0], stage.line) if stage else None
+    """The FROM that names the image of the stage that failed, through the stages it is built on."""
+    found = failing_dockerfile(hit)
+    stage = _failing_stage(hit, found[1]) if found else None
+    return hit.files.place(found[0], _lowest(found[1], stage).line) if found and stage else None
 
 
 def stage_image(hit: Hit) -> str:
     """What the stage that failed begins with, through the stages it is built on; empty where that is not known."""
     found = failing_dockerfile(hit)
     stage = _failing_stage(hit, found[1]) if found else None
-    if found is None or stage is None:
-        return ""
-    above = {each.name.lower(): each for each in found[1].stages if each.name and each.line < stage.line}
-    image = stage.image
-    while under := above.pop(image.lower(), None):
-        image = under.image
-    return image
+    return _lowest(found[1], stage).image if found and stage else ""
+
+
+def _lowest(parsed: Dockerfile, stage: Stage) -> Stage:
+    """The stage that this one begins with in the end: the one whose FROM names an image."""
+    above = {each.name.lower(): each for each in parsed.stages if each.name and each.line < stage.line}
+    while under := above.pop(stage.image.lower(), None):
+        stage = under
+    return stage
 
 
 def _failing_stage(hit: Hit, parsed: Dockerfile) -> Stage | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatch
 
 from app.diagnosis.instructions import failing_dockerfile, find_instruction
 from app.diagnosis.paths import copies
@@ -48,12 +49,12 @@ def left_out(hit: Hit, path: str, ran: Instruction | None = None) -> LeftOut | N
     return LeftOut(place, f"COPY {inside} into the image{at}: no COPY above brings it") if place else None
 
 
-def hidden_by(hit: Hit, bare: str) -> str:
-    """What to do about the .dockerignore that hides a file, or the first one of a folder; empty where none does."""
+def hidden_by(hit: Hit, bare: str) -> LeftOut | None:
+    """The line of .dockerignore that hides a file, or the first one of a folder; None where none does."""
     inside = (each for each in sorted(hit.files.paths) if each == bare or each.startswith(f"{bare}/"))
     found = next(inside, "")
     lacking = left_out(hit, found) if found and bare else None
-    return lacking.advice if lacking and lacking.place.path.endswith(".dockerignore") else ""
+    return lacking if lacking and lacking.place.path.endswith(".dockerignore") else None
 
 
 def _hidden(hit: Hit, dockerfile: str, context: str, inside: str) -> LeftOut | None:
@@ -106,6 +107,29 @@ def _brings(hit: Hit, parsed: Dockerfile, copy: Instruction, context: str, path:
     )
 
 
+def not_brought_beside(hit: Hit, path: str, beside: str) -> LeftOut | None:
+    """The COPY of the stage that runs which brings one file of the repository, and no COPY brings the other."""
+    found = failing_dockerfile(hit)
+    if found is None or not {path, beside} <= hit.files.paths or not found[1].stages:
+        return None
+    where, parsed = found
+    last = len(parsed.stages) - 1
+    copied = [each for each in parsed.of("COPY", "ADD") if each.stage == last]
+    below = {each.name.lower() for each in parsed.stages if each.name}
+    if parsed.stages[last].image.lower() in below or any("$" in each.value for each in copied):
+        return None
+    brought = {
+        each: [copy for copy in copied if any(_names(parsed, copy, source, each) for source in copy.sources)]
+        for each in (path, beside)
+    }
+    if brought[path] or not brought[beside]:
+        return None
+    near = brought[beside][-1]
+    place = hit.files.place(where, near.line, near.end)
+    part = path.partition("/")[0]
+    return LeftOut(place, f"COPY {part} into that stage as well (beside line {near.line})") if place else None
+
+
 def in_stage(hit: Hit, path: str) -> bool:
     """Whether a COPY of the stage that failed, or that runs, names this file or a folder above it.
 
@@ -135,6 +159,8 @@ def _names(parsed: Dockerfile, copy: Instruction, source: str, path: str) -> boo
     bare = source.removeprefix("./").strip("/")
     parts = path.split("/")
     above = {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
+    if "*" in bare and any(fnmatch(each, bare) for each in above):
+        return True
     return bare in whole | above or (
         "from" in copy.flags and any(bare.endswith(f"/{each}") for each in above)
     )

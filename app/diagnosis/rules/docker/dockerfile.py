@@ -11,14 +11,13 @@ from app.diagnosis.rules.docker.reading_builder import (
     executable_place,
     unset_arguments,
 )
+from app.diagnosis.rules.docker.reading_copies import copy_line, source
 from app.diagnosis.rules.docker.reading_dockerfile import (
-    copy_line,
     ended,
     image_place,
     image_words,
     meant,
     parse_line,
-    source,
     stage_words,
 )
 from app.model import Blame
@@ -60,7 +59,7 @@ RULES: tuple[Rule, ...] = (
         read=source,
         place=copy_line,
         rank=Rank.ROOT,
-        title="{name} is not there to be copied",
+        title="{head}",
         message="COPY of {name}: not found in the build context (or the stage it is copied from).",
         fix="{fix}",
         link="https://docs.docker.com/build/concepts/context/",

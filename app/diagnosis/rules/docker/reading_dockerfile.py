@@ -7,21 +7,14 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.instructions import base_image, failing_dockerfile, failing_instruction
-from app.diagnosis.left_out import hidden_by
 from app.diagnosis.rule import Hit, once_per_log
-from app.diagnosis.rules.docker.reading_outputs import not_standalone, written
 from app.diagnosis.telling import most_telling, score
 from app.diagnosis.transcript import Kind
-from app.diagnosis.unversioned import unversioned
 from app.dockerfile import KEYWORDS
 from app.model import Place
 
 # What the builder itself says of an instruction that failed.
 _OF_BUILDER = re.compile(r"did not complete successfully|executor failed running|returned a non-zero code")
-
-BUILT = frozenset(
-    {"dist", "build", "target", "out", ".next", ".output", "node_modules", "_site", "standalone"}
-)
 
 # Images that are no longer made, and what took their place: their pages on https://hub.docker.com
 SUCCESSORS = {
@@ -90,88 +83,6 @@ def parse_line(hit: Hit) -> Place | None:
     for path in hit.files.dockerfiles:
         if hit["word"] and (line := hit.files.search(path, rf"^\s*{re.escape(hit['word'])}\b")):
             return hit.files.place(path, line)
-    return failing_instruction(hit)
-
-
-def source(hit: Hit) -> Mapping[str, str] | None:
-    name = next((hit[k] for k in ("name", "name2", "name3", "name4") if hit[k]), "").strip("\"'")
-    if not name or name.endswith(("Dockerfile", ".dockerignore")):
-        return None
-    bare = name.strip("/")
-    same = hit.files.named(bare.rpartition("/")[2])
-    near = same[0] if len(same) == 1 else hit.files.nearest(bare)
-    ignored = next(
-        (
-            p
-            for p in hit.files.named(".dockerignore")
-            if any(
-                line.strip().rstrip("/") in (bare, "/" + bare, bare.split("/")[0], "**")
-                for line in hit.files.lines(p)
-                if line.strip()
-            )
-        ),
-        "",
-    )
-    from_stage = _stage_copy(hit, name)
-    outside = _outside(hit)
-    if outside:
-        fix = f"{outside} lies outside of the build context, where COPY cannot reach: build from the folder above (docker build -f {_own_path(hit)} .) and write the paths from there."
-    elif lacking := hidden_by(hit, bare):
-        fix = f"{lacking}."
-    elif from_stage:
-        fix = f"Copy a path that the earlier stage really makes, instead of {name}{written(hit)}."
-    elif ignored:
-        fix = f"Take {bare} out of {ignored}, or do not copy it."
-    elif bare.rpartition("/")[2] in BUILT and not bare.startswith("src/"):
-        fix = f"{bare} is what a build makes, and git does not bring it: build it in this Dockerfile (RUN npm run build or your tool's command in an earlier stage, then COPY --from=STAGE)."
-    elif near and near != bare:
-        fix = f"Write {near} instead of {bare}."
-    elif bare in hit.files.paths or bare in hit.files.folders:
-        fix = f"The repository has {bare}, and the build is given another folder: end docker build with the one that the path is written from (dockerfile: and path: in servergem.yml), or correct the COPY."
-    elif unknown := unversioned(hit, bare):
-        fix = f"{unknown.advice}."
-    else:
-        fix = f"Add {bare} to the repository (git may ignore it), or correct the COPY."
-    return {"name": name, "bare": bare, "fix": fix}
-
-
-def _outside(hit: Hit) -> str:
-    """The source of the failing COPY that climbs out of the context; empty where none does."""
-    words = (hit.section.instruction or hit.transcript.failed_instruction).split()[1:-1]
-    return next((word for word in words if word.startswith("../")), "")
-
-
-def _own_path(hit: Hit) -> str:
-    found = failing_dockerfile(hit)
-    return found[0] if found else "Dockerfile"
-
-
-def _stage_copy(hit: Hit, name: str) -> bool:
-    found = failing_dockerfile(hit)
-    return (
-        bool(found)
-        and any("from" in each.flags and name in each.value for each in found[1].of("COPY", "ADD"))
-        if found
-        else False
-    )
-
-
-def copy_line(hit: Hit) -> Place | None:
-    found = failing_dockerfile(hit)
-    if found is None:
-        return None
-    path, parsed = found
-    if hit["name"].endswith(".next/standalone") and (place := not_standalone(hit)):
-        return place
-    bare = hit["bare"].rstrip("/")
-    same = [
-        each
-        for each in parsed.of("COPY", "ADD")
-        if any(s.strip("./").rstrip("/") == bare.strip("./") for s in each.arguments[:-1])
-    ]
-    same = same or [each for each in parsed.of("COPY", "ADD") if bare in each.value]
-    if len(same) == 1 or (same and not failing_instruction(hit)):
-        return hit.files.place(path, same[0].line, same[0].end)
     return failing_instruction(hit)
 
 

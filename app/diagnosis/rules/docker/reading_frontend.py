@@ -35,7 +35,7 @@ _COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose
 FRONTEND = Family(
     (
         Known(r"COPY --from=(?P<name>\S+): no stage or image found with that name", "There is neither a stage nor an image {name}", "Write the image whole (docker.io/library/{name}: podman and buildah pull no short names), or the name of a stage above.", _saying("--from={name}")),
-        Known(r"invalid file request (?P<name>\S+)", "The build context has a link that cannot be sent: {name}", "Write node_modules (and other links and build output) into .dockerignore; **/node_modules for a monorepo.", first(whole_file(".dockerignore"), _no_file)),
+        Known(r"invalid file request (?P<name>\S+)", "The build context has a link that cannot be sent: {name}", "Write node_modules (and other links and build output) into .dockerignore; **/node_modules for a monorepo.", first(whole_file(".dockerignore"), matching(r"^\s*(?:COPY|ADD) (?:--\S+ )*\.", "Dockerfile"), _no_file)),
         Known(r"failed to process \"(?P<name>[^\"]*)\": (?P<told>.+)", "The Dockerfile's variable {name} does not read: {told}", "Write ${{NAME:-default}}, ${{NAME:+other}} or plain $NAME: BuildKit knows no := and no shell commands there.", _saying("{name}")),
         Known(r"duplicate name (?P<name>[\w.-]+)$", "Two stages are called {name}", "Give each FROM … AS a name of its own.", _saying(" AS {name}", " as {name}")),
         Known(r"the Dockerfile cannot be empty|file with no instructions", "The Dockerfile is empty", "Write at least FROM into it and commit it; an empty file may also come from a COPY or a failed checkout before the build.", first(whole_file("Dockerfile"), _no_file)),

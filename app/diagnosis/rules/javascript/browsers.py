@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.diagnosis.instructions import base_image, failing_instruction
 from app.diagnosis.javascript.image import ran_place
 from app.diagnosis.javascript.packages import dependency_place
-from app.diagnosis.places import anywhere, first
+from app.diagnosis.places import anywhere, first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_browsers import browser_library, no_browser
 
@@ -66,6 +66,16 @@ RULES: tuple[Rule, ...] = (
         message="The install script downloads {browser} {version}, and its server did not answer: a network that broke, or a proxy between.",
         fix="Run it again; better, leave the download out (ENV PUPPETEER_SKIP_DOWNLOAD=true, CYPRESS_INSTALL_BINARY=0) and install the image's own: apt-get install -y chromium with PUPPETEER_EXECUTABLE_PATH=/usr/bin/chromium.",
         link="https://pptr.dev/guides/configuration",
+    ),
+    Rule(
+        code="playwright-image",
+        pattern=r"required: (?P<want>mcr\.microsoft\.com/playwright\S*:\S+)",
+        place=first(matching(r"mcr\.microsoft\.com/playwright", "Dockerfile"), base_image),
+        rank=Rank.ROOT,
+        title="Playwright and its image are of different versions: {want} is needed",
+        message="Executable doesn't exist: each Playwright starts the browsers of its own version only, and the image has those of another; required: {want}.",
+        fix="Write FROM {want}, or ask in package.json for just the version of the image (without ^, so that both change together).",
+        link="https://playwright.dev/docs/docker",
     ),
     Rule(
         code="playwright-browser",

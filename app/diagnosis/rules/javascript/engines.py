@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from app.diagnosis.instructions import failing_instruction
-from app.diagnosis.javascript.packages import list_place, package, unnumbered
-from app.diagnosis.javascript.stacks import bare
+from app.diagnosis.javascript.packages import list_place, unnumbered
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_dependencies import dependency
-from app.diagnosis.rules.javascript.reading_engines import MANAGER, engine, engine_place
+from app.diagnosis.rules.javascript.reading_engines import (
+    MANAGER,
+    engine,
+    engine_place,
+    other_manager,
+    other_manager_place,
+)
 from app.diagnosis.rules.javascript.reading_npm import E
 from app.diagnosis.rules.javascript.reading_scripts import named_words
 
@@ -49,16 +54,16 @@ RULES: tuple[Rule, ...] = (
         r"ERR_PNPM_(?:BAD_PM_VERSION|OTHER_PM_EXPECTED)|EBADDEVENGINES|Only `?(?:pnpm|yarn|npm)`? is allowed|Use \"(?:pnpm|yarn|npm) install\" for installation in this project|"
         r"Usage Error: This project is configured)",
         place=first(
-            MANAGER, matching(r'"(?:preinstall|devEngines)"\s*:', "package.json"), failing_instruction
+            other_manager_place,
+            MANAGER,
+            matching(r'"(?:preinstall|devEngines)"\s*:', "package.json"),
+            failing_instruction,
         ),
-        read=lambda hit: {
-            "said": bare(hit.line).strip(),
-            "want": hit["want"] or str(package(hit).held.get("packageManager") or "pnpm, yarn or npm"),
-        },
+        read=other_manager,
         rank=Rank.ROOT,
         title="The project asks for another package manager: {want}",
         message="{said} (packageManager: {want}).",
-        fix='Run corepack enable before the install, and use the manager that "packageManager" names: {want}.',
+        fix="{fix}.",
         link="https://nodejs.org/api/corepack.html",
     ),
 )

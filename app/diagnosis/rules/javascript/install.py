@@ -10,8 +10,15 @@ from app.diagnosis.javascript.packages import LOCKS, list_place, unnumbered
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_dependencies import dependency
-from app.diagnosis.rules.javascript.reading_native import ANY, denied, git_dependency, local_dependency
+from app.diagnosis.rules.javascript.reading_native import (
+    ANY,
+    denied,
+    git_dependency,
+    local_dependency,
+    who_runs,
+)
 from app.diagnosis.rules.javascript.reading_npm import E
+from app.diagnosis.rules.javascript.reading_pnpm import ignored_builds, lock_copied, unpinned_place
 from app.diagnosis.rules.javascript.reading_registry import network, unknown_host
 from app.diagnosis.rules.javascript.reading_scripts import (
     failed_package,
@@ -85,11 +92,12 @@ RULES: tuple[Rule, ...] = (
         code="npm-denied",
         only=frozenset({Kind.STEP, Kind.INSTRUCTION}),
         pattern=r"^\s*\[?Error: EACCES: permission denied, (?P<call>\w+) '(?P<path>/[^']+)'",
+        read=who_runs,
         place=first(instruction("USER"), failing_instruction),
         rank=Rank.ROOT,
         title="{path} may not be written by this user",
-        message="EACCES: permission denied, {call} '{path}': the folder belongs to another user (root) than the one that builds.",
-        fix="COPY --chown=node:node, and RUN chown node:node on the WORKDIR before USER, or build before USER.",
+        message="EACCES: permission denied, {call} '{path}': the folder belongs to another user (root) than {user}, who runs here.",
+        fix="Write COPY --chown={user} where its folder is copied, or RUN chown -R {user} on it above USER; or build before USER.",
     ),
     Rule(
         code="npm-unknown-option",
@@ -106,16 +114,19 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="npm-ignored-builds",
-        pattern=r"ERR_PNPM_IGNORED_BUILDS\S*\s+Ignored build scripts: (?P<name>[^\s,@]+|@[^\s,@]+)",
+        pattern=r"ERR_PNPM_IGNORED_BUILDS\S*\s+Ignored build scripts: (?P<specs>.+)",
+        read=ignored_builds,
         place=first(
+            lock_copied,
+            unpinned_place,
             matching(r'"onlyBuiltDependencies"', "package.json"),
             matching(r"onlyBuiltDependencies|allowBuilds", "pnpm-workspace.yaml"),
             dependency,
         ),
         rank=Rank.ROOT,
         title="pnpm did not run the build script of {name}",
-        message="ERR_PNPM_IGNORED_BUILDS Ignored build scripts: {name}.",
-        fix="Run pnpm approve-builds (or list {name} in onlyBuiltDependencies) and commit it.",
+        message="ERR_PNPM_IGNORED_BUILDS Ignored build scripts: {name}: {why}.",
+        fix="{fix}.",
     ),
     Rule(
         code="npm-patch",

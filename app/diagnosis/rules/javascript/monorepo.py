@@ -14,16 +14,20 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="turbo-config",
         pattern=r"(?P<said>Could not find turbo\.json|Missing (?:`devEngines\.packageManager` or legacy )?`?packageManager`? field|[Ff]ound `?pipeline`? field instead of `?tasks`?|Could not find task `?(?P<name>[\w:#-]+)`? in project|could not parse turbo\.json.*|"
-        r"(?:Invalid )?turbo\.json.*|Package task \S+ .*)",
+        r"(?:Invalid )?turbo\.json.*|Package task \S+ .*|We did not (?:find a|detect an in-use) package manager.*)",
         read=lambda hit: (
             {"said": bare(hit.line).strip(" x×"), "name": hit["name"]}
-            if re.search(r"turbo|packageManager|task|workspace", hit.line)
+            if re.search(r"turbo|packageManager|package manager|task|workspace", hit.line)
             and not re.search(r"^(?:COPY|RUN)|Copying", hit.line)
             else None
         ),
         place=lambda hit: (
             matching(r'"pipeline"', "turbo.json")(hit)
-            or (whole_file("package.json")(hit) if "packageManager" in hit.line else None)
+            or (
+                hit.files.place("package.json", 1)
+                if re.search(r"packageManager|package manager", hit.line)
+                else None
+            )
             or (command_named(hit) if hit["name"] else None)
             or whole_file("turbo.json")(hit)
         ),

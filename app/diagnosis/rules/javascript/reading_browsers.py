@@ -23,7 +23,7 @@ def browser_library(hit: Hit) -> Mapping[str, str]:
 
 def no_browser(hit: Hit) -> Mapping[str, str] | None:
     """Nothing more, unless Python's Playwright says it, or other lines say why the browser did not start."""
-    if "BrowserType." in hit.line:
+    if "BrowserType." in hit.line or hit.find_after(r"required: mcr\.microsoft\.com/playwright", 12):
         return None
     return (
         None

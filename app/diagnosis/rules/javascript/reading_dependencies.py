@@ -120,8 +120,30 @@ def no_version(hit: Hit) -> Mapping[str, str] | None:
         "hint": f"The latest release is {latest}. " if latest else "",
         "fix": f'{name} is a package of this repository: add it to the workspaces, or ask for it as "workspace:*".'
         if name in here
-        else f"Write a version of {name} that exists ({latest or f'npm view {name} versions'}) in package.json, and install again to renew the lock file.",
+        else _of_a_global(hit, name.rstrip("."))
+        or f"Write a version of {name} that exists ({latest or f'npm view {name} versions'}) in package.json, and install again to renew the lock file.",
     }
+
+
+_GLOBAL = re.compile(
+    r"\b(?:npm|pnpm) (?:i|install|add) (?:-g|--global) ([^&|;]+)|\byarn global add ([^&|;]+)"
+)
+
+
+def _of_a_global(hit: Hit, name: str) -> str:
+    """What to do where an instruction installs it, or what asks for it, without the project's package.json."""
+    found = _GLOBAL.search(hit.section.instruction or hit.transcript.failed_instruction)
+    if found is None or any(each.group_of(name) for each in packages(hit)):
+        return ""
+    asked = [split_spec(each)[0] for each in (found[1] or found[2]).split() if not each.startswith("-")]
+    if name in asked:
+        return f"Write a version of {name} that exists (npm view {name} versions) in this instruction."
+    which = " or ".join(asked)
+    return (
+        f"The newest {which} asks for {name}, which its makers did not publish: pin an earlier one in this instruction ({asked[0]}@VERSION; npm view {asked[0]} versions)."
+        if asked
+        else ""
+    )
 
 
 def not_there(hit: Hit) -> Mapping[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.instructions import base_image
+from app.diagnosis.instructions import base_image, failing_instruction
 from app.diagnosis.javascript.image import command_place
 from app.diagnosis.javascript.packages import list_place, package, packages, split_spec
 from app.diagnosis.javascript.stacks import after, bare
@@ -85,3 +85,30 @@ def engine_place(hit: Hit) -> Place | None:
 
 
 MANAGER = matching(r'"packageManager"\s*:', "package.json")
+
+
+_INSTALLING = re.compile(r"\b(npm|pnpm|yarn|bun)\b(?: --?[\w=-]+)*(?: (?:ci|i|install|add)\b|$)")
+
+
+def other_manager(hit: Hit) -> Mapping[str, str]:
+    """The package manager that the project asks for, and whether the install is another's or only another version's."""
+    # Yarn 1 writes its own name before any other manager's.
+    want = re.sub(r"^yarn@(?=\w+@)", "", hit["want"]) or str(package(hit).held.get("packageManager") or "")
+    ran = hit.section.instruction or hit.transcript.failed_instruction
+    used, named = _INSTALLING.search(ran), want.partition("@")[0]
+    fix = f'Run corepack enable before the install, and use the manager that "packageManager" names{f": {want}" if want else ""}'
+    if used and named and used[1] != named:
+        fix = f"Write {named} instead of {used[1]} in this instruction, with RUN corepack enable above it; its lock file is that of {named}"
+    elif used and named:
+        fix = f'Write RUN corepack enable above this instruction: it brings {want}, as "packageManager" asks (or pin {want} yourself)'
+    return {
+        "said": bare(hit.line).strip(),
+        "want": want or "pnpm, yarn or npm",
+        "ran": ran if used and named else "",
+        "fix": fix,
+    }
+
+
+def other_manager_place(hit: Hit) -> Place | None:
+    """The instruction that installs."""
+    return failing_instruction(hit) if hit["ran"] else None

@@ -9,7 +9,8 @@ from app.diagnosis.javascript.image import install_without_dev
 from app.diagnosis.javascript.imports import BUILTIN, SOURCES, import_line, importer, meant
 from app.diagnosis.javascript.packages import dependency_place, list_place, near, package, package_name
 from app.diagnosis.javascript.paths import own_path, spot
-from app.diagnosis.javascript.stacks import after, before, code_at
+from app.diagnosis.javascript.stacks import after, bare, before, code_at
+from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_spots import FILE, near_spot, spots
 from app.model import Place
@@ -49,6 +50,8 @@ def _import_fix(hit: Hit, name: str, owner: str, like: str, place: Place | None)
         inside = re.sub(r"^(?:@|~|src|\$lib|#|@@|~~)/", "", name)
         known = sorted(p for p in hit.files.paths if p.endswith(SOURCES))
         found = near(inside, [re.sub(r"^(?:\w+/)*?src/", "", re.sub(r"\.\w+$", "", p)) for p in known], 0.7)
+        if found == inside:
+            return _alias_unread(hit, name, place)
         hint = f"; {found} is the file that is most like it" if found and found != inside else ""
         return f"Add the file that {name} means, or declare the alias in the bundler's configuration and in paths of tsconfig.json{hint}."
     group = package(hit).group_of(owner)
@@ -60,6 +63,17 @@ def _import_fix(hit: Hit, name: str, owner: str, like: str, place: Place | None)
     if wrong and wrong != owner:
         return f"Write {wrong} instead of {owner} (package.json asks for {wrong}), or npm install {owner}."
     return f"Run npm install {owner}, and commit package.json with its lock file."
+
+
+def _alias_unread(hit: Hit, name: str, place: Place | None) -> str:
+    """What to do where the file is there, and nothing told the bundler what the alias means."""
+    production = re.compile(r"NODE_ENV=production|--omit[= ]dev|--prod(?:uction)?\b")
+    lines = [*(bare(each) for each in hit.before(400)), *hit.transcript.failed_instruction.splitlines()]
+    if package(hit).group_of("typescript") == "devDependencies" and (
+        install_without_dev(hit) or any(production.search(line) for line in lines)
+    ):
+        return f"The file of {name} is there, and typescript, without which paths of tsconfig.json are not read, is not: the install leaves devDependencies out. Give NODE_ENV=production only to what runs (availability: RUNTIME in apphosting.yaml), or move typescript to dependencies."
+    return f"The repository has the file of {name}: COPY it and tsconfig.json (jsconfig.json) with its paths into this stage before the build, and see that the bundler reads them; upper and lower case count."
 
 
 def _importing(hit: Hit, name: str) -> Place | None:
@@ -90,6 +104,10 @@ def _near_paths(hit: Hit) -> list[tuple[str, str]]:
 
 
 def unresolved_place(hit: Hit) -> Place | None:
+    if "NODE_ENV=production" in hit["fix"] and (
+        place := matching(r"\bNODE_ENV\b", "apphosting.yaml")(hit) or install_without_dev(hit)
+    ):
+        return place
     return _importing(hit, hit["name"]) or dependency_place(hit, hit["owner"]) or list_place(hit)
 
 

@@ -28,8 +28,10 @@ from app.diagnosis.rules.javascript.reading_own_modules import (
     OF_A_PACKAGE,
     importer_place,
     importers,
+    left_behind,
     local_module,
 )
+from app.diagnosis.rules.javascript.reading_unbrought import bare_last_stage
 from app.diagnosis.transcript import Kind
 from app.model import Place
 
@@ -59,20 +61,24 @@ def module_words(hit: Hit) -> Mapping[str, str] | None:
     return _package_module(hit, name, owner)
 
 
+_NATIVE = re.compile(
+    r"@(?:rollup/rollup|esbuild|img/sharp|swc/core|tailwindcss/oxide|next/swc|parcel/watcher|lightningcss|biomejs/cli|oxc-\w+)[/-]?.*linux"
+)
+
+
 def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
     own = _own_package(hit)
     group = own.group_of(owner)
     wrong = near(owner, [each for each in own.dependencies if each != owner], 0.75)
     elsewhere = owner in {each.name for each in packages(hit)}
-    if native := re.match(
-        r"@(?:rollup/rollup|esbuild|img/sharp|swc/core|tailwindcss/oxide|next/swc|parcel/watcher|lightningcss|biomejs/cli|oxc-\w+)[/-]?.*linux",
-        name,
-    ):
+    if native := _NATIVE.match(name):
         why = f"the lock file was made on another system and lacks the optional package of {native[0].split('/')[0]} for Linux"
         fix = f"Delete node_modules and package-lock.json, run npm install, and commit the lock file; keep node_modules in .dockerignore ({name})."
     elif group == "devDependencies":
         why = "it is in devDependencies, which the image does not have"
         fix = f"Move {owner} from devDependencies to dependencies (npm install --save-prod {owner}), and commit the lock file."
+    elif group and (without := bare_last_stage(hit)):
+        why, fix = "the stage that runs has no node_modules", f"{without.advice}."
     elif group and owner != name:
         why, fix = not_installed(hit, owner, own.folder) or _of_another_version(name, owner)
     elif group and hit.transcript.started and (told := standalone(hit)):
@@ -134,11 +140,15 @@ def module_place(hit: Hit) -> Place | None:
     if not hit["owner"] and (behind := _left_behind(hit)):
         return behind.place
     if not hit["owner"]:
-        return importer_place(hit, _original(hit)) or _start_or_step(hit)
+        importing = importer_place(hit, _original(hit))
+        without = left_behind(hit, _original(hit), importing.path) if importing else None
+        return without[1].place if without else importing or _start_or_step(hit)
     if hit["wrong"]:
         return importer(hit, hit["name"]) or list_place(hit)
     if hit["owner"] in BUILTIN:
         return base_image(hit)
+    if hit["why"] == "the stage that runs has no node_modules" and (bare_stage := bare_last_stage(hit)):
+        return bare_stage.place
     asked = dependency_place(hit, hit["owner"]) if hit["group"] else None
     return asked or list_place(hit, hit["manifest"]) or importer(hit, hit["name"])
 

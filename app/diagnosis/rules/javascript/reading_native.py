@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.instructions import failing_instruction, instruction
-from app.diagnosis.javascript.image import start_place
-from app.diagnosis.javascript.packages import packages
+from app.diagnosis.javascript.image import installing_place, start_place
+from app.diagnosis.javascript.packages import dependency_place, packages
 from app.diagnosis.javascript.stacks import after, bare, before
 from app.diagnosis.places import first
 from app.diagnosis.rule import Hit
@@ -48,10 +48,17 @@ def gyp(hit: Hit) -> Mapping[str, str] | None:
     what, need, fix = _gyp_needs(ends.lastgroup or "" if ends else "", ends)
     return {
         "name": name or "a native package",
+        "lacks": "" if (ends and ends.lastgroup in ("distutils", "v8", "old")) else "tools",
         "what": what,
         "need": need,
         "fix": fix.format(name=name or "the package"),
     }
+
+
+def tools_place(hit: Hit) -> Place | None:
+    """Where the tools that a native package is built with are to be installed; the package where it is itself to blame."""
+    here = (failing_instruction, installing_place) if hit["lacks"] else ()
+    return first(*here, lambda each: dependency_place(each, each["name"]), failing_instruction)(hit)
 
 
 def _gyp_package(lines: list[str]) -> str:
@@ -149,6 +156,14 @@ def local_dependency(hit: Hit) -> Mapping[str, str] | None:
             if wanted.startswith(("file:", "link:", "./", "../")) and base and base in wanted:
                 return {"name": name, "path": path, "spec": wanted}
     return None
+
+
+def who_runs(hit: Hit) -> Mapping[str, str]:
+    """The user that the Dockerfile's last USER names."""
+    place = instruction("USER")(hit)
+    line = hit.files.lines(place.path)[place.line - 1] if place else ""
+    user = line.split()[1] if len(line.split()) > 1 else "node"
+    return {"user": user}
 
 
 def denied(hit: Hit) -> Place | None:

@@ -9,10 +9,12 @@ from app.diagnosis.javascript.imports import import_line, import_of_file, import
 from app.diagnosis.javascript.packages import (
     near,
     package,
+    packages,
 )
 from app.diagnosis.javascript.paths import own_path, source_of, spot
 from app.diagnosis.javascript.stacks import after, code_at, frames, header
 from app.diagnosis.javascript.workspaces import own
+from app.diagnosis.left_out import LeftOut, not_brought_beside
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_syntax import resolved
 from app.model import Place
@@ -31,7 +33,12 @@ def local_module(hit: Hit, name: str) -> Mapping[str, str]:
     if place is None:
         why, fix = _started(hit, name)
         return {"name": name, "owner": "", "why": why, "fix": fix, "from": ""}
-    why, fix = _imported(hit, place, name)
+    behind = left_behind(hit, name, place.path)
+    why, fix = (
+        (f"the stage that runs has no {behind[0]}", f"{behind[1].advice}.")
+        if behind
+        else _imported(hit, place, name)
+    )
     return {
         "name": _as_imported(hit, place, name),
         "owner": "",
@@ -39,6 +46,15 @@ def local_module(hit: Hit, name: str) -> Mapping[str, str]:
         "fix": fix,
         "from": f" from {place.path}",
     }
+
+
+def left_behind(hit: Hit, name: str, beside: str) -> tuple[str, LeftOut] | None:
+    """The repository's file that a started program imports, which no COPY brings into the stage that runs."""
+    if hit.section.instruction or hit.transcript.failed_instruction:
+        return None
+    path = next((p for p in hit.files.named(name.rpartition("/")[2]) if name.endswith(f"/{p}")), "")
+    found = not_brought_beside(hit, path, beside) if path else None
+    return (path, found) if found else None
 
 
 OF_A_PACKAGE = re.compile(
@@ -54,6 +70,8 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
         )
     if found := OF_A_PACKAGE.search(name):
         of = found[1]
+        if told := _of_a_member(hit, name, of):
+            return told
         if here := own(hit, of):
             return f"{of} is a package of this repository that nothing built", (
                 f"Build {here.folder} before what needs it: pnpm --filter NAME... run build (with the three dots), turbo run build --filter=NAME, yarn workspaces foreach -Rpt run build; and COPY what it makes into the stage that runs."
@@ -73,6 +91,19 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
             + (f"; {source} is its source." if source else ".")
         )
     return _not_there(hit, name)
+
+
+def _of_a_member(hit: Hit, name: str, of: str) -> tuple[str, str] | None:
+    """A package of a workspace's own node_modules, which holds only links that a COPY of the root's does not bring."""
+    above = name.partition("/node_modules/")[0]
+    folder = next(
+        (each.folder for each in packages(hit) if each.folder and above.endswith(f"/{each.folder}")), ""
+    )
+    if not folder or not hit.files.named("pnpm-lock.yaml"):
+        return None
+    return f"{folder} has no node_modules with {of} in this stage", (
+        f"pnpm links what {folder} asks for in {folder}/node_modules: COPY the whole folder of the stage that installs (COPY --from=STAGE /app ./), or run pnpm install in this stage, and keep **/node_modules in .dockerignore so that COPY . . replaces none."
+    )
 
 
 # A folder that only a build makes.

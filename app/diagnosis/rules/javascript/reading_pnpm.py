@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatch
 
@@ -79,6 +80,45 @@ def lock_copied(hit: Hit) -> Place | None:
     found = failing_dockerfile(hit)
     line = next((each.line for each in _copies(hit) if "pnpm-lock.yaml" in each.value), 0)
     return hit.files.place(found[0], line) if found and line and hit["left_out"] else None
+
+
+_ALLOWS = r"onlyBuiltDependencies|allowBuilds"
+_UNPINNED = (
+    r"pnpm@latest\b|\bnpm (?:i|install)\b.* (?:-g|--global)\b.* pnpm(?:\s|$)|\b(?:-g|--global) pnpm(?:\s|$)"
+)
+
+
+def ignored_builds(hit: Hit) -> Mapping[str, str]:
+    """The packages whose scripts did not run, and why pnpm does not know that they may."""
+    names = [split_spec(each)[0] for each in re.split(r"[,\s]+", hit["specs"].strip(" .")) if each]
+    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
+    allowed = next((p for p in hit.files.named("pnpm-workspace.yaml") if hit.files.search(p, _ALLOWS)), "")
+    if allowed and not _brought(hit, "pnpm-workspace.yaml"):
+        return {
+            "name": listed, "left_out": "pnpm-workspace.yaml",
+            "why": f"{allowed} allows builds, and the image has no pnpm-workspace.yaml when pnpm installs",
+            "fix": "COPY pnpm-workspace.yaml together with pnpm-lock.yaml, before pnpm install",
+        }  # fmt: skip
+    yaml = "allowBuilds: (pnpm 10: onlyBuiltDependencies:) of pnpm-workspace.yaml"
+    unpinned = unpinned_place(hit) is not None
+    pin = "; and pin pnpm instead of the latest (pnpm@10 only warns of it)" if unpinned else ""
+    return {
+        "name": listed, "left_out": "",
+        "why": "pnpm 11 stops where a package has an install script that nobody has allowed or refused",
+        "fix": f"Run pnpm approve-builds and commit it: each of them stands under {yaml}{pin}",
+    }  # fmt: skip
+
+
+def unpinned_place(hit: Hit) -> Place | None:
+    """What installs the newest pnpm there is, where the project has not asked for such strictness itself."""
+    found = failing_dockerfile(hit)
+    if any(
+        hit.files.search(each, "strict-?[dD]ep-?[bB]uilds")
+        for each in hit.files.named(".npmrc", "pnpm-workspace.yaml")
+    ):
+        return None
+    line = hit.files.search(found[0], _UNPINNED) if found else 0
+    return hit.files.place(found[0], line) if found and line and not hit["left_out"] else None
 
 
 def young(hit: Hit) -> Mapping[str, str]:

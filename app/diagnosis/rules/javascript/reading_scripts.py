@@ -23,7 +23,7 @@ from app.diagnosis.named import named_in
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_engines import one_said
 from app.diagnosis.rules.javascript.reading_npm import COMMANDS
-from app.diagnosis.rules.javascript.reading_unbrought import not_brought
+from app.diagnosis.rules.javascript.reading_unbrought import not_brought, of_hook, of_start
 from app.diagnosis.telling import most_telling
 from app.model import Place
 from app.start_command.script import way_out
@@ -98,7 +98,11 @@ def tool_words(hit: Hit) -> Mapping[str, str] | None:
         return None
     group = asked.group_of(brings) if asked else ""
     omits = bool(group == "devDependencies" and install_without_dev(hit))
-    why, fix = not_brought(hit, brings, group, omits)
+    why, fix = (
+        of_hook(hit, name, brings, omits)
+        or of_start(hit, name, brings, group, omits)
+        or not_brought(hit, brings, group, omits)
+    )
     if group == "devDependencies" and asked and not omits and not hit.files.dockerfiles:
         fix = way_out(asked.held, brings)
     return {

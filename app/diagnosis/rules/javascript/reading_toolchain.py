@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.instructions import base_image, failing_dockerfile
+from app.diagnosis.javascript.stacks import after, before
 from app.diagnosis.rule import Hit
 
 # Since which Node something is there: https://nodejs.org/api ("Added in"), https://node.green for the language.
@@ -58,6 +59,42 @@ def too_old(hit: Hit) -> Mapping[str, str] | None:
         "said": re.sub(r"^.*?│\s*|\s*│.*$", "", hit.line).strip(" ."),
         "image": _newer_image(hit, want),
     }
+
+
+# The Node that a package asks for whose native part an older one leaves out without a word: "engines" on npmjs.com.
+NATIVE_SINCE = {
+    "oxc-parser": "20.19",
+    "oxc-transform": "20.19",
+    "oxc-minify": "20.19",
+    "oxc-resolver": "20.19",
+    "rolldown": "20.19",
+}
+
+
+def native_of_newer(hit: Hit) -> Mapping[str, str] | None:
+    """A native part that was not installed because its package asks for a newer Node than the image has."""
+    around = "\n".join((hit.line, *after(hit, 40), *before(hit, 10)))
+    found = re.search(r"\b(oxc-(?:parser|transform|minify|resolver)|rolldown)\b", around)
+    have = _node_of(hit)
+    if found is None or not have:
+        return None
+    want = _of_lock(hit, found[1]) or NATIVE_SINCE[found[1]]
+    if _older(want, have):
+        return None
+    return {"name": found[1], "have": have, "want": want}
+
+
+def _of_lock(hit: Hit, name: str) -> str:
+    """The least Node that npm's lock file says the native part of a package asks for."""
+    for path in hit.files.named("package-lock.json"):
+        held = hit.files.json(path)
+        packages = held.get("packages") if isinstance(held, dict) else None
+        for key, each in packages.items() if isinstance(packages, dict) else ():
+            if f"{name}/binding-linux" in key and isinstance(each, dict):
+                engines = each.get("engines")
+                asked = re.search(r"\d+\.\d+", str(engines.get("node") if isinstance(engines, dict) else ""))
+                return asked[0] if asked else ""
+    return ""
 
 
 def _node_of(hit: Hit) -> str:

@@ -6,7 +6,9 @@ import re
 
 from app.diagnosis.instructions import failing_dockerfile, find_instruction
 from app.diagnosis.javascript.packages import package
+from app.diagnosis.javascript.stacks import bare
 from app.diagnosis.javascript.workspaces import not_at_install
+from app.diagnosis.left_out import LeftOut
 from app.diagnosis.rule import Hit
 from app.diagnosis.transcript import Kind
 from app.dockerfile import Dockerfile, Instruction
@@ -47,6 +49,39 @@ def not_brought(hit: Hit, brings: str, group: str, omits: bool) -> tuple[str, st
     )
 
 
+_HOOK = re.compile(r"^> \S+ (prepare|preinstall|install|postinstall|prepublish)\b")
+
+
+def of_hook(hit: Hit, name: str, brings: str, omits: bool) -> tuple[str, str] | None:
+    """A script that the install itself runs, and that calls what this install leaves out."""
+    hooks = (match[1] for line in hit.before(60) if (match := _HOOK.match(bare(line).strip())))
+    hook = next(hooks, "") if omits else ""
+    return (
+        (
+            f"the {hook} script runs it at every install, and this one leaves out {brings}",
+            f"Install here with --ignore-scripts beside --omit=dev ({hook} then runs only where development dependencies are installed), or take {name} out of {hook}; what it builds comes from the stage that builds.",
+        )
+        if hook
+        else None
+    )
+
+
+def of_start(hit: Hit, name: str, brings: str, group: str, omits: bool) -> tuple[str, str] | None:
+    """A start script that calls a development dependency, in an image of several stages that shows no more of itself."""
+    start = package(hit).scripts.get("start", "")
+    found = failing_dockerfile(hit)
+    ran = hit.section.instruction or hit.transcript.failed_instruction
+    if ran or omits or group != "devDependencies" or found is None or name not in start.split():
+        return None
+    if len(found[1].stages) < 2 or not any(start in line for line in hit.before(20)):
+        return None
+    instead = "; ENV in the Dockerfile sets what cross-env does" if name == "cross-env" else ""
+    return (
+        "it is a development dependency, which the stage that runs does not have",
+        f"Move {brings} from devDependencies to dependencies, or take it out of the start script{instead}.",
+    )
+
+
 def _installed_in(hit: Hit) -> str:
     """The earlier stage that installs, where the failing one, and those that it is built on, do not."""
     found = failing_dockerfile(hit)
@@ -83,3 +118,40 @@ def _lineage(parsed: Dockerfile, stage: int) -> set[int]:
         line.add(under)
         stage = under
     return line
+
+
+def bare_last_stage(hit: Hit) -> LeftOut | None:
+    """The last COPY of the stage that runs, where neither an install nor a COPY brings that stage any node_modules."""
+    found = failing_dockerfile(hit)
+    if found is None or hit.section.instruction or len(found[1].stages) < 2:
+        return None
+    path, parsed = found
+    last = len(parsed.stages) - 1
+    own = _lineage(parsed, last)
+    copied = [each for each in parsed.of("COPY", "ADD") if each.stage == last]
+    if not copied or any(each.stage in own and _fills_whole(parsed, each) for each in parsed.instructions):
+        return None
+    fills = [each for each in parsed.of("RUN") if each.stage not in own and _INSTALLS.search(each.value)]
+    place = hit.files.place(path, copied[-1].line, copied[-1].end)
+    if not fills or place is None or not (stage := parsed.stages[fills[-1].stage].name):
+        return None
+    whence = parsed.workdir_at(fills[-1]).rstrip("/")
+    return LeftOut(
+        place,
+        f"The stage that runs has no node_modules: write COPY --from={stage} {whence}/node_modules ./node_modules in it, or RUN npm ci --omit=dev with package.json and its lock file",
+    )
+
+
+def _fills_whole(parsed: Dockerfile, each: Instruction) -> bool:
+    """Whether it fills node_modules, or may: an install, a variable, all that another stage has, or what holds its own."""
+    if each.keyword == "RUN":
+        return bool(_INSTALLS.search(each.value))
+    if each.keyword not in ("COPY", "ADD"):
+        return False
+    whole = {"", *(other.rest.strip("\"'/") for other in parsed.of("WORKDIR"))}
+    return any(
+        set("$*") & set(source)
+        or re.search(r"node_modules|standalone|\.output|\bout\b|deploy|prod", source)
+        or source.strip("./") in whole
+        for source in each.sources
+    )

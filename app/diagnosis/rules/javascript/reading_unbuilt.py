@@ -12,6 +12,7 @@ from app.diagnosis.javascript.paths import own_path
 from app.diagnosis.javascript.stacks import after, bare, before
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.javascript.reading_toolchain import native_of_newer
 from app.model import Place
 
 _PATHS = re.compile(r"\"((?:@|~|#|\w)[\w@/-]*?/?)\*\"\s*:\s*\[")
@@ -69,7 +70,7 @@ def svelte_output(hit: Hit) -> Mapping[str, str] | None:
 
 
 def outside_node(hit: Hit) -> Mapping[str, str] | None:
-    """The package whose `engines` npm complained of before: that is why its native part is missing."""
+    """The package whose `engines` npm complained of before, or which is known to ask for a newer Node: its native part is missing."""
     text = "\n".join((bare(hit.line), *after(hit, 8)))
     named = re.search(r"node_modules/((?:@[\w.-]+/)?[\w-]+)/|@([\w-]+?)/binding", text)
     name = (named[1] or named[2]) if named else ""
@@ -83,7 +84,7 @@ def outside_node(hit: Hit) -> Mapping[str, str] | None:
         want, have = re.search(r"node: '([^']+)'", around), re.search(r"node: 'v([^']+)'", around)
         if want and have:
             return {"name": told[1], "want": want[1], "have": have[1]}
-    return None
+    return native_of_newer(hit)
 
 
 def outside_place(hit: Hit) -> Place | None:

@@ -44,16 +44,35 @@ def variable_words(hit: Hit) -> Mapping[str, str] | None:
 
 def _phase(hit: Hit, name: str) -> dict[str, str]:
     """What a service is given, a build does not have: its own variables come through ARG."""
-    if hit.section.kind is not Kind.INSTRUCTION:
+    if not _builds(hit):
         return {
             "when": "",
             "advice": f"Set {name} for the service (gcloud run services update --update-env-vars {name}=…, or --update-secrets for a secret)",
+        }
+    if not hit.files.dockerfiles:
+        return {
+            "when": " in the build",
+            "advice": f"Give the build {name} (gcloud run deploy --set-build-env-vars {name}=…), or read it only where a request is answered, so that a build needs none; the real value is set for the service",
         }
     skip = " (SKIP_ENV_VALIDATION=1 leaves the check of t3-env out)" if _skips(hit) else ""
     return {
         "when": " in the build",
         "advice": f"Write ARG {name} and ENV {name}=${name} above this RUN and give it with --build-arg (only what the browser may see), or a placeholder where the build merely checks that it is there{skip}; the real value is set for the service",
     }
+
+
+# What a tool prints while it builds, where the log does not show which instruction ran.
+_BUILDING = re.compile(
+    r"building (?:\w+ )?(?:bundle|environment)?.*for production|^(?:> |\$ )?(?:next|vite|astro|nuxi?t?|ng|remix|react-router|gatsby|svelte-kit|prisma) (?:build|generate)\b|"
+    r"Creating an optimized production build|Collecting page data|Generating static pages|modules transformed"
+)
+
+
+def _builds(hit: Hit) -> bool:
+    """Whether this is a build's own log: an instruction's, or one in which a tool says that it builds."""
+    if hit.section.kind in (Kind.INSTRUCTION, Kind.CONTAINER):
+        return hit.section.kind is Kind.INSTRUCTION
+    return any(_BUILDING.search(bare(line)) for line in hit.before(60))
 
 
 @once_per_log

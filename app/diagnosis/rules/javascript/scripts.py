@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.javascript.image import copied_from
 from app.diagnosis.javascript.packages import script_place, unnumbered
-from app.diagnosis.places import first
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.javascript.reading_dependencies import dependency
-from app.diagnosis.rules.javascript.reading_native import ANY, gyp
+from app.diagnosis.rules.javascript.reading_native import ANY, gyp, tools_place
 from app.diagnosis.rules.javascript.reading_npm import E
 from app.diagnosis.rules.javascript.reading_scripts import (
     git_hook,
@@ -95,7 +92,7 @@ RULES: tuple[Rule, ...] = (
         only=ANY,
         pattern=r"gyp info it worked if it ends with ok|gyp ERR! (?:find Python|build error|configure error|stack Error)|No module named 'distutils'|gyp: Call to 'pkg-config |node-pre-gyp ERR! build error|prebuild-install (?:warn|WARN) install No prebuilt",
         read=gyp,
-        place=first(dependency, lambda hit: failing_instruction(hit)),
+        place=tools_place,
         rank=Rank.ROOT,
         title="{name} is built from source, and that needs {need}",
         message="node-gyp could not build {name}: {what}. It needs {need}.",

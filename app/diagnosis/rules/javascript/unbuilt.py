@@ -67,7 +67,7 @@ RULES: tuple[Rule, ...] = (
         place=outside_place,
         rank=Rank.ROOT,
         title="Node {have} is too old for {name}: npm left its native part out",
-        message="Cannot find native binding: {name} asks for Node {want} and the image has {have}, so that npm skipped the optional package with its binary (EBADENGINE).",
+        message="Cannot find native binding: {name} asks for Node {want} and the image has {have}, so that the install skipped the optional package with its binary.",
         fix="Write a FROM with a Node that fits {want} (node:22); the lock file may stay as it is.",
         link="https://github.com/npm/cli/issues/4828",
     ),

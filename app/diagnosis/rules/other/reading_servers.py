@@ -32,15 +32,21 @@ def _configured(hit: Hit, path: str) -> str:
 
 
 def _copied_to(hit: Hit, path: str) -> str:
-    """The source of the COPY whose destination is this path."""
+    """The source of the COPY whose destination is this path, its folder, or the template that it is made from."""
     if (found := failing_dockerfile(hit)) is None:
         return ""
-    folder = found[0].rpartition("/")[0]
+    folder, (inside, _, name) = found[0].rpartition("/")[0], path.rpartition("/")
+    template = f"/etc/nginx/templates/{name}.template"
     for each in found[1].of("COPY", "ADD"):
         *sources, target = each.arguments or ("",)
-        if target == path and sources:
-            inside = f"{folder}/{sources[0]}".strip("/").replace("/./", "/")
-            return next((p for p in (inside, sources[0].removeprefix("./")) if p in hit.files.paths), "")
+        if not sources or "from" in each.flags:
+            continue
+        into = {f"{inside}/": name, "/etc/nginx/templates/": f"{name}.template"}.get(f"{target.rstrip('/')}/")
+        for source in sources:
+            bare = source.removeprefix("./")
+            if target in (path, template) or source.rpartition("/")[2] == into:
+                ways = (f"{folder}/{bare}".lstrip("/"), bare)
+                return next((each for each in ways if each in hit.files.paths), "")
     return ""
 
 
@@ -55,14 +61,28 @@ def emerg(hit: Hit) -> Mapping[str, str] | None:
         advice = f"Close the {{ of line {change} of {path} with }}"
     elif unended := _unended(lines, number, error):
         change, advice = unended, advice or f"End line {unended} of {path} with ;"
+    elif "invalid number of arguments" in error and (unset := _variable(lines, number)):
+        advice = f"{unset} is empty here: set it for the service (gcloud run services update --update-env-vars {unset}=…); nginx's entry point writes it into line {number} of {path}"
     elif not advice and (match := re.search(r"unknown directive \"([^\"]+)\"", error)):
         near = hit.files.nearest(match[1], _DIRECTIVES, 0.7)
         advice = f"Write {near} on line {number} of {path}" if near else ""
     return {
         "file": name,
         "change": str(change),
-        "advice": advice or f"Correct line {change} of {name} (nginx -t checks it)",
+        "advice": advice or _correct(path, name, change),
     }
+
+
+def _variable(lines: tuple[str, ...], number: int) -> str:
+    """The variable of the environment that a template's line names; empty where it names none."""
+    found = re.search(r"\$\{([A-Z][A-Z0-9_]*)\}", lines[number - 1]) if 0 < number <= len(lines) else None
+    return found[1] if found else ""
+
+
+def _correct(path: str, name: str, line: int) -> str:
+    if path:
+        return f"Correct line {line} of {name} (nginx -t checks it)"
+    return f"{name} is of the image or made by what starts it, and no file of this repository: COPY your own there, or see what writes it (a variable that is empty, an include)"
 
 
 def _nginx_advice(error: str, spot: str) -> str:
@@ -72,6 +92,8 @@ def _nginx_advice(error: str, spot: str) -> str:
             f"There is no host {match[1]} on Cloud Run (docker compose's names do not exist there): write the "
             f"service's https URL, or read it from a variable, on {spot}"
         )
+    if re.search(r"\"(?:user|worker_processes|events|http|pid)\" directive is not allowed here", error):
+        return "This file is a whole nginx.conf: COPY it to /etc/nginx/nginx.conf; files of /etc/nginx/conf.d stand inside http { } and begin with server"
     if "unknown directive" in error:
         return ""
     if re.search(
