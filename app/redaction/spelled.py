@@ -25,9 +25,9 @@ UNSEEN = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2060-\u2064\ufeff\N{S
 IN_ADDRESS, IN_BYTES = r"(?:%[0-9A-Fa-f]{2})+", r"(?:\\x[0-9A-Fa-f]{2})+"
 IN_JSON, ESCAPED = r"(?:\\u[0-9A-Fa-f]{4})+", r"\\[\\/\"'nrt]"
 ENTITY = r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"
-CODE = re.compile(
-    "|".join(f"({each})" for each in (BREAK, UNSEEN, IN_ADDRESS, IN_BYTES, IN_JSON, ESCAPED, ENTITY))
-)
+EITHER = "|".join(f"({each})" for each in (BREAK, UNSEEN, IN_ADDRESS, IN_BYTES, IN_JSON, ESCAPED, ENTITY))
+# What each of them begins with, looked for first: ten times as fast where there is little of it.
+CODE = re.compile(rf"(?=[\\%&\r\n{UNSEEN[1:-1]}])(?:{EITHER})")
 SIGNS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
