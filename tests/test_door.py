@@ -289,7 +289,7 @@ def test_no_word_of_others_makes_a_line_of_its_own(form: str, capsys: pytest.Cap
     log.fact("push.taken", branch=hostile, **{hostile: "x"}, nested=[hostile, {hostile: hostile}])
     log.fact("push.taken", branch=hostile.replace("\n", "").replace(" ", ""))
     log.fault("broke", ValueError(hostile))
-    logging.getLogger("uvicorn.error").warning("Invalid %s", hostile)
+    logging.getLogger("a.library").warning("Invalid %s", hostile)
     said = capsys.readouterr().out
     assert said.count("\n") == len(said.splitlines()) == 4
     assert "\x1b[2J" not in said and not set("\x07\x9b\r\u202e") & set(said)
