@@ -57,7 +57,9 @@ def create_app(settings: Settings, role: Role = Role.SERVE, between: Between | N
     ]
     door_and_pages = [Route("/webhook", door.webhook, methods=["POST"]), *health, Mount("/", app=_pages)]
     behind = hatch.routes(_answers, _counted) if between else health
-    return Starlette(lifespan=lifespan, routes=door_and_pages if role.receives else behind)
+    app = Starlette(lifespan=lifespan, routes=door_and_pages if role.receives else behind)
+    app.router.redirect_slashes = False  # it would be sent to under whatever name it came
+    return app
 
 
 def _answers(request: Request) -> dict[str, Any]:

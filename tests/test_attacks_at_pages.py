@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from app.pages.live import MOST_OF_ONE
+from app.pages.held_open import MOST_OF_ONE
 from app.pages.strangers import MOST_WRONG
 from app.process.role import Role
 from sandbox.world import Sandbox

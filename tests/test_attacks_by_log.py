@@ -23,6 +23,9 @@ PRINTED = {
     "the value one level below": json.dumps({"password": {"value": SECRET}}),
     "an address in an address": f"?next={quote(URL, safe='')}",
     "an assignment in an address": f"?env=DB_PASSWORD%3D{SECRET}%26A%3D1",
+    "an address as PHP writes it in JSON": json.dumps({"dsn": URL}).replace("/", "\\/"),
+    "the same in a text of JSON": json.dumps(json.dumps({"dsn": URL}).replace("/", "\\/")),
+    "a signed address as Go writes it in JSON": f'"https://x.example/?a=1\\u0026X-Goog-Signature={SECRET}abcdef0123456789"',
     "a tag": f"<db-password>{SECRET}</db-password>",
 }
 

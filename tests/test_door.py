@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import logging
 import socket
 import subprocess
 import sys
@@ -278,6 +279,20 @@ def test_a_line_shows_no_secret(secret: str, capsys: pytest.CaptureFixture[str])
     assert heart not in lines
     assert "MIIEow" not in lines
     assert HIDDEN in lines
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_word_of_others_makes_a_line_of_its_own(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A branch's name, a library's message and an error's: one line each, and nothing that a terminal obeys."""
+    hostile = "main\n[info] door.open\x1b[2J\x1b]0;x\x07\x9b2J\r\x85\u2028\u202eend"
+    log.set_up(form, ())
+    log.fact("push.taken", branch=hostile, **{hostile: "x"}, nested=[hostile, {hostile: hostile}])
+    log.fact("push.taken", branch=hostile.replace("\n", "").replace(" ", ""))
+    log.fault("broke", ValueError(hostile))
+    logging.getLogger("a.library").warning("Invalid %s", hostile)
+    said = capsys.readouterr().out
+    assert said.count("\n") == len(said.splitlines()) == 4
+    assert "\x1b[2J" not in said and not set("\x07\x9b\r\u202e") & set(said)
 
 
 def test_a_line_is_what_cloud_logging_reads(capsys: pytest.CaptureFixture[str]) -> None:

@@ -181,9 +181,12 @@ def test_an_ending_is_told_as_what_it_means(ending: Ending, before: str, told: t
 def test_slack_makes_nothing_of_what_a_customer_writes() -> None:
     """No mention of everybody, and no link of its own, in a title or a branch."""
     commit = Commit(Repository(7, "acme", "api", 8), "a" * 40, "<!channel>&<https://evil|x>")
-    finding = Finding("x", "<!here> *no* <https://evil.example|database>", "")
+    finding = Finding(
+        "x", "<!here> *no* <https://evil.example|database> https://evil.example www.evil.example", ""
+    )
     report = Report(commit, "ServerGem / api", findings=(finding,), ending=Ending.FAILED)
     text = body(Notify(slack="s"), Happening.FAILED, report, "https://servergem.example/deployments/1")
+    assert "://evil" not in text and "www.evil" not in text
     assert text.count("<") == 1 and "<https://servergem.example/deployments/1|what happened>" in text
 
 

@@ -181,11 +181,19 @@ def test_the_pictures_of_the_readme_are_there_and_small() -> None:
 
 
 def test_every_proof_of_an_attack_has_its_tests() -> None:
-    """p01 to p55, but p23, which there is none of: each with a test that is there, as the test above insists."""
+    """p01 to p62, but p23, which there is none of: each with a test that is there, as the test above insists."""
     rows = re.findall(
         r"^\| (p\d\d) \| .+? \| (.+) \|$", (ROOT / "docs/security-proofs.md").read_text(), re.MULTILINE
     )
-    assert [number for number, _ in rows] == [f"p{n:02}" for n in range(1, 56) if n != 23]
+    assert [number for number, _ in rows] == [f"p{n:02}" for n in range(1, 63) if n != 23]
+    assert all(TEST.search(tests) for _, tests in rows)
+
+
+def test_every_rule_of_who_may_do_what_has_its_tests() -> None:
+    """1 to 10, each sentence with a test that is there."""
+    table = (ROOT / "docs/security-proofs.md").read_text().partition("## Each sentence of the rules")[2]
+    rows = re.findall(r"^\| (\d+) \| .+? \| (.+) \|$", table, re.MULTILINE)
+    assert sorted({int(number) for number, _ in rows}) == list(range(1, 11))
     assert all(TEST.search(tests) for _, tests in rows)
 
 

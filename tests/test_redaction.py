@@ -50,6 +50,28 @@ ENCODED: dict[str, Callable[[str], str]] = {
     "wrapped": lambda value: f"{value[:9]}\n{value[9:]}",
     "wrapped twice": lambda value: f"{value[:5]}\r\n   {value[5:11]}\n{value[11:]}",
     "continued": lambda value: f"{value[:9]}\\\n{value[9:]}",
+    "url, as JavaScript": lambda value: quote(value, safe="!'()*-._~"),
+    "url, as little of it as may be": lambda value: quote(value, safe=";,/?:@&=+$#!'()*-._~"),
+    "url, every letter": lambda value: "".join(f"%{each:02X}" for each in value.encode()),
+    "url in a url": lambda value: quote(quote(value, safe=""), safe=""),
+    "json, as PHP": lambda value: json.dumps(value).replace("/", "\\/"),
+    "json, as Go": lambda value: json.dumps(value).translate(
+        {ord(sign): f"\\u{ord(sign):04x}" for sign in "&<>"}
+    ),
+    "json, every letter": lambda value: "".join(f"\\u{ord(each):04X}" for each in value),
+    "json, as PHP, in json": lambda value: json.dumps(json.dumps(value).replace("/", "\\/")),
+    "html, as Go": lambda value: html.escape(value).replace("+", "&#43;").replace("&quot;", "&#34;"),
+    "html, every letter": lambda value: "".join(f"&#{ord(each)};" for each in value),
+    "html, in hexadecimal": lambda value: "".join(f"&#x{ord(each):x};" for each in value),
+    "json in html": lambda value: html.escape(json.dumps(value)[1:-1]),
+    "as Python's bytes": lambda value: str(value.encode())[2:-1],
+    "broken by what no screen shows": lambda value: f"{value[:5]}\u200b{value[5:8]}\0\u00ad{value[8:]}",
+    "url, wrapped": lambda value: quote(value, safe="")[:11] + "\n" + quote(value, safe="")[11:],
+    "wrapped, as a builder prints it": lambda value: f"{value[:9]}\n#8 0.312 {value[9:]}",
+    "wrapped, as Cloud Build prints it": lambda value: (
+        f'{value[:9]}\nStep #0 - "Build": #12 10.3 {value[9:]}'
+    ),
+    "wrapped, with times": lambda value: f"{value[:9]}\n2026-11-30T14:58:08.174998Z {value[9:]}",
 }
 
 

@@ -8,6 +8,12 @@ from pathlib import Path
 
 from app.source.text import folders_of
 
+# Git obeys the configuration that lies in a folder, and somebody else may have packed it: no program that it names is
+# run to say what has changed (https://git-scm.com/docs/git-config#Documentation/git-config.txt-corefsmonitor), none as
+# a hook, and none to bring what a partial clone lacks, over whatever protocol.
+TRUSTING_NOBODY = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
+ALONE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_OPTIONAL_LOCKS": "0"}
+
 
 def pushed(folder: Path) -> list[str] | None:
     """The names, all changes committed; None for a folder that is no repository, or without git."""
@@ -44,7 +50,11 @@ def _above(name: str) -> frozenset[str]:
 def _git(folder: Path, *words: str, given: bytes = b"") -> bytes | None:
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *words], input=given, capture_output=True, check=False
+            ["git", "-C", str(folder), *TRUSTING_NOBODY, *words],
+            input=given,
+            capture_output=True,
+            check=False,
+            env=os.environ | ALONE,
         )
     except FileNotFoundError:
         return None

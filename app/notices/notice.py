@@ -7,7 +7,7 @@ import hmac
 import json
 
 from app.model import Ending, Happening, Notify, Report
-from app.text.escaping import in_slack, one_line
+from app.text.escaping import in_slack, one_line, slack_link
 
 SIGNATURE = "X-ServerGem-Signature-256"
 HAPPENED = {
@@ -66,7 +66,7 @@ def _for_slack(happened: Happening, report: Report, page: str) -> dict[str, obje
     title = f": {in_slack(_title(report))}" if _title(report) else ""
     head = f"*{what}* of {in_slack(commit.repository.full_name)}: {happened.value}{title}"
     at = f"{in_slack(commit.short)} on {in_slack(commit.branch)}"
-    return {"text": f"{head}\n{at} · <{in_slack(page)}|what happened>"}
+    return {"text": f"{head}\n{at} · {slack_link('what happened', page)}"}
 
 
 def _title(report: Report) -> str:

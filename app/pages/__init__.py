@@ -24,6 +24,7 @@ from app.pages.deliveries import deliveries, redeliver
 from app.pages.deployment import deployment, deployment_lines, deployment_log, missing
 from app.pages.explain import Explaining
 from app.pages.guard import Guard
+from app.pages.held_open import HeldOpen
 from app.pages.home import home
 from app.pages.insight import insight_page
 from app.pages.live import Streams
@@ -68,10 +69,13 @@ def site(
         routes=[*beside, *_routes(), *Streams().routes(), *assets(), *doorman.routes()],
         exception_handlers={GitHubError: _unknown, 404: _no_page},
     )
+    # It would be sent to under whatever name it came.
+    pages.router.redirect_slashes = False
     access = Access(github, UserTokens(settings.github_api_url))
     pages.state.store, pages.state.access = store, access
     pages.state.begins, pages.state.cookies = begins, doorman.cookies
     pages.state.doorman, pages.state.quotes = doorman, Quotes(github)
+    pages.state.downloads = HeldOpen()
     pages.state.addresses = Addresses(web_url(settings.github_api_url))
     return Guard(pages, settings, doorman, access, store)
 

@@ -18,18 +18,32 @@ from app.pages.rendering import page
 MOST_BYTES = 1024 * 1024
 MOST_FIELDS = 2
 AT_ONCE = 2
+# Each of them holds its log while it waits, and anybody who has an account at GitHub may sign in.
+MOST_WAITING = 8
 
 
 @dataclass(frozen=True)
 class Explaining:
-    """The page; a few diagnoses at once, since each takes a processor for itself."""
+    """The page; a few diagnoses at once, since each takes a processor for itself, and a few that wait for theirs."""
 
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_WAITING))
 
     async def asked(self, request: Request) -> Response:
         return page("explain.html", visitor=visitor_of(request), found=None, wrong="")
 
     async def told(self, request: Request) -> Response:
+        """Nothing is read of what there is no place for."""
+        if self.places.locked():
+            return self._refused(
+                request,
+                503,
+                "As many logs as there is room for are being read. Paste yours again in a moment.",
+            )
+        async with self.places:
+            return await self._read(request)
+
+    async def _read(self, request: Request) -> Response:
         log = _log(await body_of(request, MOST_BYTES))
         if log is None:
             return self._refused(

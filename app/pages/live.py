@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -19,17 +18,16 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from app.github.errors import GitHubError
-from app.pages.asked import number, store_of, visitor_of
+from app.pages.asked import number, store_of
 from app.pages.deployment import deployment_parts, shown
+from app.pages.held_open import HeldOpen, signed_out
 from app.pages.home import home_parts
 from app.pages.log_lines import SHOWN_LINES, html, lines
 from app.pages.printed_line import Printed
 from app.pages.service import service_parts
-from app.pages.sign_in import Doorman
 from app.store import StoreError
 from app.telemetry import log
 
-MOST_STREAMS, MOST_OF_ONE = 50, 10
 MOST_SECONDS = 300.0
 LOOK_SECONDS = 1.0
 HEADERS = {"x-accel-buffering": "no"}  # nginx hands each event on at once: ngx_http_proxy_module
@@ -53,9 +51,9 @@ Look = Callable[[Request, int], Awaitable[News]]
 
 @dataclass
 class Streams:
-    """How many are open in this process, by the id of who looks; 0 is whoever need not sign in."""
+    """The live pages of this process."""
 
-    open: Counter[int] = field(default_factory=Counter)
+    open: HeldOpen = field(default_factory=HeldOpen)
 
     def routes(self) -> list[Route]:
         return [
@@ -66,8 +64,7 @@ class Streams:
 
     def _of(self, look: Look) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            who = _whose(request)
-            if self.open.total() >= MOST_STREAMS or (who and self.open[who] >= MOST_OF_ONE):
+            if not self.open.has_room(request):
                 return PlainTextResponse(
                     "As many pages as there is room for are live; reload to see news.\n", 503
                 )
@@ -79,34 +76,20 @@ class Streams:
         return endpoint
 
     async def _told(self, request: Request, look: Look) -> AsyncIterator[str]:
-        who = _whose(request)
-        self.open[who] += 1
-        try:
-            yield AGAIN
-            async for event in _events(request, look):
-                yield event
-        except (GitHubError, StoreError) as error:
-            log.fault("live.ended", error)  # the browser comes again
-        finally:
-            self.open[who] -= 1
-
-
-def _whose(request: Request) -> int:
-    person = visitor_of(request).person
-    return person.id if person else 0
-
-
-def _signed_out(request: Request) -> bool:
-    """Whether the session with which this stream began has ended."""
-    doorman: Doorman = request.app.state.doorman
-    return visitor_of(request).person is not None and doorman.person(request) is None
+        with self.open.held(request):
+            try:
+                yield AGAIN
+                async for event in _events(request, look):
+                    yield event
+            except (GitHubError, StoreError) as error:
+                log.fault("live.ended", error)  # the browser comes again
 
 
 async def _events(request: Request, look: Look) -> AsyncIterator[str]:
     known: Parts = {}
     last, until = _last_seen(request), time.monotonic() + MOST_SECONDS
     while time.monotonic() < until and not await request.is_disconnected():
-        if await run_in_threadpool(_signed_out, request):
+        if await run_in_threadpool(signed_out, request):
             return
         news = await look(request, last)
         for name, inside in news.parts.items():

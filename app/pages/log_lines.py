@@ -10,13 +10,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 
+from app.github.errors import GitHubError
 from app.model import Report, Weight
 from app.pages import printed_line
-from app.pages.asked import number, store_of
+from app.pages.asked import found_for, number, store_of
+from app.pages.held_open import HeldOpen, signed_out
 from app.pages.printed_line import Printed
 from app.redaction import redact_lines
 from app.redaction.pem import LONGEST_BLOCK
 from app.store.history import History
+from app.telemetry import log
 from app.text.colours import uncoloured
 from app.text.escaping import one_line, seen
 
@@ -24,6 +27,12 @@ from app.text.escaping import one_line, seen
 SHOWN_LINES = 500
 # What one request brings of the rest.
 BLOCK_LINES = 5000
+# What a download holds at a time: whoever does not read it keeps that in memory.
+AT_A_TIME = 1000
+NO_ROOM = (
+    "As many logs as there is room for are on their way; try again in a moment, or use ?from= and ?lines=.\n"
+)
+NO_MORE = "ServerGem: the log goes on, and you may not read it any more.\n"
 # What stands above a line that somebody was sent to.
 ABOVE = 100
 
@@ -105,11 +114,16 @@ def _error(history: History, report: Report) -> int:
 
 async def log_text(request: Request, id_: str) -> Response:
     """`?from=` and `?lines=`: so many lines of it; else all, to be kept as a file. `?colours`: with a terminal's."""
-    history, coloured = store_of(request).history, "colours" in request.query_params
+    coloured = "colours" in request.query_params
     if "from" in request.query_params:
         return PlainTextResponse(_text(await _block(request, id_), coloured))
+    downloads: HeldOpen = request.app.state.downloads
+    if not downloads.has_room(request):
+        return PlainTextResponse(NO_ROOM, 503)
     named = {"content-disposition": 'attachment; filename="deployment.log"'}
-    return StreamingResponse(_whole(history, id_, coloured), media_type="text/plain", headers=named)
+    return StreamingResponse(
+        _whole(request, downloads, id_, coloured), media_type="text/plain", headers=named
+    )
 
 
 async def log_html(request: Request, id_: str) -> Response:
@@ -122,11 +136,25 @@ async def _block(request: Request, id_: str) -> tuple[Printed, ...]:
     return await run_in_threadpool(lines, store_of(request).history, id_, first, most)
 
 
-async def _whole(history: History, id_: str, coloured: bool) -> AsyncIterator[str]:
-    first = 1
-    while block := await run_in_threadpool(lines, history, id_, first, BLOCK_LINES):
-        yield _text(block, coloured)
-        first += len(block)
+async def _whole(request: Request, downloads: HeldOpen, id_: str, coloured: bool) -> AsyncIterator[str]:
+    """Its reader may take hours, and loses the right to it meanwhile: it is asked about before each part."""
+    history, first = store_of(request).history, 1
+    with downloads.held(request):
+        while block := await run_in_threadpool(lines, history, id_, first, AT_A_TIME):
+            if first > 1 and not await _may_go_on(request, id_):
+                yield NO_MORE
+                return
+            yield _text(block, coloured)
+            first += len(block)
+
+
+async def _may_go_on(request: Request, id_: str) -> bool:
+    """What GitHub cannot tell now is no yes."""
+    try:
+        return not await run_in_threadpool(signed_out, request) and await found_for(request, id_) is not None
+    except GitHubError as error:
+        log.fault("access.unknown", error, deployment=id_)
+        return False
 
 
 def _text(block: tuple[Printed, ...], coloured: bool) -> str:

@@ -6,7 +6,8 @@ import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from app.github.sign_in import SignIn
 from app.model import Person
 from app.pages.rendering import page
 from app.pages.session import Cookies
+from app.pages.strangers import Strangers, TooMany
 from app.store import Store, StoreError
 from app.telemetry import log
 
@@ -34,6 +36,7 @@ class Doorman:
     sign_in: SignIn
     cookies: Cookies
     store: Store
+    strangers: Strangers = field(default_factory=Strangers)
 
     def routes(self) -> list[Route]:
         return [
@@ -72,7 +75,12 @@ class Doorman:
         if "code" not in query:
             return self._failed("GitHub was not allowed to say who you are.")
         try:
-            person = await run_in_threadpool(self.sign_in.person, query["code"], pending["verifier"])
+            asked = partial(self.sign_in.person, query["code"], pending["verifier"])
+            person = await run_in_threadpool(self.strangers.asked_once, asked)
+        except TooMany:
+            return self._failed(
+                "Too many have come with codes that GitHub does not know. Wait a minute.", 429
+            )
         except GitHubError as error:
             log.fault("sign_in.failed", error)
             return self._failed("GitHub did not confirm who you are.")
@@ -93,8 +101,8 @@ class Doorman:
         self.cookies.take(response, SESSION)
         return response
 
-    def _failed(self, reason: str) -> Response:
-        response = page("not_signed_in.html", status=403, reason=reason)
+    def _failed(self, reason: str, status: int = 403) -> Response:
+        response = page("not_signed_in.html", status=status, reason=reason)
         self.cookies.take(response, PENDING)
         return response
 

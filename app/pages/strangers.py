@@ -47,6 +47,21 @@ class Strangers:
             self._answered(mark, person)
         return person
 
+    def asked_once(self, ask: Callable[[], Person]) -> Person:
+        """The same of what is good once: whoever has had it is not known by it. GitHubError as `ask`; TooMany."""
+        with self._lock:
+            self._insist_on_room()
+            self._asking += 1
+        person: Person | None = None
+        try:
+            person = ask()
+            return person
+        finally:
+            with self._lock:
+                self._asking -= 1
+                if person is None:
+                    self._wrong.append(self.clock())
+
     def _let_in(self, mark: str) -> bool:
         """Whether GitHub has vouched for it before; if not there is a place for it from now on, or TooMany."""
         with self._lock:

@@ -69,7 +69,7 @@ SAID = (
     re2.compile(r"(?i)(\bbearer\s+)([A-Za-z0-9._~+/=-]{8,})"),
     re2.compile(r"(?i)(\bbasic\s+)([A-Za-z0-9+/]{8,}=*)"),
     re2.compile(
-        r"(?i)([?&;](?:x-(?:goog|amz)-(?:signature|security-token)|sig|signature|code|access_token|key)=)"
+        r"(?i)((?:[?&;]|\\u0026)(?:x-(?:goog|amz)-(?:signature|security-token)|sig|signature|code|access_token|key)=)"
         r"([A-Za-z0-9%._~+/=-]{16,})"
     ),
     re2.compile(r"(\bhooks\.slack\.com/(?:services|workflows|triggers)/)([A-Za-z0-9/_-]{20,})"),
@@ -77,20 +77,22 @@ SAID = (
     re2.compile(r"(?i)((?:^|\s)//[^\s=]+:_(?:auth|authtoken|password)\s*=\s*)(\S+)"),
     re2.compile(r"(?i)(\bcurl\b[^\n]*?\s(?:-u|--user)[ =]?[\"']?[^\s:\"']+:)([^\s\"']+)"),
 )
+# As they are, and as PHP writes them in JSON, once or in a text of JSON.
+TWO_SLASHES = r":\\*/\\*/"
 # A password in an address may have anything in it, an @ as well; a database's even a slash.
 IN_ADDRESS = re2.compile(
     r"(?i)(\b(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql|sqlserver|clickhouse|nats|smtps?)"
-    r"(?:\+[a-z0-9]+)?://[^\s:/@\"'<>]*):([^\s\"'<>`]+)@|"
-    r"(\b[a-z][a-z0-9+.-]*://[^\s:/@?#\"'<>]*):([^\s/\"'<>`]+)@"
+    rf"(?:\+[a-z0-9]+)?{TWO_SLASHES}[^\s:/@\"'<>]*):([^\s\"'<>`]+)@|"
+    rf"(\b[a-z][a-z0-9+.-]*{TWO_SLASHES}[^\s:/@?#\"'<>]*):([^\s/\"'<>`]+)@"
 )
-TOKEN_IN_ADDRESS = re2.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://)([^\s:/@?#\"'<>]{16,})@")
+TOKEN_IN_ADDRESS = re2.compile(rf"(?i)(\b[a-z][a-z0-9+.-]*{TWO_SLASHES})([^\s:/@?#\"'<>]{{16,}})@")
 PLACEHOLDER = re.compile(
     r"\$\{?\{?[^{}]*\}?\}?|\{\{?[^{}]*\}?\}|<[^<>]*>|%\(?\w*\)?s?|%\w+%|\*+|x{3,}|\.{3}|…|\[hidden\]|-+|pass|passwd|password|pwd|secret|token",
     re.IGNORECASE,
 )
 # "…or may require authorization: server message: insufficient_scope: authorization failed", as containerd ends it.
 REGISTRY = re.compile(r"server message:")
-HINTS = re.compile(r"://|(?i:authorization|bearer|basic|curl|sig|=|_auth|slack|discord)")
+HINTS = re.compile(r":\\*/\\*/|(?i:authorization|bearer|basic|curl|sig|=|_auth|slack|discord)")
 
 
 def without_tokens(text: str) -> str:
@@ -101,7 +103,7 @@ def without_tokens(text: str) -> str:
         return text
     for pattern in SAID:
         text = pattern.sub(_said, text)
-    if "://" in text:
+    if "/" in text:
         text = TOKEN_IN_ADDRESS.sub(_user, IN_ADDRESS.sub(_in_address, text))
     return text
 

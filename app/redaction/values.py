@@ -7,15 +7,14 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
 from urllib.parse import quote, quote_plus
 
 import re2
 
+from app.redaction.spelled import Spelled, spelled, where
+
 HIDDEN = "[hidden]"
 SHORTEST = 6  # hiding shorter values would make holes in ordinary words
-# Where a terminal or MIME breaks a long word: https://www.rfc-editor.org/rfc/rfc2045#section-6.8
-BREAK = re.compile(r"\\?\r?\n[ \t]*")
 MEMORY = 64 << 20  # bytes of RE2's automaton; a private key alone is some hundred forms
 
 
@@ -39,35 +38,24 @@ class Values:
         if self._pattern is None or not text:
             return text
         text = self._pattern.sub(_with_its_lines, text) if self._pattern.search(text) else text
-        return self._over_lines(text) if "\n" in text else text
+        return self._hidden_as_spelled(text)
 
-    def _over_lines(self, text: str) -> str:
-        """What is left once the breaks are taken out, hidden where it stands."""
+    def _hidden_as_spelled(self, text: str) -> str:
+        """What is left once codes and breaks are taken apart, hidden where it stands."""
         assert self._pattern is not None
-        pieces, breaks = BREAK.split(text), BREAK.findall(text)
-        whole = "".join(pieces)
-        found = [match.span() for match in self._pattern.finditer(whole)]
-        if not found:
-            return text
-        ends = list(accumulate(map(len, pieces)))
-        kept, at, piece = [], 0, 0
-        inside = iter([*found, (len(whole), len(whole))])
-        start, end = next(inside)
-        # One walk over the text without breaks, putting each break back where it was.
-        for piece, until in enumerate(ends):
-            while at < until:
-                if at < start:
-                    kept.append(whole[at : min(start, until)])
-                    at = min(start, until)
-                    continue
-                if at == start:
-                    kept.append(HIDDEN)
-                at = min(end, until)
-                if at == end:
-                    start, end = next(inside)
-            if piece < len(breaks):
-                kept.append(breaks[piece])
-        return "".join(kept)
+        places: list[tuple[int, int]] = []
+        levels: list[Spelled] = []
+        for each in spelled(text):
+            levels.append(each)
+            places += (where(levels, *match.span()) for match in self._pattern.finditer(each.text))
+        kept: list[str] = []
+        at = 0
+        for begin, end in sorted(places):
+            if begin >= at:
+                kept += (text[at:begin], HIDDEN)
+            kept.append("\n" * text.count("\n", max(at, begin), end))
+            at = max(at, end)
+        return "".join((*kept, text[at:])) if places else text
 
 
 def _with_its_lines(match: re.Match[str]) -> str:

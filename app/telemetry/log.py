@@ -13,6 +13,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars, merge_con
 
 from app.redaction import hide, redact
 from app.telemetry import trace
+from app.text.escaping import one_line
 from app.text.legible import legible
 
 LABELS = ("delivery", "deployment", "repository", "commit", "target")
@@ -34,7 +35,7 @@ def set_up(log_format: str, secrets: Iterable[str]) -> None:
         if as_text
         else structlog.processors.JSONRenderer()
     )
-    shape = [_hidden] if as_text else [_as_cloud_logging, _hidden]
+    shape = [_hidden, _on_one_line] if as_text else [_as_cloud_logging, _hidden]
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
     every: list[Any] = [merge_contextvars, _in_trace, structlog.stdlib.add_log_level, stamp]
     structlog.configure(
@@ -131,6 +132,11 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_without_secrets(inner) for inner in value]
     return legible(redact(str(value)))
+
+
+def _on_one_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """For a terminal, which no word of others may move, and where each line is ours; JSON escapes all of that."""
+    return {one_line(key): one_line(each) if isinstance(each, str) else each for key, each in event.items()}
 
 
 def _told_by(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -20,6 +20,7 @@ IN_MARKDOWN = {ord(character): f"&#{ord(character)};" for character in "\\`*_{}[
 # GitHub looks for mentions and for numbers of issues in the text that it has rendered, after entities; a character
 # of no width between is what keeps it from them, as Renovate and Dependabot do it.
 APART = "&#8203;"
+NO_WIDTH = "\N{WORD JOINER}"
 MENTION = re.compile(r"(?<![A-Za-z0-9])&#64;(?=[A-Za-z0-9])")
 ISSUE = re.compile(r"&#35;(?=\d)|\b(?i:GH)-(?=\d)")
 # Addresses become links by themselves: https://github.github.com/gfm/#autolinks-extension-
@@ -126,9 +127,16 @@ def in_code(words: str) -> str:
 def in_slack(words: str) -> str:
     """Text within a line of Slack's: no link, mention or channel of its own.
 
+    Addresses become links there by themselves too, unless a sign of no width is in them:
     https://docs.slack.dev/messaging/formatting-message-text#escaping
     """
-    return one_line(words).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    shown = one_line(words).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return AUTOLINK.sub(lambda match: f"{match[0][:-1]}{NO_WIDTH}{match[0][-1]}", shown)
+
+
+def slack_link(words: str, address: str) -> str:
+    """Our own words as a link of Slack's."""
+    return f"<{web_address(address).replace('&', '&amp;')}|{in_slack(words)}>"
 
 
 def typed(words: str) -> str:
