@@ -14,6 +14,7 @@ from app.report import LOG_TAIL_LINES
 from app.store import Ticket
 from app.telemetry import log
 from app.text import colours
+from app.text.long_lines import shortened
 from app.trust import allowance, images
 from app.trust.accounts import accounts
 from app.trust.ownership import OF_SERVICE, is_ours, job_not_ours, not_ours, worker_not_ours
@@ -172,7 +173,7 @@ class InLane(Scene):
         """One line of the log of what this stage runs; `of` says whose log it is, as a heading."""
         if of != self.log_of:
             self.log_of, self.hidden = of, Stream()
-        shown = self.hidden.line(line)
+        shown = shortened(self.hidden.line(line))
         self.tail.append(shown)
         self.hear(of, colours.kept(shown, line))
 

@@ -31,10 +31,13 @@ REFUSED = re.compile(r"(?:CONNECT tunnel failed|[Tt]unnel(?:ing|l?ing)? .*|[Pp]r
 # Names that only an organisation's own network knows are unknown to Cloud Build as well.
 INSIDE = re.compile(r"(?:[^.]+|.*\.(?:local|localhost|internal|lan|intranet|corp|test|invalid|example))\Z")
 WITNESS = "github.com"
+# Tools say it in a sentence; what is longer is data, and would be looked at from each of its letters.
+LONGEST_SENTENCE = 1000
 
 
 def beyond_reach(line: str) -> str:
     """The public host that this line says was not found, where this machine finds none; empty for any other line."""
+    line = line[:LONGEST_SENTENCE]
     found = UNRESOLVED.search(line)
     if found is None:
         return "the internet" if REFUSED.search(line) else ""
