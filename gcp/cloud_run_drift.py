@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.trust.ownership import is_adopted
 from gcp import cloud_run, sidecars
+from gcp.adopted import kept
 from gcp.cloud import Google
 from gcp.cloud_run import MANAGED_BY
 from gcp.later import later
-from gcp.service_specification import WRITTEN, WantedService, alone, shape_of_template, specification
+from gcp.service_specification import WRITTEN, alone, shape_of_template, specification
+from gcp.wanted_service import WantedService
 
 if TYPE_CHECKING:
     from google.cloud import run_v2
@@ -43,7 +46,10 @@ def changes(google: Google, wanted: WantedService) -> tuple[Change, ...]:
     if found is None or ours is None:
         return ()
     now, then = _of_service(found), _of_revision(ours)
-    coming = _of_service(specification(wanted))
+    wish = specification(wanted)
+    if is_adopted(dict(found.labels)):
+        wish = kept(wish, found, wanted.named)
+    coming = _of_service(wish)
     # A revision that was made before these were written on it says nothing of them.
     untold = alone(found).keys() - then.keys()
     return tuple(

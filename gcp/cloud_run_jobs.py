@@ -15,7 +15,8 @@ from gcp.errors import GoogleError
 from gcp.later import later
 from gcp.operations import finished
 from gcp.run_writes import place_of
-from gcp.service_specification import WantedService, running
+from gcp.service_specification import running
+from gcp.wanted_service import WantedService
 
 if TYPE_CHECKING:
     from google.cloud import run_v2

@@ -16,6 +16,7 @@ else:
 
 # Where every instance of Cloud SQL is found, each by its connection name: https://cloud.google.com/sql/docs/mysql/connect-run
 SOCKETS = "/cloudsql"
+DEFAULT_POLICY = "default"
 # Cloud Run asks whether the port is open, once in this time, where nothing is said:
 # https://cloud.google.com/run/docs/configuring/healthchecks#tcp-startup-probe
 DEFAULT_STARTUP = 240
@@ -131,6 +132,26 @@ def _volume_of(volume: run_v2.Volume, path: str) -> Volume:
         f"{volume.nfs.server}:{volume.nfs.path}" if volume.nfs.server else "",
         volume.gcs.read_only or volume.nfs.read_only,
         tuple(volume.gcs.mount_options),
+    )
+
+
+def policy(named: str) -> run_v2.BinaryAuthorization | None:
+    """The project's own policy, or the one of this name; None where images need no attestation."""
+    if not named:
+        return None
+    if named == DEFAULT_POLICY:
+        return run_v2.BinaryAuthorization(use_default=True)
+    return run_v2.BinaryAuthorization(policy=named)
+
+
+def scaling(config: ServiceConfig) -> run_v2.ServiceScaling:
+    """By load, or so many as are named: https://cloud.google.com/run/docs/configuring/services/manual-scaling"""
+    if not config.manual_instances:
+        return run_v2.ServiceScaling(min_instance_count=config.instances.min)
+    return run_v2.ServiceScaling(
+        min_instance_count=config.instances.min,
+        scaling_mode=run_v2.ServiceScaling.ScalingMode.MANUAL,
+        manual_instance_count=config.manual_instances,
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from app.model import STARTER, Bundle, ServiceConfig, told
+from app.model import STARTER, ServiceConfig, told
 from app.trust.ownership import COMMIT, LABELS
 from gcp import service_parts, sidecars
 from gcp.later import later
+from gcp.wanted_service import WantedService
 
 if TYPE_CHECKING:
     from google.cloud import run_v2
@@ -21,34 +21,41 @@ else:
 # What a service has and its revisions do not is written on each revision of ours, so that the next deployment knows
 # what we had set. Annotations of one's own: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services#RevisionTemplate
 WRITTEN = "servergem.dev/"
-DEFAULT_POLICY = "default"
 # HTTP/2 to the container, without TLS: https://cloud.google.com/run/docs/configuring/http2
 HTTP2 = "h2c"
 GPU = "nvidia.com/gpu"
 # What stands for the image of a container that is source on a base image: `gcloud run deploy --no-build`.
 SCRATCH = "scratch"
-
-
-@dataclass(frozen=True)
-class WantedService:
-    """A service as it is to be: its configuration, the image of its new revision, and what marks it as ours.
-
-    With a `bundle` there is no image.
-    """
-
-    project: str
-    region: str
-    name: str
-    image: str
-    revision_name: str
-    tag: str
-    config: ServiceConfig
-    service_account: str = ""
-    labels: tuple[tuple[str, str], ...] = ()
-    env: tuple[tuple[str, str], ...] = ()
-    bundle: Bundle | None = None
-    pinned: tuple[tuple[str, str], ...] = ()
-    """Images of other containers by digest, by what servergem.yml names."""
+# By the key of servergem.yml, where a service has it. Older tools wrote the fewest instances on the revision.
+OF_SERVICE = {
+    "public": ("invoker_iam_disabled",),
+    "ingress": ("ingress",),
+    "iap": ("iap_enabled",),
+    "binary_authorization": ("binary_authorization",),
+    "instances.min": ("scaling.min_instance_count", "template.scaling.min_instance_count"),
+    "instances.max": ("template.scaling.max_instance_count",),
+    "manual_instances": ("scaling.scaling_mode", "scaling.manual_instance_count"),
+    "concurrency": ("template.max_instance_request_concurrency",),
+    "timeout": ("template.timeout",),
+    "service_account": ("template.service_account",),
+    "vpc": ("template.vpc_access",),
+    "execution": ("template.execution_environment",),
+    "session_affinity": ("template.session_affinity",),
+    "encryption_key": ("template.encryption_key",),
+    "gpu": ("template.node_selector", "template.gpu_zonal_redundancy_disabled"),
+}
+# And where its own container has it.
+OF_CONTAINER = {
+    "port": ("ports",),
+    "http2": ("ports",),
+    "command": ("command",),
+    "args": ("args",),
+    "after": ("depends_on",),
+    "cpu_always": ("resources.cpu_idle",),
+    "startup_boost": ("resources.startup_cpu_boost",),
+    "probes": ("startup_probe", "liveness_probe", "readiness_probe"),
+}
+LIMITS = {"cpu": "cpu", "memory": "memory", "gpu": GPU}
 
 
 def specification(wanted: WantedService) -> run_v2.Service:
@@ -61,8 +68,8 @@ def specification(wanted: WantedService) -> run_v2.Service:
         # Also works where an organisation forbids to bind allUsers: https://cloud.google.com/run/docs/authenticating/public
         invoker_iam_disabled=config.public,
         iap_enabled=config.iap,
-        binary_authorization=_policy(config.binary_authorization),
-        scaling=_scaling(config),
+        binary_authorization=service_parts.policy(config.binary_authorization),
+        scaling=service_parts.scaling(config),
         template=_template(wanted, labels),
     )
     written = {f"{WRITTEN}{key}": value for key, value in alone(spec).items()}
@@ -88,26 +95,6 @@ def _template(wanted: WantedService, labels: dict[str, str]) -> run_v2.RevisionT
         node_selector=run_v2.NodeSelector(accelerator=config.gpu) if config.gpu else None,
         # A second zone has to be asked for as quota first: https://cloud.google.com/run/docs/configuring/services/gpu-zonal-redundancy
         gpu_zonal_redundancy_disabled=bool(config.gpu),
-    )
-
-
-def _policy(policy: str) -> run_v2.BinaryAuthorization | None:
-    if not policy:
-        return None
-    default = policy == DEFAULT_POLICY
-    return (
-        run_v2.BinaryAuthorization(use_default=True) if default else run_v2.BinaryAuthorization(policy=policy)
-    )
-
-
-def _scaling(config: ServiceConfig) -> run_v2.ServiceScaling:
-    """By load, or so many as are named: https://cloud.google.com/run/docs/configuring/services/manual-scaling"""
-    if not config.manual_instances:
-        return run_v2.ServiceScaling(min_instance_count=config.instances.min)
-    return run_v2.ServiceScaling(
-        min_instance_count=config.instances.min,
-        scaling_mode=run_v2.ServiceScaling.ScalingMode.MANUAL,
-        manual_instance_count=config.manual_instances,
     )
 
 
@@ -190,7 +177,7 @@ def alone(service: run_v2.Service) -> dict[str, str]:
         "ingress": words.get(service.ingress, service.ingress.name.lower()),
         "manual_instances": service.scaling.manual_instance_count or 0,
         "iap": service.iap_enabled,
-        "binary_authorization": DEFAULT_POLICY if policy.use_default else policy.policy,
+        "binary_authorization": service_parts.DEFAULT_POLICY if policy.use_default else policy.policy,
     }
     return {key: told(value) for key, value in values.items()}
 

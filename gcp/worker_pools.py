@@ -10,7 +10,8 @@ from gcp.cloud import Google
 from gcp.given import Given, given_to_worker
 from gcp.later import later
 from gcp.operations import finished
-from gcp.service_specification import WantedService, running
+from gcp.service_specification import running
+from gcp.wanted_service import WantedService
 
 if TYPE_CHECKING:
     from google.api import launch_stage_pb2  # type: ignore[import-untyped]  # it ships no types

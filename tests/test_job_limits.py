@@ -6,7 +6,7 @@ import pytest
 
 from app.model import ServiceConfig
 from gcp.cloud_run_jobs import WantedJob, specification
-from gcp.service_specification import WantedService
+from gcp.wanted_service import WantedService
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from app.model import ServiceConfig
 from gcp.cloud_run_jobs import WantedJob
 from gcp.cloud_run_jobs import specification as of_job
 from gcp.given import Given, given_to_job, given_to_worker
-from gcp.service_specification import WantedService
+from gcp.wanted_service import WantedService
 from gcp.worker_pools import WantedWorker
 from gcp.worker_pools import specification as of_worker
 from sandbox.world import PROJECT

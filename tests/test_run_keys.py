@@ -16,7 +16,8 @@ from app.model import Bundle, PullRequest, Repository, ServiceConfig, Stop, Targ
 from app.previews import targets as copies
 from app.trust.allowance import Allowance, beyond
 from gcp.cloud import Google
-from gcp.service_specification import WantedService, shape, specification
+from gcp.service_specification import shape, specification
+from gcp.wanted_service import WantedService
 from sandbox.google.errors import Refusal
 from sandbox.google.run_rules import check_service
 from sandbox.world import PROJECT

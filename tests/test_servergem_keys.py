@@ -26,7 +26,8 @@ from app.config.targets import Previews
 from app.config.words import Word, words
 from app.merge_plan import Serving, changes
 from app.model import JobConfig, ServiceConfig, Target
-from gcp.service_specification import WantedService, shape, specification
+from gcp.service_specification import shape, specification
+from gcp.wanted_service import WantedService
 from tests.sources import ROOT, sources, tree
 
 EXAMPLES = [
@@ -47,6 +48,7 @@ NAMED_FOR_PEOPLE = {
     "app/config/environment_shape.py": "an environment has some keys of the same names",
     "gcp/cloud_run_jobs.py": "Cloud Run's own words for a job",
     "gcp/worker_pools.py": "Cloud Run's own words for a worker pool",
+    "gcp/wanted_service.py": "what a deployment brings beside servergem.yml: image, marks, variables of ServerGem's",
     "app/importing/cloud_run_annotations.py": "Cloud Run's own keys, and ours that say the same",
     "app/importing/compose.py": "Compose's own keys, and ours that say the same",
     "app/importing/gcloud_flags.py": "the flags of gcloud, and our keys that say the same",
@@ -56,7 +58,7 @@ NAMED_FOR_PEOPLE = {
 TOLD = {"env", "secrets"}
 # Keys that say what to build, when, where and how to move there: who reads each.
 READ_BY = {
-    "path": "app/configuration.py", "watch": "app/config/targets.py", "build": "app/stages/build.py",
+    "path": "app/configuration.py", "watch": "app/config/changes.py", "build": "app/stages/build.py",
     "region": "app/config/targets.py", "image": "app/stages/find_image.py", "health": "app/stages/verify.py",
     "release": "app/stories/deploy.py", "rollout": "app/stages/shift.py", "domain": "app/domain.py",
 }  # fmt: skip

@@ -20,8 +20,9 @@ from app.settings import Settings
 from app.trust.allowance import Allowance, beyond
 from app.trust.images import not_ours
 from gcp.cloud import Google
-from gcp.service_specification import WantedService, shape, specification
+from gcp.service_specification import shape, specification
 from gcp.sidecars import sidecars_of
+from gcp.wanted_service import WantedService
 from sandbox.google.errors import Refusal
 from sandbox.google.run_rules import check_service
 from sandbox.ports import free_port

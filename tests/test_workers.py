@@ -14,7 +14,7 @@ from app.model import SecretRef, ServiceConfig, Stop, Target, TargetWorker, Work
 from app.trust.allowance import Allowance, beyond
 from app.trust.rights import When, used_by
 from gcp.cloud import Google
-from gcp.service_specification import WantedService
+from gcp.wanted_service import WantedService
 from gcp.worker_pools import WantedWorker, specification
 from sandbox.google.errors import Refusal
 from sandbox.google.run_rules import check_worker_pool

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.model import SecretRef, Target
+from app.model import SecretRef, Target, told
 from app.trust.accounts import Accounts
-from app.trust.ownership import JOBS, MAPPED, WORKERS
+from app.trust.ownership import JOBS, MAPPED, WORKERS, is_adopted
 from app.trust.rights import Right
 from gcp.cloud_run import ServiceState
 
@@ -42,6 +42,23 @@ def has_domain(target: Target, prepared: Prepared) -> bool:
     """The same of a domain of its own."""
     before = dict(prepared.service.labels) if prepared.service else {}
     return target.preview is None and (bool(target.service.domain) or MAPPED in before)
+
+
+def as_it_stands(target: Target, prepared: Prepared) -> Target:
+    """The Target where who may reach an adopted service stays as it is, unless servergem.yml says who may."""
+    state = prepared.service
+    if state is None or not is_adopted(dict(state.labels)):
+        return target
+    shape, named, service = dict(state.shape), target.named, target.service
+    return replace(
+        target,
+        service=replace(
+            service,
+            public=service.public if "public" in named else shape.get("public") == told(True),
+            iap=service.iap if "iap" in named else shape.get("iap") == told(True),
+            ingress=service.ingress if "ingress" in named else shape.get("ingress", service.ingress),
+        ),
+    )
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from app.trust.accounts import accounts
 from app.trust.ownership import COMMIT, INSTALLATION, OF_SERVICE, SCHEDULED, YES, claim
 from gcp.cloud_run import OWN_TAG
 from gcp.cloud_run_jobs import WantedJob
-from gcp.service_specification import WantedService
+from gcp.wanted_service import WantedService
 from gcp.worker_pools import WantedWorker
 
 # Cloud Run: tag and service name together at most 46 characters, a revision name at most 63.
@@ -50,6 +50,7 @@ def specification(
         labels=labels(settings, commit, target),
         env=(("SERVERGEM_COMMIT", commit.sha), *_of_preview(settings, target, project_number)),
         bundle=image if isinstance(image, Bundle) else None,
+        named=target.named,
     )
 
 

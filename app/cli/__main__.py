@@ -147,8 +147,8 @@ def preflight(repository: str, repo: Path, project: str, fix: bool, as_json: boo
 def adopt(service: str, repository: str, project: str, region: str) -> None:
     """Hand the Cloud Run service SERVICE over to a repository, with this machine's credentials.
 
-    ServerGem never takes over a service that it did not make, nor one of another repository, by itself. From the next
-    push on servergem.yml rules over an adopted one.
+    ServerGem never takes over a service that it did not make, nor one of another repository, by itself. Of an adopted
+    one that ServerGem did not make, each push sets what servergem.yml names, and leaves all else as it is there.
     """
     from app.trust import adoption
     from gcp.errors import GoogleError

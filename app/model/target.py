@@ -153,6 +153,15 @@ class Target:
         """Whether ServerGem can reach the service: its address is open, and nobody has to sign in before it."""
         return self.service.ingress == "all" and not self.service.iap
 
+    @property
+    def named(self) -> frozenset[str]:
+        """The keys of the service that somebody has written, for everywhere or for this environment."""
+        own = f"services.{self.source_name}."
+        prefixes = (own, f"environments.{self.environment}.{own}")
+        return frozenset(
+            key.removeprefix(prefix) for key, _ in self.lines for prefix in prefixes if key.startswith(prefix)
+        )
+
     def place(self, key: str) -> Place | None:
         """The line of servergem.yml that asks for `key`, or of its nearest parent; None without a file.
 

@@ -13,7 +13,7 @@ from app.merge_plan import Serving, beside, changes
 from app.model import Target, TargetJob, TargetWorker
 from app.scene import Scene
 from app.trust.accounts import accounts
-from app.trust.ownership import SCHEDULED, is_ours
+from app.trust.ownership import SCHEDULED, is_adopted, is_ours
 from gcp import cloud_run, cloud_run_jobs, cloud_scheduler, named_jobs, worker_pools
 from gcp.errors import GoogleError
 from gcp.given import Given, given_to_job, given_to_worker
@@ -35,12 +35,26 @@ def compare(scene: Scene, home: Target) -> tuple[str, ...]:
         if state and state.serving
         else None
     )
+    if now and state and is_adopted(dict(state.labels)):
+        now = _where_named(now, home)
     account = accounts(scene.world.settings, home).runtime_account
     known = Prepared(0, "", state)
     return (
         *changes(home, now, service_account=account),
         *(_jobs(scene, home) if has_jobs(home, known) else ()),
         *(_workers(scene, home) if has_workers(home, known) else ()),
+    )
+
+
+def _where_named(now: Serving, home: Target) -> Serving:
+    """As much of an adopted service as servergem.yml names: the merge leaves the rest alone."""
+    service, named = home.service, home.named
+    variables = {name for name, _ in (*service.env, *service.secrets)}
+    return Serving(
+        now.commit,
+        tuple(name for name in now.env if name in variables),
+        {name: text for name, text in now.secrets.items() if name in variables},
+        {key: text for key, text in now.shape.items() if key in named},
     )
 
 

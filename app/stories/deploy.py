@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from app import durable
 from app.acts.order import insist_on_newest
-from app.acts.prepared import Prepared, has_domain, has_jobs, has_workers
+from app.acts.prepared import Prepared, as_it_stands, has_domain, has_jobs, has_workers
 from app.call import call
 from app.configuration import seems_to_lead_nowhere
 from app.deployment import Deployment, Road
@@ -63,6 +63,7 @@ def to_an_address(this: Deployment) -> tuple[Live, bool]:
     """The whole way of a deployment in its lane; what is live then, and whether it is the first that serves there."""
     commit, target = this.run.commit, this.run.target
     prepared, image = _image_that_is_there(this) if target.service.image else _image_of_source(this)
+    target = as_it_stands(target, prepared)
     if target.service.release:
         with this.cleared(clear_the_job):
             this.stage(run_release_command, commit, target, image, prepared)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.github import GitHubError
-from app.trust.ownership import INSTALLATION, PULL_REQUEST, claim, whose
+from app.trust.ownership import ADOPTED, INSTALLATION, MANAGED_BY, PULL_REQUEST, SERVERGEM, YES, claim, whose
 from app.world import World
 from gcp import cloud_run
 
@@ -14,6 +14,8 @@ class NotAdopted(Exception):  # noqa: N818 - reads as what happened
 
 def adopt(world: World, full_name: str, *, project: str, region: str, service: str) -> str:
     """Make the service this repository's; whose it was until now, in words. Its revisions and traffic stay as they are.
+
+    One that ServerGem did not make is marked so: what servergem.yml does not name of it stays at each deployment.
 
     Raises NotAdopted when GitHub or Google does not show one of the two, GoogleError when Google refuses.
     """
@@ -26,6 +28,8 @@ def adopt(world: World, full_name: str, *, project: str, region: str, service: s
         raise NotAdopted(f"There is no Cloud Run service {service} in {project}, {region}.")
     before = dict(state.labels)
     kept = {name: value for name, value in before.items() if name not in (PULL_REQUEST, INSTALLATION)}
+    if before.get(MANAGED_BY) != SERVERGEM:
+        kept |= {ADOPTED: YES}
     labels = kept | claim(world.settings.github_app_id, repository.id)
     cloud_run.set_labels(world.google, project, region, service, labels, state.etag)
     return whose(before)

@@ -19,6 +19,8 @@ COMMIT = "commit"
 JOBS, OF_SERVICE, SCHEDULED = "servergem-jobs", "servergem-service", "servergem-schedule"
 # On a service: it has had workers. Theirs is OF_SERVICE too.
 WORKERS = "servergem-workers"
+# On a service: somebody else has made it, and what servergem.yml does not name of it stays.
+ADOPTED = "servergem-adopted"
 # On a service: it has had a domain of its own, which servergem.yml may not name any more.
 MAPPED = "servergem-domain"
 YES = "yes"
@@ -38,8 +40,14 @@ LABELS = frozenset(
         SCHEDULED,
         WORKERS,
         MAPPED,
+        ADOPTED,
     }
 )
+
+
+def is_adopted(labels: Mapping[str, str]) -> bool:
+    """Whether somebody else has made the service with these labels, before an operator handed it over."""
+    return labels.get(ADOPTED) == YES
 
 
 def app_label(app_id: str) -> str:

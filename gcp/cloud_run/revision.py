@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 from app.config.container_shape import MAIN
 from app.model import Traffic
 from app.retry import heard
+from app.trust.ownership import is_adopted
+from gcp.adopted import kept
 from gcp.cloud import Google
 from gcp.cloud_run.changes import targets_of
-from gcp.cloud_run.state import ServiceState, full_name, latest, service, state_of
+from gcp.cloud_run.state import ServiceState, full_name, latest, read, service, state_of
 from gcp.cloud_run.waiting import service_of, settled, waited
 from gcp.conflicts import CHANGED_OR_MADE, decided_anew
 from gcp.errors import Denial, GoogleError
 from gcp.later import later
-from gcp.service_specification import WantedService, specification
+from gcp.service_specification import specification
 from gcp.sidecars import beside_main, main_of
+from gcp.wanted_service import WantedService
 
 if TYPE_CHECKING:
     from google.cloud import run_v2
@@ -121,7 +124,8 @@ def _made(wanted: WantedService, found: run_v2.Service) -> MadeRevision:
 
 
 def _update(google: Google, wanted: WantedService, before: ServiceState) -> Any:
-    wish = _named(specification(wanted), full_name(wanted.project, wanted.region, wanted.name))
+    name = full_name(wanted.project, wanted.region, wanted.name)
+    wish = _named(_kept(google, name, wanted, before), name)
     wish.etag = before.etag
     wish.traffic = (
         targets_of((*_pinned(before, wanted.tag), Traffic(wanted.revision_name, 0, wanted.tag)))
@@ -130,6 +134,12 @@ def _update(google: Google, wanted: WantedService, before: ServiceState) -> Any:
     )
     request = run_v2.UpdateServiceRequest(service=wish)
     return google.call("Services.UpdateService", lambda: google.services.update_service, request=request)
+
+
+def _kept(google: Google, name: str, wanted: WantedService, before: ServiceState) -> run_v2.Service:
+    """All of servergem.yml; of an adopted service what it names, and the rest as it is there."""
+    there = read(google, name) if is_adopted(dict(before.labels)) else None
+    return specification(wanted) if there is None else kept(specification(wanted), there, wanted.named)
 
 
 def _create(google: Google, wanted: WantedService) -> Any:

@@ -10,7 +10,7 @@ from app.config.shape import ServiceFile
 from app.model import Finding, Stop, Target, Weight
 from app.stages.checks.asking import Asking, CannotLook
 from app.text.titles import fitting
-from app.trust.ownership import MANAGED_BY, SERVERGEM, domain_not_ours, name_was_anothers
+from app.trust.ownership import MANAGED_BY, SERVERGEM, domain_not_ours, is_adopted, name_was_anothers
 from gcp import cloud_run, cloud_run_drift, domain_mappings, named_jobs, worker_pools
 from gcp.cloud_run import ServiceState
 from gcp.cloud_run_drift import Change
@@ -40,6 +40,9 @@ def service(asking: Asking) -> ServiceState | None:
         asking.scene.note(f"traffic was pinned by hand to {_shares(state)}; this deployment moves it")
     _say_what_was_pinned(asking, state)
     _say_what_was_changed(asking, state)
+    if is_adopted(dict(state.labels)):
+        asking.scene.note("adopted: what servergem.yml does not name stays as it is there")
+        return state
     for finding in _changed_by_others(asking.target, state):
         asking.scene.warn(finding)
     return state
