@@ -223,6 +223,8 @@ def test_a_sign_in_is_bound_to_its_browser(world: Sandbox, tmp_path: Path) -> No
         again = httpx.get(mine.get("/sign-in").headers["location"]).headers["location"]
         landed = mine.get(again)
         assert (landed.status_code, landed.headers["location"]) == (303, "/")
+        [session] = [each for each in landed.headers.get_list("set-cookie") if "session=" in each]
+        assert "HttpOnly" in session and "SameSite=lax" in session
         assert mine.get(again).status_code == 403
         refused = mine.get("/sign-in").headers["location"]
         state = parse_qs(urlsplit(refused).query)["state"][0]
