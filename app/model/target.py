@@ -93,6 +93,8 @@ class Target:
     """What is run to its end with the service's image, once that serves; none in a preview."""
     workers: tuple[TargetWorker, ...] = ()
     """What runs all the time with the service's image, once that serves; none in a preview."""
+    home_region: str = ""
+    """The first of the service's regions, where its images are; empty where this is it."""
 
     @property
     def name(self) -> str:
@@ -117,7 +119,42 @@ class Target:
     @property
     def check_name(self) -> str:
         """The same for every pull request, so that it can be a required check."""
-        return check_name(self.source_name, "preview" if self.preview else self.environment)
+        return check_name(self.source_name, "preview" if self.preview else self._spot_in_words)
+
+    @property
+    def _spot_in_words(self) -> str:
+        return f"{self.environment}, {self.region}" if self.home_region else self.environment
+
+    @property
+    def built_in(self) -> str:
+        """The region where its source and its image are."""
+        return self.home_region or self.region
+
+    @property
+    def mark(self) -> str:
+        """What tells it from all other Targets of one push, in the id of a deployment."""
+        return f"{self.name}-{self.environment}" + (f"-{self.region}" if self.home_region else "")
+
+    @property
+    def strand(self) -> str:
+        """What its deployments are counted as, one after the other: the service, and a region that is not its home."""
+        return f"{self.source_name}, {self.region}" if self.home_region else self.source_name
+
+    @property
+    def several(self) -> bool:
+        """Whether the service has other regions beside this one."""
+        return len(self.service.regions) > 1 and not self.preview
+
+    @property
+    def where(self) -> str:
+        """The environment, as a person says it, with the region where that tells two of its services apart."""
+        return f"{self.environment}, {self.region}" if self.several else self.environment
+
+    @property
+    def region_key(self) -> str:
+        """The key of servergem.yml that names its region, below its section."""
+        regions = self.service.regions
+        return f"regions.{regions.index(self.region)}" if self.region in regions else "region"
 
     @property
     def beside(self) -> tuple[TargetJob | TargetWorker, ...]:
@@ -200,6 +237,11 @@ class Skip:
 
 
 def service_and_environment(name: str) -> tuple[str, str]:
-    """What `check_name` was made of; of any other name the whole of it, without an environment."""
-    service, bracket, environment = name.removeprefix("ServerGem / ").rpartition(" (")
-    return (service, environment.removesuffix(")")) if bracket else (name.removeprefix("ServerGem / "), "")
+    """What `check_name` was made of; of any other name the whole of it, without an environment.
+
+    A region that is not the service's home is told by the lane.
+    """
+    service, bracket, there = name.removeprefix("ServerGem / ").rpartition(" (")
+    if not bracket:
+        return name.removeprefix("ServerGem / "), ""
+    return service, there.removesuffix(")").partition(", ")[0]

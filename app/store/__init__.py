@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from app.store.intake_postgres import PostgresIntake
     from app.store.lanes import Lanes
     from app.store.layers import LayerRows
+    from app.store.makers import MakerRows
     from app.store.notices import NoticeRows
     from app.store.operators import OperatorRows
     from app.store.opinions import OpinionRows
@@ -183,6 +184,11 @@ class Store:
     def layers(self) -> LayerRows:
         """How long each layer of an image took."""
         return self._database.layers
+
+    @property
+    def makers(self) -> MakerRows:
+        """Which deployment makes what several need."""
+        return self._database.makers
 
     @property
     def runs(self) -> RunRows:
