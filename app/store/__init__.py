@@ -1,7 +1,4 @@
-"""The store: deliveries, lanes, deployments, log lines and heartbeats; every row that is ours.
-
-The door needs the intake alone, and at once; all else, and SQLAlchemy with it, is opened on first use.
-"""
+"""The store: every row that is ours. All but the intake, and SQLAlchemy with it, is opened on first use."""
 
 from __future__ import annotations
 
