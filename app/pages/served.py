@@ -70,7 +70,7 @@ class Served:
     @property
     def region(self) -> str:
         """Where it is, as far as that tells it from another row."""
-        return self.newest.lane.split("/")[-2] if self.several else ""
+        return self.newest.region if self.several else ""
 
     @property
     def repository(self) -> Repository:
@@ -132,7 +132,10 @@ def rows(
     of: Mapping[str, Listed],
     locks: Mapping[str, Lock],
 ) -> list[Served]:
-    """By repository, service, environment and region; without pull requests' copies, which are rows of their own."""
+    """By repository, service and environment, its home before its other regions.
+
+    Pull requests' copies are rows of their own.
+    """
     served = [
         Served(each, serving.get(each.lane), of.get(each.lane), locks.get(each.lane))
         for each in newest
@@ -140,7 +143,11 @@ def rows(
     ]
     times = Counter(map(_named, served))
     told = (replace(row, several=times[_named(row)] > 1) for row in served)
-    return sorted(told, key=lambda row: (*_named(row), row.region))
+    return sorted(told, key=lambda row: (*_named(row), _is_elsewhere(row), row.region))
+
+
+def _is_elsewhere(row: Served) -> bool:
+    return row.newest.report.check_name.endswith(f", {row.newest.region})")
 
 
 def _named(row: Served) -> tuple[str, str, str]:

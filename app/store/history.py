@@ -36,6 +36,12 @@ class Listed:
     report: Report
 
     @property
+    def region(self) -> str:
+        """Where it goes; empty where it came to no place."""
+        parts = self.lane.split("/")
+        return parts[-2] if len(parts) > 2 else ""
+
+    @property
     def under_way(self) -> bool:
         return self.report.ending is None
 
