@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from app import config
@@ -12,8 +14,10 @@ from app.config.granting import granted
 from app.model import Stop, Target, service_and_environment
 from app.trust.allowance import Allowance, beyond
 from sandbox.github.state import FOUNDER
+from sandbox.world import Sandbox
 from tests.conftest import OWNER, House, Work, answer_of, eventually, web
 from tests.test_conversation import answer, say
+from tests.test_pressing import token_in
 from tests.test_previews import SAMPLE, opened, preview
 
 HOME, OTHER = "europe-west1", "us-central1"
@@ -257,3 +261,45 @@ def test_promote_brings_the_regions_that_are_only_there(house: House) -> None:
     assert conclusions(house, work, first) == {CHECK: "success", THERE: "success"}, house.log_tail()
     assert builds(house) == 1
     assert all(house.world.runner.traffic(f"{SAMPLE}-production", each) for each in (HOME, OTHER))
+
+
+def test_a_locked_region_keeps_no_other_waiting(house: House) -> None:
+    """Lock on the home's page closes the home alone: the other region builds, and the home takes that image."""
+    work = house.repository(SAMPLE)
+    first = work.push("One", **{"servergem.yml": TWO})
+    assert conclusions(house, work, first) == {CHECK: "success", THERE: "success"}, house.log_tail()
+    run = house.ended(first, CHECK)["id"]
+    house.world.github.authorizations.authorized.add("ada")
+    with httpx.Client(base_url=house.address, timeout=300.0, follow_redirects=True) as ada:
+        ada.cookies.set("acting_as", "ada")
+        ada.get("/sign-in")
+        lane = f"/services/{_lane(house, HOME)}"
+
+        def press(button: str) -> str:
+            form = {"token": token_in(ada.get(lane).text), "button": button, "at": "service"}
+            answered = ada.post(f"/deployments/{run}/press", data=form, headers={"origin": house.address})
+            return answered.text
+
+        assert f"locked {SAMPLE} in production, {HOME} until" in press("lock"), house.log_tail()
+        second = work.push("Two", **{"n.txt": "2"})
+        assert house.check_run(work.name, second, THERE)["conclusion"] == "success", house.log_tail()
+        assert builds(house) == 2
+        runs = house.world.github.check_runs(f"{OWNER}/{work.name}", second)
+        assert [each["status"] for each in runs if each["name"] == CHECK] == ["in_progress"]
+        assert f"unlocked {SAMPLE} in production, {HOME}" in press("unlock")
+        assert house.check_run(work.name, second, CHECK)["conclusion"] == "success", house.log_tail()
+    assert builds(house) == 2
+
+
+def test_what_runs_without_a_build_runs_so_in_each_region(world: Sandbox, tmp_path: Path) -> None:
+    """Nothing is built at all: both take the same source from the home's bucket."""
+    house = House(world, tmp_path, settings={"WITHOUT_BUILD": "yes"})
+    house.start()
+    try:
+        work = house.repository(SAMPLE)
+        first = work.push("One", **{"servergem.yml": TWO})
+        assert conclusions(house, work, first) == {CHECK: "success", THERE: "success"}, house.log_tail()
+        assert builds(house) == 0
+        assert "the source runs on Google's" in _summary(house, work, first)
+    finally:
+        house.stop()
