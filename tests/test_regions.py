@@ -11,6 +11,7 @@ import pytest
 from app import config
 from app.config import Config
 from app.config.granting import granted
+from app.merge_plan import changes
 from app.model import Stop, Target, service_and_environment
 from app.trust.allowance import Allowance, beyond
 from sandbox.github.state import FOUNDER
@@ -95,6 +96,13 @@ def test_a_fault_of_regions_is_on_its_line(written: str, title: str) -> None:
         assert title in finding.title
         assert finding.place is not None
         assert finding.place.line >= first
+
+
+def test_the_merge_plan_says_where_a_service_goes_too() -> None:
+    """Whoever merges reads which regions get it beside its home."""
+    home, _ = on("main", read(BOTH))
+    told = changes(home, None, service_account="")
+    assert told[-1] == f"`api` in production is deployed to {OTHER} too"
 
 
 def test_regions_are_the_default_branchs_to_decide() -> None:
