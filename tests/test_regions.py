@@ -311,3 +311,22 @@ def test_what_runs_without_a_build_runs_so_in_each_region(world: Sandbox, tmp_pa
         assert "the source runs on Google's" in _summary(house, work, first)
     finally:
         house.stop()
+
+
+def test_a_region_beyond_the_list_is_refused_alone(world: Sandbox, tmp_path: Path) -> None:
+    """Its check run points at the line that asks for it, and the home goes live."""
+    allow = tmp_path / "allow.yml"
+    allow.write_text(f"repositories:\n  {OWNER}/{SAMPLE}: {{regions: ['europe-*']}}\n")
+    house = House(world, tmp_path, settings={"ALLOW_FILE": str(allow)})
+    house.start()
+    try:
+        work = house.repository(SAMPLE)
+        written = f"services:\n  {SAMPLE}:\n    regions:\n      - {HOME}\n      - {OTHER}\n"
+        first = work.push("One", **{"servergem.yml": written})
+        runs = ended(house, work, first)
+        assert [runs[name]["conclusion"] for name in (CHECK, THERE)] == ["success", "failure"]
+        assert runs[THERE]["output"]["title"] == f"It may not run in {OTHER}"
+        assert "servergem.yml`, line 5" in runs[THERE]["output"]["summary"], runs[THERE]["output"]
+        assert not serving(house)[1]
+    finally:
+        house.stop()
