@@ -216,7 +216,7 @@ class Deployment:
         runs.went_wrong(run.id, mark)
         home, since = run.commit.repository, ""
         if run.commit.pull_request:
-            since = runs.failing_since(home.id, home.default_branch, run.target.source_name, mark)
+            since = runs.failing_since(home.id, home.default_branch, run.target.strand, mark)
         verdict = verdict_of(
             findings,
             self.report.findings,

@@ -26,10 +26,15 @@ UNITS = {"timeout": "s"}
 
 
 def changes(target: Target, now: Serving | None, *, service_account: str) -> tuple[str, ...]:
-    """The lines for one service. `service_account` is what it will run as, empty for the project's default."""
+    """The lines for one service: what changes at its home, and where it goes too.
+
+    `service_account` is what it will run as, empty for the project's default.
+    """
     name = f"`{target.name}` in {target.environment}"
+    also = ", ".join(target.service.regions[1:])
+    elsewhere = (f"{name} is deployed to {also} too",) if also else ()
     if now is None:
-        return (f"{name} is created: nothing serves there yet",)
+        return (f"{name} is created: nothing serves there yet", *elsewhere)
     service = target.service
     found = [
         *_variables(dict(service.env), dict(service.secrets), now),
@@ -40,7 +45,7 @@ def changes(target: Target, now: Serving | None, *, service_account: str) -> tup
     ]
     was = f"from {now.commit[:7]} " if now.commit else ""
     told = "; ".join(found) if found else "nothing but its image"
-    return (f"{name} is deployed {was}with these changes: {told}",)
+    return (f"{name} is deployed {was}with these changes: {told}", *elsewhere)
 
 
 def beside(

@@ -70,7 +70,7 @@ def begin(world: World, job: Run | Rollback) -> None:
 
 def keep(world: World, story: str, run: Run) -> None:
     """Remember what a run was started with, and who waits to hear of it."""
-    begun = Begun(run.id, story, RUN.dump_json(run).decode(), run.target.source_name, run.commit.pull_request)
+    begun = Begun(run.id, story, RUN.dump_json(run).decode(), run.target.strand, run.commit.pull_request)
     world.store.runs.begun(begun)
     if run.answer:
         world.store.answers.follows(run.answer, run.id)
@@ -97,7 +97,7 @@ def attempt(run: Run, mark: str, who: Person, *, waits: bool) -> Run:
 
 def deployment_id(job: Deploy, target: Target) -> str:
     """One deployment for each delivery and Target, however often the delivery comes."""
-    return f"{job.delivery_id}-{target.name}-{target.environment}"
+    return f"{job.delivery_id}-{target.mark}"
 
 
 def removal_of(

@@ -1,4 +1,4 @@
-"""Requests to services by host name, as Cloud Run's front end brings them: [TAG---]SERVICE.localhost."""
+"""Requests to services by host name, as Cloud Run's front end brings them: [TAG---]SERVICE[.REGION].localhost."""
 
 from __future__ import annotations
 

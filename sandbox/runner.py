@@ -18,6 +18,9 @@ from sandbox.processes import LOOK_SECONDS
 from sandbox.revision import Revision, RevisionOutcome, Sidecar
 from sandbox.router import Router
 
+# What is in another region has that in its address.
+HOME = "europe-west1"
+
 
 @dataclass(frozen=True)
 class Service:
@@ -133,13 +136,20 @@ class Runner:
 
     def url(self, project: str, region: str, service: str, tag: str = "") -> str:
         host = f"{tag}---{service}" if tag else service
-        return f"http://{host}.localhost:{self._router.port}"
+        where = "" if region in (HOME, "-") else f".{region}"
+        return f"http://{host}{where}.localhost:{self._router.port}"
 
-    def traffic(self, service: str) -> dict[str, int]:
+    def traffic(self, service: str, region: str = "") -> dict[str, int]:
         """How a service's requests are spread, by revision; empty when there is no such service."""
-        with self._lock:
-            found = next((s for key, s in self._services.items() if key.endswith(f"/{service}")), None)
+        _, found = self._named(service, region)
         return {route.revision: route.percent for route in found.routes if route.percent} if found else {}
+
+    def _named(self, service: str, region: str) -> tuple[str, Service | None]:
+        """The service of this region; where none is said, the one at HOME, else whichever there is."""
+        with self._lock:
+            there = [(key, each) for key, each in self._services.items() if key.endswith(f"/{service}")]
+        first = next((each for each in there if each[0].endswith(f"/{region or HOME}/{service}")), None)
+        return first or (("", None) if region or not there else there[0])
 
     def awake(self, service: str) -> set[str]:
         """The revisions of a service that have an instance."""
@@ -167,12 +177,11 @@ class Runner:
     def _find(self, host: str, authorized: bool) -> int:
         """The loopback port that this request goes to; below 0 is the HTTP status to answer instead."""
         name = self.service_at(host) or host.split(":")[0].removesuffix(".localhost")
-        tag, _, service = name.rpartition("---")
-        with self._lock:
-            found = next(((k, s) for k, s in self._services.items() if k.endswith(f"/{service}")), None)
-        if found is None:
+        tag, _, named = name.rpartition("---")
+        service, _, region = named.partition(".")
+        key, state = self._named(service, region)
+        if state is None:
             return -404
-        key, state = found
         if not state.public and not authorized:
             return -403
         chosen = _choose(state.routes, tag)

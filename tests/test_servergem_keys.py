@@ -45,6 +45,9 @@ NAMED_FOR_PEOPLE = {
     "app/diagnosis/rules/google/run.py": "says which key to change after which refusal",
     "app/previews.py": "says which keys a copy does without",
     "app/acts/specification.py": "lays what a job says over what its service says",
+    "app/config/environments.py": "lays what an environment says of all services over each",
+    "app/trust/allowance.py": "says which key asks for more than the operator allows",
+    "app/trust/allow_file.py": "the operator's own keys",
     "app/config/environment_shape.py": "an environment has some keys of the same names",
     "gcp/cloud_run_jobs.py": "Cloud Run's own words for a job",
     "gcp/worker_pools.py": "Cloud Run's own words for a worker pool",
@@ -59,8 +62,9 @@ TOLD = {"env", "secrets"}
 # Keys that say what to build, when, where and how to move there: who reads each.
 READ_BY = {
     "path": "app/configuration.py", "watch": "app/config/changes.py", "build": "app/stages/build.py",
-    "region": "app/config/targets.py", "image": "app/stages/find_image.py", "health": "app/stages/verify.py",
-    "release": "app/stories/deploy.py", "rollout": "app/stages/shift.py", "domain": "app/domain.py",
+    "region": "app/config/targets.py", "regions": "app/config/targets.py", "image": "app/stages/find_image.py",
+    "health": "app/stages/verify.py", "release": "app/stories/deploy.py", "rollout": "app/stages/shift.py",
+    "domain": "app/domain.py",
 }  # fmt: skip
 
 

@@ -39,13 +39,20 @@ def built_before(scene: Scene, commit: Commit, target: Target) -> Image | None:
 def remember(scene: Scene, commit: Commit, target: Target, image: Image, tag: str) -> None:
     """What this content became; nothing of a fork is ever remembered."""
     key = key_of(scene, commit, target, _number(target))
-    known = scene.world.store.images.image(target.project, target.region, key) if key else None
+    known = scene.world.store.images.image(target.project, target.built_in, key) if key else None
     if not key or (known and (known.name, known.digest) == (image.name, image.digest)):
         return
     home = commit.repository.id
     scene.world.store.images.built(
         KnownImage(
-            target.project, target.region, key, image.name, tag, image.digest, origin_of(commit, target), home
+            target.project,
+            target.built_in,
+            key,
+            image.name,
+            tag,
+            image.digest,
+            origin_of(commit, target),
+            home,
         )
     )
 
@@ -59,7 +66,7 @@ def origin_of(commit: Commit, target: Target) -> str:
 def registry_of(scene: Scene, target: Target) -> str:
     """Where images for this Target go."""
     project, repository = target.project.replace(":", "/"), accounts(scene.world.settings, target).repository
-    return f"{target.region}-docker.pkg.dev/{project}/{repository}"
+    return f"{target.built_in}-docker.pkg.dev/{project}/{repository}"
 
 
 def package_of(commit: Commit, target: Target) -> str:
@@ -106,7 +113,7 @@ def _candidates(scene: Scene, commit: Commit, target: Target) -> Iterator[KnownI
     images = scene.world.store.images
     for number in dict.fromkeys((_number(target), 0)):
         key = key_of(scene, commit, target, number)
-        if key and (known := images.image(target.project, target.region, key)):
+        if key and (known := images.image(target.project, target.built_in, key)):
             yield known
     if target.preview is None and trusts_previews(scene.world.settings, target.project):
         yield from _of_what_was_merged(scene, commit, target)
@@ -122,7 +129,7 @@ def _of_what_was_merged(scene: Scene, commit: Commit, target: Target) -> Iterato
     }
     for number in sorted(numbers, reverse=True):
         key = key_of(scene, commit, target, number)
-        known = images.image(target.project, target.region, key) if key else None
+        known = images.image(target.project, target.built_in, key) if key else None
         if known and (number == commit.pull_request or _merged_as(scene, commit, number)):
             yield known
 

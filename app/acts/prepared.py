@@ -66,7 +66,8 @@ class Conditions:
     """All that the lasting checks depend on: what holds for one deployment holds for the next on the same."""
 
     project: str
-    region: str
+    where: tuple[str, str]
+    """The region that it serves in, and the one that it is built in."""
     accounts: Accounts
     secrets: tuple[tuple[str, SecretRef], ...]
     rights: tuple[Right, ...]

@@ -37,6 +37,7 @@ class DeploymentShape(Shape):
     repository: str = Field(description="OWNER/REPO.")
     service: str
     environment: Words
+    region: Words = Field(description="Where it goes, as Google names it.")
     state: State
     title: str = Field(description="How it stands, in a sentence.")
     commit: CommitShape

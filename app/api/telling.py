@@ -36,6 +36,7 @@ def deployment(listed: Listed, public_url: str) -> DeploymentShape:
         repository=report.commit.repository.full_name,
         service=service,
         environment=environment,
+        region=listed.region,
         state=report.ending or "running",
         title=title(report),
         commit=_commit(report.commit),

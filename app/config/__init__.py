@@ -10,11 +10,13 @@ from app.config.remarks import counts_later, remarks
 from app.config.targets import (
     Config,
     Previews,
+    counterpart,
     environments,
     onward,
     target_in,
     targets,
     targets_at_home,
+    targets_in,
     targets_there,
 )
 
@@ -26,6 +28,7 @@ __all__ = [
     "Previews",
     "because",
     "changed",
+    "counterpart",
     "counts_later",
     "environment_of",
     "environment_of_tag",
@@ -44,5 +47,6 @@ __all__ = [
     "target_in",
     "targets",
     "targets_at_home",
+    "targets_in",
     "targets_there",
 ]

@@ -21,6 +21,7 @@ from app.config.faults import fault
 from app.config.file import File
 from app.config.names import fault_of_environment, fault_of_service
 from app.config.receivers import NotifyFile
+from app.config.regions import faults_of_regions
 from app.config.resolving import service_there
 from app.config.shape import ServiceFile
 from app.config.values import mebibytes
@@ -91,6 +92,7 @@ def _faults_of_service(key: str, service: ServiceFile, document: Document) -> It
     if service.instances.min > service.instances.max:
         title = "instances.min is above instances.max"
         yield fault(path, line(f"{key}.instances"), title, "Lower `min` or raise `max`.")
+    yield from faults_of_regions(key, service, document)
     yield from _faults_of_sizes(key, service, document)
     yield from _faults_of_volumes(key, service, document)
     yield from _faults_of_http2(key, service, document)

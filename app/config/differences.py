@@ -10,6 +10,8 @@ from app.model import JobConfig, ServiceConfig, WorkerConfig
 
 # These are merged by name, where nothing behind a name takes it away; everything else is replaced whole.
 BY_NAME = ("env", "secrets", "labels")
+# Two words for where a service runs.
+ONE_OF_TWO = (("region", "regions"), ("regions", "region"))
 T = TypeVar("T", ServiceConfig, JobConfig, WorkerConfig)
 
 
@@ -44,7 +46,13 @@ def over(usual: object, said: Mapping[str, Any]) -> dict[str, Any]:
         for key in BY_NAME
         if key in said
     }
-    return {**said, **merged}
+    return {**said, **merged, **_one_word(usual, said)}
+
+
+def _one_word(usual: object, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Whoever says `region` takes `regions` back, and the other way round: only the last word counts."""
+    back = {other: None for one, other in ONE_OF_TWO if one in said and other not in said}
+    return {key: type(getattr(usual, key))() for key in back if hasattr(usual, key)}
 
 
 def differing(usual: T, difference: Difference) -> T:

@@ -69,7 +69,8 @@ def service_in(environment: Environment, service: ServiceConfig, *, at_home: boo
     shared = replace(
         service,
         domain=service.domain if at_home else "",
-        region=region_in(environment, service),
+        region=environment.region or service.region,
+        regions=() if environment.region else service.regions,
         env=tuple((dict(service.env) | dict(environment.env)).items()),
         instances=environment.instances or service.instances,
     )
@@ -88,7 +89,7 @@ def workers_in(environment: Environment, workers: tuple[WorkerConfig, ...]) -> t
     return tuple(each for each in there if each.enabled)
 
 
-def region_in(environment: Environment, service: ServiceConfig) -> str:
-    """Where it runs there; empty where only the operator's word counts."""
-    said = dict(named(environment.services, service.name).said)
-    return said.get("region") or environment.region or service.region
+def regions_in(environment: Environment, service: ServiceConfig) -> tuple[str, ...]:
+    """Where it runs there, its home first; none where only the operator's word counts."""
+    there = service_in(environment, service)
+    return there.regions or ((there.region,) if there.region else ())

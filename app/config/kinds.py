@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from app.config import patterns, values
-from app.config.limits import Kind
+from app.config.limits import MOST_REGIONS, Kind
 
 
 def schema(**words: Any) -> WithJsonSchema:
@@ -54,6 +54,12 @@ Region = Annotated[
     AfterValidator(values.region),
     schema(type="string", pattern="^[a-z]+(-[a-z]+)+[0-9]{1,2}$"),
     Kind("region"),
+]
+Regions = Annotated[
+    list[Region],
+    Field(max_length=MOST_REGIONS),
+    BeforeValidator(values.no_list),
+    Kind("list of regions", f"{MOST_REGIONS} at most, each once"),
 ]
 Account = Annotated[
     Text,

@@ -8,6 +8,8 @@ from pydantic import AfterValidator
 
 # Generous: each is a check run, a build and a service.
 MOST_SERVICES, MOST_JOBS, MOST_WORKERS = 100, 100, 50
+# Of one service, each a check run and a deployment.
+MOST_REGIONS = 10
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ def service_there(file: File, environment: str, name: str) -> ServiceFile:
     there, service = file.environments[environment], file.services.get(name) or ServiceFile()
     shared: dict[str, Any] = {"env": {**service.env, **there.env}}
     shared |= {key: value for key in ("region", "instances") if (value := getattr(there, key))}
+    shared |= {"regions": []} if there.region else {}
     usual = service.model_copy(update=shared)
     return _differing(usual, there.services.get(name))
 

@@ -24,6 +24,7 @@ from app.config.kinds import (
     Health,
     Memory,
     Region,
+    Regions,
     RepositoryPath,
     Rollout,
     Seconds,
@@ -71,6 +72,12 @@ class ServiceFile(Part):
     )
     region: Region | None = Field(
         default=None, description="The Cloud Run region, such as europe-west1.", examples=["europe-west1"]
+    )
+    regions: Regions = Field(
+        default=[],
+        description="Several regions instead of one. The first is its home, with its jobs, workers, domain and "
+        "previews. One that is taken out serves on until somebody deletes the service there.",
+        examples=[["europe-west1", "us-central1"]],
     )
     port: Annotated[Whole, Field(ge=1, le=65535)] = Field(
         default=8080, description="Where the container listens: $PORT.", examples=[3000]

@@ -21,7 +21,7 @@ SERVICE = Sides(
         | {"startup_boost", "http2", "session_affinity", "manual_instances", "labels"}
     ),
     deciding=frozenset(
-        {"region", "public", "domain", "service_account", "secrets", "release", "image"}
+        {"region", "regions", "public", "domain", "service_account", "secrets", "release", "image"}
         # What is reached, read or paid for, and what stands before and beside the service.
         | {"cloudsql", "vpc", "volumes", "gpu", "ingress", "iap", "binary_authorization", "encryption_key"}
         | {"containers", "after"}

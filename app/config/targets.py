@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from app.config.environments import (
@@ -84,14 +85,16 @@ def targets(
     owner: int = 0,
     tag: str = "",
 ) -> tuple[Target, ...]:
-    """One Target for each service, when an environment has this branch, or this tag; none when no environment has."""
+    """Each service in each of its regions, when an environment has this branch, or this tag; none when none has."""
     every = environments(config, default_branch)
     home = home_of(every, default_branch)
     environment = environment_of_tag(every, tag) if tag else environment_of(every, branch)
     if environment is None:
         return ()
     return tuple(
-        target_in(
+        target
+        for service in config.services
+        for target in targets_in(
             config,
             environment,
             service,
@@ -100,7 +103,6 @@ def targets(
             at_home=environment == home,
             owner=owner,
         )
-        for service in config.services
     )
 
 
@@ -112,7 +114,7 @@ def environments(config: Config, default_branch: str) -> tuple[Environment, ...]
 def targets_at_home(
     config: Config, default_branch: str, *, project: str, region: str, owner: int = 0
 ) -> tuple[Target, ...]:
-    """Each service where the default branch brings it, or the first environment when none has that branch."""
+    """Each service where the default branch brings it, or the first environment when none has it: its home alone."""
     home = home_of(environments(config, default_branch), default_branch)
     return tuple(
         target_in(config, home, each, project=project, region=region, at_home=True, owner=owner)
@@ -123,21 +125,53 @@ def targets_at_home(
 def targets_there(
     config: Config, name: str, default_branch: str, *, project: str, region: str, owner: int = 0
 ) -> tuple[Target, ...]:
-    """Each service in the environment of this name; none where there is no such environment."""
+    """Each service in each of its regions, in the environment of this name; none where there is no such one."""
     every = environments(config, default_branch)
     home = home_of(every, default_branch)
     return tuple(
-        target_in(config, there, each, project=project, region=region, at_home=there == home, owner=owner)
+        target
         for there in every
         for each in config.services
         if there.name == name
+        for target in targets_in(
+            config, there, each, project=project, region=region, at_home=there == home, owner=owner
+        )
     )
+
+
+def counterpart(target: Target, every: Iterable[Target]) -> Target | None:
+    """The same service elsewhere: in the same region, else at its home; None where it is not."""
+    same = [each for each in every if each.source_name == target.source_name]
+    return next((each for each in same if each.region == target.region), next(iter(same), None))
 
 
 def onward(config: Config, name: str, default_branch: str) -> str:
     """The environment to which is promoted what serves in the one of this name; empty at the end of the way."""
     found = onward_of(environments(config, default_branch), name, default_branch)
     return found.name if found else ""
+
+
+def targets_in(
+    config: Config,
+    environment: Environment,
+    service: ServiceConfig,
+    *,
+    project: str,
+    region: str,
+    at_home: bool,
+    owner: int = 0,
+) -> tuple[Target, ...]:
+    """One service in one environment, once for each of its regions, its home first.
+
+    Elsewhere it has no jobs, no workers and no domain.
+    """
+    home = target_in(
+        config, environment, service, project=project, region=region, at_home=at_home, owner=owner
+    )
+    beside = replace(
+        home, home_region=home.region, jobs=(), workers=(), service=replace(home.service, domain="")
+    )
+    return (home, *(replace(beside, region=other) for other in home.service.regions[1:]))
 
 
 def target_in(
@@ -150,14 +184,14 @@ def target_in(
     at_home: bool,
     owner: int = 0,
 ) -> Target:
-    """One service in one environment; away from home it is a Cloud Run service of another name.
+    """One service in one environment, in the first of its regions; away from home it is called otherwise there.
 
     `owner` is the repository's id.
     """
     own = service_in(environment, service, at_home=at_home)
     return Target(
         project=environment.project or project,
-        region=own.region or region,
+        region=(*own.regions, own.region)[0] or region,
         environment=environment.name,
         service=replace(own, name=name_there(service.name, environment, at_home)),
         lines=tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from app.config.environments import Environment, home_of, jobs_in, region_in, workers_in
+from app.config.environments import Environment, home_of, jobs_in, regions_in, workers_in
 from app.config.names import fitted
 from app.config.targets import Config, environments, name_there
 
@@ -59,12 +59,13 @@ def _services(config: Config, default_branch: str, region: str) -> Iterator[_Wis
     lines = dict(config.lines)
     for environment, at_home in _environments(config, default_branch):
         for service in config.services:
-            yield _Wish(
-                f"{service.name} in {environment.name}",
-                name_there(service.name, environment, at_home),
-                (environment.project, region_in(environment, service) or region),
-                lines.get(f"services.{service.name}") or lines.get(f"environments.{environment.name}", 1),
-            )
+            for where in regions_in(environment, service) or (region,):
+                yield _Wish(
+                    f"{service.name} in {environment.name}",
+                    name_there(service.name, environment, at_home),
+                    (environment.project, where),
+                    lines.get(f"services.{service.name}") or lines.get(f"environments.{environment.name}", 1),
+                )
 
 
 def _beside_services(config: Config, what: str, default_branch: str, region: str) -> Iterator[_Wish]:
@@ -76,7 +77,7 @@ def _beside_services(config: Config, what: str, default_branch: str, region: str
             yield _Wish(
                 f"the {what} {own.name} in {environment.name}",
                 name_there(own.name, environment, at_home),
-                (environment.project, region_in(environment, services[own.service]) or region),
+                (environment.project, (*regions_in(environment, services[own.service]), region)[0]),
                 lines.get(f"{what}s.{own.name}", 1),
             )
 

@@ -5,7 +5,7 @@ A run keeps the Target that it was begun with; rights, environments and branches
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from app import config
@@ -33,15 +33,16 @@ def anew(world: World, commit: Commit, target: Target, *, operator: bool, images
     gated = gate(world, commit, read, name)
     if refused := refusal(gated, commit, (target.source_name,), operator=operator):
         return Anew(refused=refused)
-    found = _in(world, commit, read, name, target.source_name)
+    found = _the_same(target, in_environment(world, commit, read, name))
     if found is None:
+        where = f"{name}, {target.region}" if target.home_region else name
         return Anew(
-            refused=f"servergem.yml names no {in_markdown(target.source_name)} in {in_markdown(name)}."
+            refused=f"servergem.yml names no {in_markdown(target.source_name)} in {in_markdown(where)}."
         )
     found = replace(found, service=_with_images(found.service, images))
     if refused := untested(gated, (found,), operator=operator):
         return Anew(refused=refused)
-    following = _in(world, commit, read, gated.onward, target.source_name)
+    following = config.counterpart(found, in_environment(world, commit, read, gated.onward))
     return Anew(decided(world, commit, found, listing), onward=following, within=gated.within)
 
 
@@ -95,10 +96,11 @@ def gate(world: World, commit: Commit, read: config.Config, environment: str) ->
     return replace(here, contains=contains, within=here.branch if contains and not own else "")
 
 
-def _in(world: World, commit: Commit, read: config.Config, environment: str, service: str) -> Target | None:
-    """A service in an environment; None where the configuration does not name the two."""
-    there = _there(world, commit, read, environment)
-    return next((each for each in there if each.source_name == service), None)
+def _the_same(target: Target, there: Iterable[Target]) -> Target | None:
+    """The service in the same region; what was its home is where its home is now. None where there is no such."""
+    same = [each for each in there if each.source_name == target.source_name]
+    home = None if target.home_region else next(iter(same), None)
+    return next((each for each in same if each.region == target.region), home)
 
 
 def _serving(world: World, commit: Commit, read: config.Config, environment: str) -> tuple[str, ...]:
@@ -106,12 +108,13 @@ def _serving(world: World, commit: Commit, read: config.Config, environment: str
     shifts = world.store.traffic.shifts
     return tuple(
         each.source_name
-        for each in _there(world, commit, read, environment)
+        for each in in_environment(world, commit, read, environment)
         if any(newest.sha == commit.sha for newest in shifts(each.lane, 1))
     )
 
 
-def _there(world: World, commit: Commit, read: config.Config, environment: str) -> tuple[Target, ...]:
+def in_environment(world: World, commit: Commit, read: config.Config, environment: str) -> tuple[Target, ...]:
+    """Each service in each of its regions there."""
     home = commit.repository
     return config.targets_there(
         read,

@@ -11,9 +11,10 @@ from typing import Any
 from app import config
 from app.config import Config
 from app.configuration import configuration_of_pull
-from app.conversation.anew import anew, gate, once_more
+from app.conversation.anew import gate, once_more
 from app.conversation.bringing import brought
 from app.conversation.hearing import DEPLOY, Attempt, Brought, Hearing, Pressing, PreviewLog, ShownPreview
+from app.conversation.promoting import promoting
 from app.conversation.standing import (
     decided_where_named,
     deployed_by,
@@ -23,7 +24,17 @@ from app.conversation.standing import (
     standings_of,
 )
 from app.github import Listing
-from app.model import RERUN, BringImage, Button, Commit, HearComment, PressButton, PullRequest, Report, Stop
+from app.model import (
+    RERUN,
+    BringImage,
+    Button,
+    Commit,
+    HearComment,
+    PressButton,
+    PullRequest,
+    Report,
+    Stop,
+)
 from app.scene import Run
 from app.store.previews import WANTED, PreviewRow
 from app.store.runs import Begun
@@ -32,7 +43,7 @@ from app.text.escaping import in_markdown
 from app.trust.allowance import project_of
 from app.trust.approval import Terms, terms_of
 from app.world import World
-from gcp import cloud_logging, cloud_run
+from gcp import cloud_logging
 from gcp.cloud_logging import Log, LogLine
 
 RUNS_AGAIN = frozenset({RERUN, Button.RETRY, Button.ENABLE_API, Button.GRANT_ROLE})
@@ -62,9 +73,8 @@ def pressing(world: World, job: PressButton) -> Pressing:
         newest = next(iter(world.store.traffic.shifts(run.target.lane, 1)), None)
         known = replace(known, newest=newest)
     if job.button == Button.PROMOTE and run and run.home:
-        images = _serving_images(world, run, known.report)
-        again = anew(world, _there(job, run), run.home, operator=known.operator, images=images)
-        known = replace(known, anew=again)
+        first, *others = promoting(world, _there(job, run), run, known.report, operator=known.operator)
+        known = replace(known, anew=first, beside=tuple(others))
     if job.button == Button.APPROVE and run and known.report and not known.report.commit.pull_request:
         rules = world.github.protection(job.repository, run.target.environment)
         return replace(
@@ -226,14 +236,6 @@ def _attempt(
     deploys = begun.story == DEPLOY
     again = once_more(world, _there(job, run), run.target, operator=operator) if deploys else None
     return Attempt(report, begun.story, run, begun.service, again)
-
-
-def _serving_images(world: World, run: Run, report: Report | None) -> dict[str, str]:
-    """What a promotion takes along of what nobody builds, by container: a tag may have been moved since."""
-    there = run.target
-    if not there.images_named or report is None:
-        return {}
-    return cloud_run.images_of(world.google, there.project, there.region, there.name, report.revision)
 
 
 def _there(job: PressButton, run: Run) -> Commit:

@@ -18,7 +18,7 @@ from app.world import World
 
 
 def brought(world: World, job: BringImage) -> Brought:
-    """The deployment that brings it; its commit is the head of the branch that deploys there, else the default one's.
+    """The deployments that bring it; their commit is the head of the branch that deploys there, else the default one's.
 
     Only another version of the image that is configured comes in: whoever may send a word may not choose the image.
     """
@@ -43,8 +43,7 @@ def brought(world: World, job: BringImage) -> Brought:
     named = [each for each in there if job.service in ("", each.source_name)]
     if refused := _refused(job, environment, named, operator=world.operates(job.by, job.by_id)):
         return Brought(refused=refused, commit=commit)
-    (target,) = named
-    return Brought(_run(job, commit, target), commit=commit)
+    return Brought(tuple(_run(job, commit, each) for each in named), commit=commit)
 
 
 def _environment(read: Config, job: BringImage) -> Environment | None:
@@ -66,9 +65,9 @@ def _head(world: World, job: BringImage, environment: Environment | None) -> Com
 def _refused(job: BringImage, environment: Environment, named: list[Target], *, operator: bool) -> str:
     """Why it does not come, and what to write; empty when it does."""
     name = in_code(job.service[:70]) if job.service else "the service"
-    if len(named) != 1:
+    if len({each.source_name for each in named}) != 1:
         return f"{name} is not one service of servergem.yml: name one with an `image:`."
-    (target,) = named
+    target = named[0]
     configured, service = target.service.image, in_code(target.source_name)
     if not configured:
         return f"{service} is built from its source, and takes no image: write `image:` for it in servergem.yml first."
@@ -84,7 +83,7 @@ def _refused(job: BringImage, environment: Environment, named: list[Target], *, 
 def _run(job: BringImage, commit: Commit, target: Target) -> Run:
     image = same_image(target.service.image, job.image)
     return Run(
-        f"{job.delivery_id}-{target.name}-{target.environment}",
+        f"{job.delivery_id}-{target.mark}",
         commit,
         replace(target, service=replace(target.service, image=image)),
         asked(f"Brought by {job.by}", time.time()),

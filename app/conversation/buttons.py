@@ -10,7 +10,7 @@ from app.conversation.hearing import DEPLOY, Attempt, Pressing
 from app.conversation.outcome import Approve, Extend, Outcome, Pardon, Repair, Unlock, asked
 from app.conversation.repair import told
 from app.deployment_ids import rollback_id
-from app.model import RERUN, Button, Commit, Deploy, Ending, LookAtPullRequest, Report
+from app.model import RERUN, Button, Commit, Deploy, Ending, LookAtPullRequest, Report, Target
 from app.report import moment
 from app.scene import Run
 from app.start import Rollback, attempt
@@ -124,12 +124,18 @@ def promote(pressing: Pressing, report: Report) -> Outcome:
     home = pressing.anew.target if pressing.anew else None
     if home is None:
         return Outcome(f"{who} pressed Promote. {_refused(pressing.anew)}")
-    row = asked(f"Promoted from {run.target.environment} by {who}", pressing.now)
-    id_ = f"{pressing.mark}-{home.name}-{home.environment}"
-    onward, within = (pressing.anew.onward, pressing.anew.within) if pressing.anew else (None, "")
-    commit = replace(run.commit, within=within)
-    promoted = Run(id_, commit, home, row, who, home=onward, by_id=pressing.person.id)
-    return Outcome(f"{who} promoted this image to {home.environment}", deployments=(promoted,))
+    every = (pressing.anew, *pressing.beside)
+    promoted = tuple(_promoted(pressing, run, each, each.target) for each in every if each and each.target)
+    regions = [each.target.region for each in promoted if each.target.several]
+    there = home.environment + (f" ({', '.join(regions)})" if regions else "")
+    return Outcome(f"{who} promoted this image to {there}", deployments=promoted)
+
+
+def _promoted(pressing: Pressing, run: Run, anew: Anew, there: Target) -> Run:
+    row = asked(f"Promoted from {run.target.environment} by {pressing.who}", pressing.now)
+    commit = replace(run.commit, within=anew.within)
+    id_ = f"{pressing.mark}-{there.mark}"
+    return Run(id_, commit, there, row, pressing.who, home=anew.onward, by_id=pressing.person.id)
 
 
 def mend(pressing: Pressing, report: Report) -> Outcome:
@@ -197,7 +203,7 @@ def _attempt(pressing: Pressing, old: Attempt) -> Outcome:
 
 
 def _place(run: Run) -> str:
-    return f"{run.target.source_name} in {run.target.environment}"
+    return f"{run.target.source_name} in {run.target.where}"
 
 
 def _refused(anew: Anew | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.conversation.gate import Anew, Gate
@@ -51,12 +52,13 @@ class PreviewLog:
 
 @dataclass(frozen=True)
 class Brought:
-    """An image that somebody else built as the deployment that brings it; or in a sentence why it does not come.
+    """An image that somebody else built as the deployments that bring it, one for each region of its service; or in a
+    sentence why it does not come.
 
     `words` are those of the command that asks for it; `commit` is the one that it would be reported on.
     """
 
-    run: Run | None = None
+    runs: tuple[Run, ...] = ()
     refused: str = ""
     commit: Commit | None = None
     words: tuple[str, ...] = ()
@@ -139,7 +141,8 @@ class Attempt:
 class Pressing:
     """One press with what was known at that moment. `allowed`: its presser may write to the repository.
 
-    `anew` is what a promotion, or what waits for an approval, would be now.
+    `anew` is what a promotion, or what waits for an approval, would be now; `beside` is the same of the regions that
+    are only there where it is promoted to.
     `rules` are those of the environment that waits for an approval.
     `report` and `run` are the deployment's that the check run shows, None where none is known; `foreign`: it is
     another repository's. `attempts` is every check run that a Re-run of this one is about.
@@ -159,6 +162,7 @@ class Pressing:
     repairs: tuple[str, ...] = ()
     operator: bool = False
     anew: Anew | None = None
+    beside: tuple[Anew, ...] = ()
     rules: Protection | None = None
 
     @property
@@ -177,5 +181,12 @@ class Pressing:
 
 def where(standings: tuple[Standing, ...]) -> str:
     """As a person says it: the services, and the environment that they are in."""
-    names = ", ".join(in_code(each.service) for each in standings)
-    return f"{names} in {in_markdown(standings[0].environment)}" if standings else "nothing"
+    names = ", ".join(in_code(each) for each in dict.fromkeys(each.service for each in standings))
+    targets = [each.target for each in standings]
+    return f"{names} in {place(standings[0].environment, targets)}" if standings else "nothing"
+
+
+def place(environment: str, targets: Iterable[Target]) -> str:
+    """The environment, with the regions there that are meant where a service has several."""
+    regions = dict.fromkeys(in_markdown(each.region) for each in targets if each.several)
+    return in_markdown(environment) + (f" ({', '.join(regions)})" if regions else "")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from app import talk
+from app import config, talk
 from app.conversation.buttons import DAY, LONGEST_REASON, extended
 from app.conversation.gate import Gate, refusal, untested
-from app.conversation.hearing import Brought, Hearing, Standing, where
+from app.conversation.hearing import Brought, Hearing, Standing, place, where
 from app.conversation.outcome import Approve, Extend, Outcome, Pardon, RunNow, Switch, Unlock, asked
 from app.model import Commit, LookAtPullRequest, PullRequest, Target
 from app.report import moment
@@ -117,14 +117,14 @@ def unlock(hearing: Hearing, command: Command) -> Outcome:
 
 def _bring(brought: Brought) -> Outcome:
     """What somebody else has built goes there, whatever this pull request is."""
-    run = brought.run
-    if run is None:
+    if not brought.runs:
         return Outcome(brought.refused)
-    target = run.target
+    targets = [run.target for run in brought.runs]
+    there = place(targets[0].environment, targets)
     return Outcome(
-        f"Deploying {in_code(target.service.image)} to {in_markdown(target.environment)}.",
-        deployments=(run,),
-        wishes=(Pardon(target.lane, run.commit.sha),),
+        f"Deploying {in_code(targets[0].service.image)} to {there}.",
+        deployments=brought.runs,
+        wishes=tuple(Pardon(run.target.lane, run.commit.sha) for run in brought.runs),
     )
 
 
@@ -187,7 +187,7 @@ def _to_environment(hearing: Hearing, named: Scope, *, whole: bool) -> Outcome:
         (each for each in hearing.gates if each.environment == named.environment), Gate(named.environment)
     )
     targets = [each.target for each in hearing.at(named.services, named.environment)]
-    services = tuple(target.source_name for target in targets)
+    services = tuple(dict.fromkeys(target.source_name for target in targets))
     refused = refusal(gate, commit, services, operator=False) or untested(gate, targets, operator=False)
     if refused and not hearing.operator:
         return Outcome(refused)
@@ -195,27 +195,28 @@ def _to_environment(hearing: Hearing, named: Scope, *, whole: bool) -> Outcome:
         return _name_the_commit(hearing, named)
     commit = replace(commit, within=gate.within)
     row = asked(f"Asked for by {hearing.author}", hearing.now)
-    onward = {each.service: each.target for each in hearing.at((), gate.onward)} if gate.onward else {}
+    onward = [each.target for each in hearing.at((), gate.onward)] if gate.onward else []
 
     def run(target: Target) -> Run:
-        id_ = f"{hearing.delivery_id}-{target.name}-{target.environment}"
-        following = onward.get(target.source_name)
+        id_ = f"{hearing.delivery_id}-{target.mark}"
+        following = config.counterpart(target, onward)
         author, answer = hearing.author, hearing.answer
         return Run(id_, commit, target, row, author, answer, home=following, by_id=hearing.author_id)
 
     return Outcome(
-        f"Deploying {commit.short} to {in_markdown(named.environment)}.",
+        f"Deploying {commit.short} to {place(named.environment, targets)}.",
         deployments=tuple(run(target) for target in targets),
         wishes=tuple(Pardon(target.lane, commit.sha) for target in targets),
     )
 
 
 def _back(hearing: Hearing, standing: Standing, to: str) -> Outcome:
-    place, newest = f"{in_markdown(standing.service)} in {in_markdown(standing.environment)}", standing.newest
+    newest, there = standing.newest, place(standing.environment, [standing.target])
+    there = f"{in_markdown(standing.service)} in {there}"
     if newest is None:
-        return Outcome(f"ServerGem has not deployed {place} yet.")
+        return Outcome(f"ServerGem has not deployed {there} yet.")
     return Outcome(
-        f"Rolling {place} back from {newest.sha[:7]}.",
+        f"Rolling {there} back from {newest.sha[:7]}.",
         rollbacks=(Rollback(_run_back(hearing, standing.target, newest), to),),
     )
 
@@ -223,7 +224,7 @@ def _back(hearing: Hearing, standing: Standing, to: str) -> Outcome:
 def _run_back(hearing: Hearing, target: Target, newest: Shift) -> Run:
     commit = Commit(hearing.repository, newest.sha, hearing.repository.default_branch)
     row = asked(f"Rollback asked for by {hearing.author}", hearing.now)
-    id_ = f"rollback-{hearing.delivery_id}-{target.name}"
+    id_ = f"rollback-{hearing.delivery_id}-{target.mark}"
     return Run(id_, commit, target, row, hearing.author, hearing.answer, by_id=hearing.author_id)
 
 

@@ -42,7 +42,7 @@ def explain(hearing: Hearing, _command: Command) -> Outcome:
 def _standing(standing: Standing) -> str:
     newest, lock = standing.newest, standing.lock
     serving = f"`{newest.sha[:7] or newest.revision}`" if newest else "nothing yet"
-    place = link(standing.environment, newest.url if newest else "")
+    place = link(standing.target.where, newest.url if newest else "")
     since = moment(newest.time) if newest else ""
     return f"| {in_markdown(standing.service)} | {place} | {serving} | {since} | {_closed(lock) if lock else ''} |"
 

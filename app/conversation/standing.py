@@ -18,11 +18,14 @@ from app.world import World
 
 
 def every_target(world: World, known: Hearing, read: Config) -> list[Target]:
-    """Every service in every environment."""
+    """Every service in every environment, in each of its regions."""
     branch, repository = known.repository.default_branch, known.repository
     every = config.environments(read, branch)
     return [
-        config.target_in(
+        target
+        for environment in every
+        for service in read.services
+        for target in config.targets_in(
             read,
             environment,
             service,
@@ -31,8 +34,6 @@ def every_target(world: World, known: Hearing, read: Config) -> list[Target]:
             at_home=environment == config.home_of(every, branch),
             owner=repository.id,
         )
-        for environment in every
-        for service in read.services
     ]
 
 

@@ -51,7 +51,7 @@ LEFT: Mapping[str, str] = {
     "deploy.sleepApplication": "Nothing is needed: without requests there is no instance.",
     "deploy.drainingSeconds": "Cloud Run gives ten seconds after SIGTERM.",
     "deploy.overlapSeconds": "Nothing is needed: the old revision serves until traffic has moved.",
-    "deploy.multiRegionConfig": "Write `region:`, and one service for each further region.",
+    "deploy.multiRegionConfig": "Write `regions:` with regions of Cloud Run, such as [europe-west1, us-central1].",
     "deploy.requiredMountPath": "Name a bucket as a volume (`volumes:`).",
     "deploy.railway": "Write `region:` with a region of Cloud Run, such as europe-west1.",
     "deploy.runtime": "Nothing is needed.",

@@ -4,6 +4,7 @@ Each word survives a restart: it holds names (a digest, a revision, a generation
 client or an open file, and pydantic can write it to JSON and read it back.
 """
 
+from app.model.beside import TargetJob, TargetWorker
 from app.model.domain_name import DOMAIN
 from app.model.findings import Blame, Button, Finding, Place, Remedy, Stop, Superseded, Weight
 from app.model.github import Commit, Delivery, Person, PullRequest, Repository
@@ -45,8 +46,6 @@ from app.model.target import (
     Sibling,
     Skip,
     Target,
-    TargetJob,
-    TargetWorker,
     check_name,
     service_and_environment,
 )

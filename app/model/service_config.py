@@ -17,6 +17,7 @@ class ServiceConfig:
     build: BuildPlan = BuildPlan()
     image: str = ""
     region: str = ""
+    regions: tuple[str, ...] = ()
     port: int = 8080
     cpu: str = "1"
     memory: str = "512Mi"

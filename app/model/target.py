@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.model.beside import BESIDE, TargetJob, TargetWorker
 from app.model.findings import Place
-from app.model.job_config import JobConfig
 from app.model.notice import Notify
 from app.model.service import SecretRef
 from app.model.service_config import ServiceConfig
-from app.model.worker_config import WorkerConfig
-
-# The sections of what is no service.
-BESIDE = ("jobs.", "workers.")
 
 
 @dataclass(frozen=True)
@@ -36,32 +32,6 @@ class Preview:
     ttl: int = 7 * 86_400
     left_out: tuple[str, ...] = ()
     siblings: tuple[Sibling, ...] = ()
-
-
-@dataclass(frozen=True)
-class TargetJob:
-    """A job with a service's image: the Cloud Run job's id there, and what servergem.yml asks for."""
-
-    id: str
-    config: JobConfig
-
-    @property
-    def key(self) -> str:
-        """The section of servergem.yml that asks for it."""
-        return f"jobs.{self.config.name}"
-
-
-@dataclass(frozen=True)
-class TargetWorker:
-    """A worker with a service's image: the worker pool's id there, and what servergem.yml asks for."""
-
-    id: str
-    config: WorkerConfig
-
-    @property
-    def key(self) -> str:
-        """The section of servergem.yml that asks for it."""
-        return f"workers.{self.config.name}"
 
 
 @dataclass(frozen=True)
@@ -93,6 +63,8 @@ class Target:
     """What is run to its end with the service's image, once that serves; none in a preview."""
     workers: tuple[TargetWorker, ...] = ()
     """What runs all the time with the service's image, once that serves; none in a preview."""
+    home_region: str = ""
+    """The first of the service's regions, where its images are; empty where this is it."""
 
     @property
     def name(self) -> str:
@@ -117,7 +89,42 @@ class Target:
     @property
     def check_name(self) -> str:
         """The same for every pull request, so that it can be a required check."""
-        return check_name(self.source_name, "preview" if self.preview else self.environment)
+        return check_name(self.source_name, "preview" if self.preview else self._spot_in_words)
+
+    @property
+    def _spot_in_words(self) -> str:
+        return f"{self.environment}, {self.region}" if self.home_region else self.environment
+
+    @property
+    def built_in(self) -> str:
+        """The region where its source and its image are."""
+        return self.home_region or self.region
+
+    @property
+    def mark(self) -> str:
+        """What tells it from all other Targets of one push, in the id of a deployment."""
+        return f"{self.name}-{self.environment}" + (f"-{self.region}" if self.home_region else "")
+
+    @property
+    def strand(self) -> str:
+        """What its deployments are counted as, one after the other: the service, and a region that is not its home."""
+        return f"{self.source_name}, {self.region}" if self.home_region else self.source_name
+
+    @property
+    def several(self) -> bool:
+        """Whether the service has other regions beside this one."""
+        return len(self.service.regions) > 1 and not self.preview
+
+    @property
+    def where(self) -> str:
+        """The environment, as a person says it, with the region where that tells two of its services apart."""
+        return f"{self.environment}, {self.region}" if self.several else self.environment
+
+    @property
+    def region_key(self) -> str:
+        """The key of servergem.yml that names its region, below its section."""
+        regions = self.service.regions
+        return f"regions.{regions.index(self.region)}" if self.region in regions else "region"
 
     @property
     def beside(self) -> tuple[TargetJob | TargetWorker, ...]:
@@ -209,6 +216,11 @@ class Skip:
 
 
 def service_and_environment(name: str) -> tuple[str, str]:
-    """What `check_name` was made of; of any other name the whole of it, without an environment."""
-    service, bracket, environment = name.removeprefix("ServerGem / ").rpartition(" (")
-    return (service, environment.removesuffix(")")) if bracket else (name.removeprefix("ServerGem / "), "")
+    """What `check_name` was made of; of any other name the whole of it, without an environment.
+
+    A region that is not the service's home is told by the lane.
+    """
+    service, bracket, there = name.removeprefix("ServerGem / ").rpartition(" (")
+    if not bracket:
+        return name.removeprefix("ServerGem / "), ""
+    return service, there.removesuffix(")").partition(", ")[0]

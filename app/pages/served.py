@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.model import Ending, Report, Repository, service_and_environment
 from app.report import worked
@@ -63,6 +64,13 @@ class Served:
     shift: Shift | None = None
     of: Listed | None = None
     lock: Lock | None = None
+    several: bool = False
+    """Whether the same service is in other regions too."""
+
+    @property
+    def region(self) -> str:
+        """Where it is, as far as that tells it from another row."""
+        return self.newest.region if self.several else ""
 
     @property
     def repository(self) -> Repository:
@@ -124,13 +132,26 @@ def rows(
     of: Mapping[str, Listed],
     locks: Mapping[str, Lock],
 ) -> list[Served]:
-    """By repository, service and environment; without pull requests' copies, which are rows of their own."""
-    served = (
+    """By repository, service and environment, its home before its other regions.
+
+    Pull requests' copies are rows of their own.
+    """
+    served = [
         Served(each, serving.get(each.lane), of.get(each.lane), locks.get(each.lane))
         for each in newest
         if not is_preview(each.report)
-    )
-    return sorted(served, key=lambda row: (row.repository.full_name, row.service, row.environment))
+    ]
+    times = Counter(map(_named, served))
+    told = (replace(row, several=times[_named(row)] > 1) for row in served)
+    return sorted(told, key=lambda row: (*_named(row), _is_elsewhere(row), row.region))
+
+
+def _is_elsewhere(row: Served) -> bool:
+    return row.newest.report.check_name.endswith(f", {row.newest.region})")
+
+
+def _named(row: Served) -> tuple[str, str, str]:
+    return row.repository.full_name, row.service, row.environment
 
 
 def is_preview(report: Report) -> bool:
@@ -174,6 +195,7 @@ class Filters:
             row.repository.full_name,
             row.service,
             row.environment,
+            row.region,
             row.message,
             commit.message,
             commit.branch,

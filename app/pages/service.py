@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -10,16 +10,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.model import Ending
+from app.model import Ending, service_and_environment
 from app.pages.asked import may_read, page_number, store_of, visitor_of
 from app.pages.deployment import missing
 from app.pages.offers import Offer, offers_at
 from app.pages.presses import Came, came_of, pressed_in, shower_of
 from app.pages.rendering import page, part, seen
-from app.pages.served import Served
+from app.pages.served import Served, rows
 from app.report import worked
 from app.store import Store
-from app.store.history import Listed
+from app.store.history import History, Listed
 from app.store.previews import PreviewRow
 
 MOST_ROWS = 25
@@ -43,6 +43,8 @@ class Service:
     previews: tuple[PreviewRow, ...]
     offers: tuple[Offer, ...] = ()
     came: Came | None = None
+    beside: tuple[Served, ...] = ()
+    """The same service in other regions."""
 
 
 async def service(request: Request) -> Response:
@@ -101,19 +103,34 @@ def _read(store: Store, lane: str, number: int, pressed: str) -> Service | None:
     newest = next(iter(history.of_lane(lane, 0, 1)), None)
     if newest is None or not lane:
         return None
-    serving = history.serving([lane])
-    of = history.of_commits(serving.values())
-    served = Served(newest, serving.get(lane), of.get(lane), history.locks().get(lane))
+    served, beside = _with_those_beside(history, newest)
     previews = store.previews.of_repository(served.repository.id)
-    rows = tuple(history.of_lane(lane, (number - 1) * MOST_ROWS, MOST_ROWS))
+    listed = tuple(history.of_lane(lane, (number - 1) * MOST_ROWS, MOST_ROWS))
     return Service(
         served,
-        rows,
+        listed,
         history.count_of_lane(lane),
         tuple(each for each in previews if each.service == served.service),
         offers_at(served, history.of_lane(lane, 0, LOOKED_AT)),
         came_of(store, pressed, served.repository),
+        beside,
     )
+
+
+def _with_those_beside(history: History, newest: Listed) -> tuple[Served, tuple[Served, ...]]:
+    """What serves in this lane, and the same service in its other regions."""
+    named = service_and_environment(newest.report.check_name)
+    every = [
+        each
+        for each in history.newest_of_lanes([newest.report.commit.repository.id])
+        if each.lane != newest.lane and service_and_environment(each.report.check_name) == named
+    ]
+    every = [newest, *every]
+    serving = history.serving([each.lane for each in every])
+    of, locks = history.of_commits(serving.values()), history.locks()
+    own = Served(newest, serving.get(newest.lane), of.get(newest.lane), locks.get(newest.lane))
+    beside = tuple(row for row in rows(every, serving, of, locks) if row.newest.lane != newest.lane)
+    return replace(own, several=bool(beside)), beside
 
 
 def _median(history: tuple[Listed, ...]) -> float:

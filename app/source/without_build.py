@@ -138,7 +138,7 @@ def _request(scene: InLane, target: Target, source: Source, made: Recipe, addres
     settings = scene.world.settings
     return BuildRequest(
         project=target.project,
-        region=target.region,
+        region=target.built_in,
         source=source,
         directory=f"{source.top}/{target.service.path}".removesuffix("/."),
         image_name="",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from app.acts.images import package_of, registry_of, remember
+from app.acts.once import once
 from app.acts.reasons import of_build
 from app.model import Blame, Build, Bundle, Commit, Finding, Image, Source, Stop, Superseded, Target
 from app.scene import InLane
@@ -29,11 +30,17 @@ def build(scene: InLane, commit: Commit, target: Target, source: Source | Image)
     if isinstance(source, Image):
         scene.note(source.reused)
         return source
+    if target.several:
+        return once(scene, commit, target, partial(_made, scene, commit, target, source))
+    return _made(scene, commit, target, source)
+
+
+def _made(scene: InLane, commit: Commit, target: Target, source: Source) -> Image | Bundle:
     if target.service.build.kind is Build.SOURCE:
         bundle = without_a_build(scene, commit, target, source, partial(_carried_out, scene, target))
         if bundle is not None:
             return bundle
-    google, project, region = scene.world.google, target.project, target.region
+    google, project, region = scene.world.google, target.project, target.built_in
     request = _request(scene, commit, target, source)
     begun = cloud_build.find(google, project, region, request.tags[-1]) if scene.again else None
     if begun is None or begun[0].status in WENT_WRONG:
@@ -100,7 +107,12 @@ def _published(scene: InLane, target: Target, commit: Commit) -> str:
     """The digest of what a step of the build published itself, as buildpacks do."""
     repository = accounts(scene.world.settings, target).repository
     digest = artifact_registry.image_digest(
-        scene.world.google, target.project, target.region, repository, package_of(commit, target), commit.sha
+        scene.world.google,
+        target.project,
+        target.built_in,
+        repository,
+        package_of(commit, target),
+        commit.sha,
     )
     if digest is None:
         raise Stop((_not_published(target, commit),))
@@ -127,7 +139,7 @@ def _request(scene: InLane, commit: Commit, target: Target, source: Source) -> B
     use, image = accounts(settings, target), f"{registry_of(scene, target)}/{package_of(commit, target)}"
     return BuildRequest(
         project=target.project,
-        region=target.region,
+        region=target.built_in,
         source=source,
         directory=f"{source.top}/{target.service.path}".removesuffix("/."),
         image_name=image,

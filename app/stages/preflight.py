@@ -108,9 +108,8 @@ def _conditions(asking: Asking) -> Conditions:
     secrets, home = asking.target.secrets_read, asking.commit.repository
     rights = used_by(asking.target)
     jobs_as = tuple(each.config.service_account for each in asking.target.beside)
-    return Conditions(
-        asking.project, asking.region, asking.accounts, secrets, rights, home.installation_id, jobs_as
-    )
+    where = (asking.region, asking.built_in)
+    return Conditions(asking.project, where, asking.accounts, secrets, rights, home.installation_id, jobs_as)
 
 
 def _trust(asking: Asking, _known: Prepared | None, bucket_ready: Future[str]) -> Prepared:
@@ -123,7 +122,7 @@ def _trust(asking: Asking, _known: Prepared | None, bucket_ready: Future[str]) -
         number = int(str(refused.instead))
     if not asking.number.done():
         asking.number.set_result(number)
-    name = bucket_name(number, asking.region, asking.accounts.bucket_ending)
+    name = bucket_name(number, asking.built_in, asking.accounts.bucket_ending)
     with suppress(CannotLook):  # it is listed in the project, which is as good
         ours(asking, name)
     if not bucket_ready.done():

@@ -1,7 +1,4 @@
-"""The store: deliveries, lanes, deployments, log lines and heartbeats; every row that is ours.
-
-The door needs the intake alone, and at once; all else, and SQLAlchemy with it, is opened on first use.
-"""
+"""The store: every row that is ours. All but the intake, and SQLAlchemy with it, is opened on first use."""
 
 from __future__ import annotations
 
@@ -34,6 +31,7 @@ if TYPE_CHECKING:
     from app.store.intake_postgres import PostgresIntake
     from app.store.lanes import Lanes
     from app.store.layers import LayerRows
+    from app.store.makers import MakerRows
     from app.store.notices import NoticeRows
     from app.store.operators import OperatorRows
     from app.store.opinions import OpinionRows
@@ -183,6 +181,11 @@ class Store:
     def layers(self) -> LayerRows:
         """How long each layer of an image took."""
         return self._database.layers
+
+    @property
+    def makers(self) -> MakerRows:
+        """Which deployment makes what several need."""
+        return self._database.makers
 
     @property
     def runs(self) -> RunRows:

@@ -15,6 +15,7 @@ from app.store.history import History
 from app.store.images import ImageRows
 from app.store.lanes import Lanes
 from app.store.layers import LayerRows
+from app.store.makers import MakerRows
 from app.store.notices import NoticeRows
 from app.store.operators import OperatorRows
 from app.store.opinions import OpinionRows
@@ -44,6 +45,7 @@ class Database:
     addresses: AddressRows
     images: ImageRows
     layers: LayerRows
+    makers: MakerRows
     runs: RunRows
     presses: PressRows
     answers: AnswerRows
@@ -72,6 +74,7 @@ class Database:
             AddressRows(engine),
             ImageRows(engine),
             LayerRows(engine),
+            MakerRows(engine),
             RunRows(engine),
             PressRows(engine),
             AnswerRows(engine),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from time import time
 from typing import Any
 
-from sqlalchemy import Engine, Select, func, select, tuple_
+from sqlalchemy import Engine, Select, func, or_, select, tuple_
 
 from app.model import Report
 from app.store.deployments import read_report
@@ -34,6 +34,12 @@ class Listed:
     ended: float
     check_run_id: int
     report: Report
+
+    @property
+    def region(self) -> str:
+        """Where it goes; empty where it came to no place."""
+        parts = self.lane.split("/")
+        return parts[-2] if len(parts) > 2 else ""
 
     @property
     def under_way(self) -> bool:
@@ -90,8 +96,9 @@ class History:
         """Those that fit, the newest first; after an id that is not known nothing comes."""
         query = _among(select(*_COLUMNS), repositories)
         if wanted.environment:
-            named = DEPLOYMENTS.c.check_name.endswith(f" ({wanted.environment})", autoescape=True)
-            query = query.where(named)
+            name = DEPLOYMENTS.c.check_name
+            home = name.endswith(f" ({wanted.environment})", autoescape=True)
+            query = query.where(or_(home, name.contains(f" ({wanted.environment}, ", autoescape=True)))
         if wanted.state:
             query = query.where(DEPLOYMENTS.c.state == wanted.state)
         if wanted.before:

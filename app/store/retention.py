@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Engine, delete, func, or_, select, tuple_
 
 from app.store.deployments import UNDER_WAY
+from app.store.makers import MAKERS
 from app.store.previews import PREVIEWS, REMOVED
 from app.store.pull_requests import LED
 from app.store.tables import COLOURED_LINES, DEPLOYMENTS, LOG_LINES, transaction
@@ -62,6 +63,7 @@ class Retention:
 
     def _forget_reports(self, runs: Sequence[str]) -> int:
         with transaction(self._engine) as connection:
+            connection.execute(delete(MAKERS).where(MAKERS.c.deployment_id.in_(runs)))
             connection.execute(delete(DEPLOYMENTS).where(DEPLOYMENTS.c.id.in_(runs)))
         return len(runs)
 

@@ -145,6 +145,21 @@ class TrafficRows:
         with transaction(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
+    def regions_of(self, owner: int, project: str, name: str) -> list[str]:
+        """Where a repository's service of this name has got traffic, of whatever region servergem.yml names now."""
+        prefix, suffix = f"{owner}/{project}/", f"/{name}"
+        query = (
+            select(SHIFTS.c.lane)
+            .where(
+                SHIFTS.c.lane.startswith(prefix, autoescape=True),
+                SHIFTS.c.lane.endswith(suffix, autoescape=True),
+            )
+            .distinct()
+        )
+        with transaction(self._engine) as connection:
+            lanes = connection.execute(query).scalars().all()
+        return sorted(lane.removeprefix(prefix).removesuffix(suffix) for lane in lanes)
+
     def roll_back(self, lane: str, sha: str, by: str) -> None:
         """This commit is not deployed here again by itself."""
         with transaction(self._engine) as connection:

@@ -1,4 +1,4 @@
-"""An image that somebody else has built, told of by a `repository_dispatch`: one deployment, or why there is none."""
+"""An image that somebody else has built, told of by a `repository_dispatch`: its deployments, or why there is none."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ def bring(world: World, job: BringImage) -> None:
     """Whoever sent the word is heard on the commit that it would be deployed with."""
     log.about(delivery=job.delivery_id, repository=job.repository.full_name)
     found = durable.step(brought, world, job, title="decide")
-    if found.run:
-        begin(world, found.run)
+    for run in found.runs:
+        begin(world, run)
+    if found.runs:
         return
     log.fact("image.not_brought", image=job.image[:200], why=found.refused)
     durable.step(_say_refused, world, job, found, title="say")

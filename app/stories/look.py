@@ -17,6 +17,7 @@ from app.model import (
     Row,
     RowState,
     Stop,
+    Target,
     Weight,
     check_name,
 )
@@ -61,14 +62,18 @@ def _looked_at(world: World, job: LookAtRepository, commit: Commit, reading: Rea
         title = ROAD[preflight]
         scene = Scene(world, Run(job.delivery_id, commit, target, reading.row), Row(title))
         findings += look(scene, commit, target, make=False, github=True)
-        rows.append(replace(scene.row, title=f"{title} for {target.name}", state=RowState.DONE))
+        rows.append(replace(scene.row, title=f"{title} for {_named(target)}", state=RowState.DONE))
     id_ = f"{job.delivery_id}-{commit.repository.id}"
     report = Report(commit, "ServerGem / first look", rows=tuple(rows), deployment_id=id_)
     if stopping := [finding for finding in findings if finding.weight is Weight.STOP]:
         title = f"A push would not deploy yet: {stopping[0].title}"
         return ended(report, Ending.AWAITING, title, findings)
-    names = ", ".join(target.name for target in reading.plan.targets) or "nothing"
+    names = ", ".join(map(_named, reading.plan.targets)) or "nothing"
     return ended(report, Ending.READY, f"The next push to {commit.branch} deploys {names}", findings)
+
+
+def _named(target: Target) -> str:
+    return f"{target.name} in {target.region}" if target.several else target.name
 
 
 def _say_group(world: World, job: ReportToQueue) -> None:

@@ -43,7 +43,7 @@ class Plan:
 
     def home_of(self, target: Target) -> Target | None:
         """Where the same image may be promoted to; None at the end of the way."""
-        home = next((each for each in self.onward if each.source_name == target.source_name), None)
+        home = config.counterpart(target, self.onward)
         if home is None:
             return None
         return replace(

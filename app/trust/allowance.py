@@ -156,7 +156,7 @@ def _names(allowance: Allowance, target: Target) -> Iterator[Finding]:
     if allowance.projects and not _fits(target.project, allowance.projects):
         yield _beyond(f"It may not reach the project {target.project}", "`projects`", target.place("project"))
     if not _fits(target.region, allowance.regions):
-        yield _beyond(f"It may not run in {target.region}", "`regions`", target.place("region"))
+        yield _beyond(f"It may not run in {target.region}", "`regions`", target.place(target.region_key))
     domain = target.service.domain
     if domain and not _fits(domain, allowance.domains):
         yield _beyond(f"It may not have the domain {domain}", "`domains`", target.place("domain"))

@@ -71,6 +71,11 @@ class Asking:
         return self.target.region
 
     @property
+    def built_in(self) -> str:
+        """The region where its source and its image are."""
+        return self.target.built_in
+
+    @property
     def deployer(self) -> str:
         """ServerGem's own account as an IAM member, or words for it where its credentials do not say."""
         return self.google.member or "serviceAccount:DEPLOYER"

@@ -17,7 +17,7 @@ LOOKER = "roles/storage.bucketViewer"
 
 def bucket(asking: Asking) -> str:
     """The bucket's name; Stop when somebody else owns it."""
-    google, region = asking.google, asking.region
+    google, region = asking.google, asking.built_in
     name = bucket_name(asking.number.result(), region, asking.accounts.bucket_ending)
     found = ours(asking, name)
     if found is None and not asking.make:

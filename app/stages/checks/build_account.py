@@ -50,7 +50,7 @@ def _who_builds(asking: Asking) -> tuple[str, CannotLook | None]:
     named = asking.accounts.build_account
     try:
         default = asking.look(
-            lambda: cloud_build.default_account(asking.google, asking.project, asking.region)
+            lambda: cloud_build.default_account(asking.google, asking.project, asking.built_in)
         )
     except CannotLook as refused:
         account = named or asking.compute_account
@@ -67,7 +67,7 @@ def _judge(asking: Asking, account: str) -> None:
     if _can_build(own) or (own & LOGGERS and _on_bucket(asking).of(member)):
         # What is held on bucket and repository alone, as `setup google` gives it.
         return
-    finding = _cannot_build(asking.project, asking.region, account)
+    finding = _cannot_build(asking.project, asking.built_in, account)
     if _certain(asking, access, member):
         raise stop(finding)
     asking.scene.warn(replace(finding, weight=Weight.WARN, message=f"{finding.message} {UNLESS}"))
@@ -96,7 +96,7 @@ def _certain(asking: Asking, access: Bound, member: str) -> bool:
 
 def _on_bucket(asking: Asking) -> Bound:
     """Who has which role on the bucket that the source is in."""
-    name = bucket_name(asking.number.result(), asking.region, asking.accounts.bucket_ending)
+    name = bucket_name(asking.number.result(), asking.built_in, asking.accounts.bucket_ending)
     return asking.look(lambda: storage.roles(asking.google, name))
 
 

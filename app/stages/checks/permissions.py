@@ -53,7 +53,7 @@ def _held_on(asking: Asking, on: Held, names: tuple[str, ...]) -> frozenset[str]
     binds to a new bucket, and by nothing that the project shows.
     https://cloud.google.com/storage/docs/access-control/iam-roles#basic-roles
     """
-    google, project, region = asking.google, asking.project, asking.region
+    google, project, region = asking.google, asking.project, asking.built_in
     try:
         if on is Held.BUCKET:
             name = bucket_name(asking.number.result(), region, asking.accounts.bucket_ending)
@@ -62,7 +62,7 @@ def _held_on(asking: Asking, on: Held, names: tuple[str, ...]) -> frozenset[str]
             return artifact_registry.test_permissions(
                 google, project, region, asking.accounts.repository, names
             )
-        return cloud_run.test_permissions(google, project, region, asking.target.name, names)
+        return cloud_run.test_permissions(google, project, asking.region, asking.target.name, names)
     except GoogleError as error:
         if error.code != "NOT_FOUND":
             raise

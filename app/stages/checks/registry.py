@@ -9,9 +9,9 @@ from gcp import artifact_registry
 
 
 def registry(asking: Asking) -> None:
-    """Find or make the Artifact Registry repository in the service's region."""
+    """Find or make the Artifact Registry repository in the region where the service is built."""
     google, name = asking.google, asking.accounts.repository
-    project, region = asking.project, asking.region
+    project, region = asking.project, asking.built_in
     found = asking.look(lambda: artifact_registry.repository(google, project, region, name), instead=None)
     if found is None and not asking.make:
         asking.scene.note(f"the Artifact Registry repository {name} will be created in {region}")

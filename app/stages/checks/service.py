@@ -9,6 +9,7 @@ from app.acts.specification import specification
 from app.config.shape import ServiceFile
 from app.model import Finding, Stop, Target, Weight
 from app.stages.checks.asking import Asking, CannotLook
+from app.stages.checks.elsewhere import say_where_it_serves_too
 from app.text.titles import fitting
 from app.trust.ownership import MANAGED_BY, SERVERGEM, domain_not_ours, is_adopted, name_was_anothers
 from gcp import cloud_run, cloud_run_drift, domain_mappings, named_jobs, worker_pools
@@ -28,6 +29,7 @@ def service(asking: Asking) -> ServiceState | None:
     """
     _insist_on_our_jobs(asking)
     _insist_on_our_workers(asking)
+    say_where_it_serves_too(asking)
     state = asking.look(
         lambda: cloud_run.service(asking.google, asking.project, asking.region, asking.target.name),
         instead=None,
