@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gcp.bindings import Bound, bound_of
 from gcp.cloud import TIMEOUT, Google
-from gcp.errors import GoogleError
+from gcp.errors import Denial, GoogleError
 from gcp.later import later
-from gcp.operations import finished
+from gcp.operations import FIRST_LOOK, finished
 
 if TYPE_CHECKING:
     from google.cloud import artifactregistry_v1 as registry
@@ -22,6 +23,7 @@ else:
     duration_pb2 = later("google.protobuf.duration_pb2")
 
 DAY = 86_400
+MADE_WITHIN = 60.0
 KEPT_VERSIONS, UNTAGGED_DAYS = 30, 14
 
 
@@ -81,8 +83,19 @@ def create_repository(google: Google, project: str, region: str, name: str) -> b
     except GoogleError as error:
         if error.code != "ALREADY_EXISTS":
             raise
+        _insist_on_its_end(google, project, region, name)
         return False
     return True
+
+
+def _insist_on_its_end(google: Google, project: str, region: str, name: str) -> None:
+    """A name is taken as soon as somebody begins to make the repository; images go to it once that has ended."""
+    until = time.monotonic() + MADE_WITHIN
+    while repository(google, project, region, name) is None:
+        if time.monotonic() > until:
+            still = f"{name} in {region} is being made, and was not there after {MADE_WITHIN:.0f} s"
+            raise GoogleError(Denial("DEADLINE_EXCEEDED", still, "ArtifactRegistry.GetRepository"))
+        time.sleep(FIRST_LOOK)
 
 
 def image_digest(

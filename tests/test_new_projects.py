@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from app.stages.checks.apis import APIS
+from gcp.artifact_registry import create_repository, repository
+from gcp.cloud import Google
 from gcp.cloud_run.revision import CLEANUP_PAUSE
 from sandbox.google.storage_buckets import UNIFORM
 from sandbox.world import PROJECT
@@ -56,3 +61,29 @@ def test_a_name_that_is_still_being_cleaned_up_is_waited_for(house: House) -> No
     assert "its name is waited for" in " ".join(said), said
     asked = house.world.google.calls["Services.CreateService"] - before
     assert asked <= 2 * (1 + 5.0 / CLEANUP_PAUSE), "a dry run and the making of it, with a pause between two"
+
+
+def test_an_api_that_somebody_else_has_just_switched_on_is_waited_for(house: House) -> None:
+    """It counts as on and does not answer yet: what is to be made there is made, and the push goes live."""
+    project = house.world.google.projects.find(PROJECT)
+    assert project is not None
+    house.world.google.behaviour.propagation = 2.0
+    house.world.google.projects.enable(project, list(APIS))
+    sha = house.repository(SAMPLE).push("Say hello")
+    assert house.ended(sha)["ending"] == "live", house.log_tail()
+    assert "created Artifact Registry repository" in house.log_tail()
+
+
+def test_two_who_make_the_registry_at_once_both_wait_for_it(house: House) -> None:
+    """Who comes second is told that the name is taken, before images can go there."""
+    house.world.google.behaviour.operation_time = 1.0
+    google = Google(house.world.google.grpc_address)
+    project = house.world.google.projects.find(PROJECT)
+    assert project is not None
+    house.world.google.projects.enable(project, ["artifactregistry.googleapis.com"])
+    with ThreadPoolExecutor(2) as both:
+        made = [
+            both.submit(create_repository, google, PROJECT, "europe-west1", "servergem") for _ in range(2)
+        ]
+        assert sorted(each.result() for each in made) == [False, True]
+    assert repository(google, PROJECT, "europe-west1", "servergem") is not None

@@ -31,7 +31,7 @@ def once(scene: InLane, commit: Commit, target: Target, make: Callable[[], Image
     waited = False
     while (maker := makers.first(key, mine)).deployment_id != mine:
         other = scene.world.store.deployments.report(maker.deployment_id)
-        if maker.state is Making.FAILED and waited:
+        if maker.state is Making.FAILED and (waited or _ended_since(other, scene.run.read.started)):
             raise Stop((_failed_there(target, other, maker.blame),))
         if maker.state is Making.MADE and (image := built_before(scene, commit, target)):
             scene.note(image.reused)
@@ -52,6 +52,11 @@ def once(scene: InLane, commit: Commit, target: Target, make: Callable[[], Image
         raise
     makers.ended(key, mine, Making.MADE)
     return made
+
+
+def _ended_since(other: Report | None, started: float) -> bool:
+    """Whether it was made for the same push as this one, and not before somebody asked for another attempt."""
+    return other is not None and (other.ending is None or max(row.ended for row in other.rows) >= started)
 
 
 def _named(report: Report | None) -> str:

@@ -87,14 +87,16 @@ class ArtifactRegistry(Shelves):
             raise invalid("format is required", "repository.format")
         name = f"{request.parent}/repositories/{request.repository_id}"
         with self._projects.lock:
-            if name in self._shelves:
+            if name in self._shelves or name in self._begun:
                 raise Refusal(Code.ALREADY_EXISTS, "the repository already exists")
+            self._begun.add(name)
         operation = self._operations.of_registry(
             project, segments(request.parent)["locations"], registry.OperationMetadata()
         )
 
         def create() -> None:
             operation.succeed(self.put_repository(name, request.repository))
+            self._begun.discard(name)
 
         self._operations.later(self._projects.behaviour.operation_time, create)
         return operation.message()

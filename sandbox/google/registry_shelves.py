@@ -76,6 +76,7 @@ class Shelves:
         self._projects = projects
         self._operations = operations
         self._shelves: dict[str, Shelf] = {}
+        self._begun: set[str] = set()
 
     def _shelf(self, name: str) -> Shelf:
         parts = segments(name)

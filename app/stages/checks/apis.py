@@ -36,6 +36,7 @@ def apis(asking: Asking) -> tuple[str, ...]:
             raise CannotLook(denied.permission or denied.method) from denied
         raise
     off = tuple(api for api in wanted if not states.get(api))
+    asking.on.update(api for api in wanted if states.get(api))
     if not off:
         return ()
     if not asking.make:
@@ -49,6 +50,7 @@ def apis(asking: Asking) -> tuple[str, ...]:
         if denied.code == "PERMISSION_DENIED":
             raise stop(*(_may_not_enable(asking.project, api, wanted, off) for api in off)) from denied
         raise
+    asking.on.update(off)
     for api in off:
         asking.scene.made(f"enabled the {wanted[api]} ({api})")
     return off

@@ -43,6 +43,7 @@ class Asking:
     """One deployment's questions. `number`, `enabled`, `accounts` and `builder` are answers that others wait for.
 
     `make`: what is missing may be made; otherwise it is only said.
+    `on` are the APIs that Service Usage says are on, once `enabled` is known.
     `fresh` is set when we have made a service account, which Google knows everywhere only after a while.
     `refused` is set when any check has found what only a person can change: nobody then waits for better times.
     """
@@ -52,6 +53,7 @@ class Asking:
     target: Target
     number: Future[int] = field(default_factory=Future)
     enabled: Future[tuple[str, ...]] = field(default_factory=Future)
+    on: set[str] = field(default_factory=set)
     accounts_there: Future[None] = field(default_factory=Future)
     builder: Future[str] = field(default_factory=Future)
     fresh: Event = field(default_factory=Event)
@@ -108,7 +110,7 @@ class Asking:
     def patiently(self, work: Callable[[], T]) -> T:
         """Wait out the minutes in which Google still denies an API that we have just switched on.
 
-        A denial is final when we changed nothing, and a missing permission when another check has named one:
+        A denial is final when nothing was changed, and a missing permission when another check has named one:
         https://cloud.google.com/service-usage/docs/enable-disable
         """
         begun, pause = time.monotonic(), FIRST_LOOK
@@ -131,10 +133,10 @@ class Asking:
         deadline = self.scene.world.settings.propagation_deadline
         if self.fresh.is_set() and "serviceaccounts.actas" in f"{denied.permission} {denied.message}".lower():
             return not self.refused.is_set() and waited < min(deadline, LONGEST_ACCOUNT)
-        if not self.has_enabled:
-            return False
         if denied.reason == "SERVICE_DISABLED":
             return waited < deadline and self._switched_on(denied.service)
+        if not self.has_enabled:
+            return False
         return not self.refused.is_set() and waited < min(deadline, LONGEST_GRANT)
 
     def look(self, work: Callable[[], T], instead: object = ()) -> T:
@@ -147,8 +149,10 @@ class Asking:
             raise
 
     def _switched_on(self, api: str) -> bool:
-        """Whether we have enabled this very API; one that nobody enabled will not come by waiting."""
-        return not api or api in self.enabled.result()
+        """Whether somebody has enabled this very API a moment ago, be it for another deployment; one that is off will
+        not come by waiting.
+        """
+        return self.has_enabled if not api else self.enabled.exception() is None and api in self.on
 
     @property
     def has_enabled(self) -> bool:
