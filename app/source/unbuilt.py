@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from app.model import Target
 from app.source import unbuilt_node as node
 from app.start_command import start_command
-from app.start_command.entry_point import asks, server_of
+from app.start_command.entry_point import server_of
+from app.start_command.installed import asks
 
 if TYPE_CHECKING:
     from app.diagnosis.files import Files
