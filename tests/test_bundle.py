@@ -89,3 +89,15 @@ def test_what_is_no_archive_is_refused(broken: bytes) -> None:
     """A source that is cut off is never taken for a smaller one."""
     with pytest.raises(tarfile.TarError):
         list(bundled([broken], TOP, [], ""))
+
+
+@pytest.mark.parametrize("size", [1000, 1 << 16, 8 << 20])
+def test_large_files_that_are_passed_over_lose_nothing_of_what_follows(size: int) -> None:
+    """Packages of many megabytes come whole, wherever a piece of the archive ends within a gap."""
+    large = {f"{TOP}/web/{n}": bytes(3_000_000 + n * 700_001) for n in range(3)}
+    small = {f"{TOP}/api/{n}": bytes([n]) * (n * 401 + 1) for n in range(90)}
+    mixed = dict(sorted((large | small).items(), key=lambda each: each[0][-1]))
+    made = read(list(bundled(cut(tarball(mixed), size), f"{TOP}/api", [], "")))
+    assert made == {name.removeprefix(f"{TOP}/api/"): body for name, body in small.items()} | {
+        ".servergem/start": b""
+    }

@@ -164,7 +164,7 @@ class Forward:
         if to < self._begun:
             raise tarfile.StreamError("an archive that passes by is read forward")
         while self._begun + len(self._held) < to and self._feed():
-            self._at = self._begun + len(self._held)
+            self._at = min(to, self._begun + len(self._held))  # what is beyond it is still to be read
             self._drop()
         self._at = to
 

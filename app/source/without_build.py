@@ -48,7 +48,8 @@ def without_a_build(scene: InLane, commit: Commit, target: Target, source: Sourc
     try:
         bundle = _bundle(scene, commit, target, source, run)
     except (Built, TooLarge, tarfile.TarError) as why:
-        scene.note(f"built, since {why}")
+        said = f"its archive, or that of its packages, cannot be read: {why}"
+        scene.note(f"built, since {said if isinstance(why, tarfile.TarError) else why}")
         return None
     scene.note(f"not built: the source runs on Google's {bundle.base}")
     return bundle

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from app.source.formats import value_of
-from app.start_command.node import FILE_SERVER, needs_file_server
+from app.start_command.node import with_file_server
 
 if TYPE_CHECKING:
     from app.diagnosis.files import Files
@@ -59,29 +59,31 @@ def asks(asked: str, package: str) -> bool:
 def also_needed(files: Files, inside: str, start: StartCommand) -> str:
     """What else is to be written so that the command is there, as the end of a sentence; mostly nothing."""
     said, program = "", start.command.split()[0]
-    if program in SERVERS:
-        said += _of_python(files, inside, program)
-    if needs_file_server(files.json(inside + "package.json"), start.command):
-        said += f", and add {FILE_SERVER} to the dependencies of {inside}package.json"
+    if program in SERVERS and (listing := to_list(files, inside, program)):
+        said += f", and {listing}"
+    said += with_file_server(files, inside, start.command)
     if program in ("rackup", "ruby") and inside + "Gemfile" not in files.paths:
         said += f", and {inside}Gemfile with the gems that it needs: nothing is installed without one"
     return said
 
 
-def _of_python(files: Files, inside: str, program: str) -> str:
-    """Where the program is to be named: a new requirements.txt beside pyproject.toml would take its place."""
+def to_list(files: Files, inside: str, program: str) -> str:
+    """How a program of Python gets among what is installed; empty where it is, or where nobody can say.
+
+    A new requirements.txt beside the pyproject.toml that lists the rest would take its place.
+    """
     asked, listed = asked_for(files, inside), f"{inside}requirements.txt"
     if asked is None or brings(asked, program):
         return ""
     if listed in files.paths:
-        return f", and add {program} to {listed}"
+        return f"add {program} to {listed}"
     if _declares(files, inside):
-        return f", and {_declaring(files, inside, program)}"
+        return _declaring(files, inside, program)
     if inside + "Pipfile" in files.paths:
         more = "" if program in files.text(inside + "Pipfile") else f" and {program}"
-        return f", and {listed} with what `pipenv requirements` prints{more}: buildpacks read no Pipfile"
+        return f"write {listed} with what `pipenv requirements` prints{more}: buildpacks read no Pipfile"
     needs = f"the packages that it needs, {program} among them"
-    return f", and {listed} with {needs}: nothing is installed without one"
+    return f"write {listed} with {needs}: nothing is installed without one"
 
 
 def _declaring(files: Files, inside: str, program: str) -> str:
