@@ -49,10 +49,10 @@ def test_every_file_of_the_service_is_there_as_it_was(files: dict[str, bytes]) -
 def test_only_the_service_and_its_packages_are_in_it() -> None:
     """The service's folder is the root; the rest of the repository stays behind."""
     source = tarball({f"{TOP}/api/main.py": b"1", f"{TOP}/web/main.py": b"2", f"{TOP}/apis": b"3"})
-    packages = tarball({".servergem/packages/six.py": b"6", "elsewhere.py": b"7"})
+    packages = tarball({".servergem/site-packages/six.py": b"6", "elsewhere.py": b"7"})
     assert set(read(list(bundled(cut(source), f"{TOP}/api", cut(packages), "")))) == {
         "main.py",
-        ".servergem/packages/six.py",
+        ".servergem/site-packages/six.py",
         ".servergem/start",
     }
 

@@ -73,24 +73,29 @@ class Shop:
         return outcome, "\n".join(log)
 
     def start(
-        self, files: Mapping[str, str], env: Mapping[str, str] | None = None
+        self,
+        files: Mapping[str, str],
+        env: Mapping[str, str] | None = None,
+        *,
+        revision: str = "app-1",
+        port: int = 8080,
     ) -> tuple[RevisionOutcome, str]:
         """Build and start; whether it listens, and what both printed."""
         outcome, log = self.build(files)
         assert outcome.status == "SUCCESS", log
         lines: list[str] = []
-        revision = self.runner.start_revision(
+        started = self.runner.start_revision(
             project="p",
             region="r",
             service="app",
-            revision="app-1",
+            revision=revision,
             image_digest=(dict(outcome.digests) | dict(outcome.published))[IMAGE],
             env=env or {},
-            port=8080,
+            port=port,
             startup_timeout=PATIENCE,
             log=lambda stream, text: lines.append(f"{stream}: {text}"),
         )
-        return revision, "\n".join([log, *lines])
+        return started, "\n".join([log, *lines])
 
     def ask(self, files: Mapping[str, str], env: Mapping[str, str] | None = None) -> str:
         """Build, start, and ask for the page."""

@@ -305,7 +305,8 @@ WARNED: dict[str, tuple[dict[str, str], str, str]] = {
     "an empty list of packages": (
         {"shop/app.py": FLASK, "requirements.txt": ""},
         "there is no main.py, no app.py and no Procfile",
-        "Write Procfile with the line `web: gunicorn --bind :$PORT shop.app:app`, and add gunicorn to requirements.txt.",
+        "Write Procfile with the line `web: gunicorn --bind :$PORT shop.app:app`, "
+        "and add gunicorn to requirements.txt.",
     ),
     "packages of a project": (
         {"shop/app.py": FLASK, "pyproject.toml": '[project]\nname = "shop"\ndependencies = ["flask"]\n'},

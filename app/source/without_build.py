@@ -31,7 +31,7 @@ from gcp.resumable_upload import sent
 # How a build of packages is begun and waited for, as that of an image.
 Run = Callable[[BuildRequest], BuildState]
 # Other ways of installing make other packages of the same lock.
-RECIPE = "2"
+RECIPE = "3"
 # What Cloud Run answers to a specification that it does not take; anything else is no judgement of the source.
 REFUSALS = frozenset({"INVALID_ARGUMENT", "UNIMPLEMENTED", "FAILED_PRECONDITION"})
 
