@@ -96,9 +96,7 @@ def way_out(files: Files, inside: str, package: object, brought: str) -> str:
         return f"Write {inside}Procfile with the line `web: npm run {ready}`, or {moved}."
     if brought == "vite" and (served := file_server(package)):
         added = with_file_server(files, inside, served)
-        return (
-            f"Write {inside}Procfile with the line `web: {served}`, which serves what the build makes{added}."
-        )
+        return f"Write {inside}Procfile with the line `web: {served}`, which serves what it builds{added}."
     return f"{moved[0].upper()}{moved[1:]}, or start the built files with node."
 
 
