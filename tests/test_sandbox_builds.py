@@ -15,6 +15,7 @@ import pytest
 from sandbox import bases, containers, dockerfile_text, machine, outside
 from sandbox.builder import LIMIT, Builder, BuildOutcome
 from sandbox.buildpack_node import _manager, asks_for_packages
+from sandbox.buildpack_python import PYTHON
 from sandbox.google.ports import Route, Step
 from sandbox.revision import RevisionOutcome
 from sandbox.runner import Runner
@@ -345,6 +346,16 @@ LIMITS = {
     "ruby": ({"Gemfile": "", "Procfile": "web: ruby a.rb", "a.rb": ""}, "Ruby"),
     "php": ({"index.php": "<?php echo 1;"}, "PHP"),
 }
+
+
+def test_python_is_found_at_any_depth(tmp_path: Path) -> None:
+    """As Google's buildpack finds it: everywhere but among the packages of Node."""
+    deep = {"src/shop/api/main.py": True, "node_modules/node-gyp/gyp/gyp.py": False}
+    for number, (path, found) in enumerate(deep.items()):
+        file = tmp_path / str(number) / path
+        file.parent.mkdir(parents=True)
+        file.write_text("")
+        assert PYTHON.detects(tmp_path / str(number)) is found
 
 
 def test_gems_without_their_lock_file_are_refused_in_the_buildpacks_words(
