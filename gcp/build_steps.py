@@ -22,12 +22,13 @@ BUILDER = "gcr.io/buildpacks/builder:latest"
 # Python as its own makers ship it, for the wheels of any Linux on x86-64: https://hub.docker.com/_/python
 PYTHON = "mirror.gcr.io/library/python"
 # Only wheels, so that nothing is compiled here for libraries that the base image has not, and no code of a package
-# runs. `-I`: nothing in the source is taken for a part of Python or pip. Scripts look for the base image's Python.
+# runs. Some packages (streamlit) take themselves for their own source where no folder above them has this name.
+# `-I`: nothing in the source is taken for a part of Python or pip. Scripts look for the base image's Python.
 INSTALL = """set -eu
-made="$HOME/made" && mkdir -p "$made/.servergem/packages"
+made="$HOME/made" && packages="$made/.servergem/site-packages" && mkdir -p "$packages"
 python3 -I -m pip install --no-input --disable-pip-version-check --only-binary=:all: --no-compile \\
-  --target "$made/.servergem/packages" -r requirements.txt
-find "$made/.servergem/packages" -path "*/bin/*" -type f -exec sed -i '1s|^#!.*python.*|#!/usr/bin/env python3|' {} +
+  --target "$packages" -r requirements.txt
+find "$packages" -path "*/bin/*" -type f -exec sed -i '1s|^#!.*python.*|#!/usr/bin/env python3|' {} +
 tar -C "$made" -czf "$HOME/made.tar.gz" .servergem
 """
 SEND = """

@@ -22,7 +22,8 @@ NO_ENTRY = (
 
 
 def _detects(app: Path) -> bool:
-    return any(app.glob("*.py")) or any(p.suffix == ".py" for p in app.glob("*/*.py"))
+    """Code at any depth, but for packages of Node: HasAtLeastOneOutsideDependencyDirectories("*.py")."""
+    return any("node_modules" not in file.relative_to(app).parts for file in app.rglob("*.py"))
 
 
 def _build(room: Room) -> Launch:

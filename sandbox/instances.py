@@ -14,7 +14,7 @@ from pathlib import Path
 from sandbox import containers, machine, outside, processes
 from sandbox.docker import Docker
 from sandbox.images import EngineImage, Image
-from sandbox.ports import free_port
+from sandbox.ports import free_port, is_free
 from sandbox.processes import LOOK_SECONDS
 from sandbox.revision import Revision, RevisionOutcome, Sidecar
 
@@ -104,7 +104,7 @@ class Instances:
         return RevisionOutcome(False, "HEALTH_CHECK_CONTAINER_ERROR", NEVER_STARTED)
 
     def _alone(self, revision: Revision) -> RevisionOutcome:
-        revision.address = free_port()
+        revision.address, own = free_port(), self._own_port(revision)
         try:
             revision.process = self.spawn(revision)
         except OSError as error:
@@ -117,11 +117,24 @@ class Instances:
                     reader.join(LAST_WORDS_SECONDS)
                 revision.log("system", f"Container called exit({code}).")
                 return self._failed(revision)
-            if _listens(revision.address, hangs_up=bool(revision.container)):
+            if own and _listens(own, hangs_up=False):
+                revision.address, self._at_port[own] = own, revision
+            if revision.address == own or _listens(revision.address, hangs_up=bool(revision.container)):
                 revision.used = time.monotonic()
                 return RevisionOutcome(True)
             time.sleep(LOOK_SECONDS)
         return self._failed(revision)
+
+    def _own_port(self, revision: Revision) -> int:
+        """The port of its service, where a program may listen that does not ask for $PORT; 0 where somebody has it.
+
+        One of ours that has it is put to sleep, as with sidecars: the next request wakes it.
+        """
+        other = self._at_port.get(revision.port, revision)
+        if other is not revision and other.address == revision.port:
+            self.end(other)
+        alone = isinstance(revision.image, Image) and revision.port > 0
+        return revision.port if alone and is_free(revision.port) else 0
 
     def _failed(self, revision: Revision) -> RevisionOutcome:
         self.end(revision)

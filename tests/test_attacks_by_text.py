@@ -288,14 +288,14 @@ SOURCE = (
     *(
         "api/x/../.servergem/start",
         "api//.servergem/start",
-        "api/.servergem/packages/flask.py",
+        "api/.servergem/site-packages/flask.py",
         "api/.servergem",
         "apix/b",
     ),
 )
 INSTALLED = (
-    "./.servergem/packages/flask.py",
-    ".servergem/packages/../../main.py",
+    "./.servergem/site-packages/flask.py",
+    ".servergem/site-packages/../../main.py",
     ".servergem/start",
     "/etc/passwd",
 )
@@ -319,7 +319,7 @@ def test_nothing_of_a_source_comes_where_only_ours_may_be() -> None:
     bundle = b"".join(bundled([archive(SOURCE)], "api", [archive(INSTALLED)], "exec true\n"))
     with tarfile.open(fileobj=io.BytesIO(bundle)) as tar:
         names = tar.getnames()
-        assert names == ["main.py", ".servergem/packages/flask.py", ".servergem/start"]
+        assert names == ["main.py", ".servergem/site-packages/flask.py", ".servergem/start"]
         start = tar.extractfile(".servergem/start")
         assert start is not None and start.read() == b"exec true\n"
 

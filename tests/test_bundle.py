@@ -49,10 +49,10 @@ def test_every_file_of_the_service_is_there_as_it_was(files: dict[str, bytes]) -
 def test_only_the_service_and_its_packages_are_in_it() -> None:
     """The service's folder is the root; the rest of the repository stays behind."""
     source = tarball({f"{TOP}/api/main.py": b"1", f"{TOP}/web/main.py": b"2", f"{TOP}/apis": b"3"})
-    packages = tarball({".servergem/packages/six.py": b"6", "elsewhere.py": b"7"})
+    packages = tarball({".servergem/site-packages/six.py": b"6", "elsewhere.py": b"7"})
     assert set(read(list(bundled(cut(source), f"{TOP}/api", cut(packages), "")))) == {
         "main.py",
-        ".servergem/packages/six.py",
+        ".servergem/site-packages/six.py",
         ".servergem/start",
     }
 
@@ -89,3 +89,15 @@ def test_what_is_no_archive_is_refused(broken: bytes) -> None:
     """A source that is cut off is never taken for a smaller one."""
     with pytest.raises(tarfile.TarError):
         list(bundled([broken], TOP, [], ""))
+
+
+@pytest.mark.parametrize("size", [1000, 1 << 16, 8 << 20])
+def test_large_files_that_are_passed_over_lose_nothing_of_what_follows(size: int) -> None:
+    """Packages of many megabytes come whole, wherever a piece of the archive ends within a gap."""
+    large = {f"{TOP}/web/{n}": bytes(3_000_000 + n * 700_001) for n in range(3)}
+    small = {f"{TOP}/api/{n}": bytes([n]) * (n * 401 + 1) for n in range(90)}
+    mixed = dict(sorted((large | small).items(), key=lambda each: each[0][-1]))
+    made = read(list(bundled(cut(tarball(mixed), size), f"{TOP}/api", [], "")))
+    assert made == {name.removeprefix(f"{TOP}/api/"): body for name, body in small.items()} | {
+        ".servergem/start": b""
+    }

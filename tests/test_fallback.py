@@ -45,6 +45,8 @@ def test_with_every_rule_off_the_line_to_quote_is_shown() -> None:
         (["error: could not find 'lime.toml'", "Build failed.", "exit status 1"], 0),
         (["warning: deprecated option", "Cannot open database \"shop\"", "2 errors"], 1),
         (["Traceback (most recent call last):", '  File "/app/a.py", line 3', "KeyError: 'PORT'"], 2),
+        (["RuntimeError", "Nothing fits shop (1.3)", '→  76│   raise RuntimeError(f"Nothing fits {x}: none")'], 1),
+        (["Connection lost: refused", "Ignoring an invalid option. This is currently a warning"], 0),
         (["one", "two", "three"], 2),
         ([], 0),
     ],

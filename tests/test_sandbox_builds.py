@@ -15,6 +15,7 @@ import pytest
 from sandbox import bases, containers, dockerfile_text, machine, outside
 from sandbox.builder import LIMIT, Builder, BuildOutcome
 from sandbox.buildpack_node import _manager, asks_for_packages
+from sandbox.buildpack_python import PYTHON
 from sandbox.google.ports import Route, Step
 from sandbox.revision import RevisionOutcome
 from sandbox.runner import Runner
@@ -73,24 +74,29 @@ class Shop:
         return outcome, "\n".join(log)
 
     def start(
-        self, files: Mapping[str, str], env: Mapping[str, str] | None = None
+        self,
+        files: Mapping[str, str],
+        env: Mapping[str, str] | None = None,
+        *,
+        revision: str = "app-1",
+        port: int = 8080,
     ) -> tuple[RevisionOutcome, str]:
         """Build and start; whether it listens, and what both printed."""
         outcome, log = self.build(files)
         assert outcome.status == "SUCCESS", log
         lines: list[str] = []
-        revision = self.runner.start_revision(
+        started = self.runner.start_revision(
             project="p",
             region="r",
             service="app",
-            revision="app-1",
+            revision=revision,
             image_digest=(dict(outcome.digests) | dict(outcome.published))[IMAGE],
             env=env or {},
-            port=8080,
+            port=port,
             startup_timeout=PATIENCE,
             log=lambda stream, text: lines.append(f"{stream}: {text}"),
         )
-        return revision, "\n".join([log, *lines])
+        return started, "\n".join([log, *lines])
 
     def ask(self, files: Mapping[str, str], env: Mapping[str, str] | None = None) -> str:
         """Build, start, and ask for the page."""
@@ -340,6 +346,16 @@ LIMITS = {
     "ruby": ({"Gemfile": "", "Procfile": "web: ruby a.rb", "a.rb": ""}, "Ruby"),
     "php": ({"index.php": "<?php echo 1;"}, "PHP"),
 }
+
+
+def test_python_is_found_at_any_depth(tmp_path: Path) -> None:
+    """As Google's buildpack finds it: everywhere but among the packages of Node."""
+    deep = {"src/shop/api/main.py": True, "node_modules/node-gyp/gyp/gyp.py": False}
+    for number, (path, found) in enumerate(deep.items()):
+        file = tmp_path / str(number) / path
+        file.parent.mkdir(parents=True)
+        file.write_text("")
+        assert PYTHON.detects(tmp_path / str(number)) is found
 
 
 def test_gems_without_their_lock_file_are_refused_in_the_buildpacks_words(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from app.config.names import fault_of_service
 from app.config.writing import text
 from app.diagnosis.files import Files
 from app.inspection import inspect
@@ -186,6 +187,16 @@ def test_a_dockerfile_below_is_built_from_where_its_sources_are(kind: str) -> No
         for name, each in drafted.items()
     }
     assert said == services
+
+
+@pytest.mark.parametrize("folder", ["5-pages", "2024", "services/3D_Viewer"])
+def test_a_folder_is_told_with_a_name_that_a_service_may_have(folder: str) -> None:
+    """Cloud Run wants a letter first: the line that is told can be written as it stands."""
+    source = {f"{folder}/requirements.txt": "flask\n", f"{folder}/app.py": ""}
+    files = Files.of(source)
+    line = configuration(files, services_below(files))
+    (name,) = yaml.safe_load(line)["services"]
+    assert fault_of_service(name) is None
 
 
 def test_a_folder_that_is_not_the_context_is_told_with_the_one_that_is() -> None:

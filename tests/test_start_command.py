@@ -115,6 +115,26 @@ KNOWN: dict[str, tuple[dict[str, str], str]] = {
         {"Gemfile": "", "app.rb": "require 'sinatra'\n"},
         "bundle exec ruby app.rb -o 0.0.0.0 -p $PORT",
     ),
+    "Sinatra in index.rb, beside the package.json of a formatter": (
+        {"Gemfile": "", "index.rb": "require 'sinatra'\n", "package.json": '{"scripts": {"format": "x"}}'},
+        "bundle exec ruby index.rb -o 0.0.0.0 -p $PORT",
+    ),
+    "FastAPI that imports its neighbours": (
+        {"src/main.py": "from routes import api\n" + FASTAPI, "src/routes/__init__.py": ""},
+        "uvicorn --app-dir src main:app --host 0.0.0.0 --port $PORT",
+    ),
+    "FastAPI that imports from the root": (
+        {"src/main.py": "from src.routes import api\n" + FASTAPI, "src/routes.py": ""},
+        "uvicorn src.main:app --host 0.0.0.0 --port $PORT",
+    ),
+    "Flask of a package that imports from the folder above": (
+        {"src/shop/app.py": "from shop.pages import all_of_them\n" + FLASK, "src/shop/pages.py": ""},
+        "gunicorn --chdir src --bind :$PORT shop.app:app",
+    ),
+    "FastAPI in a package of a package": (
+        {"src/shop/main.py": "from src.shop.core import settings\n" + FASTAPI, "src/shop/core/a.py": ""},
+        "uvicorn src.shop.main:app --host 0.0.0.0 --port $PORT",
+    ),
     # Written down for somebody else
     "render.yaml": (
         {
@@ -267,6 +287,43 @@ WARNED: dict[str, tuple[dict[str, str], str, str]] = {
         },
         "no `start` script, no server.js, and no index.js",
         "Write Procfile with the line `web: npx serve --single dist --listen $PORT`.",
+    ),
+    "Vite with a lock file": (
+        {
+            "package.json": '{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}',
+            "pnpm-lock.yaml": "",
+        },
+        "no `start` script, no server.js, and no index.js",
+        "Write Procfile with the line `web: npx serve --single dist --listen $PORT`, and run `pnpm add serve`.",
+    ),
+    "packages that are listed nowhere": (
+        {"shop/app.py": FLASK},
+        "there is no main.py, no app.py and no Procfile",
+        "Write Procfile with the line `web: gunicorn --bind :$PORT shop.app:app`, and write requirements.txt with "
+        "the packages that it needs, gunicorn among them: nothing is installed without one.",
+    ),
+    "an empty list of packages": (
+        {"shop/app.py": FLASK, "requirements.txt": ""},
+        "there is no main.py, no app.py and no Procfile",
+        "Write Procfile with the line `web: gunicorn --bind :$PORT shop.app:app`, "
+        "and add gunicorn to requirements.txt.",
+    ),
+    "packages of a project": (
+        {"shop/app.py": FLASK, "pyproject.toml": '[project]\nname = "shop"\ndependencies = ["flask"]\n'},
+        "there is no main.py, no app.py and no Procfile",
+        "Write Procfile with the line `web: gunicorn --bind :$PORT shop.app:app`, "
+        "and add gunicorn to the dependencies of pyproject.toml.",
+    ),
+    "packages that uv has locked": (
+        {"shop/app.py": FLASK, "pyproject.toml": '[project]\nname = "shop"\n', "uv.lock": ""},
+        "there is no main.py, no app.py and no Procfile",
+        "Write Procfile with the line `web: gunicorn --bind :$PORT shop.app:app`, and run `uv add gunicorn`.",
+    ),
+    "packages of pipenv": (
+        {"shop/app.py": FLASK, "Pipfile": '[packages]\nflask = "*"\n', "pyproject.toml": "[tool.black]\n"},
+        "there is no main.py, no app.py and no Procfile",
+        "Write Procfile with the line `web: gunicorn --bind :$PORT shop.app:app`, and write requirements.txt with what "
+        "`pipenv requirements` prints and gunicorn: buildpacks read no Pipfile.",
     ),
     "Rack without a Gemfile": (
         {"web.rb": "require 'sinatra'\n", "config.ru": "run Sinatra::Application\n"},

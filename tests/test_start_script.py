@@ -186,7 +186,8 @@ def test_a_server_of_development_gets_the_line_that_serves_the_build() -> None:
     scripts = {"start": "astro dev", "build": "astro build"}
     (finding,) = told({"package.json": json.dumps({"scripts": scripts, "dependencies": {"astro": "5"}})})
     assert (
-        "`web: npx serve dist --listen $PORT`" in finding.fix and "add serve to dependencies" in finding.fix
+        "`web: npx serve dist --listen $PORT`" in finding.fix
+        and "add serve to the dependencies of package.json" in finding.fix
     )
 
 
@@ -228,7 +229,10 @@ def test_a_static_export_is_not_started_with_next_start() -> None:
     exported = {"next.config.mjs": "export default {\n  output: 'export',\n}\n"}
     (finding,) = told(source | exported)
     assert (finding.code, finding.place) == ("next-export", Place("next.config.mjs", 2))
-    assert "`web: npx serve out --listen $PORT`, and add serve to dependencies" in finding.fix
+    assert (
+        "`web: npx serve out --listen $PORT`, and add serve to the dependencies of package.json"
+        in finding.fix
+    )
     for other in ("{ output: 'standalone' }", "{\n  // output: 'export'\n}", "{ output: a ? 'export' : b }"):
         assert told(source | {"next.config.js": f"module.exports = {other}"}) == []
     alone = {"package.json": json.dumps({"dependencies": {"next": "15"}})}

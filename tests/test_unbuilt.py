@@ -176,7 +176,7 @@ def test_a_pinned_line_is_a_lock(line: str) -> None:
         ("echo a && echo b", (), "a\nb"),
         ("X=1 sh -c 'echo $X'", (), "1"),
         ("echo never", ("sh", "-c", "echo instead"), "instead"),
-        ("sh -c 'echo $PYTHONPATH'", (), "{here}/.servergem/packages"),
+        ("sh -c 'echo $PYTHONPATH'", (), "{here}/.servergem/site-packages"),
         ("tool", (), "a tool of the packages"),
     ],
 )
@@ -184,7 +184,7 @@ def test_the_script_starts_what_it_says(
     tmp_path: Path, command: str, words: tuple[str, ...], printed: str
 ) -> None:
     """In the folder where it was unpacked, with the packages before all else; words that follow it come instead."""
-    tool = tmp_path / ".servergem" / "packages" / "bin" / "tool"
+    tool = tmp_path / ".servergem" / "site-packages" / "bin" / "tool"
     tool.parent.mkdir(parents=True)
     tool.write_text("#!/bin/sh\necho a tool of the packages\n")
     tool.chmod(0o755)

@@ -25,11 +25,11 @@ POINTS = (
     # It only counts, or repeats that something failed.
     (-5, r"(?i)\b\d+ (?:errors?|failures?|failed|tests?|runs)\b|(?:test|tests|build|compilation|compile|installation) failed\.?$|exit(?:ed)?(?: with)?(?: status| code|\()|status code:? \d+|returned (?:with )?error code|execution failed for task|failed building|cannot continue|compilation aborted|^\W*(?:build|task) \S* ?failed|failed with|could not be resolved to|process completed|^subprocess|^\W*\w+: Failed$|^failed to build: "),
     # A frame, a property of an error object, a line of source: it belongs to a line above.
-    (-5, r"^\s*at \S+|^\s*File \"|^\s*from \S+:\d+:in|^\s*(?:code|errno|syscall|path|stack|type|status): |^\s*\d+ ?\||^\s*[\^~|]+\s*$|^\s*\.{3}|cwd |gyp info|searched package|^\s*\| "),
+    (-5, r"^\s*at \S+|^\s*File \"|^\s*from \S+:\d+:in|^\s*(?:code|errno|syscall|path|stack|type|status): |^\s*(?:[→❱>]\s*)?\d+ ?[|│]|^\s*[\^~|]+\s*$|^\s*\.{3}|cwd |gyp info|searched package|^\s*\| "),
     # A client that went away, which a server is told of while it works.
     (-4, r"BrokenPipeError|ConnectionResetError|ClientDisconnect|ClientAbortException|\bEPIPE\b|(?i:broken pipe)|processing of request from"),
     # A warning, or news of a server that runs.
-    (-4, r"(?i)^\W*(?:\[?warn(?:ing)?\b|deprecat)|\bdeprecat|listening on|running on|\bstarted\b"),
+    (-4, r"(?i)^\W*(?:\[?warn(?:ing)?\b|deprecat)|\bdeprecat|currently a warning|listening on|running on|\bstarted\b"),
 )  # fmt: skip
 LONGEST = 600  # letters of a line that are looked at
 

@@ -24,7 +24,7 @@ LONGEST_HEADER = 4 * LONGEST_PATH
 DIGITS = re.compile(rb"[0-9]{256}")
 # Ours alone: nothing of the source is put there, so that nothing of it stands in the way or leads elsewhere.
 OWN = ".servergem"
-PACKAGES, START = f"{OWN}/packages", f"{OWN}/start"
+PACKAGES, START = f"{OWN}/site-packages", f"{OWN}/start"
 # Node looks for packages nowhere else; a source that has this folder itself is not bundled.
 MODULES = "node_modules"
 
@@ -164,7 +164,7 @@ class Forward:
         if to < self._begun:
             raise tarfile.StreamError("an archive that passes by is read forward")
         while self._begun + len(self._held) < to and self._feed():
-            self._at = self._begun + len(self._held)
+            self._at = min(to, self._begun + len(self._held))  # what is beyond it is still to be read
             self._drop()
         self._at = to
 

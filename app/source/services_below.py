@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from app.config.names import service_name
 from app.source.build_context import context_of, copied
 from app.source.formats import value_of
 
@@ -226,7 +227,7 @@ def names_of(folders: tuple[str, ...], otherwise: str = "app") -> dict[str, str]
     """What the service of each folder is to be called: its last part, or all of it where two end alike."""
     last = Counter(name_of(folder) or otherwise for folder in folders)
     return {
-        folder: name if last[name := name_of(folder) or otherwise] == 1 else _whole_name(folder)
+        folder: name if last[name := name_of(folder) or otherwise] == 1 else service_name(folder)
         for folder in folders
     }
 
@@ -242,8 +243,4 @@ def folders_with(
 def name_of(folder: str) -> str:
     """What the service of a folder is to be called; empty for one that is called after how it is packed."""
     parts = [part for part in folder.split("/") if not PACKED.fullmatch(part)]
-    return _whole_name(parts[-1]) if parts else ""
-
-
-def _whole_name(folder: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-")
+    return service_name(parts[-1]) if parts and re.search(r"(?i)[a-z0-9]", parts[-1]) else ""

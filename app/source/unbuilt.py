@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from app.model import Target
 from app.source import unbuilt_node as node
 from app.start_command import start_command
-from app.start_command.entry_point import asks, server_of
+from app.start_command.entry_point import server_of
+from app.start_command.installed import asks
 
 if TYPE_CHECKING:
     from app.diagnosis.files import Files
@@ -42,7 +43,7 @@ LOCKS = frozenset({node.LOCK, ".nvmrc"})
 # Where each language finds its packages, as lines of a shell.
 ROOMS = {
     "python": (
-        'packages="$PWD/.servergem/packages"',
+        'packages="$PWD/.servergem/site-packages"',
         'export PYTHONPATH="$packages${PYTHONPATH:+:$PYTHONPATH}" PATH="$packages/bin:$PATH" PYTHONUNBUFFERED=1',
     ),
     "node": ('export PATH="$PWD/node_modules/.bin:$PATH" NODE_ENV="${NODE_ENV:-production}"',),
@@ -95,7 +96,7 @@ def _against(files: Files, target: Target) -> Iterator[str]:
 
 
 def _against_python(files: Files, inside: str, here: list[str]) -> Iterator[str]:
-    if not any(path.endswith(".py") and path.count("/") <= 1 for path in here):
+    if not any(path.endswith(".py") and "node_modules/" not in path for path in here):
         yield "it is neither Python nor Node"
     if other := next((path for path in here if OTHERS.fullmatch(path)), ""):
         yield f"{inside}{other} asks for more than Python and requirements.txt"

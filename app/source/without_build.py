@@ -31,7 +31,7 @@ from gcp.resumable_upload import sent
 # How a build of packages is begun and waited for, as that of an image.
 Run = Callable[[BuildRequest], BuildState]
 # Other ways of installing make other packages of the same lock.
-RECIPE = "2"
+RECIPE = "3"
 # What Cloud Run answers to a specification that it does not take; anything else is no judgement of the source.
 REFUSALS = frozenset({"INVALID_ARGUMENT", "UNIMPLEMENTED", "FAILED_PRECONDITION"})
 
@@ -48,7 +48,8 @@ def without_a_build(scene: InLane, commit: Commit, target: Target, source: Sourc
     try:
         bundle = _bundle(scene, commit, target, source, run)
     except (Built, TooLarge, tarfile.TarError) as why:
-        scene.note(f"built, since {why}")
+        said = f"its archive, or that of its packages, cannot be read: {why}"
+        scene.note(f"built, since {said if isinstance(why, tarfile.TarError) else why}")
         return None
     scene.note(f"not built: the source runs on Google's {bundle.base}")
     return bundle

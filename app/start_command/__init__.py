@@ -42,6 +42,8 @@ ENTRY_FILES = (
     ),
     *("streamlit_app.py", "Home.py", "function.py"),
 )
+DEEPEST = 3  # folders above a file that something begins in: `src/shop/api/main.py`
+RUBY_FILES = ("app.rb", "server.rb", "main.rb", "index.rb", "application.rb", "web.rb")
 # What is looked at besides Python, TOML and YAML.
 START_FILES = frozenset(
     {
@@ -52,7 +54,7 @@ START_FILES = frozenset(
         "config.ru",
         *(n.rpartition("/")[2] for n in NODE_FILES),
     }
-    | {"app.rb", "server.rb", "main.rb"}
+    | {*RUBY_FILES}
 )
 
 
@@ -116,14 +118,19 @@ def _python(files: Files, inside: str) -> StartCommand | None:
         return django
     listed = [inside + name for name in ENTRY_FILES if inside + name in files.paths]
     near = sorted(p for p in files.paths if p.startswith(inside) and p.endswith(".py") and p not in listed)
-    near = [p for p in near if p[len(inside) :].count("/") <= 1 and "test" not in p][:40]
+    near = [p for p in near if "test" not in p and _is_near(p[len(inside) :])][:40]
     read = ((path, python_source(files.text(path))) for path in [*listed, *near])
     sources = {path: source for path, source in read if source is not None}
     for path, source in sources.items():
-        if command := _starts(source, path[len(inside) :]):
+        if command := _starts(source, path[len(inside) :], _above(files, inside, path, source)):
             called = _called(files, inside, sources) if source.kind.endswith("-factory") else None
             return called or StartCommand(command, f"the code of {path}", files.place(path, source.line))
     return _called(files, inside, sources)
+
+
+def _is_near(path: str) -> bool:
+    """Any file of a folder, and deeper ones where their name says that something begins there."""
+    return path.count("/") <= 1 or (path.count("/") <= DEEPEST and path.rpartition("/")[2] in ENTRY_FILES)
 
 
 def _called(files: Files, inside: str, sources: Mapping[str, PythonSource]) -> StartCommand | None:
@@ -132,7 +139,8 @@ def _called(files: Files, inside: str, sources: Mapping[str, PythonSource]) -> S
     for path, source in sources.items():
         if source.wired and (interface := factories.get(source.wired[0])):
             _, name, line = source.wired
-            command = _starts(replace(source, kind=interface, variable=name), path[len(inside) :])
+            made = replace(source, kind=interface, variable=name)
+            command = _starts(made, path[len(inside) :], _above(files, inside, path, source))
             return StartCommand(command, f"the code of {path}", files.place(path, line))
     return None
 
@@ -153,19 +161,38 @@ def _django(files: Files, inside: str) -> StartCommand | None:
     )
 
 
-def _starts(source: PythonSource, path: str) -> str:
-    """The command for one file of Python; empty when nothing in it serves."""
-    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+def _above(files: Files, inside: str, path: str, source: PythonSource) -> str:
+    """The folder, with a slash, from where the file imports its neighbours; empty where that is the service's own."""
+    folder = path.rpartition("/")[0]
+    while len(folder) > len(inside):
+        if any(
+            _is_module(files, f"{folder}/{name}") and not _is_module(files, inside + name)
+            for name in source.imports
+        ):
+            return folder[len(inside) :] + "/"
+        folder = folder.rpartition("/")[0]
+    return ""
+
+
+def _is_module(files: Files, name: str) -> bool:
+    return f"{name}.py" in files.paths or name in files.folders
+
+
+def _starts(source: PythonSource, path: str, above: str) -> str:
+    """The command for one file of Python, which imports from the folder `above`; empty when nothing in it serves."""
+    module = path.removeprefix(above).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     name = source.variable
+    uvicorn = "uvicorn" + (f" --app-dir {above.rstrip('/')}" if above else "")
+    gunicorn = "gunicorn" + (f" --chdir {above.rstrip('/')}" if above else "") + " --bind :$PORT"
     match source.kind:
         case "asgi":
-            return f"uvicorn {module}:{name} --host 0.0.0.0 --port $PORT"
+            return f"{uvicorn} {module}:{name} --host 0.0.0.0 --port $PORT"
         case "asgi-factory":
-            return f"uvicorn {module}:{name} --factory --host 0.0.0.0 --port $PORT"
+            return f"{uvicorn} {module}:{name} --factory --host 0.0.0.0 --port $PORT"
         case "wsgi":
-            return f"gunicorn --bind :$PORT {module}:{name}"
+            return f"{gunicorn} {module}:{name}"
         case "wsgi-factory":
-            return f"gunicorn --bind :$PORT '{module}:{name}()'"
+            return f"{gunicorn} '{module}:{name}()'"
         case "streamlit":
             return f"streamlit run {path} --server.address 0.0.0.0 --server.port $PORT"
         case "gradio":
@@ -186,7 +213,7 @@ def _ruby(files: Files, inside: str) -> StartCommand | None:
         return StartCommand("bundle exec rails server --binding 0.0.0.0 --port $PORT", "Rails")
     if inside + "config.ru" in files.paths:
         return StartCommand(f"{bundled}rackup --host 0.0.0.0 --port $PORT", "config.ru")
-    for name in ("app.rb", "server.rb", "main.rb"):
+    for name in RUBY_FILES:
         if line := files.search(inside + name, r"""require ["']sinatra"""):
             place = files.place(inside + name, line)
             return StartCommand(

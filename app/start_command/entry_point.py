@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.model import Finding, Place, Weight
-from app.source.formats import value_of
 from app.start_command import StartCommand, start_command
-from app.start_command.node import FILE_SERVER, foreign_adapter, needs_file_server, with_adapter_of_node
+from app.start_command.installed import also_needed, asked_for, asks, pyproject, table
+from app.start_command.node import foreign_adapter, with_adapter_of_node
 from app.start_command.python_source import python_source
 from app.start_command.script import procfile_lines, start_script
 from app.text.titles import fitting
@@ -28,7 +28,6 @@ OTHER_LANGUAGES = re.compile(
 )
 # Frameworks for which the Node buildpack has a start command of its own, or which a build turns into files.
 OWN_START = {"nuxt", "@sveltejs/kit", "@angular/core", "@google-cloud/functions-framework", "turbo"}
-SERVERS = {"gunicorn", "uvicorn", "streamlit", "functions-framework"}
 
 
 def entry_point(files: Files, inside: str, name: str, *, releases: bool = False) -> Iterator[Finding]:
@@ -83,8 +82,8 @@ def _node_flaw(files: Files, inside: str) -> Flaw | None:
     if not isinstance(package, dict):
         return None
     scripts, needs = (
-        _table(package, "scripts"),
-        _table(package, "dependencies") | _table(package, "devDependencies"),
+        table(package, "scripts"),
+        table(package, "dependencies") | table(package, "devDependencies"),
     )
     if "start" in scripts or inside + "server.js" in files.paths or "workspaces" in package:
         return None
@@ -99,11 +98,6 @@ def _node_flaw(files: Files, inside: str) -> Flaw | None:
     if there or (builds and "main" in package):
         return None
     return f"no `start` script, no server.js, and no {main}", files.place(path, 1)
-
-
-def _table(package: dict[Any, Any], key: str) -> dict[Any, Any]:
-    found = package.get(key)
-    return found if isinstance(found, dict) else {}
 
 
 def _python_flaw(files: Files, inside: str) -> Flaw | None:
@@ -133,44 +127,16 @@ def _python_flaw(files: Files, inside: str) -> Flaw | None:
     return None
 
 
-def asked_for(files: Files, inside: str) -> str | None:
-    """The packages that are asked for, one a line; None where they cannot be read. requirements.txt wins."""
-    if inside + "requirements.txt" in files.paths:
-        return files.text(inside + "requirements.txt")
-    if inside + "pyproject.toml" not in files.paths:
-        return ""
-    project = _pyproject(files, inside)
-    if project is None:
-        return None
-    stated = _table(project, "project").get("dependencies")
-    poetry = _table(_table(_table(project, "tool"), "poetry"), "dependencies")
-    return "\n".join([*map(str, stated if isinstance(stated, list) else ()), *map(str, poetry)])
-
-
-def _pyproject(files: Files, inside: str) -> dict[str, Any] | None:
-    path = inside + "pyproject.toml"
-    project = value_of(path, files.text(path))
-    return project if isinstance(project, dict) else None
-
-
 def _has_script(files: Files, inside: str) -> bool:
     """Whether pyproject.toml counts and names the one script that starts, or one that is called `start`."""
     if inside + "requirements.txt" in files.paths or inside + "pyproject.toml" not in files.paths:
         return False
-    project = _pyproject(files, inside) or {}
+    project = pyproject(files, inside) or {}
     tables = (
-        _table(_table(_table(project, "tool"), "poetry"), "scripts"),
-        _table(_table(project, "project"), "scripts"),
+        table(table(table(project, "tool"), "poetry"), "scripts"),
+        table(table(project, "project"), "scripts"),
     )
     return any(len(scripts) == 1 or "start" in scripts for scripts in tables)
-
-
-def asks(asked: str, package: str) -> bool:
-    """Whether a package is asked for, by the buildpack's own pattern."""
-    edge = "" if package.endswith("]") else r"\b"
-    return (
-        re.search(rf"(?m)^{re.escape(package)}{edge}(?:[^-]|$)|#egg={re.escape(package)}$", asked) is not None
-    )
 
 
 def server_of(files: Files, inside: str, asked: str) -> str:
@@ -204,25 +170,6 @@ def _fix(files: Files, inside: str, start: StartCommand | None) -> str:
             f"Write {inside}Procfile with one line, `web: COMMAND`; the command listens on 0.0.0.0 and $PORT."
         )
     return f"Write {inside}Procfile with the line `{start.procfile}`{also_needed(files, inside, start)}."
-
-
-def also_needed(files: Files, inside: str, start: StartCommand) -> str:
-    """What else is to be written so that the command is there, as the end of a sentence; mostly nothing."""
-    said, program = "", start.command.split()[0]
-    if program in SERVERS and not brings(asked_for(files, inside) or program, program):
-        said += f", and add {program} to {inside}requirements.txt"
-    if needs_file_server(files.json(inside + "package.json"), start.command):
-        said += f", and add {FILE_SERVER} to the dependencies of {inside}package.json"
-    if program in ("rackup", "ruby") and inside + "Gemfile" not in files.paths:
-        said += f", and {inside}Gemfile with the gems that it needs: nothing is installed without one"
-    return said
-
-
-def brings(asked: str, program: str) -> bool:
-    """Whether the program is installed with what is asked for."""
-    return asks(asked, program) or (
-        program == "uvicorn" and re.search(r"(?m)^fastapi\[[^]]*\b(?:all|standard)\b", asked) is not None
-    )
 
 
 def _no_web(files: Files, inside: str, procfile: str) -> Finding:

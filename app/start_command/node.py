@@ -43,6 +43,15 @@ _FOREIGN_ADAPTER = re.compile(r"@sveltejs/adapter-(?!(?:node|auto)$).+")
 # https://github.com/vercel/serve: `--listen PORT` is on every address.
 FILE_SERVER = "serve"
 SERVES_EXPORT = f"npx {FILE_SERVER} out --listen $PORT"
+# What adds a package to package.json and to the lock file of this name.
+_ADDS = {
+    "pnpm-lock.yaml": "pnpm add",
+    "yarn.lock": "yarn add",
+    "bun.lock": "bun add",
+    "bun.lockb": "bun add",
+    "package-lock.json": "npm install",
+    "npm-shrinkwrap.json": "npm install",
+}
 
 NEXT_CONFIGURATION = re.compile(r"next\.config\.[cm]?[jt]s")  # a file's own name
 _EXPORTS = r"""^(?!\s*(?://|\*))(?:.*[{,\s])?output["']?\s*[:=]\s*["']export["']"""
@@ -101,8 +110,21 @@ def with_adapter_of_node(adapter: str, package: str) -> str:
     return f"Put @sveltejs/adapter-node in place of {adapter}, in {package} and in svelte.config.js."
 
 
-def needs_file_server(package: object, command: str) -> bool:
-    """Whether the command calls the server of files, and the package does not ask for it."""
+def with_file_server(files: Files, inside: str, command: str) -> str:
+    """How the server of files that a command calls gets among the packages, as the end of a sentence; mostly nothing.
+
+    A lock file has to be written anew with package.json: what a build installs of it is frozen.
+    """
+    path = f"{inside}package.json"
+    if not _needs_file_server(files.json(path), command):
+        return ""
+    adds = next((words for lock, words in _ADDS.items() if inside + lock in files.paths), "")
+    if not adds:
+        return f", and add {FILE_SERVER} to the dependencies of {path}"
+    return f", and run `{adds} {FILE_SERVER}`" + (f" in {inside.rstrip('/')}" if inside else "")
+
+
+def _needs_file_server(package: object, command: str) -> bool:
     return command.startswith(f"npx {FILE_SERVER} ") and FILE_SERVER not in _table(package, "dependencies")
 
 

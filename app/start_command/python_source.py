@@ -40,7 +40,7 @@ class PythonSource:
     `variable` is the application's (or the function's) name and `line` where it is made. `names` are all names that
     the file binds at its top; `open` means that there may be more (a star import, a `__getattr__`). `factories` are
     its functions that make an application, each with the interface; `wired` is `app = create_app(…)`: the function,
-    the name and the line.
+    the name and the line. `imports` are the modules that it imports, the first part of each name.
     """
 
     kind: str
@@ -50,6 +50,7 @@ class PythonSource:
     open: bool
     factories: tuple[tuple[str, str], ...] = ()
     wired: tuple[str, str, int] | None = None
+    imports: frozenset[str] = frozenset()
 
 
 def python_source(text: str) -> PythonSource | None:
@@ -59,7 +60,8 @@ def python_source(text: str) -> PythonSource | None:
         return None
     names, more = _bound(tree)
     kind, variable, line = _kind(tree)
-    return PythonSource(kind, variable, line, names, more, tuple(_factories(tree)), _wired(tree))
+    imports = frozenset(name.partition(".")[0] for name in _imports(tree))
+    return PythonSource(kind, variable, line, names, more, tuple(_factories(tree)), _wired(tree), imports)
 
 
 def parsed(text: str) -> ast.Module | SyntaxError | None:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.model import Finding, Place, Weight
 from app.start_command.node import (
-    FILE_SERVER,
     SERVES_EXPORT,
     exported_next,
     file_server,
-    needs_file_server,
+    with_file_server,
 )
 from app.text.titles import fitting
 
@@ -82,7 +81,7 @@ def development_server(files: Files, inside: str, package: object, script: str) 
     return "" if led else found[0]
 
 
-def way_out(package: object, brought: str) -> str:
+def way_out(files: Files, inside: str, package: object, brought: str) -> str:
     """What to write so that production starts without this package, or with it."""
     ready = next(
         (
@@ -94,10 +93,10 @@ def way_out(package: object, brought: str) -> str:
     )
     moved = f"move {brought} from devDependencies to dependencies"
     if ready:
-        return f"Write Procfile with the line `web: npm run {ready}`, or {moved}."
+        return f"Write {inside}Procfile with the line `web: npm run {ready}`, or {moved}."
     if brought == "vite" and (served := file_server(package)):
-        added = f", and add {FILE_SERVER} to dependencies" if needs_file_server(package, served) else ""
-        return f"Write Procfile with the line `web: {served}`, which serves what the build makes{added}."
+        added = with_file_server(files, inside, served)
+        return f"Write {inside}Procfile with the line `web: {served}`, which serves what it builds{added}."
     return f"{moved[0].upper()}{moved[1:]}, or start the built files with node."
 
 
@@ -115,39 +114,40 @@ def start_script(files: Files, inside: str, web: str) -> Iterator[Finding]:
             weight=Weight.WARN,
             title=fitting(f"The script {script} runs {program}, which production leaves out"),
             message=f"{brought} is in devDependencies, and Google's buildpacks leave those out of the image.",
-            fix=way_out(package, brought),
+            fix=way_out(files, inside, package, brought),
             place=files.place(path, line),
             link=LINK,
         )
     elif re.search(r"\bnext start\b", str(_table(package, "scripts").get(script, ""))):
         if place := exported_next(files, inside):
-            yield _serves_no_export(package, script, place)
+            yield _serves_no_export(files, inside, script, place)
     elif server := development_server(files, inside, package, script):
         yield _serves_development(files, path, package, script, server)
 
 
-def _serves_no_export(package: object, script: str, place: Place) -> Finding:
-    added = f", and add {FILE_SERVER} to dependencies" if needs_file_server(package, SERVES_EXPORT) else ""
+def _serves_no_export(files: Files, inside: str, script: str, place: Place) -> Finding:
+    added = with_file_server(files, inside, SERVES_EXPORT)
     return Finding(
         code="next-export",
         weight=Weight.WARN,
         title=fitting(f"next start, which the script {script} runs, serves no static export"),
         message="With `output: 'export'` the build leaves files in the folder out and no server.",
-        fix=f"Write Procfile with the line `web: {SERVES_EXPORT}`{added}; or remove `output` from {place.path}.",
+        fix=f"Write {inside}Procfile with the line `web: {SERVES_EXPORT}`{added}; or remove `output` "
+        f"from {place.path}.",
         place=place,
         link="https://nextjs.org/docs/app/guides/static-exports",
     )
 
 
 def _serves_development(files: Files, path: str, package: object, script: str, server: str) -> Finding:
-    served = file_server(package)
-    added = f", and add {FILE_SERVER} to dependencies" if needs_file_server(package, served) else ""
+    served, inside = file_server(package), path.removesuffix("package.json")
+    added = with_file_server(files, inside, served)
     return Finding(
         code="start-of-development",
         weight=Weight.WARN,
         title=fitting(f"The script {script} starts a server of development: {server}"),
         message=f"`{server}` listens on this machine alone and not at $PORT, so that Cloud Run reaches nobody.",
-        fix=f"Write Procfile with the line `web: {served}`, which serves what the build makes{added}."
+        fix=f"Write {inside}Procfile with the line `web: {served}`, which serves what the build makes{added}."
         if served
         else f"Have {script} start what the build makes, on 0.0.0.0 and $PORT.",
         place=files.place(path, files.search(path, rf'"{re.escape(script)}"\s*:') or 1),

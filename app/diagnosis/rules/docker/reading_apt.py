@@ -10,6 +10,7 @@ from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Hit
 from app.diagnosis.transcript import Kind
 from app.model import Place
+from app.start_command.installed import to_list
 
 INSTALLS = {
     "git": "git", "curl": "curl", "wget": "wget", "make": "make", "gcc": "build-essential", "g++": "build-essential", "python": "python3",
@@ -159,8 +160,18 @@ def _command(hit: Hit) -> Mapping[str, str]:
     elif not package:
         return {"name": name, "fix": NO_MANAGER if name in MANAGERS else UNLISTED.replace("{name}", name)}
     if hit.section.kind is Kind.CONTAINER:
-        return {"name": name, "fix": f"Install it in the final stage, which is what runs: RUN {install}."}
+        return {"name": name, "fix": _in_what_runs(hit, name, install)}
     return {"name": name, "fix": f"Install it before it is used: RUN {install}."}
+
+
+def _in_what_runs(hit: Hit, name: str, install: str) -> str:
+    """Where there is no Dockerfile, nothing can RUN: what is listed gets installed."""
+    if hit.files.dockerfiles or not install.startswith("pip install"):
+        return f"Install it in the final stage, which is what runs: RUN {install}."
+    listing = to_list(hit.files, "", name)
+    return (
+        f"{listing[0].upper()}{listing[1:]}." if listing else f"List {name} with the packages of the service."
+    )
 
 
 def script(hit: Hit) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from app.diagnosis.telling import most_telling
 from app.model import Place
 from app.source.services_below import configuration, services_below
 from app.start_command import start_command
-from app.start_command.entry_point import also_needed
+from app.start_command.installed import also_needed
 
 LANGUAGE_FILES = (
     "requirements.txt", "pyproject.toml", "package.json", "go.mod", "pom.xml", "build.gradle",

@@ -45,7 +45,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="npm-lock-version",
-        pattern=r"ERR_PNPM_LOCKFILE_BREAKING_CHANGE|Ignoring not compatible lockfile at|error: (?:Failed to parse|Unknown|Outdated) lockfile|InvalidLockfileVersion",
+        pattern=r"ERR_PNPM_LOCKFILE_BREAKING_CHANGE|the version of the lockfile is incompatible with this version of pnpm|Ignoring not compatible lockfile at|error: (?:Failed to parse|Unknown|Outdated) lockfile|InvalidLockfileVersion",
         place=first(MANAGER, whole_file("pnpm-lock.yaml", "bun.lock", "bun.lockb")),
         rank=Rank.ROOT,
         title="The lock file was made by another version of the package manager",

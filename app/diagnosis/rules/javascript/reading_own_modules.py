@@ -125,7 +125,8 @@ def _not_there(hit: Hit, name: str) -> tuple[str, str]:
         return "it is not in the image", (
             f"COPY {start} into the image (the repository has it): see which folders COPY and turbo prune bring into this stage, and what .dockerignore leaves out."
         )
-    if not start and name.startswith(OF_BUILDPACKS) and (told := _by_buildpacks(hit)):
+    built = not start or start.endswith((".ts", ".tsx"))  # what is to be compiled is not what starts
+    if built and name.startswith(OF_BUILDPACKS) and (told := _by_buildpacks(hit)):
         return "nothing says what to start", told
     made = None if start else _MADE.search(name)
     if made and any(hit.files.search(path, _BUILDS) for path in hit.files.dockerfiles):

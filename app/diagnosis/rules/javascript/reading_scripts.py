@@ -104,7 +104,7 @@ def tool_words(hit: Hit) -> Mapping[str, str] | None:
         or not_brought(hit, brings, group, omits)
     )
     if group == "devDependencies" and asked and not omits and not hit.files.dockerfiles:
-        fix = way_out(asked.held, brings)
+        fix = way_out(hit.files, asked.path.removesuffix("package.json"), asked.held, brings)
     return {
         "name": name,
         "brings": brings,

@@ -35,6 +35,17 @@ RULES: tuple[Rule, ...] = (
         fix="{fix}",
     ),
     Rule(
+        code="pnpm-no-script-in-packages",
+        only=ANY,
+        pattern=r"^None of the (?:selected )?packages has an? \"(?P<name>[\w:.-]+)\" script",
+        place=lambda hit: script_place(hit, hit["name"]),
+        rank=Rank.ROOT,
+        title='No package of the workspace has a script "{name}"',
+        message='None of the selected packages has a "{name}" script, and pnpm ends well where it finds none: what was called ran nothing.',
+        fix='Write the script "{name}" into the package.json of the package that is meant; what serves has to listen on 0.0.0.0 and $PORT.',
+        link="https://pnpm.io/cli/recursive",
+    ),
+    Rule(
         code="npm-hook-git",
         only=ANY,
         pattern=r"fatal: (?P<said>not a git repository|not in a git directory|--\w+ can only be used inside a git repository)|(?:^|: )(?:\d+: )?(?P<said2>git: (?:command )?not found)",

@@ -193,4 +193,14 @@ RULES: tuple[Rule, ...] = (
         message="TOMLDecodeError: {said} at line {line} of pyproject.toml (a comma or bracket of an array, often the line before).",
         fix="Correct line {line} of pyproject.toml.",
     ),
+    Rule(
+        code="poetry-no-file",
+        pattern=r"^\s*Unable to find installation candidates for (?P<name>[\w.-]+) \((?P<version>[\w.+!-]+)\)",
+        place=failing_instruction,
+        rank=Rank.ROOT,
+        title="poetry finds no file of {name} {version} that fits",
+        message="Unable to find installation candidates for {name} ({version}): of the files that the index has, none is for this Python and processor and has a hash that poetry.lock lists.",
+        fix="Run poetry lock with the Python of the image and commit poetry.lock; a version of poetry of years ago may not read the index of today: take a newer one in the image.",
+        link="https://python-poetry.org/docs/cli/#lock",
+    ),
 )

@@ -14,7 +14,7 @@ from app.diagnosis.rule import Hit
 from app.diagnosis.rules.machine.reading_thrown import asked_by, may_be_unset
 from app.model import Place
 from app.start_command import guess, start_command
-from app.start_command.entry_point import asked_for, brings
+from app.start_command.installed import asked_for, brings
 
 UVICORN = "web: uvicorn main:app --host 0.0.0.0 --port $PORT"
 
