@@ -56,7 +56,7 @@ NAMED_FOR_PEOPLE = {
 TOLD = {"env", "secrets"}
 # Keys that say what to build, when, where and how to move there: who reads each.
 READ_BY = {
-    "path": "app/configuration.py", "watch": "app/config/targets.py", "build": "app/stages/build.py",
+    "path": "app/configuration.py", "watch": "app/config/changes.py", "build": "app/stages/build.py",
     "region": "app/config/targets.py", "image": "app/stages/find_image.py", "health": "app/stages/verify.py",
     "release": "app/stories/deploy.py", "rollout": "app/stages/shift.py", "domain": "app/domain.py",
 }  # fmt: skip

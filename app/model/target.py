@@ -36,6 +36,8 @@ class Preview:
     ttl: int = 7 * 86_400
     left_out: tuple[str, ...] = ()
     siblings: tuple[Sibling, ...] = ()
+    not_for_forks: tuple[str, ...] = ()
+    """What previews of the repository's own branches have and this one has not, in words."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,9 @@ class Target:
     later: tuple[str, ...] = ()
     """Dotted keys of servergem.yml that count only after the merge to the default branch, which decides them."""
     jobs: tuple[TargetJob, ...] = ()
-    """What is run to its end with the service's image, once that serves; none in a preview."""
+    """What is run to its end with the service's image, once that serves; in a preview its own copies, or none."""
     workers: tuple[TargetWorker, ...] = ()
-    """What runs all the time with the service's image, once that serves; none in a preview."""
+    """The same of what runs all the time."""
 
     @property
     def name(self) -> str:
