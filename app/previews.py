@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from app.companions import companions
 from app.config import Config, Previews, fitted
 from app.model import Instances, Preview, PullRequest, ServiceConfig, Sibling, Sidecar, Target, Vpc
 from app.text.skip_mark import skip_mark
@@ -138,11 +139,31 @@ def _copy(config: Config, pull: PullRequest, home: Target, service: ServiceConfi
         left_out.append(f"service account {service.service_account}")
     left_out += _ways_to_data(service)
     containers, kept_from_them = _containers_of_copy(service, fork=pull.fork)
-    left_out += kept_from_them
-    own = replace(
+    beside = companions(config, pull, service)
+    return replace(
+        home,
+        environment=environment_of(pull.number),
+        service=replace(_service_of_copy(service, previews, pull), env=env, containers=containers),
+        config_path="" if pull.fork else home.config_path,
+        later=() if pull.fork else home.later,
+        of=service.name,
+        jobs=beside.jobs,
+        workers=beside.workers,
+        preview=Preview(
+            pull.number,
+            fork=pull.fork,
+            ttl=previews.ttl,
+            left_out=(*left_out, *kept_from_them, *beside.left_out),
+            not_for_forks=beside.not_for_forks,
+        ),
+    )
+
+
+def _service_of_copy(service: ServiceConfig, previews: Previews, pull: PullRequest) -> ServiceConfig:
+    """Small, under a name of its own, with what is written for previews and no way to production's data."""
+    return replace(
         service,
         name=fitted(service.name, f"-pr-{pull.number}"),
-        env=env,
         secrets=previews.secrets,
         service_account=previews.service_account,
         domain="",
@@ -153,19 +174,7 @@ def _copy(config: Config, pull: PullRequest, home: Target, service: ServiceConfi
         cloudsql=(),
         vpc=Vpc(),
         volumes=tuple(each for each in service.volumes if each.memory),
-        containers=containers,
         gpu="" if pull.fork else service.gpu,
-    )
-    return replace(
-        home,
-        environment=environment_of(pull.number),
-        service=own,
-        config_path="" if pull.fork else home.config_path,
-        later=() if pull.fork else home.later,
-        of=service.name,
-        jobs=(),
-        workers=(),
-        preview=Preview(pull.number, fork=pull.fork, ttl=previews.ttl, left_out=tuple(left_out)),
     )
 
 

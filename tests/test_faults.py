@@ -270,6 +270,28 @@ def test_workers_lose_calls(losing: House) -> None:
     made_once(losing)
 
 
+def test_a_preview_with_a_job_and_a_worker_loses_calls(losing: House) -> None:
+    """They come with it, are changed by a push, the job is run once, and none is left when it is closed."""
+    work, google = losing.repository(SAMPLE), losing.world.google
+    text = f"{JOBS}workers: {{mailer: {{command: [python, work.py]}}}}\npreviews: {{jobs: true, workers: true}}\n"
+    sha = work.push("Beside", **{"servergem.yml": text, "work.py": WORK})
+    assert losing.ended(sha)["ending"] == "live", losing.log_tail()
+    before = google.jobs.names(), google.workers.names()
+    number, head = opened(losing, work)
+    assert preview(losing, work, head)["conclusion"] == "success", losing.log_tail()
+    say(losing, work, number, "/run cleanup")
+    assert answer(losing, work, number, f"`cleanup-pr-{number}` of this pull request's preview runs")
+    own = Google(google.grpc_address).jobs.get_job(name=f"{CLEANUP}-pr-{number}")
+    assert own.execution_count == 1
+    head = work.push("More", branch="idea", **{"more.txt": "1"})
+    assert preview(losing, work, head)["conclusion"] == "success", losing.log_tail()
+    assert google.workers.names() == [MAILER, f"{MAILER}-pr-{number}"]
+    losing.world.github.close_pull_request(f"{OWNER}/{work.name}", number)
+    gone(losing, f"{SAMPLE}-pr-{number}")
+    assert (google.jobs.names(), google.workers.names()) == before
+    made_once(losing)
+
+
 def test_a_method_that_no_story_loses_is_named() -> None:
     """Whoever calls something new adds it to a story here, or `make test` is red."""
     books = [{"called": ["A", "B"], "lost": []}, {"called": ["A", "C"], "lost": ["A", "C"]}]

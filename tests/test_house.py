@@ -81,6 +81,7 @@ ROOMS = {
     2: (
         "app.api.shapes",
         "app.comment",
+        "app.companions",
         "app.config",
         "app.delivery",
         "app.diagnosis",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.rounds.sweep import orphans_in
+from app.rounds.orphans import orphans_in
 from sandbox.world import Sandbox
 from tests.conftest import OWNER, House, eventually
 from tests.test_previews import SAMPLE, gone, live, opened, preview, services

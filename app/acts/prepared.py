@@ -29,13 +29,13 @@ class Prepared:
 def has_jobs(target: Target, prepared: Prepared) -> bool:
     """Whether the service has jobs, or may have some of before: once it has had any, its labels say so for good."""
     before = dict(prepared.service.labels) if prepared.service else {}
-    return bool(target.jobs) or (target.preview is None and JOBS in before)
+    return bool(target.jobs) or JOBS in before
 
 
 def has_workers(target: Target, prepared: Prepared) -> bool:
     """The same of workers."""
     before = dict(prepared.service.labels) if prepared.service else {}
-    return bool(target.workers) or (target.preview is None and WORKERS in before)
+    return bool(target.workers) or WORKERS in before
 
 
 def has_domain(target: Target, prepared: Prepared) -> bool:

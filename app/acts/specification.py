@@ -55,11 +55,17 @@ def specification(
 
 
 def job_specification(
-    scene: Scene, commit: Commit, target: Target, image: Image | Bundle | None, job: TargetJob
+    scene: Scene,
+    commit: Commit,
+    target: Target,
+    image: Image | Bundle | None,
+    job: TargetJob,
+    project_number: int = 0,
 ) -> WantedJob:
     """A job with the service's image, variables, secrets, network and files, and its own over them."""
     config = job.config
-    service = specification(scene, commit, replace(target, service=_beside(target.service, config)), image)
+    its = replace(target, service=_beside(target, config))
+    service = specification(scene, commit, its, image, project_number)
     marks = {OF_SERVICE: target.name} | ({SCHEDULED: YES} if config.schedule else {})
     return WantedJob(
         replace(service, labels=(*service.labels, *marks.items())),
@@ -74,11 +80,17 @@ def job_specification(
 
 
 def worker_specification(
-    scene: Scene, commit: Commit, target: Target, image: Image | Bundle | None, worker: TargetWorker
+    scene: Scene,
+    commit: Commit,
+    target: Target,
+    image: Image | Bundle | None,
+    worker: TargetWorker,
+    project_number: int = 0,
 ) -> WantedWorker:
     """A worker with the same of the service, and its own over it."""
     config = worker.config
-    service = specification(scene, commit, replace(target, service=_beside(target.service, config)), image)
+    its = replace(target, service=_beside(target, config))
+    service = specification(scene, commit, its, image, project_number)
     return WantedWorker(
         replace(service, labels=(*service.labels, (OF_SERVICE, target.name))),
         worker.id,
@@ -88,8 +100,12 @@ def worker_specification(
     )
 
 
-def _beside(service: ServiceConfig, job: JobConfig | WorkerConfig) -> ServiceConfig:
-    """The service as its job, or worker, is to have it: a name that both have is the job's."""
+def _beside(target: Target, job: JobConfig | WorkerConfig) -> ServiceConfig:
+    """The service as its job, or worker, is to have it: a name that both have is the job's.
+
+    In a preview none of the service's variables is the job's: one may name the queue that production's worker reads.
+    """
+    service = replace(target.service, env=()) if target.preview else target.service
     secrets = {name: each for name, each in service.secrets if name not in dict(job.env)} | dict(job.secrets)
     env = {name: text for name, text in (dict(service.env) | dict(job.env)).items() if name not in secrets}
     return replace(

@@ -55,6 +55,16 @@ class PreviewsFile(Part):
     release: Flag = Field(
         default=False, description="Whether the release command runs for previews too.", examples=[True]
     )
+    jobs: Flag = Field(
+        default=False,
+        description="Whether previews have jobs of their own, without a schedule; those of forks have none.",
+        examples=[True],
+    )
+    workers: Flag = Field(
+        default=False,
+        description="Whether previews have workers of their own, of one instance; those of forks have none.",
+        examples=[True],
+    )
     comment: Flag = Field(
         default=True,
         description="Whether a comment on the pull request shows the previews.",

@@ -89,8 +89,10 @@ def _labels(part: Mapping[str, str | None]) -> tuple[tuple[str, str | None], ...
     return tuple(sorted(part.items()))
 
 
-def _differences(part: Mapping[str, DifferenceFile | None]) -> tuple[Difference, ...]:
-    """Only what is said: the rest is as usual."""
+def _differences(part: Mapping[str, DifferenceFile | None] | bool) -> tuple[Difference, ...] | bool:
+    """Only what is said: the rest is as usual. Of `previews` it is whether there are any."""
+    if isinstance(part, bool):
+        return part
     return tuple(
         Difference(name, tuple((key, _frozen(each, key)) for key in said_by(each)))
         for name, each in part.items()

@@ -28,7 +28,7 @@ def _time_zone(value: str) -> str:
 
 
 class JobFile(CompanionFile):
-    """A Cloud Run job: a service's container that runs to its end; not in previews."""
+    """A Cloud Run job: a service's container that runs to its end; in previews with `previews.jobs` alone."""
 
     tasks: Annotated[Whole, Field(ge=1, le=MOST_TASKS)] = Field(
         default=1, description="So many containers make one execution.", examples=[10]

@@ -39,7 +39,7 @@ PREVIEWS = Sides(
     shaping=frozenset({"env"}),
     deciding=frozenset(
         {"enabled", "drafts", "label", "skip_label", "ttl", "comment"}
-        | {"secrets", "service_account", "release", "forks"}
+        | {"secrets", "service_account", "release", "jobs", "workers", "forks"}
     ),
 )
 JOB = Sides(

@@ -45,6 +45,8 @@ class Previews:
     secrets: tuple[tuple[str, SecretRef], ...] = ()
     service_account: str = ""
     release: bool = False
+    jobs: bool = False
+    workers: bool = False
     comment: bool = True
     forks: str = "approve"
 

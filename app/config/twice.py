@@ -31,14 +31,15 @@ def one_service_twice(
     both = (config, *([replace(beside, lines=())] if beside else []))
     services = [wish for each in both for wish in _services(each, default_branch, region)]
     yield from _twice(services)
+    yield from _of_previews(services, "", {own.name for each in both for own in each.services})
     for what in ("job", "worker"):
-        yield from _twice(
-            wish for each in both for wish in _beside_services(each, what, default_branch, region)
-        )
-    yield from _of_previews(services, sorted({own.name for each in both for own in each.services}))
+        beside_them = [wish for each in both for wish in _beside_services(each, what, default_branch, region)]
+        yield from _twice(beside_them)
+        named = {own.name for each in both for own in (each.jobs if what == "job" else each.workers)}
+        yield from _of_previews(beside_them, f"the {what} ", named)
 
 
-def _twice(wishes: Iterator[_Wish] | list[_Wish]) -> Iterator[tuple[str, str, str, int]]:
+def _twice(wishes: list[_Wish]) -> Iterator[tuple[str, str, str, int]]:
     first: dict[tuple[str, tuple[str, str]], _Wish] = {}
     for wish in wishes:
         other = first.setdefault((wish.name, wish.place), wish)
@@ -46,13 +47,18 @@ def _twice(wishes: Iterator[_Wish] | list[_Wish]) -> Iterator[tuple[str, str, st
             yield other.words, wish.words, wish.name, max(wish.line, other.line)
 
 
-def _of_previews(wishes: list[_Wish], services: list[str]) -> Iterator[tuple[str, str, str, int]]:
-    """What would be a pull request's copy of a service."""
+def _of_previews(wishes: list[_Wish], what: str, names: set[str]) -> Iterator[tuple[str, str, str, int]]:
+    """What would be a pull request's copy of a service, a job or a worker."""
     for wish in dict.fromkeys(wishes):
         stem, _, number = wish.name.rpartition("-pr-")
-        for service in services if stem and number.isdecimal() else ():
-            if fitted(service, f"-pr-{number}") == wish.name:
-                yield wish.words, f"the preview of {service} in pull request {number}", wish.name, wish.line
+        for name in sorted(names) if stem and number.isdecimal() else ():
+            if fitted(name, f"-pr-{number}") == wish.name:
+                yield (
+                    wish.words,
+                    f"the preview of {what}{name} in pull request {number}",
+                    wish.name,
+                    wish.line,
+                )
 
 
 def _services(config: Config, default_branch: str, region: str) -> Iterator[_Wish]:

@@ -14,7 +14,7 @@ MOST_INSTANCES = 1000
 
 
 class WorkerFile(CompanionFile):
-    """A Cloud Run worker pool: a service's container that pulls its work, once the service is live; not in previews."""
+    """A Cloud Run worker pool: a service's container that pulls its work; in previews with `previews.workers` alone."""
 
     instances: Annotated[Whole, Field(le=MOST_INSTANCES)] = Field(
         default=1, description="Just so many instances, day and night; 0 stops them.", examples=[2]

@@ -193,7 +193,8 @@ def _brought(world: World, known: Hearing, commands: tuple[Command, ...]) -> Ite
 
 def _shown(world: World, row: PreviewRow) -> ShownPreview:
     report = world.store.deployments.report(row.deployment_id)
-    return ShownPreview(row, report.url if report else "")
+    run = run_of(world.store.runs.run(row.deployment_id))
+    return ShownPreview(row, report.url if report else "", run.target if run else None)
 
 
 def _log(world: World, row: PreviewRow) -> PreviewLog:

@@ -119,7 +119,12 @@ VERBS = (
         "remove the preview, bring it back, or keep it for another day",
         orders.preview,
     ),
-    Verb("run", "/run JOB [environment]", "run a job of servergem.yml now", orders.run),
+    Verb(
+        "run",
+        "/run JOB [environment]",
+        "run a job of servergem.yml now, the preview's where it has one",
+        orders.run,
+    ),
     Verb("lock", "/lock [service…] [environment] [reason]", "let deployments wait", orders.lock),
     Verb("unlock", "/unlock [service…] [environment]", "let the newest waiting deployment go", orders.unlock),
     Verb("help", "/help", "this list", _help, changes=False),

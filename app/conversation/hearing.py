@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.conversation.gate import Anew, Gate
-from app.model import Commit, Person, PressButton, PullRequest, Report, Repository, Target
+from app.model import Commit, Person, PressButton, PullRequest, Report, Repository, Target, TargetJob
 from app.scene import Run
 from app.store.previews import PreviewRow
 from app.store.traffic import Lock, Shift
@@ -34,10 +34,11 @@ class Standing:
 
 @dataclass(frozen=True)
 class ShownPreview:
-    """A preview of this pull request, and its address once it has one."""
+    """A preview of this pull request, its address once it has one, and what was last deployed there."""
 
     row: PreviewRow
     url: str = ""
+    target: Target | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,16 @@ class Hearing:
             for each in self.standings
             if each.environment == (environment or self.home) and (not services or each.service in services)
         )
+
+    def jobs_called(self, name: str, environment: str) -> tuple[tuple[Target, TargetJob], ...]:
+        """Those of this pull request's previews, unless an environment is named or they have none; else those there."""
+        here = () if environment else tuple(each.target for each in self.previews if each.target)
+        there = tuple(each.target for each in self.at((), environment))
+        of_both = [
+            tuple((target, job) for target in targets for job in target.jobs if job.config.name == name)
+            for targets in (here, there)
+        ]
+        return next(filter(None, of_both), ())
 
 
 # The story of a deployment to an environment, by its name in the journal.

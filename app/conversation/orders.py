@@ -61,14 +61,15 @@ def rollback(hearing: Hearing, command: Command) -> Outcome:
 
 
 def run(hearing: Hearing, command: Command) -> Outcome:
-    """The job that is named is run now, as it was made with the last deployment."""
+    """The job that is named is run now, as it was made with the last deployment; the preview's where it has one."""
     name, named = "".join(command.words[:1]), _scope(hearing, command.words[1:])
     if named.rest:
         return _unknown_word(hearing, named.rest[0])
-    there = [(each.target, job) for each in hearing.at((), named.environment) for job in each.target.jobs]
-    wishes = tuple(RunNow(target, job, hearing.made) for target, job in there if job.config.name == name)
+    found = hearing.jobs_called(name, named.environment)
+    wishes = tuple(RunNow(target, job, hearing.made) for target, job in found)
     if not wishes:
-        known = ", ".join(in_code(job.config.name) for _, job in there)
+        there = (job for each in hearing.at((), named.environment) for job in each.target.jobs)
+        known = ", ".join(in_code(job.config.name) for job in there)
         jobs = f"`/run` takes one of: {known}." if known else "servergem.yml names no `jobs:`."
         return Outcome(f"There is no job {in_code(name[:40])}. {jobs}" if name else jobs)
     return Outcome(wishes=wishes)

@@ -23,4 +23,5 @@ def run_now(world: World, repository: Repository, target: Target, job: TargetJob
         page = named_jobs.run_now(google, target.project, target.region, job.id, since=since)
     except GoogleError as refused:
         return f"Google refused to run {name}: {in_markdown(refused.message)}"
-    return f"{name} runs: {link('its execution', page)}."
+    whose = " of this pull request's preview" if target.preview else ""
+    return f"{name}{whose} runs: {link('its execution', page)}."

@@ -32,6 +32,8 @@ class Preview:
     ttl: int = 7 * 86_400
     left_out: tuple[str, ...] = ()
     siblings: tuple[Sibling, ...] = ()
+    not_for_forks: tuple[str, ...] = ()
+    """What previews of the repository's own branches have and this one has not, in words."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,9 @@ class Target:
     later: tuple[str, ...] = ()
     """Dotted keys of servergem.yml that count only after the merge to the default branch, which decides them."""
     jobs: tuple[TargetJob, ...] = ()
-    """What is run to its end with the service's image, once that serves; none in a preview."""
+    """What is run to its end with the service's image, once that serves; in a preview its own copies, or none."""
     workers: tuple[TargetWorker, ...] = ()
-    """What runs all the time with the service's image, once that serves; none in a preview."""
+    """The same of what runs all the time."""
     home_region: str = ""
     """The first of the service's regions, where its images are; empty where this is it."""
 

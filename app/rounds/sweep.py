@@ -5,41 +5,23 @@ It decides nothing itself: each pull request that differs is looked at by the sa
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from app.github import GitHubError
 from app.model import LookAtPullRequest, Repository
+from app.rounds.orphans import Orphan, orphans, row_of
 from app.rounds.recovery import Recovery, most_looks, pause
 from app.rounds.retention import Retention
 from app.start import Removal, removal_of
 from app.store.previews import PreviewRow
 from app.telemetry import log
-from app.trust.ownership import APP, INSTALLATION, PULL_REQUEST, REPOSITORY, app_label
 from app.world import World
-from gcp import cloud_run
-from gcp.errors import GoogleError
-
-NUMBER = re.compile(r"[0-9]{1,18}")
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Orphan:
-    """A service with our labels of which no row of ours knows."""
-
-    project: str
-    region: str
-    name: str
-    repository_id: int
-    installation_id: int
-    number: int
 
 
 class Sweep:
@@ -84,7 +66,7 @@ class Sweep:
         self._each([now], self._recovery.redeliver)
         self._each(over, lambda row: self._expire(row, mark))
         self._each(self._due(rows, now), lambda repository: self._look(repository, rows, now, mark))
-        self._each(self._orphans(rows), lambda orphan: self._settle(orphan, now, mark))
+        self._each(orphans(self._world, rows), lambda orphan: self._settle(orphan, now, mark))
         self._each([now], self._retention.apply)
 
     def _each(self, things: Iterable[T], do: Callable[[T], None]) -> None:
@@ -155,55 +137,5 @@ class Sweep:
             LookAtPullRequest(pull.repository, orphan.number, mark), f"{mark}-{home.id}-{orphan.number}"
         )
 
-    def _orphans(self, rows: list[PreviewRow]) -> list[Orphan]:
-        settings = self._world.settings
-        places = {(row.project, row.region) for row in rows}
-        places |= {(project, settings.region) for project in settings.every_project()}
-        lanes = {row.lane for row in rows}
-        found: list[Orphan] = []
-        for project, region in sorted(places):
-            try:
-                services = cloud_run.services(self._world.google, project, region)
-            except GoogleError as refused:
-                log.warning("sweep.unseen", project=project, error=str(refused))
-                continue
-            for service in services:
-                labels = dict(service.labels)
-                ours = labels.get(APP) == app_label(settings.github_app_id) and PULL_REQUEST in labels
-                if ours and f"{labels.get(REPOSITORY)}/{project}/{region}/{service.name}" not in lanes:
-                    found += orphans_in(project, region, service.name, labels)
-        return found
-
     def _remove(self, removal: Removal) -> None:
         self._world.start(removal, removal.id)
-
-
-def orphans_in(project: str, region: str, name: str, labels: Mapping[str, str]) -> tuple[Orphan, ...]:
-    """The service, unless a label of ours holds no number: somebody else wrote it then, and it is left alone."""
-    ids = [labels.get(label, "") for label in (REPOSITORY, INSTALLATION, PULL_REQUEST)]
-    if not all(NUMBER.fullmatch(each) for each in ids):
-        log.warning("sweep.odd_labels", service=name, project=project, labels=dict(labels))
-        return ()
-    return (Orphan(project, region, name, *map(int, ids)),)
-
-
-def row_of(orphan: Orphan, now: float, owner: str, repository: str) -> PreviewRow:
-    """The row that a preview would have, as far as its labels tell.
-
-    How often it was made nobody knows; the seconds (epoch) are a generation that no revision of it has in its name.
-    """
-    return PreviewRow(
-        f"{orphan.repository_id}/{orphan.project}/{orphan.region}/{orphan.name}",
-        orphan.repository_id,
-        owner,
-        repository,
-        orphan.installation_id,
-        orphan.number,
-        orphan.name.partition("-pr-")[0],
-        orphan.name,
-        orphan.project,
-        orphan.region,
-        False,
-        "",
-        generation=int(now),
-    )

@@ -63,7 +63,7 @@ def _bring(
 ) -> tuple[str, ...]:
     """Make or change one job and its schedule; its schedule and its last run, in words."""
     google, config = scene.world.google, job.config
-    wanted = job_specification(scene, commit, target, image, job)
+    wanted = job_specification(scene, commit, target, image, job, prepared.project_number)
     before = _put(scene, target, job, wanted)
     if config.schedule:
         account = wanted.service.service_account or _default_account(prepared)

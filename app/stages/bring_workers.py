@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from app.acts.prepared import Prepared
 from app.acts.specification import worker_specification
 from app.acts.tried import insist_on_none, tried
 from app.model import Bundle, Commit, Finding, Image, Row, Target, TargetWorker
@@ -13,7 +14,9 @@ from gcp import worker_pools
 from gcp.conflicts import CHANGED_OR_MADE, decided_anew
 
 
-def bring_workers(scene: InLane, commit: Commit, target: Target, image: Image | Bundle) -> None:
+def bring_workers(
+    scene: InLane, commit: Commit, target: Target, image: Image | Bundle, prepared: Prepared
+) -> None:
     """Every worker in turn, each with its own line; what is wrong with any of them is said when all have been tried.
 
     The service is live by now and stays so. A pool whose new instances do not start goes on with those that ran.
@@ -22,7 +25,7 @@ def bring_workers(scene: InLane, commit: Commit, target: Target, image: Image | 
     scene.parts(tuple(Row(_title(name)) for name in (*(each.id for each in target.workers), *gone)))
     found: list[Finding] = []
     for worker in target.workers:
-        work = partial(_bring, scene, commit, target, image, worker)
+        work = partial(_bring, scene, commit, target, image, prepared, worker)
         found += tried(scene, _title(worker.id), work, partial(_not_brought, worker.id))
     for name in gone:
         found += tried(
@@ -45,11 +48,16 @@ def _gone(scene: InLane, target: Target) -> tuple[str, ...]:
 
 
 def _bring(
-    scene: InLane, commit: Commit, target: Target, image: Image | Bundle, worker: TargetWorker
+    scene: InLane,
+    commit: Commit,
+    target: Target,
+    image: Image | Bundle,
+    prepared: Prepared,
+    worker: TargetWorker,
 ) -> tuple[str, ...]:
     """Make or change one worker; Stop when it is somebody else's."""
     google = scene.world.google
-    wanted = worker_specification(scene, commit, target, image, worker)
+    wanted = worker_specification(scene, commit, target, image, worker, prepared.project_number)
 
     def decide(_again: bool) -> None:
         state = worker_pools.worker(google, target.project, target.region, worker.id)

@@ -1,13 +1,27 @@
-"""Remove: a preview's service and what was built for it alone; each part may be gone already."""
+"""Remove: a preview's service, its jobs and workers, and what was built for it alone; each may be gone already."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from app.acts.images import origin_of, place_of
 from app.model import Target
 from app.scene import InLane
-from gcp import artifact_registry, cloud_run, cloud_run_images
+from app.trust.ownership import JOBS, WORKERS
+from gcp import (
+    artifact_registry,
+    cloud_run,
+    cloud_run_images,
+    cloud_run_jobs,
+    named_jobs,
+    worker_pools,
+)
+from gcp.cloud import Google
+from gcp.cloud_run import ServiceState
 from gcp.conflicts import decided_anew
 from gcp.errors import GoogleError
+from gcp.named_jobs import JobState
+from gcp.worker_pools import WorkerState
 
 
 def remove(scene: InLane, target: Target, merged: bool) -> None:
@@ -18,6 +32,8 @@ def remove(scene: InLane, target: Target, merged: bool) -> None:
     def decide(_again: bool) -> None:
         state = cloud_run.service(google, project, region, target.name)
         scene.insist_on_ours(target, state)
+        # First, while the service's labels say that there are any: whoever comes again is to look for them too.
+        _remove_beside(scene, target, state)
         if state is not None:
             cloud_run.delete_service(google, project, region, target.name, etag=state.etag)
 
@@ -25,6 +41,40 @@ def remove(scene: InLane, target: Target, merged: bool) -> None:
     scene.note(f"removed the Cloud Run service {target.name}")
     if not merged:
         _remove_images(scene, target)
+
+
+def _remove_beside(scene: InLane, target: Target, state: ServiceState | None) -> None:
+    """Jobs and workers, where there have been any; where the service is gone, nobody can tell but by looking."""
+    before = dict(state.labels) if state else {}
+    google, project, region = scene.world.google, target.project, target.region
+    jobs, workers = bool(target.jobs) or JOBS in before, bool(target.workers) or WORKERS in before
+    if jobs or state is None:
+        for name in _of(scene, target, "jobs", named_jobs.jobs, sure=jobs):
+            cloud_run_jobs.delete(google, project, region, name)
+            scene.note(f"removed the job {name}")
+    if workers or state is None:
+        for name in _of(scene, target, "workers", worker_pools.workers, sure=workers):
+            worker_pools.delete(google, project, region, name)
+            scene.note(f"removed the worker {name}")
+
+
+def _of(
+    scene: InLane,
+    target: Target,
+    what: str,
+    every: Callable[[Google, str, str], tuple[JobState | WorkerState, ...]],
+    *,
+    sure: bool,
+) -> tuple[str, ...]:
+    """The names of this preview's own. Where we may not look there are none of ours, unless we are `sure` of some."""
+    try:
+        found = every(scene.world.google, target.project, target.region)
+    except GoogleError as refused:
+        if sure or refused.code != "PERMISSION_DENIED":
+            raise
+        scene.note(f"could not look for its {what}: ServerGem may not see them ({refused.permission})")
+        return ()
+    return tuple(each.name for each in found if scene.owns_beside(target, each.labels))
 
 
 def _remove_images(scene: InLane, target: Target) -> None:

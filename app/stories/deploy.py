@@ -77,7 +77,7 @@ def to_an_address(this: Deployment) -> tuple[Live, bool]:
     if has_jobs(target, prepared):
         this.one_more(ROAD[bring_jobs], call(bring_jobs, commit, target, image, prepared))
     if has_workers(target, prepared):
-        this.one_more(ROAD[bring_workers], call(bring_workers, commit, target, image))
+        this.one_more(ROAD[bring_workers], call(bring_workers, commit, target, image, prepared))
     return live, revision.first
 
 

@@ -151,13 +151,17 @@ def _beyond_the_limit(world: World, job: LookAtPullRequest) -> list[Removal]:
 def _left_out(target: Target) -> tuple[str, ...]:
     """What a preview does without, and what it is told of its siblings."""
     assert target.preview is not None, "only previews leave things out"
-    left_out = target.preview.left_out
-    if not left_out:
-        return ()
-    return (
-        f"Left out, because previews get nothing of production's: {', '.join(left_out)}. "
-        "Name them under previews.env or previews.secrets if a preview may have them.",
-    )
+    left_out, not_for_forks = target.preview.left_out, target.preview.not_for_forks
+    remarks: list[str] = []
+    if left_out:
+        remarks.append(
+            f"Left out, because previews get nothing of production's: {', '.join(left_out)}. "
+            "Name them under previews.env or previews.secrets if a preview may have them."
+        )
+    if not_for_forks:
+        named = ", ".join(not_for_forks)
+        remarks.append(f"Left out, because a fork's preview has neither jobs nor workers: {named}.")
+    return tuple(remarks)
 
 
 def _expiry(world: World, target: Target) -> float:
