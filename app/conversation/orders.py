@@ -184,9 +184,8 @@ def _name_the_commit(hearing: Hearing, named: Scope) -> Outcome:
 def _to_environment(hearing: Hearing, named: Scope, *, whole: bool) -> Outcome:
     """What the environment takes; past that an operator's word goes, for a commit that is named `whole`."""
     commit = replace(hearing.pull.head, pull_request=0)
-    gate = next(
-        (each for each in hearing.gates if each.environment == named.environment), Gate(named.environment)
-    )
+    gates = {each.environment: each for each in hearing.gates}
+    gate = gates.get(named.environment, Gate(named.environment))
     targets = [each.target for each in hearing.at(named.services, named.environment)]
     services = tuple(dict.fromkeys(target.source_name for target in targets))
     refused = refusal(gate, commit, services, operator=False) or untested(gate, targets, operator=False)
