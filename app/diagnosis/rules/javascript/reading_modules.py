@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from app.diagnosis.instructions import base_image, failing_dockerfile, instruction
 from app.diagnosis.javascript.image import not_installed, ran_place, start_place
 from app.diagnosis.javascript.imports import BUILTIN, importer
+from app.diagnosis.javascript.managers import manager
 from app.diagnosis.javascript.packages import (
     Package,
     dependency_place,
@@ -30,6 +31,7 @@ from app.diagnosis.rules.javascript.reading_own_modules import (
     importers,
     left_behind,
     local_module,
+    standalone,
 )
 from app.diagnosis.rules.javascript.reading_unbrought import bare_last_stage
 from app.diagnosis.transcript import Kind
@@ -81,7 +83,7 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
         why, fix = "the stage that runs has no node_modules", f"{without.advice}."
     elif group and owner != name:
         why, fix = not_installed(hit, owner, own.folder) or _of_another_version(name, owner)
-    elif group and hit.transcript.started and (told := standalone(hit)):
+    elif group and (told := standalone(hit) or _links_of(hit, own)):
         why, fix = told
     elif group:
         why = f"package.json asks for it ({group}), but node_modules does not have it"
@@ -107,18 +109,19 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
     }
 
 
-_TRACED = "Standalone has node_modules of its own, of what the build traced: build anew without an old .next or a build cache; with Next 16 next build --webpack (its Turbopack leaves packages out), with pnpm node-linker=hoisted in .npmrc; and COPY .next/standalone whole."
-
-
-def standalone(hit: Hit) -> tuple[str, str] | None:
-    """Why Next's standalone output, which a COPY brings into the image that runs, lacks a package, and what to do."""
-    if (found := failing_dockerfile(hit)) is None:
+def _links_of(hit: Hit, own: Package) -> tuple[str, str] | None:
+    """Where a COPY brings a workspace member's node_modules of pnpm, which holds links into the root's, alone."""
+    found = failing_dockerfile(hit)
+    if found is None or not own.folder or manager(hit) != "pnpm":
         return None
     last = len(found[1].stages) - 1
-    for each in found[1].of("COPY"):
-        if each.stage == last and ".next/standalone" in each.value:
-            return f"the standalone output that {found[0]} line {each.line} brings does not hold it", _TRACED
-    return None
+    copied = [each for each in found[1].of("COPY") if each.stage == last and "node_modules" in each.value]
+    if len(copied) != 1 or f"{own.folder}/node_modules" not in copied[0].value:
+        return None
+    return (
+        f"what {found[0]} line {copied[0].line} brings are links of pnpm into the root's node_modules/.pnpm",
+        f"Write RUN pnpm --filter ./{own.folder} deploy --prod /out in the stage that installs, and COPY --from=STAGE /out/node_modules ./node_modules: it holds files, not links (pnpm 10: add --legacy).",
+    )
 
 
 def _of_another_version(name: str, owner: str) -> tuple[str, str]:

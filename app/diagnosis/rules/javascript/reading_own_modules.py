@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from app.diagnosis.followed import runs
+from app.diagnosis.instructions import failing_dockerfile
 from app.diagnosis.javascript.imports import import_line, import_of_file, importer, meant
+from app.diagnosis.javascript.managers import manager
 from app.diagnosis.javascript.packages import (
     near,
     package,
@@ -57,6 +60,20 @@ def left_behind(hit: Hit, name: str, beside: str) -> tuple[str, LeftOut] | None:
     return (path, found) if found else None
 
 
+_TRACED = "Standalone has node_modules of its own, of what the build traced: build anew without an old .next or a build cache; with Next 16 next build --webpack (its Turbopack leaves packages out), with pnpm node-linker=hoisted in .npmrc; and COPY .next/standalone whole."
+
+
+def standalone(hit: Hit) -> tuple[str, str] | None:
+    """Why Next's standalone output, which a COPY brings into the image that runs, lacks a package, and what to do."""
+    if (found := failing_dockerfile(hit)) is None or hit.section.instruction:
+        return None
+    last = len(found[1].stages) - 1
+    for each in found[1].of("COPY"):
+        if each.stage == last and ".next/standalone" in each.value:
+            return f"the standalone output that {found[0]} line {each.line} brings does not hold it", _TRACED
+    return None
+
+
 OF_A_PACKAGE = re.compile(
     r"node_modules/(?:\.pnpm/[^/]+/node_modules/)?((?:@[\w.-]+/)?[\w.-]+)/(?!.*node_modules/)"
 )
@@ -76,8 +93,15 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
             return f"{of} is a package of this repository that nothing built", (
                 f"Build {here.folder} before what needs it: pnpm --filter NAME... run build (with the three dots), turbo run build --filter=NAME, yarn workspaces foreach -Rpt run build; and COPY what it makes into the stage that runs."
             )
+        if told := standalone(hit):
+            return told
+        asked = (
+            f"pnpm asks for {of} under onlyBuiltDependencies (pnpm approve-builds), "
+            if manager(hit) in ("pnpm", "")
+            else ""
+        )
         return f"the package {of} is not whole", (
-            f"The install script of {of}, which downloads or builds this file, did not run, or ran for another system: pnpm asks for {of} under onlyBuiltDependencies (pnpm approve-builds), --ignore-scripts leaves it out, and a node_modules that is copied has that of its own image. Install again, or raise {of}."
+            f"Where an install script of {of} downloads or builds this file, it did not run, or ran for another system: {asked}--ignore-scripts leaves it out, and a node_modules that is copied has that of its own image. Install again, or raise {of}."
         )
     configs = hit.files.named("astro.config.mjs", "astro.config.ts", "astro.config.js")
     if name.endswith("dist/server/entry.mjs") and not any(hit.files.search(c, r"adapter") for c in configs):
@@ -86,7 +110,8 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
         )
     if re.search(r"/(?:dist|build|out|lib|\.next|\.output)(?:/|$)", name) and "build" in package(hit).scripts:
         source = source_of(hit, name)
-        return "nothing built it", (
+        built = runs(hit, "npm run build")
+        return "the build that ran did not leave it there" if built else "nothing built it", (
             f"RUN npm run build in the image (and COPY the result from that stage), or correct the path {name} that starts it"
             + (f"; {source} is its source." if source else ".")
         )
