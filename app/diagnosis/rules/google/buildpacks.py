@@ -11,6 +11,8 @@ from app.diagnosis.rules.google.reading_buildpacks import (
     detected,
     failure,
     function,
+    function_place,
+    function_source,
     functions_like,
     processes,
     python_entry,
@@ -177,12 +179,14 @@ RULES: tuple[Rule, ...] = (
         code="buildpacks-function-source",
         pattern=r"missing main\.py and GOOGLE_FUNCTION_SOURCE not specified|GOOGLE_FUNCTION_SOURCE specified "
         r"file '?(?P<name>[\w./-]+)'? but it does not exist",
-        place=first(setting(r"GOOGLE_FUNCTION_SOURCE"), whole_file("requirements.txt")),
+        read=function_source,
+        place=first(setting(r"GOOGLE_FUNCTION_SOURCE"), function_place, whole_file("requirements.txt")),
         rank=Rank.ROOT,
         title="The function's file main.py is not there",
         message="missing main.py and GOOGLE_FUNCTION_SOURCE not specified: the buildpack does not find the "
         "function's source {name}.",
-        fix="Put the function into main.py at the root, or set GOOGLE_FUNCTION_SOURCE to the file that has it.",
+        fix="Put the function into main.py at the root, or set GOOGLE_FUNCTION_SOURCE{to} for the build "
+        "(gcloud run deploy --set-build-env-vars=…; --set-env-vars reaches only what runs).",
     ),
     Rule(
         code="buildpacks-function-target",

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.instructions import base_image, failing_dockerfile, instruction
+from app.diagnosis.instructions import base_image, instruction
 from app.diagnosis.javascript.image import not_installed, ran_place, start_place
 from app.diagnosis.javascript.imports import BUILTIN, importer
-from app.diagnosis.javascript.managers import manager
 from app.diagnosis.javascript.packages import (
     Package,
     dependency_place,
@@ -25,13 +24,13 @@ from app.diagnosis.javascript.paths import own_path
 from app.diagnosis.left_out import LeftOut, left_out
 from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.javascript.reading_copied_modules import links_of, standalone
 from app.diagnosis.rules.javascript.reading_own_modules import (
     OF_A_PACKAGE,
     importer_place,
     importers,
     left_behind,
     local_module,
-    standalone,
 )
 from app.diagnosis.rules.javascript.reading_unbrought import bare_last_stage
 from app.diagnosis.transcript import Kind
@@ -83,7 +82,7 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
         why, fix = "the stage that runs has no node_modules", f"{without.advice}."
     elif group and owner != name:
         why, fix = not_installed(hit, owner, own.folder) or _of_another_version(name, owner)
-    elif group and (told := standalone(hit) or _links_of(hit, own)):
+    elif group and (told := standalone(hit) or links_of(hit, own)):
         why, fix = told
     elif group:
         why = f"package.json asks for it ({group}), but node_modules does not have it"
@@ -107,21 +106,6 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
         "from": _from(hit),
         "manifest": own.path,
     }
-
-
-def _links_of(hit: Hit, own: Package) -> tuple[str, str] | None:
-    """Where a COPY brings a workspace member's node_modules of pnpm, which holds links into the root's, alone."""
-    found = failing_dockerfile(hit)
-    if found is None or not own.folder or manager(hit) != "pnpm":
-        return None
-    last = len(found[1].stages) - 1
-    copied = [each for each in found[1].of("COPY") if each.stage == last and "node_modules" in each.value]
-    if len(copied) != 1 or f"{own.folder}/node_modules" not in copied[0].value:
-        return None
-    return (
-        f"what {found[0]} line {copied[0].line} brings are links of pnpm into the root's node_modules/.pnpm",
-        f"Write RUN pnpm --filter ./{own.folder} deploy --prod /out in the stage that installs, and COPY --from=STAGE /out/node_modules ./node_modules: it holds files, not links (pnpm 10: add --legacy).",
-    )
 
 
 def _of_another_version(name: str, owner: str) -> tuple[str, str]:

@@ -6,19 +6,18 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.followed import runs
-from app.diagnosis.instructions import failing_dockerfile
 from app.diagnosis.javascript.imports import import_line, import_of_file, importer, meant
 from app.diagnosis.javascript.managers import manager
 from app.diagnosis.javascript.packages import (
     near,
     package,
-    packages,
 )
 from app.diagnosis.javascript.paths import own_path, source_of, spot
 from app.diagnosis.javascript.stacks import after, code_at, frames, header
 from app.diagnosis.javascript.workspaces import own
 from app.diagnosis.left_out import LeftOut, not_brought_beside
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.javascript.reading_copied_modules import of_a_member, standalone
 from app.diagnosis.rules.javascript.reading_syntax import resolved
 from app.model import Place
 from app.source.services_below import configuration, services_below
@@ -60,20 +59,6 @@ def left_behind(hit: Hit, name: str, beside: str) -> tuple[str, LeftOut] | None:
     return (path, found) if found else None
 
 
-_TRACED = "Standalone has node_modules of its own, of what the build traced: build anew without an old .next or a build cache; with Next 16 next build --webpack (its Turbopack leaves packages out), with pnpm node-linker=hoisted in .npmrc; and COPY .next/standalone whole."
-
-
-def standalone(hit: Hit) -> tuple[str, str] | None:
-    """Why Next's standalone output, which a COPY brings into the image that runs, lacks a package, and what to do."""
-    if (found := failing_dockerfile(hit)) is None or hit.section.instruction:
-        return None
-    last = len(found[1].stages) - 1
-    for each in found[1].of("COPY"):
-        if each.stage == last and ".next/standalone" in each.value:
-            return f"the standalone output that {found[0]} line {each.line} brings does not hold it", _TRACED
-    return None
-
-
 OF_A_PACKAGE = re.compile(
     r"node_modules/(?:\.pnpm/[^/]+/node_modules/)?((?:@[\w.-]+/)?[\w.-]+)/(?!.*node_modules/)"
 )
@@ -87,7 +72,7 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
         )
     if found := OF_A_PACKAGE.search(name):
         of = found[1]
-        if told := _of_a_member(hit, name, of):
+        if told := of_a_member(hit, name, of):
             return told
         if here := own(hit, of):
             return f"{of} is a package of this repository that nothing built", (
@@ -116,19 +101,6 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
             + (f"; {source} is its source." if source else ".")
         )
     return _not_there(hit, name)
-
-
-def _of_a_member(hit: Hit, name: str, of: str) -> tuple[str, str] | None:
-    """A package of a workspace's own node_modules, which holds only links that a COPY of the root's does not bring."""
-    above = name.partition("/node_modules/")[0]
-    folder = next(
-        (each.folder for each in packages(hit) if each.folder and above.endswith(f"/{each.folder}")), ""
-    )
-    if not folder or not hit.files.named("pnpm-lock.yaml"):
-        return None
-    return f"{folder} has no node_modules with {of} in this stage", (
-        f"pnpm links what {folder} asks for in {folder}/node_modules: COPY the whole folder of the stage that installs (COPY --from=STAGE /app ./), or run pnpm install in this stage, and keep **/node_modules in .dockerignore so that COPY . . replaces none."
-    )
 
 
 # A folder that only a build makes.
