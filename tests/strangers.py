@@ -141,15 +141,12 @@ ALSO_TRUE = {
 
 # What misleads still: a pair that no longer occurs is to be struck out, and none is to be added.
 MISLEADING = {
-    "bundler-syntax": "node-unset-setting",
-    "eslint-error": "stylelint-error typescript-error",
     "go-no-module": "go-missing-package",
     "google-push-failed": "google-images-not-built",
     "node-module": "svelte-adapter",
     "node-optional-native": "node-skipped-native",
     "npm-lock-conflict": "npm-lock-version",
     "npm-lock-out-of-step": "workspace-left-out",
-    "npm-network": "pip-no-such-version",
     "php-class-not-found": "composer-dev-package",
     "poetry-no-version": "poetry-python",
     "unreachable": "python-port-literal",

@@ -118,3 +118,47 @@ def test_no_variable_is_doubted_where_no_word_says_that_it_is_empty() -> None:
     """A line that reads one may fail over something else: a hint at it would lead away from the cause."""
     sample = next(each for each in samples("python") if each.name == "python/env-unrelated")
     assert "DB_URL" not in sample.diagnosis().findings[0].fix
+
+
+def test_nobody_is_told_to_run_the_build_that_runs() -> None:
+    """Where the Dockerfile has the RUN that builds, what it left is the question, not whether it runs."""
+    told = re.compile(r"RUN (?:npm run|pnpm(?: run)?|yarn(?: run)?|bun run) build in the image")
+    again = {
+        sample.name: fix
+        for sample, fix in advised(told)
+        if re.search(
+            r"^RUN .*\b(?:npm run|pnpm|yarn|bun run) (?:run )?build\b",
+            sample.files.get("Dockerfile", ""),
+            re.M,
+        )
+    }
+    assert not again
+
+
+def test_nobody_is_sent_to_lines_that_nobody_printed() -> None:
+    """The advice points above where something stands above, and says so where nothing was printed."""
+    end = "Script @php artisan package:discover handling the post-autoload-dump event returned with error code 255"
+    began = "Step 4/5 : RUN composer install\n"
+    fixes = [
+        diagnose(f"{began}{said}\n{end}\n", Files.of({})).findings[0].fix
+        for said in ("> @php artisan package:discover", "The [config/cipher.php] file is missing.")
+    ]
+    assert ["It printed no reason" in fix for fix in fixes] == [True, False]
+    assert ["above" in fix for fix in fixes] == [False, True]
+
+
+def test_what_ended_well_is_no_cause() -> None:
+    """An error that a builder went on after, or that another build step printed, is nobody's answer."""
+    files = Files.of({"src/old.js": "a\nb\nx y\n"})
+    fault = '/app/src/old.js:3:1: ERROR: Expected ";" but found "x"'
+    lint = f"#8 [3/7] RUN npm run lint || true\n#8 1.2 {fault}\n"
+    quiet = '#9 [4/7] RUN ./q.sh\n#9 ERROR: process "/bin/sh -c ./q.sh" did not complete successfully: exit code: 3\n'
+    steps = f'Step #0: {fault}\nStep #1: quiet\nERROR: build step 1 "busybox" failed: step exited with status: 3\n'
+    told = [diagnose(log, files).findings[0].code for log in (lint, f"{lint}#8 DONE 1.4s\n{quiet}", steps)]
+    assert [code.startswith("bundler") for code in told] == [True, False, False]
+
+
+def test_an_aside_for_another_tool_is_left_out() -> None:
+    """What uv calls it is told to who has uv, and to nobody else."""
+    told = {sample.name: sample for sample, _ in advised(re.compile(r"\((?:or )?uv\b"))}
+    assert not [name for name, each in told.items() if "uv" not in f"{each.log}{each.files}"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from app.diagnosis.alpine import in_apk
+from app.diagnosis.followed import followed
 from app.diagnosis.foreign import not_ours, not_there
 from app.diagnosis.instructions import stage_image
 from app.diagnosis.javascript.managers import in_words_of, manager
@@ -42,7 +43,7 @@ _NPM = re.compile(r"\bnp[mx] |package-lock\.json")
 
 def fitted(hit: Hit, fix: str) -> str:
     """What to type, for this repository."""
-    fix = not_ours(hit, not_there(fix))
+    fix = followed(hit, not_ours(hit, not_there(fix)))
     if _HOLE.search(fix):
         return "Correct what that line names; what was printed around it stands below."
     if hit.section.kind is Kind.INSTRUCTION and not hit.transcript.started:

@@ -69,6 +69,10 @@ SIGNS = {
 }  # fmt: skip
 
 
+# A tool whose loose sign is another's too: where that one is at work, only the strict sign counts.
+STRICT = {"eslint": ("stylelint", r"(?i)eslint")}
+
+
 @cache
 def _sign(tool: str) -> re2._Regexp[bytes]:
     return re2.compile(SIGNS[tool].encode())
@@ -76,12 +80,18 @@ def _sign(tool: str) -> re2._Regexp[bytes]:
 
 def is_at_work(code: str, hit: Hit) -> bool:
     """Whether the tool that a row's code begins with is one that this log, or its repository, has."""
-    tool = code.partition("-")[0]
+    return tool_is_at_work(code.partition("-")[0], hit)
+
+
+def tool_is_at_work(tool: str, hit: Hit) -> bool:
+    """The same of one that is named; true of a tool that shows itself in no certain way."""
     if tool not in SIGNS:
         return True
     key = f"{tool} is at work"
     if key not in hit.transcript.answers:
-        hit.transcript.answers[key] = _sign(tool).search(_seen(hit)) is not None
+        rival, strict = STRICT.get(tool, ("", ""))
+        sign = re2.compile(strict.encode()) if rival and tool_is_at_work(rival, hit) else _sign(tool)
+        hit.transcript.answers[key] = sign.search(_seen(hit)) is not None
     answer: bool = hit.transcript.answers[key]
     return answer
 

@@ -107,7 +107,8 @@ def _ordered(transcript: Transcript, files: Files) -> list[tuple[Rule, Hit]]:
     found: list[tuple[Rule, Hit]] = []
     for sections in transcript.by_relevance:
         for section in sections:
-            found += _in_section(section, transcript, files)
+            if not transcript.ended_well(section):
+                found += _in_section(section, transcript, files)
         if any(rule.rank > Rank.SYMPTOM for rule, _ in found):
             break
     return found

@@ -142,6 +142,8 @@ class _Reader:
             section.lines.append(words)
         elif words.startswith("[") and (name := named(words))[0]:
             section.instruction, section.stage = name
+        elif layouts.VERTEX_DONE.match(words):
+            section.done = True
         elif not layouts.VERTEX_NOISE.match(words):
             section.lines.append(words)
 
@@ -203,7 +205,10 @@ class _Reader:
                 self._failed_instruction = self._snippet.words or process(said)
                 know_an_instruction(ordered, self._failed_instruction, timed)
         return Transcript(
-            tuple(Section(s.kind, tuple(s.lines), s.step, s.instruction, s.stage, s.failed) for s in ordered),
+            tuple(
+                Section(s.kind, tuple(s.lines), s.step, s.instruction, s.stage, s.failed, s.done)
+                for s in ordered
+            ),
             self._snippet.path,
             self._snippet.line,
             max(self._snippet.end, self._snippet.line),

@@ -23,6 +23,9 @@ PHASE = re.compile(r"\[(?:builder|detector|analyzer|exporter|creator|restorer|bu
 
 VERTEX = re.compile(r"#(\d+) (?:(\d+\.\d+|\d+m\d+s) ?)?(.*)$")
 
+# The builder ended it well, and went on.
+VERTEX_DONE = re.compile(r"DONE \d|CACHED$")
+
 VERTEX_NOISE = re.compile(
     r"sha256:|DONE |CACHED$|CANCELED$|resolve |transferring |\.\.\.$|\s+(?:digest|name|started|completed|duration): "
 )

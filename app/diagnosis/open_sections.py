@@ -19,6 +19,7 @@ class OpenSection:
     instruction: str = ""
     stage: str = ""
     failed: bool = False
+    done: bool = False
     lines: list[str] = field(default_factory=list)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
+
+_FAILED_STEP = re.compile(r"ERROR: build step (\d+) ")
 
 
 class Kind(StrEnum):
@@ -18,7 +22,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Section:
-    """The bare lines of one thing that ran, in order. `instruction` is the Dockerfile's text as the builder has it."""
+    """The bare lines of one thing that ran, in order. `instruction` is the Dockerfile's text as the builder has it.
+
+    `done`: the builder says that it ended well.
+    """
 
     kind: Kind
     lines: tuple[str, ...]
@@ -26,6 +33,7 @@ class Section:
     instruction: str = ""
     stage: str = ""
     failed: bool = False
+    done: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,17 @@ class Transcript:
     def started(self) -> bool:
         """Whether a container's own log is here: what was built, started."""
         return any(section.kind is Kind.CONTAINER for section in self.sections)
+
+    @cached_property
+    def failed_step(self) -> str:
+        """The number of the build step that Cloud Build says failed; empty where it says none."""
+        told = (line for s in self.sections if s.kind is Kind.VERDICT for line in s.lines)
+        return next((match[1] for line in told if (match := _FAILED_STEP.match(line))), "")
+
+    def ended_well(self, section: Section) -> bool:
+        """Whether what it printed is no reason of the failure: the builder went on, or it is of another build step."""
+        number = section.step.partition(" ")[0]
+        return section.done or bool(self.failed_step and number and number != self.failed_step)
 
     @property
     def by_relevance(self) -> tuple[tuple[Section, ...], ...]:

@@ -38,9 +38,6 @@ _EMPTY = re.compile(
 )
 
 
-_FAILED_STEP = re.compile(r"ERROR: build step (\d+) ")
-
-
 def unknown(transcript: Transcript, files: Files) -> Finding:
     """The most telling lines as they are, the failing instruction annotated, and no guess whose fault it is."""
     section = _last_speaker(transcript)
@@ -106,30 +103,17 @@ def _telling(lines: list[str], at: int) -> str:
 
 def _last_speaker(transcript: Transcript) -> Section | None:
     """The last that said something of its own; who only says that it failed speaks when nobody else does."""
-    failed = _failed_step(transcript)
     silent = any(s.failed and s.instruction for s in transcript.sections)
     for empty_too in (False, True):
         for sections in transcript.by_relevance[: 1 if silent and not transcript.started else None]:
             speaking = [
                 s
                 for s in sections
-                if not _of_another_step(s, failed) and any(_speaks(line, empty_too) for line in s.lines)
+                if not transcript.ended_well(s) and any(_speaks(line, empty_too) for line in s.lines)
             ]
             if speaking:
                 return speaking[-1]
     return None
-
-
-def _of_another_step(section: Section, failed: str) -> bool:
-    """Whether the section is a build step's, and of one that did not fail; a container's log is of none."""
-    number = section.step.partition(" ")[0]
-    return bool(failed and number) and number != failed
-
-
-def _failed_step(transcript: Transcript) -> str:
-    """The number of the build step that Cloud Build says failed: what an earlier one printed is no reason."""
-    told = (line for s in transcript.sections if s.kind is Kind.VERDICT for line in s.lines)
-    return next((match[1] for line in told if (match := _FAILED_STEP.match(line))), "")
 
 
 def _speaks(line: str, empty_too: bool) -> bool:

@@ -30,7 +30,7 @@ RULES: tuple[Rule, ...] = (
         place=package_line,
         rank=Rank.ROOT,
         title="apt finds no package {name}",
-        message="{said}: the base image's Debian or Ubuntu does not have it, or apt-get update did not run.",
+        message="{said}: {has}.",
         fix="{instead}.",
         link="https://packages.debian.org/",
     ),

@@ -61,7 +61,17 @@ REPLACED = {
 
 def replaced(hit: Hit) -> Mapping[str, str]:
     name = hit["name"] or hit["name2"] or hit["name3"]
-    return {"name": name, "said": hit.line.strip(), "instead": new_name(name) or _CORRECT}
+    updated = "apt-get update" in (hit.section.instruction or hit.transcript.failed_instruction)
+    release = hit.find_before(r"(?:debian|ubuntu)\S* (?P<name>[a-z]{4,9})(?:-\w+)? InRelease", 400)
+    return {
+        "name": name,
+        "said": hit.line.strip(),
+        "instead": new_name(name) or (_IN_RELEASE if updated else _CORRECT),
+        "has": f"{release['name']}, the release of the base image, has no such package"
+        if release
+        else "the base image's Debian or Ubuntu does not have it"
+        + ("" if updated else ", or apt-get update did not run"),
+    }
 
 
 def new_name(name: str) -> str:
@@ -116,6 +126,7 @@ def asking_package(hit: Hit) -> Mapping[str, str] | None:
     return {"name": found["name"], "version": found["version"]} if found else None
 
 
+_IN_RELEASE = "Name what this release has instead (packages.debian.org, packages.ubuntu.com), or take an image of the release that had it in FROM (such as -bookworm behind the tag)"
 _CORRECT = (
     "Correct the name or version for this release of the distribution, and run apt-get update in the same RUN"
 )

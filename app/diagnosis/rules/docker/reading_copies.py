@@ -62,6 +62,13 @@ def _outer_reason(hit: Hit, name: str, bare: str) -> str:
         return f"{outside} lies outside of the build context, where COPY cannot reach: build from the folder above (docker build -f {_own_path(hit)} .) and write the paths from there."
     if lacking := hidden_by(hit, bare):
         return f"{lacking.advice}."
+    if image := _image_of_copy(hit, name):
+        own = next((path for part, path in _IN_IMAGES.items() if part in image), "")
+        return f"{image} is an image, and it has no {name}: " + (
+            f"write COPY --from={image} {own}."
+            if own and own != name
+            else f"name a path that it has (docker run --rm --entrypoint ls {image} -l / shows them)."
+        )
     if _stage_copy(hit, name):
         return f"Copy a path that the earlier stage really makes, instead of {name}{written(hit)}."
     if ignored := _ignored(hit, bare):
@@ -122,6 +129,21 @@ def _stage_copy(hit: Hit, name: str) -> bool:
         and any("from" in each.flags and name in each.value for each in found[1].of("COPY", "ADD"))
         if found
         else False
+    )
+
+
+# Where images that are only copied from have what is wanted of them.
+_IN_IMAGES = {"composer": "/usr/bin/composer", "astral-sh/uv": "/uv", "busybox": "/bin/busybox"}
+
+
+def _image_of_copy(hit: Hit, name: str) -> str:
+    """The image that the COPY of this path takes from; empty where it is a stage's, or the context's."""
+    if (found := failing_dockerfile(hit)) is None:
+        return ""
+    stages = {stage.name.lower() for stage in found[1].stages}
+    named = (each.flags.get("from", "") for each in found[1].of("COPY") if name in each.arguments[:-1])
+    return next(
+        (n for n in named if n and not n.isdecimal() and "$" not in n and n.lower() not in stages), ""
     )
 
 

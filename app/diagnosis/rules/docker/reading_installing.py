@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from app.diagnosis.instructions import failing_dockerfile, failing_instruction, in_instruction
 from app.diagnosis.paths import repository_path
+from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit
 from app.model import Place
 
@@ -21,7 +22,8 @@ def pinned(hit: Hit) -> Mapping[str, str]:
 
 
 def pinned_place(hit: Hit) -> Place | None:
-    return in_instruction("name")(hit)
+    """The line of the failing instruction; the only one that pins it, where the log tells no instruction."""
+    return first(in_instruction("name"), matching(r"{name}=", "Dockerfile"))(hit)
 
 
 def unmet(hit: Hit) -> Mapping[str, str] | None:

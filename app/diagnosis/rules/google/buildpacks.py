@@ -11,6 +11,8 @@ from app.diagnosis.rules.google.reading_buildpacks import (
     detected,
     failure,
     function,
+    function_place,
+    function_source,
     functions_like,
     processes,
     python_entry,
@@ -108,8 +110,7 @@ RULES: tuple[Rule, ...] = (
             whole_file("config.ru", "Gemfile", "composer.json", "index.php"),
         ),
         title="The buildpack finds no entrypoint",
-        message="The buildpack could not infer an entrypoint: neither a Procfile nor GOOGLE_ENTRYPOINT says "
-        "how to start.",
+        message="The buildpack could not infer an entrypoint: neither a Procfile nor GOOGLE_ENTRYPOINT says how to start.",
         fix="Write a Procfile with web: COMMAND at the root of what is built, or set GOOGLE_ENTRYPOINT.",
     ),
     Rule(
@@ -123,8 +124,7 @@ RULES: tuple[Rule, ...] = (
         place=_VERSION_PLACE,
         rank=Rank.ROOT,
         title="The builder has no {language} {version}",
-        message="invalid {language} version specified: failed to resolve version matching: {version}{other}. "
-        "This builder's system does not have it.",
+        message="invalid {language} version specified: failed to resolve version matching: {version}{other}. This builder's system does not have it.",
         fix="Ask for a version that the builder has (GOOGLE_RUNTIME_VERSION, .python-version, engines in "
         "package.json, go.mod), or take another builder "
         "(gcr.io/buildpacks/builder:google-22, :latest).",
@@ -136,8 +136,7 @@ RULES: tuple[Rule, ...] = (
         place=_VERSION_PLACE,
         rank=Rank.ROOT,
         title="The runtime version {version} does not exist",
-        message="Runtime version {version} does not exist at {url}. It is set with GOOGLE_RUNTIME_VERSION or "
-        "in the language's own version file.",
+        message="Runtime version {version} does not exist at {url}. It is set with GOOGLE_RUNTIME_VERSION or in the language's own version file.",
         fix="Ask for a version that exists ({version} does not).",
     ),
     Rule(
@@ -177,12 +176,12 @@ RULES: tuple[Rule, ...] = (
         code="buildpacks-function-source",
         pattern=r"missing main\.py and GOOGLE_FUNCTION_SOURCE not specified|GOOGLE_FUNCTION_SOURCE specified "
         r"file '?(?P<name>[\w./-]+)'? but it does not exist",
-        place=first(setting(r"GOOGLE_FUNCTION_SOURCE"), whole_file("requirements.txt")),
+        read=function_source,
+        place=first(setting(r"GOOGLE_FUNCTION_SOURCE"), function_place, whole_file("requirements.txt")),
         rank=Rank.ROOT,
         title="The function's file main.py is not there",
-        message="missing main.py and GOOGLE_FUNCTION_SOURCE not specified: the buildpack does not find the "
-        "function's source {name}.",
-        fix="Put the function into main.py at the root, or set GOOGLE_FUNCTION_SOURCE to the file that has it.",
+        message="missing main.py and GOOGLE_FUNCTION_SOURCE not specified: the buildpack does not find the function's source {name}.",
+        fix="Put the function into main.py at the root, or set GOOGLE_FUNCTION_SOURCE{to} for the build (gcloud run deploy --set-build-env-vars=…; --set-env-vars reaches only what runs).",
     ),
     Rule(
         code="buildpacks-function-target",

@@ -179,3 +179,18 @@ def told_most(hit: Hit) -> str:
         line.strip() for line in hit.before(80)[::-1] if line.strip() and not _OF_THE_BUILDER.match(line)
     ]
     return spoken[most_telling(spoken)] if spoken else ""
+
+
+def function_source(hit: Hit) -> Mapping[str, str]:
+    """The file that has the function, where one of the repository's has it."""
+    file = _of_functions(hit)
+    return {"to": f"={file}" if file else " to the file that has it"}
+
+
+def function_place(hit: Hit) -> Place | None:
+    return hit.files.place(file, 1) if (file := _of_functions(hit)) else None
+
+
+def _of_functions(hit: Hit) -> str:
+    python = (path for path in sorted(hit.files.paths, key=len) if path.endswith(".py"))
+    return next((path for path in python if hit.files.search(path, r"@functions_framework\.")), "")

@@ -13,6 +13,7 @@ from app.diagnosis.places import matching, whole_file
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_frameworks import command_copy
 from app.diagnosis.rules.javascript.reading_spots import near_spot
+from app.diagnosis.transcript import Kind
 from app.model import Place
 
 _OPENS = re.compile(
@@ -30,7 +31,8 @@ def is_of_the_program(hit: Hit) -> bool:
         r"Error: (?:Missing|Invalid) (?!\w*(?:semicolon|initializer|token|expression|export|\())", hit.line
     ):
         return False
-    return hit.find_after(r"^\s+at .*(?:/src/|/config/|Module\._compile|node:internal)", 8) is not None
+    stack = r"^\s+at .*(?:/src/|/config/|Module\._compile|node:internal)"
+    return hit.section.kind is Kind.CONTAINER or hit.find_after(stack, 8) is not None
 
 
 def told_below(hit: Hit) -> str:

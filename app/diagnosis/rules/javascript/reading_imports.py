@@ -42,6 +42,13 @@ def _import_fix(hit: Hit, name: str, owner: str, like: str, place: Place | None)
         return f"The file is {like}: write '{like}' instead of '{name}'{where}; upper and lower case count on Linux."
     if _GENERATED.search(name):
         return f"'{name}' is generated, and nothing made it in this image: run what makes it (npx prisma generate, codegen) before the build in this stage; node_modules of another stage does not hold it."
+    made = _MADE.search(name)
+    if (
+        made
+        and not any(path.startswith(f"{made[1]}/") for path in hit.files.paths)
+        and package(hit).scripts.get("build")
+    ):
+        return f"'{name}' is what a build makes ({made[1]}), and nothing made it in this image: RUN npm run build above this line, or what else writes {made[1]}."
     if name.startswith((".", "/")):
         return f"Add the file that '{name}' names (git or .dockerignore may leave it out), or correct the import{where}."
     if owner in BUILTIN:
@@ -63,6 +70,10 @@ def _import_fix(hit: Hit, name: str, owner: str, like: str, place: Place | None)
     if wrong and wrong != owner:
         return f"Write {wrong} instead of {owner} (package.json asks for {wrong}), or npm install {owner}."
     return f"Run npm install {owner}, and commit package.json with its lock file."
+
+
+# A folder that only a build writes.
+_MADE = re.compile(r"(?:^|/)(build|dist|lib|out)/[^/]+(?:/[^/]+)*$")
 
 
 def _alias_unread(hit: Hit, name: str, place: Place | None) -> str:

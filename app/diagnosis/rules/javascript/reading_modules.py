@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.instructions import base_image, failing_dockerfile, instruction
+from app.diagnosis.instructions import base_image, instruction
 from app.diagnosis.javascript.image import not_installed, ran_place, start_place
 from app.diagnosis.javascript.imports import BUILTIN, importer
 from app.diagnosis.javascript.packages import (
@@ -24,6 +24,7 @@ from app.diagnosis.javascript.paths import own_path
 from app.diagnosis.left_out import LeftOut, left_out
 from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.javascript.reading_copied_modules import links_of, standalone
 from app.diagnosis.rules.javascript.reading_own_modules import (
     OF_A_PACKAGE,
     importer_place,
@@ -81,7 +82,7 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
         why, fix = "the stage that runs has no node_modules", f"{without.advice}."
     elif group and owner != name:
         why, fix = not_installed(hit, owner, own.folder) or _of_another_version(name, owner)
-    elif group and hit.transcript.started and (told := standalone(hit)):
+    elif group and (told := standalone(hit) or links_of(hit, own)):
         why, fix = told
     elif group:
         why = f"package.json asks for it ({group}), but node_modules does not have it"
@@ -105,20 +106,6 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
         "from": _from(hit),
         "manifest": own.path,
     }
-
-
-_TRACED = "Standalone has node_modules of its own, of what the build traced: build anew without an old .next or a build cache; with Next 16 next build --webpack (its Turbopack leaves packages out), with pnpm node-linker=hoisted in .npmrc; and COPY .next/standalone whole."
-
-
-def standalone(hit: Hit) -> tuple[str, str] | None:
-    """Why Next's standalone output, which a COPY brings into the image that runs, lacks a package, and what to do."""
-    if (found := failing_dockerfile(hit)) is None:
-        return None
-    last = len(found[1].stages) - 1
-    for each in found[1].of("COPY"):
-        if each.stage == last and ".next/standalone" in each.value:
-            return f"the standalone output that {found[0]} line {each.line} brings does not hold it", _TRACED
-    return None
 
 
 def _of_another_version(name: str, owner: str) -> tuple[str, str]:

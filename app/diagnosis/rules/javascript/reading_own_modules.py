@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from app.diagnosis.followed import runs
 from app.diagnosis.javascript.imports import import_line, import_of_file, importer, meant
+from app.diagnosis.javascript.managers import manager
 from app.diagnosis.javascript.packages import (
     near,
     package,
-    packages,
 )
 from app.diagnosis.javascript.paths import own_path, source_of, spot
 from app.diagnosis.javascript.stacks import after, code_at, frames, header
 from app.diagnosis.javascript.workspaces import own
 from app.diagnosis.left_out import LeftOut, not_brought_beside
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.javascript.reading_copied_modules import of_a_member, standalone
 from app.diagnosis.rules.javascript.reading_syntax import resolved
 from app.model import Place
 from app.source.services_below import configuration, services_below
@@ -70,14 +72,21 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
         )
     if found := OF_A_PACKAGE.search(name):
         of = found[1]
-        if told := _of_a_member(hit, name, of):
+        if told := of_a_member(hit, name, of):
             return told
         if here := own(hit, of):
             return f"{of} is a package of this repository that nothing built", (
                 f"Build {here.folder} before what needs it: pnpm --filter NAME... run build (with the three dots), turbo run build --filter=NAME, yarn workspaces foreach -Rpt run build; and COPY what it makes into the stage that runs."
             )
+        if told := standalone(hit):
+            return told
+        asked = (
+            f"pnpm asks for {of} under onlyBuiltDependencies (pnpm approve-builds), "
+            if manager(hit) in ("pnpm", "")
+            else ""
+        )
         return f"the package {of} is not whole", (
-            f"The install script of {of}, which downloads or builds this file, did not run, or ran for another system: pnpm asks for {of} under onlyBuiltDependencies (pnpm approve-builds), --ignore-scripts leaves it out, and a node_modules that is copied has that of its own image. Install again, or raise {of}."
+            f"Where an install script of {of} downloads or builds this file, it did not run, or ran for another system: {asked}--ignore-scripts leaves it out, and a node_modules that is copied has that of its own image. Install again, or raise {of}."
         )
     configs = hit.files.named("astro.config.mjs", "astro.config.ts", "astro.config.js")
     if name.endswith("dist/server/entry.mjs") and not any(hit.files.search(c, r"adapter") for c in configs):
@@ -86,24 +95,12 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
         )
     if re.search(r"/(?:dist|build|out|lib|\.next|\.output)(?:/|$)", name) and "build" in package(hit).scripts:
         source = source_of(hit, name)
-        return "nothing built it", (
+        built = runs(hit, "npm run build")
+        return "the build that ran did not leave it there" if built else "nothing built it", (
             f"RUN npm run build in the image (and COPY the result from that stage), or correct the path {name} that starts it"
             + (f"; {source} is its source." if source else ".")
         )
     return _not_there(hit, name)
-
-
-def _of_a_member(hit: Hit, name: str, of: str) -> tuple[str, str] | None:
-    """A package of a workspace's own node_modules, which holds only links that a COPY of the root's does not bring."""
-    above = name.partition("/node_modules/")[0]
-    folder = next(
-        (each.folder for each in packages(hit) if each.folder and above.endswith(f"/{each.folder}")), ""
-    )
-    if not folder or not hit.files.named("pnpm-lock.yaml"):
-        return None
-    return f"{folder} has no node_modules with {of} in this stage", (
-        f"pnpm links what {folder} asks for in {folder}/node_modules: COPY the whole folder of the stage that installs (COPY --from=STAGE /app ./), or run pnpm install in this stage, and keep **/node_modules in .dockerignore so that COPY . . replaces none."
-    )
 
 
 # A folder that only a build makes.

@@ -16,6 +16,7 @@ from app.diagnosis.javascript.packages import (
 )
 from app.diagnosis.javascript.paths import spot
 from app.diagnosis.javascript.stacks import after, before, code_at
+from app.diagnosis.javascript.workspaces import own
 from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.rules.javascript.reading_typescript_fixes import FIXES
 from app.model import Place
@@ -108,6 +109,8 @@ def _module_fix(hit: Hit, code: str, name: str, place: Place | None) -> str:
     group = package(hit).group_of(owner)
     if group == "devDependencies" and install_without_dev(hit):
         return f"{owner} is in devDependencies, which this install leaves out: install them for the build, or move {owner} to dependencies."
+    if here := own(hit, owner):
+        return f'{owner} is a package of this repository ({here.folder}): ask for it in {package(hit).path} ("{owner}": "workspace:*"), and build it before what imports it, since its types come of its build.'
     if group:
         return f"{owner} is in {group}: look whether the install ran, whether the version has {name}, and what moduleResolution in tsconfig.json is."
     wrong = near(owner, package(hit).dependencies, 0.8)

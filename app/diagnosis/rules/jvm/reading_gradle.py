@@ -52,7 +52,8 @@ def _script_fix(said: str, name: str, line: str) -> str:
     if match := re.search(r"unknown property '([^']+)'", said):
         return f"Define {match[1]} (gradle.properties, ext) or correct its name on {where}."
     if match := re.search(r"Plugin \[id: '([^']+)'(?:, version: '([^']+)')?\] was not found|Plugin with id '([^']+)'", said):  # fmt: skip
-        return f"Correct the id or version of the plugin {match[1] or match[3]} {match[2] or ''} on {where} (https://plugins.gradle.org)."
+        plugin = " ".join(word for word in (match[1] or match[3], match[2]) if word)
+        return f"See whether https://plugins.gradle.org has {plugin}: if not, correct its id or version on {where}; if so, the build did not reach it (a proxy, no network), or pluginManagement in the settings leaves gradlePluginPortal() out."
     if "propertyName=classifier" in said or re.search(r"org/gradle/(?:util/ConfigureUtil|api/internal/HasConvention|api/plugins/JavaPluginConvention)", said):  # fmt: skip
         plugin = "shadow (com.gradleup.shadow)" if "Shadow" in said else "the plugin"
         return f"Raise {plugin} in {name} to a version for this Gradle, which took out what the old one uses; or stay with Gradle 7 (FROM gradle:7-jdk17, distributionUrl)."

@@ -14,6 +14,7 @@ from app.diagnosis.rules.php.reading_composer import (
     in_composer_json,
     php_image,
     php_refused,
+    php_wanted,
     require,
     schema,
     script,
@@ -84,12 +85,13 @@ RULES: tuple[Rule, ...] = (
         pattern=r"^\s*- (?:(?P<name>[\w.-]+/[\w.-]+)(?: |\[)(?P<version>[^\]\s]+(?:, \.\.\., [^\]\s]+)?)\]?|Root composer\.json) requires? "
         r"php(?:-64bit)? (?P<wanted>.+?) (?:->|but) your php "
         r"version \((?P<have>[\d.]+\d)",
+        read=php_wanted,
         place=first(php_image, lambda hit: require(hit, "php"), dependency("php", "name"), _MANIFEST),
         rank=Rank.ROOT,
-        title="{name} needs PHP {wanted}, the image has {have}",
-        message="Composer: {name} {version} requires php {wanted} but your php version ({have}) does not "
+        title="{who} needs PHP {wanted}, the image has {have}",
+        message="Composer: {who} {version} requires php {wanted} but your php version ({have}) does not "
         "satisfy that requirement.",
-        fix="Take a base image with PHP {wanted} in the Dockerfile (FROM php:…), or change php and {name} in "
+        fix="Take a base image with PHP {wanted} in the Dockerfile (FROM php:…), or change php{also} in "
         "composer.json and run composer update.",
     ),
     Rule(

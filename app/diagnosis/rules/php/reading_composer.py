@@ -13,6 +13,12 @@ from app.diagnosis.rules.machine.reading_thrown import asked_by
 from app.diagnosis.rules.php.reading_errors import advice_said, install
 from app.model import Place
 
+_ASKS_FOR_PHP = re.compile(
+    r"- (?:(?P<name>[\w.-]+/[\w.-]+)(?: |\[)(?P<version>[^\]\s]+)\]?|Root composer\.json) requires? "
+    r"php(?:-64bit)? (?P<wanted>.+?) (?:->|but) your php"
+)
+_MOST_PROBLEMS = 60  # lines below the first in which another may ask for more
+
 
 def require(hit: Hit, name: str) -> Place | None:
     return dependency_line(hit, "php", name)
@@ -29,6 +35,28 @@ def php_image(hit: Hit) -> Place | None:
     exact = [stage for stage in php if re.search(r"(?:^|/)php:", stage.image)]
     wanted = (exact or php)[-1:]
     return hit.files.place(path, wanted[0].line) if wanted else base_image(hit)
+
+
+def php_wanted(hit: Hit) -> Mapping[str, str]:
+    """The highest PHP that any of the problems asks for, and who: an image of a lower one fails at the next."""
+    lines = (hit.line, *hit.after(_MOST_PROBLEMS))
+    asked = [found for line in lines if (found := _ASKS_FOR_PHP.search(line)) and _floor(found["wanted"])]
+    highest = max(asked, key=lambda found: _floor(found["wanted"]), default=None)
+    if highest is None or not _floor(hit["wanted"]):
+        return {"who": hit["name"] or "composer.json", "also": f" and {hit['name']}" if hit["name"] else ""}
+    name, version = highest["name"] or "", highest["version"] or ""
+    return {
+        "who": name or "composer.json",
+        "version": version,
+        "wanted": highest["wanted"],
+        "also": f" and {name}" if name else "",
+    }
+
+
+def _floor(constraint: str) -> tuple[int, ...]:
+    """The lowest version that a constraint of one part takes; empty for one of several."""
+    found = re.fullmatch(r"(?:>=|\^|~)?\s*(\d+(?:\.\d+)*)(?:\.\*)?", constraint.strip())
+    return tuple(int(part) for part in found[1].split(".")) if found else ()
 
 
 def php_refused(hit: Hit) -> Mapping[str, str]:

@@ -50,7 +50,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="uv-missing-member",
-        pattern=r"error: (?:Distribution not found at: file://|Workspace member `)(?P<path>/[\w./-]+)(?:` is missing a `pyproject\.toml`)?",
+        pattern=r"(?:error|Caused by): (?:Distribution not found at: file://|Workspace member `)(?P<path>/[\w./-]+)(?:` is missing a `pyproject\.toml`)?",
         read=copied_later,
         place=source_or_copy,
         rank=Rank.ROOT,

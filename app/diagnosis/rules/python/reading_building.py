@@ -140,6 +140,17 @@ def compiler(hit: Hit) -> Mapping[str, str]:
 _GONE_FROM_SETUPTOOLS = {"setuptools.command.test": "setuptools<72"}
 
 
+def _held(hit: Hit, what: str) -> str:
+    """How what builds a package is held back, in the words of who installs: pip reads no [tool.uv], uv no PIP_CONSTRAINT."""
+    ran = hit.section.instruction or hit.transcript.failed_instruction
+    if re.search(r"\buv (?:sync|run|lock|build)\b", ran):
+        return f'write build-constraint-dependencies = ["{what}"] under [tool.uv] in pyproject.toml'
+    return (
+        f"write ENV PIP_CONSTRAINT=/constraints.txt with a file that holds {what} "
+        "(uv: build-constraint-dependencies)"
+    )
+
+
 def isolated(hit: Hit) -> Mapping[str, str] | None:
     """A package whose setup.py imports what its isolated build does not have."""
     if not is_built(hit) or hit["module"].startswith("distutils"):
@@ -150,14 +161,11 @@ def isolated(hit: Hit) -> Mapping[str, str] | None:
     if module == "setuptools" and module != hit["module"]:
         module, why = hit["module"], "the setuptools that builds it is too new, and no longer has that module"
         older = _GONE_FROM_SETUPTOOLS.get(module, "setuptools<VERSION, one that still has it")
-        advice = (
-            f"Ask for a newer {package['name'] or 'version'}; until there is one, write ENV PIP_CONSTRAINT=/constraints.txt with a "
-            f"file that holds {older} (uv: build-constraint-dependencies)"
-        )
+        advice = f"Ask for a newer {package['name'] or 'version'}; until there is one, {_held(hit, older)}"
     elif module == "pkg_resources":
         advice = (
-            f"Ask for a newer {package['name'] or 'version'}; until there is one, write ENV PIP_CONSTRAINT=/constraints.txt with a "
-            "file that holds setuptools<81 (uv: build-constraint-dependencies), since setuptools 82 has no pkg_resources"
+            f"Ask for a newer {package['name'] or 'version'}; until there is one, {_held(hit, 'setuptools<81')}, "
+            "since setuptools 82 has no pkg_resources"
         )
     else:
         advice = (
