@@ -177,7 +177,9 @@ def test_a_fork_of_a_fork_waits_for_who_may_write_here(house: House) -> None:
     builds = house.world.google.calls["CloudBuild.CreateBuild"]
     sha = asked(fork)
     approve(fork, sha, sender="eve")
-    assert eventually(lambda: remark(house, fork.home, sha, "eve"), "an answer to eve", house.log_tail)
+    assert eventually(
+        lambda: remark(house, fork.home, sha, "eve pressed"), "an answer to eve", house.log_tail
+    )
     approve(fork, sha, sender=STRANGER)
     assert eventually(lambda: remark(house, fork.home, sha, STRANGER), "an answer", house.log_tail)
     assert house.world.google.calls["CloudBuild.CreateBuild"] == builds

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -149,6 +151,25 @@ def test_at_most_one_update_in_an_interval(desk: Desk) -> None:
     assert 1 <= updates <= took / desk.interval + 1
     desk.outbox.finish("a", desk.report(commit, "a", ending=Ending.FAILED, ending_note="The end"))
     assert desk.runs(commit)[0]["output"]["title"] == "The end"
+
+
+def test_what_many_say_at_the_same_moment_is_all_said(desk: Desk) -> None:
+    """Two people press a button at once: neither remark takes the other's place, here and in two processes."""
+    commit = desk.commit("crowd")
+    desk.outbox.open("a", "", desk.report(commit, "a"))
+    desk.outbox.finish("a", desk.report(commit, "a", ending=Ending.FAILED, ending_note="The end"))
+    desk.start()
+    meet = Barrier(8)
+
+    def say(number: int) -> None:
+        meet.wait()
+        box = desk.outboxes[number % 2]
+        box.amend("a", lambda shown: replace(shown, remarks=(*shown.remarks, f"Said {number}.")))
+
+    with ThreadPoolExecutor(8) as crowd:
+        list(crowd.map(say, range(8)))
+    kept = desk.store.deployments.report("a")
+    assert kept and sorted(kept.remarks) == [f"Said {number}." for number in range(8)]
 
 
 def test_a_github_that_stays_away_gets_the_last_state_when_it_is_back(desk: Desk) -> None:

@@ -362,8 +362,9 @@ def test_gems_without_their_lock_file_are_refused_in_the_buildpacks_words(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before Bundler is asked at all."""
-    (tmp_path / "bundle").write_text("#!/bin/sh\n")
-    (tmp_path / "bundle").chmod(0o755)
+    for program in ("ruby", "bundle"):
+        (tmp_path / program).write_text("#!/bin/sh\n")
+        (tmp_path / program).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     outcome, log = shop.build(LIMITS["ruby"][0])
     assert (outcome.status, outcome.failure_type) == ("FAILURE", None), log

@@ -33,7 +33,7 @@ class Outbox:
         self._sender = Sender(github, store, public_url)
         self._first_pause = first_pause
         self._letters: dict[str, Letter] = {}
-        self._changed = threading.Condition()
+        self._changed, self._amending = threading.Condition(), threading.Lock()
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="outbox")
         self._stopping = False
         threading.Thread(target=self._watch, name="outbox", daemon=True).start()
@@ -76,27 +76,24 @@ class Outbox:
             log.fact("check_run.late", deployment=deployment_id)
 
     def amend(self, deployment_id: str, change: Callable[[Report], Report]) -> Report | None:
-        """Change what a finished deployment's check run says; None when there is no such deployment."""
-        with self._changed:
-            if letter := self._letters.get(deployment_id):
-                letter.write(change(letter.report))
-                self._store.deployments.amended(deployment_id, letter.report)
+        """Change what a finished deployment's check run says; None when there is no such deployment.
+
+        One after the other: what two say at the same moment is said of both.
+        """
+        with self._amending:
+            amended = self._store.deployments.amend(deployment_id, change)
+            known = self._store.deployments.known(deployment_id)
+            if amended is None or known is None:
+                return None
+            before, after = amended
+            with self._changed:
+                if letter := self._letters.get(deployment_id):
+                    letter.write(after)
+                else:
+                    letter = Letter(after, known, sent_state=github_deployment_state(before))
+                    letter.sent = rendered(deployment_id, letter, before)
+                    self._letters[deployment_id] = letter
                 self._changed.notify()
-                return letter.report
-        before, known = (
-            self._store.deployments.report(deployment_id),
-            self._store.deployments.known(deployment_id),
-        )
-        if before is None or known is None:
-            return None
-        after = change(before)
-        self._store.deployments.amended(deployment_id, after)
-        state = github_deployment_state(before)
-        with self._changed:
-            letter = Letter(after, known, sent_state=state)
-            letter.sent = rendered(deployment_id, letter, before)
-            self._letters.setdefault(deployment_id, letter).report = after
-            self._changed.notify()
         return after
 
     def age(self) -> float:

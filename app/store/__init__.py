@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from app.store.answers import AnswerRows
     from app.store.approvals import ApprovalRows
     from app.store.database import Database
-    from app.store.deployments import Deployments, Heartbeats
+    from app.store.deployments import Deployments
+    from app.store.heartbeats import Heartbeats
     from app.store.history import History
     from app.store.images import ImageRows
     from app.store.intake_postgres import PostgresIntake

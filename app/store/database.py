@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from app.store.addresses import AddressRows
 from app.store.answers import AnswerRows
 from app.store.approvals import ApprovalRows
-from app.store.deployments import Deployments, Heartbeats
+from app.store.deployments import Deployments
+from app.store.heartbeats import Heartbeats
 from app.store.history import History
 from app.store.images import ImageRows
 from app.store.lanes import Lanes

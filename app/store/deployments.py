@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Engine, func, insert, select, update
 
 from app.model import Ending, Report, Repository
-from app.store.rows import Heartbeat, Known, Unshown
-from app.store.tables import COLOURED_LINES, DEPLOYMENTS, HEARTBEATS, LOG_LINES, insert_once, transaction
+from app.store.rows import Known, Unshown
+from app.store.tables import COLOURED_LINES, DEPLOYMENTS, LOG_LINES, insert_once, transaction
 from app.telemetry import log
 from app.text.colours import uncoloured
 from app.text.legible import legible_data
@@ -63,9 +63,21 @@ class Deployments:
             deployment_id, report=_json(report), url=report.url, state=state, ended=time.time(), shown=False
         )
 
-    def amended(self, deployment_id: str, report: Report) -> None:
-        """A last report has changed, and GitHub does not have it yet; it did not end again."""
-        self._change(deployment_id, report=_json(report), shown=False)
+    def amend(self, deployment_id: str, change: Callable[[Report], Report]) -> tuple[Report, Report] | None:
+        """Change a last report, which GitHub does not have yet then: as it was and as it is; it did not end again.
+
+        None where there is none. Who changes it at the same moment waits: the row is written before it is read.
+        """
+        mine = DEPLOYMENTS.c.id == deployment_id
+        with transaction(self._engine) as connection:
+            connection.execute(update(DEPLOYMENTS).where(mine).values(state=DEPLOYMENTS.c.state))
+            text = connection.execute(select(DEPLOYMENTS.c.report).where(mine)).scalar()
+            before = read_report(text) if text is not None else None
+            if before is None:
+                return None
+            after = change(before)
+            connection.execute(update(DEPLOYMENTS).where(mine).values(report=_json(after), shown=False))
+        return before, after
 
     def known(self, deployment_id: str) -> Known | None:
         """What GitHub has of a deployment; None when there is no such deployment."""
@@ -205,35 +217,6 @@ class Deployments:
     def _change(self, deployment_id: str, **values: Any) -> None:
         with transaction(self._engine) as connection:
             connection.execute(update(DEPLOYMENTS).where(DEPLOYMENTS.c.id == deployment_id).values(values))
-
-
-class Heartbeats:
-    """Which processes are alive."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def beat(self, heartbeat: Heartbeat) -> None:
-        values = {
-            "host": heartbeat.host,
-            "pid": heartbeat.pid,
-            "born": heartbeat.born,
-            "time": heartbeat.time,
-        }
-        with transaction(self._engine) as connection:
-            if not insert_once(connection, HEARTBEATS, executor_id=heartbeat.executor_id, **values):
-                connection.execute(
-                    update(HEARTBEATS).where(HEARTBEATS.c.executor_id == heartbeat.executor_id).values(values)
-                )
-
-    def all(self) -> list[Heartbeat]:
-        with transaction(self._engine) as connection:
-            return [Heartbeat(*row) for row in connection.execute(select(HEARTBEATS))]
-
-    def stopped(self, executor_id: str) -> None:
-        """Forget a process of which nothing is left to take over."""
-        with transaction(self._engine) as connection:
-            connection.execute(delete(HEARTBEATS).where(HEARTBEATS.c.executor_id == executor_id))
 
 
 def read_report(text: str) -> Report | None:
