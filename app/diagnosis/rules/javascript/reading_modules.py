@@ -145,6 +145,8 @@ def module_place(hit: Hit) -> Place | None:
         return base_image(hit)
     if hit["why"] == "the stage that runs has no node_modules" and (bare_stage := bare_last_stage(hit)):
         return bare_stage.place
+    if brings := re.search(r"(\S+) line (\d+) brings are links", hit["why"]):
+        return hit.files.place(brings[1], int(brings[2]))
     if "no line of the Dockerfile" in hit["why"]:
         return uninstalled_copy(hit)
     asked = dependency_place(hit, hit["owner"]) if hit["group"] else None
