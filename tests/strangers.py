@@ -72,6 +72,7 @@ ALSO_TRUE = {
     "gatsby-error": "bundler-babel",
     "go-error": "go-missing-package",
     "go-fatal": "go-sqlite-cgo",
+    "go-no-module": "go-missing-package",
     "go-toolchain": "go-error go-missing-package",
     "go-vendor": "go-missing-package",
     "google-permission": "google-act-as google-build-secret google-impersonation google-push-denied "
@@ -137,17 +138,4 @@ ALSO_TRUE = {
     "typescript-error": "angular-error typescript-config",
     "unreachable": "composer-network docker-certificates download-refused go-certificates host-unknown php-says "
     "machine-network node-code npm-code python-says rails-database-unreachable",
-}  # fmt: skip
-
-# What misleads still: a pair that no longer occurs is to be struck out, and none is to be added.
-MISLEADING = {
-    "go-no-module": "go-missing-package",
-    "google-push-failed": "google-images-not-built",
-    "node-module": "svelte-adapter",
-    "node-optional-native": "node-skipped-native",
-    "npm-lock-conflict": "npm-lock-version",
-    "npm-lock-out-of-step": "workspace-left-out",
-    "php-class-not-found": "composer-dev-package",
-    "poetry-no-version": "poetry-python",
-    "unreachable": "python-port-literal",
 }  # fmt: skip

@@ -86,6 +86,20 @@ Read = Callable[[Hit], "Mapping[str, str] | None"]
 Find = Callable[[Hit], "Place | None"]
 
 
+def unless(read: Read, other: Read, said: str) -> Read:
+    """`read`, but silent on lines with `said` where `other`, the reading of a narrower Rule, finds its case.
+
+    The wider Rule's advice would be wrong there, whichever of the two stands first in the tables.
+    """
+
+    def ask(hit: Hit) -> Mapping[str, str] | None:
+        if re.search(said, hit.line) and other(hit) is not None:
+            return None
+        return read(hit)
+
+    return ask
+
+
 @dataclass(frozen=True)
 class Rule:
     """One diagnosis as data. `title`, `message` and `fix` are templates over the pattern's groups and what `read` adds.

@@ -120,3 +120,21 @@ def not_installed(hit: Hit, owner: str, folder: str) -> tuple[str, str] | None:
         f"Write RUN npm ci{where} above this instruction (after a COPY of {inside}package.json and its lock file), "
         "in an image that has Node.",
     )
+
+
+def uninstalled_copy(hit: Hit) -> Place | None:
+    """The last COPY of a package.json into an image in which nothing ever installs what it asks for."""
+    found = failing_dockerfile(hit)
+    if found is None or installs(hit):
+        return None
+    path, parsed = found
+    if any("node_modules" in each.value for each in parsed.of("COPY", "ADD")):
+        return None
+    if any(re.search(r"npm|yarn|bun|deno|node|make|\.sh\b", each.value) for each in parsed.of("RUN")):
+        return None  # a script, or another tool, may install it
+    brought = [
+        each
+        for each in parsed.of("COPY", "ADD")
+        if "from" not in each.flags and any(fnmatch("package.json", part) for part in each.arguments[:-1])
+    ]
+    return hit.files.place(path, brought[-1].line, brought[-1].end) if brought else None

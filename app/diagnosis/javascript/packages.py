@@ -58,6 +58,11 @@ class Package:
         return str(self.held.get("name") or "")
 
     @property
+    def where(self) -> str:
+        """The words for its folder after a command that changes it: at the root it would be the root's."""
+        return f" in {self.folder}" if self.folder else ""
+
+    @property
     def scripts(self) -> dict[str, str]:
         found = self.held.get("scripts")
         return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}

@@ -6,6 +6,7 @@ from app.diagnosis.instructions import base_image, failing_instruction, in_instr
 from app.diagnosis.named import named_in
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.docker.reading_builder import (
+    build_step,
     dockerfiles,
     executable,
     executable_place,
@@ -68,6 +69,7 @@ RULES: tuple[Rule, ...] = (
         code="dockerfile-missing",
         pattern=r"(?:failed to read dockerfile: open |unable to evaluate symlinks in Dockerfile path: lstat |Cannot locate specified Dockerfile: |error resolving dockerfile path.*?)(?P<path>\S*?[Dd]ockerfile[\w.]*)?",
         read=dockerfiles,
+        place=build_step,
         nowhere=True,
         rank=Rank.ROOT,
         title="There is no Dockerfile where the build looks",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from app.diagnosis.instructions import base_image, failing_instruction, instruction
+from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.docker.reading_apt import command_named
 from app.model import Place
@@ -55,6 +56,15 @@ def dockerfiles(hit: Hit) -> Mapping[str, str]:
     named = (
         f"There is {', '.join(there)}: name it with -f {there[0]}, or build that folder. " if there else ""
     )
+    if there and there[0] != hit["path"]:
+        return {"advice": f"{named}In servergem.yml: build: {{dockerfile: {there[0]}}}."}
     return {
         "advice": f"{named}Add the Dockerfile there, name it with -f (build: {{dockerfile: …}}), or take it out of .dockerignore."
     }
+
+
+def build_step(hit: Hit) -> Place | None:
+    """What asked for a Dockerfile: the service's own line, or else the step of Cloud Build that runs docker."""
+    asked = matching(r"^\s*(?:build|dockerfile):", "servergem.yml", "servergem.yaml")
+    ran = (r"['\"]?build['\"]?\s*,|docker build", r"cloud-builders/docker")
+    return first(asked, *(matching(each, "cloudbuild.yaml", "cloudbuild.yml") for each in ran))(hit)

@@ -18,7 +18,7 @@ from app.diagnosis.rules.go.reading_modules import (
     toolchain,
     toolchain_place,
 )
-from app.diagnosis.rules.go.reading_packages import BUILD, folder_advice, required
+from app.diagnosis.rules.go.reading_packages import BUILD, buildable, folder_advice, module_advice, required
 from app.diagnosis.rules.go.reading_programs import is_go, mod_fix
 from app.model import Blame
 
@@ -122,6 +122,7 @@ RULES: tuple[Rule, ...] = (
         code="go-no-files",
         pattern=r"(?:^|: )(?P<said>(?:no (?:non-test )?Go files in|no Go source files|cannot find package \"\.\" in|stat \S+: directory not found|directory \S+ is contained in a module that is not one|directory \S+ outside (?:main module|available modules|modules listed)|pattern \S+: directory prefix \S+ does not contain|no packages to (?:test|build|vet)|named files must (?:all be in one directory|be \.go files)|lstat \S+: no such file or directory|directory not found).*)",
         read=lambda hit: {"said": hit["said"].rstrip(":"), "fix": folder_advice(hit)} if is_go(hit) else None,
+        place=buildable,
         rank=Rank.ROOT,
         only=BUILD,
         title="{said}",
@@ -131,11 +132,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="go-no-module",
         pattern=r"(?P<said>(?:go\.mod file not found in current directory or any parent directory|cannot find main module|working directory is not part of a module|go: no modules were found in the current workspace|version is required when current directory is not in a module|'go get' is no longer supported outside a module).*)",
+        read=lambda hit: {"advice": module_advice(hit)},
         place=lambda hit: failing_instruction(hit) or whole_file("go.mod", "main.go")(hit),
         rank=Rank.ROOT,
         title="There is no go.mod where go runs",
         message="{said}",
-        fix="COPY go.mod (and go.sum) to WORKDIR before this instruction; if the repository has none, run go mod init and commit it.",
+        fix="{advice}.",
     ),
     Rule(
         code="go-work",

@@ -17,6 +17,7 @@ from app.diagnosis.rules.go.reading_packages import (
     folder_of,
     go_line,
     import_place,
+    module_advice,
     modules,
     package_above,
     path_said,
@@ -160,6 +161,8 @@ def missing(hit: Hit) -> Mapping[str, str] | None:
 def _missing_fix(hit: Hit, name: str) -> str:
     if wanted := _NEWER.get(name):
         return f"Use golang:{wanted} or newer in FROM: {name} is in the standard library since Go {wanted}."
+    if "go.mod file not found" in hit.line:
+        return f"{module_advice(hit)}."
     if name.endswith(".go") or name.startswith("."):
         return f"{name} is not there when go runs: COPY the sources before it, or correct the path in the command."
     if "lookup disabled by -mod=vendor" in hit.line:

@@ -6,7 +6,7 @@ import re
 
 from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.paths import nearest_first, repository_path
-from app.diagnosis.places import matching
+from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.traces import Trace
 from app.diagnosis.transcript import Kind
@@ -111,13 +111,31 @@ def required(hit: Hit) -> Place | None:
     return None
 
 
+def module_advice(hit: Hit) -> str:
+    """What to type where go runs without a go.mod: bring the one that is there, or make one."""
+    if hit.files.named("go.mod"):
+        return "COPY go.mod (and go.sum) to WORKDIR before this instruction"
+    return "The repository has no go.mod: run go mod init NAME and go mod tidy, and commit go.mod and go.sum"
+
+
+_BUILDPACK = r"GOOGLE_BUILDABLE|google\.go\.build|builder/issues|/buildpacks/"
+
+
+def buildable(hit: Hit) -> Place | None:
+    """Where a buildpack is told which package it builds; where it is not told yet, the program that it should build."""
+    if not hit.find(_BUILDPACK):
+        return None
+    told = matching(r"GOOGLE_BUILDABLE", "project.toml", "cloudbuild.yaml", "cloudbuild.yml", "app.yaml")
+    return first(told, anywhere(r"^func main\(", ".go"), whole_file("go.mod"))(hit)
+
+
 def folder_advice(hit: Hit) -> str:
     """What to type so that go builds the folder with the program: a buildpack is told by a variable."""
     folder = next(
         (p.rpartition("/")[0] for p in sources(hit) if hit.files.search(p, r"^package main\b") and "/" in p),
         "",
     )
-    if hit.find(r"GOOGLE_BUILDABLE|google\.go\.build|builder/issues|/buildpacks/"):
+    if hit.find(_BUILDPACK):
         wanted = f"./{folder}" if folder else "./cmd/NAME"
         return f"Set the build's variable GOOGLE_BUILDABLE={wanted} (pack build --env, gcloud run deploy --set-build-env-vars, or [[build.env]] in project.toml)"
     wanted = f"./{folder}" if folder else "./cmd/…"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from app.diagnosis.google import asked, google, named
 from app.diagnosis.rule import Rank
 from app.diagnosis.rules.google.reading_build import (
+    IMAGES_NOT_BUILT,
     config_words,
     ended,
     images,
     named_key,
     pushed_to,
+    refused_push,
     substitution,
 )
 from app.model import Blame
@@ -134,7 +136,7 @@ RULES = (
     ),
     google(
         "images-not-built",
-        r"failed to find one or more images after execution of build steps: \[?\"?(?P<image>[^\]]+)|PUSH_IMAGE_NOT_FOUND|An image does not exist locally with the tag: (?P<image2>\S+)",
+        IMAGES_NOT_BUILT,
         "No step of the build made the image that images names",
         "failed to find one or more images after execution of build steps: {image}.",
         "Have a step tag it just so (docker build -t {image} .), or correct images: in cloudbuild.yaml.",
@@ -192,6 +194,7 @@ RULES = (
         "The image could not be pushed",
         "PUSH_FAILED: the registry did not take the image after several attempts.",
         "Run it again; where it stays so, look whether the repository is there: gcloud artifacts repositories list --project={project}",
+        read=refused_push,
         blame=Blame.UNKNOWN,
         rank=Rank.CAUSE,
         link=STATUS,

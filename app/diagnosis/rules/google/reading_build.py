@@ -9,6 +9,16 @@ from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Hit
 from app.model import Place
 
+IMAGES_NOT_BUILT = (
+    r"failed to find one or more images after execution of build steps: \[?\"?(?P<image>[^\]]+)|"
+    r"PUSH_IMAGE_NOT_FOUND|An image does not exist locally with the tag: (?P<image2>\S+)"
+)
+
+
+def refused_push(hit: Hit) -> Mapping[str, str] | None:
+    """Nothing to add, where there was an image to push at all: no retry brings one that no step made."""
+    return None if any(re.search(IMAGES_NOT_BUILT, line) for line in hit.elsewhere()) else {}
+
 
 def images(hit: Hit) -> Mapping[str, str]:
     return {"image": (hit["image"] or hit["image2"]).split('"')[0]}

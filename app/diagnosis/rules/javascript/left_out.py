@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.diagnosis.javascript.packages import unnumbered
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_left_out import (
+    WORKSPACE_LEFT_OUT,
     entry,
     imported,
     left_place,
@@ -69,7 +70,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="workspace-left-out",
         only=_BUILDING,
-        pattern=r"lockfile had changes, but lockfile is frozen|lockfile would have been modified by this install|ERR_PNPM_OUTDATED_LOCKFILE|ERR_PNPM_WORKSPACE_PKG_NOT_FOUND",
+        pattern=WORKSPACE_LEFT_OUT,
         read=members,
         place=left_place,
         rank=Rank.ROOT,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from app.diagnosis.javascript.packages import LOCKS
 from app.diagnosis.places import first, matching, whole_file
-from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rule import Rank, Rule, unless
 from app.diagnosis.rules.javascript.reading_engines import MANAGER
+from app.diagnosis.rules.javascript.reading_left_out import WORKSPACE_LEFT_OUT, members
 from app.diagnosis.rules.javascript.reading_locks import (
     broken_lock,
     no_lock,
@@ -23,7 +24,7 @@ RULES: tuple[Rule, ...] = (
         r"YN0028.*lockfile would have been modified by this install|^The lockfile would have been modified by this install|"
         r"ERR_PNPM_(?:OUTDATED_LOCKFILE|FROZEN_LOCKFILE_WITH_OUTDATED_LOCKFILE)|"
         r"lockfile had changes, but lockfile is frozen",
-        read=out_of_step,
+        read=unless(out_of_step, members, WORKSPACE_LEFT_OUT),
         place=out_of_step_place,
         rank=Rank.ROOT,
         title="package.json and {lock} do not agree: {what}",

@@ -6,18 +6,19 @@ from app.diagnosis.javascript.imports import importer
 from app.diagnosis.javascript.packages import dependency_place, list_place, unnumbered
 from app.diagnosis.javascript.stacks import thrown_at
 from app.diagnosis.places import first, whole_file
-from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rule import Rank, Rule, unless
 from app.diagnosis.rules.javascript.reading_frameworks import extension, is_javascript, optional_native
 from app.diagnosis.rules.javascript.reading_modules import ANY, module_place, module_words
 from app.diagnosis.rules.javascript.reading_own_modules import local_module
 from app.diagnosis.rules.javascript.reading_syntax import esm, esm_package, esm_place, exports, exports_place
+from app.diagnosis.rules.javascript.reading_unbuilt import outside_node, svelte_output
 
 RULES: tuple[Rule, ...] = (
     Rule(
         code="node-optional-native",
         only=ANY,
         pattern=r"(?P<said>Cannot find module @rollup/rollup-linux-[\w-]+|Cannot find native binding|Cannot find module '(?:\.\./|@)[\w./-]*(?P<wanted>lightningcss|oxide|rolldown|rspack|unrs-resolver|parcel)[\w./-]*linux-[\w.-]+')",
-        read=lambda hit: optional_native(hit) if is_javascript(hit) else None,
+        read=unless(lambda hit: optional_native(hit) if is_javascript(hit) else None, outside_node, ""),
         place=first(whole_file("package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock"), list_place),
         rank=Rank.ROOT,
         title="{name} for Linux is not installed: the lock file leaves this platform's part out",
@@ -30,7 +31,7 @@ RULES: tuple[Rule, ...] = (
         only=ANY,
         pattern=r"(?:Error|Error \[\w+\]|error): Cannot find (?:module|package) ['\"](?P<name>[^'\"]+)['\"]|"
         r"^(?:npm (?:ERR!|error) )?.{0,200}\bcode: 'MODULE_NOT_FOUND'.*module (?P<name2>\S+)",
-        read=unnumbered(module_words),
+        read=unless(unnumbered(module_words), svelte_output, r"'/\S*/?build(?:/(?:index|handler)\.js)?'"),
         place=module_place,
         rank=Rank.ROOT,
         title="Cannot find {name}: {why}",

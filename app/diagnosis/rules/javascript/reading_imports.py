@@ -7,7 +7,14 @@ from collections.abc import Mapping
 
 from app.diagnosis.javascript.image import install_without_dev
 from app.diagnosis.javascript.imports import BUILTIN, SOURCES, import_line, importer, meant
-from app.diagnosis.javascript.packages import dependency_place, list_place, near, package, package_name
+from app.diagnosis.javascript.packages import (
+    dependency_place,
+    list_place,
+    near,
+    package,
+    package_name,
+    package_of,
+)
 from app.diagnosis.javascript.paths import own_path, spot
 from app.diagnosis.javascript.stacks import after, bare, before, code_at
 from app.diagnosis.places import matching
@@ -61,7 +68,8 @@ def _import_fix(hit: Hit, name: str, owner: str, like: str, place: Place | None)
             return _alias_unread(hit, name, place)
         hint = f"; {found} is the file that is most like it" if found and found != inside else ""
         return f"Add the file that {name} means, or declare the alias in the bundler's configuration and in paths of tsconfig.json{hint}."
-    group = package(hit).group_of(owner)
+    own = package_of(hit, place.path if place else "")
+    group = own.group_of(owner) or package(hit).group_of(owner)
     if group == "devDependencies" and install_without_dev(hit):
         return f"{owner} is in devDependencies, which this install leaves out: install them for the build, or move {owner} to dependencies."
     if group:
@@ -69,7 +77,7 @@ def _import_fix(hit: Hit, name: str, owner: str, like: str, place: Place | None)
     wrong = near(owner, package(hit).dependencies, 0.8)
     if wrong and wrong != owner:
         return f"Write {wrong} instead of {owner} (package.json asks for {wrong}), or npm install {owner}."
-    return f"Run npm install {owner}, and commit package.json with its lock file."
+    return f"Run npm install {owner}{own.where}, and commit package.json with its lock file."
 
 
 # A folder that only a build writes.

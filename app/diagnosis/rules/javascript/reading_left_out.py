@@ -67,6 +67,13 @@ def _name(hit: Hit, path: str) -> str:
     return str(held.get("name")) if isinstance(held, dict) else ""
 
 
+# What an install says where a member of the workspace is not copied yet; each of them may have another reason.
+WORKSPACE_LEFT_OUT = (
+    r"lockfile had changes, but lockfile is frozen|lockfile would have been modified by this install|"
+    r"ERR_PNPM_OUTDATED_LOCKFILE|ERR_PNPM_WORKSPACE_PKG_NOT_FOUND"
+)
+
+
 def members(hit: Hit) -> Mapping[str, str] | None:
     """The first member of the workspace whose package.json is not there when the install runs."""
     asked = package(hit).held.get("workspaces")

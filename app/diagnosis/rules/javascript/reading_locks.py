@@ -18,7 +18,7 @@ from app.model import Place
 
 def out_of_step(hit: Hit) -> Mapping[str, str] | None:
     """The dependencies that the lock file does not have, as the tool lists them or as the two files differ."""
-    if "version of the lockfile" in hit.line:
+    if "version of the lockfile" in hit.line or hit.find(r"LockfileVersion\b"):
         return None  # pnpm says the same code of a file that it cannot read
     told = [
         (found[1], line.strip())
@@ -136,8 +136,8 @@ def no_lock_place(hit: Hit) -> Place | None:
 
 def broken_lock(hit: Hit) -> Mapping[str, str] | None:
     """A lock file that cannot be read; what npm and bun say of one with a merge conflict, they say of others too."""
-    if "package.json" in hit.line:
-        return None  # another file
+    if "package.json" in hit.line or "LockfileVersion" in hit.line:
+        return None  # another file; a whole one that this version does not read
     if hit["doubt"] and not matching(r"^<{7} ", *LOCKS)(hit):
         return None
     merged = matching(r"^<{7} ", *LOCKS)(hit) or "conflict" in hit.line

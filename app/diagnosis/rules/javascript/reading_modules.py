@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.instructions import base_image, instruction
-from app.diagnosis.javascript.image import not_installed, ran_place, start_place
+from app.diagnosis.javascript.image import not_installed, ran_place, start_place, uninstalled_copy
 from app.diagnosis.javascript.imports import BUILTIN, importer
 from app.diagnosis.javascript.packages import (
     Package,
@@ -82,7 +82,7 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
         why, fix = "the stage that runs has no node_modules", f"{without.advice}."
     elif group and owner != name:
         why, fix = not_installed(hit, owner, own.folder) or _of_another_version(name, owner)
-    elif group and (told := standalone(hit) or links_of(hit, own)):
+    elif group and (told := standalone(hit) or links_of(hit, own) or _never_installed(hit, group)):
         why, fix = told
     elif group:
         why = f"package.json asks for it ({group}), but node_modules does not have it"
@@ -95,7 +95,7 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
         fix = f"Write {wrong} in the import, or run npm install {owner}."
     else:
         why = "package.json does not ask for it"
-        fix = f"Run npm install {owner}, and commit package.json with its lock file."
+        fix = f"Run npm install {owner}{own.where}, and commit package.json with its lock file."
     return {
         "name": name,
         "owner": owner,
@@ -106,6 +106,15 @@ def _package_module(hit: Hit, name: str, owner: str) -> Mapping[str, str]:
         "from": _from(hit),
         "manifest": own.path,
     }
+
+
+def _never_installed(hit: Hit, group: str) -> tuple[str, str] | None:
+    if not uninstalled_copy(hit):
+        return None
+    return (
+        f"package.json asks for it ({group}), and no line of the Dockerfile installs it",
+        "Write RUN npm ci after this COPY (with the lock file in it too), before the sources are copied.",
+    )
 
 
 def _of_another_version(name: str, owner: str) -> tuple[str, str]:
@@ -136,6 +145,10 @@ def module_place(hit: Hit) -> Place | None:
         return base_image(hit)
     if hit["why"] == "the stage that runs has no node_modules" and (bare_stage := bare_last_stage(hit)):
         return bare_stage.place
+    if brings := re.search(r"(\S+) line (\d+) brings are links", hit["why"]):
+        return hit.files.place(brings[1], int(brings[2]))
+    if "no line of the Dockerfile" in hit["why"]:
+        return uninstalled_copy(hit)
     asked = dependency_place(hit, hit["owner"]) if hit["group"] else None
     return asked or list_place(hit, hit["manifest"]) or importer(hit, hit["name"])
 

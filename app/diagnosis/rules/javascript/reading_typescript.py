@@ -12,6 +12,7 @@ from app.diagnosis.javascript.packages import (
     near,
     package,
     package_name,
+    package_of,
     packages,
 )
 from app.diagnosis.javascript.paths import spot
@@ -118,7 +119,8 @@ def _module_fix(hit: Hit, code: str, name: str, place: Place | None) -> str:
         return f"Write {wrong} instead of {owner} (package.json asks for {wrong}), or npm install {owner}."
     if owner.startswith(("@/", "~", "src/", "#")) or owner in ("@", "src", "app"):
         return f"Correct paths in tsconfig.json for '{name}', or add the file."
-    return f"Run npm install {owner} and commit package.json with its lock file."
+    where = package_of(hit, place.path if place else "").where
+    return f"Run npm install {owner}{where} and commit package.json with its lock file."
 
 
 def place_place(hit: Hit) -> Place | None:

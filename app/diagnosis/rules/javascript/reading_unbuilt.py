@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from app.diagnosis.instructions import base_image
 from app.diagnosis.javascript.imports import import_line
-from app.diagnosis.javascript.packages import dependency_place, list_place, package, package_name
+from app.diagnosis.javascript.packages import dependency_place, list_place, package, package_name, package_of
 from app.diagnosis.javascript.paths import own_path
 from app.diagnosis.javascript.stacks import after, bare, before
 from app.diagnosis.places import first, matching
@@ -102,5 +102,6 @@ def unresolved(hit: Hit) -> Mapping[str, str] | None:
     elif package(hit).group_of(owner):
         fix = f"{owner} is asked for and not in node_modules: run npm ci in the image's WORKDIR, or take a version of {owner} that has {name}."
     else:
-        fix = f"Run npm install {owner}, and commit package.json with its lock file."
+        where = package_of(hit, path).where
+        fix = f"Run npm install {owner}{where}, and commit package.json with its lock file."
     return {"path": path, "line": str(import_line(hit.files, path, name) or 1), "fix": fix}

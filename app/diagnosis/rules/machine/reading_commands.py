@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.paths import repository_path
+from app.diagnosis.places import CODE, anywhere
 from app.diagnosis.rule import Hit
 from app.diagnosis.transcript import Kind
 from app.model import Place
@@ -132,3 +133,15 @@ def _asked_when(hit: Hit) -> dict[str, str]:
         "when": "when the service started",
         "advice": "Give the service the database's real address (env: or secrets:), or mount Cloud SQL; localhost is the container itself.",
     }
+
+
+_LOCAL = re.compile(r"\b(?:localhost|127\.0\.0\.1|::1)\b")
+
+
+def local_default(hit: Hit) -> Place | None:
+    """The line of a program with the address on this machine that was asked: it counts where nothing else is set."""
+    if not _LOCAL.search(hit.line):
+        return None
+    schemes = r"(?:postgres(?:ql)?|mysql|mariadb|mongodb)[+\w]*://[^\s\"']*(?:localhost|127\.0\.0\.1)"
+    place = anywhere(schemes, *(each for each in CODE if each not in (".yml", ".yaml", ".sh")))(hit)
+    return None if place and re.search(r"(?:^|/)(?:tests?|spec|docs?)/", place.path) else place

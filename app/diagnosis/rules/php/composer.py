@@ -7,6 +7,7 @@ from app.diagnosis.instructions import base_image, failing_instruction
 from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.php.reading_composer import (
+    REGISTERED,
     composer_json,
     dev_package,
     dev_package_place,
@@ -252,7 +253,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="composer-dev-package",
-        pattern=r"^\s*(?:In \S+ line \d+: *)?(?:Error: )?Class ['\"](?P<name>[\w\\]+(?:ServiceProvider|Bundle|Extension))['\"] not found",
+        pattern=REGISTERED,
         read=dev_package,
         place=dev_package_place,
         rank=Rank.ROOT,

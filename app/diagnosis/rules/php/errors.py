@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.diagnosis.instructions import failing_instruction, in_instruction
 from app.diagnosis.places import at, first, matching
-from app.diagnosis.rule import Rank, Rule
+from app.diagnosis.rule import Rank, Rule, unless
+from app.diagnosis.rules.php.reading_composer import REGISTERED, dev_package
 from app.diagnosis.rules.php.reading_errors import (
     class_place,
     extension_line,
@@ -68,7 +69,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="php-class-not-found",
         pattern=r"(?:Class|Interface|Trait|Enum|Attribute class) ['\"](?P<name>[\w\\]+)['\"] not found",
-        read=missing_class,
+        read=unless(missing_class, dev_package, REGISTERED),
         place=class_place,
         title="Class {name} not found",
         message='PHP Fatal error: Class "{name}" not found: {why}.',

@@ -191,6 +191,13 @@ _LIBRARY_FILES = frozenset({
 })  # fmt: skip
 
 
+# A class that an application registers by its name, thrown before anything of ours ran.
+REGISTERED = (
+    r"^\s*(?:In \S+ line \d+: *)?(?:Error: )?"
+    r"Class ['\"](?P<name>[\w\\]+(?:ServiceProvider|Bundle|Extension))['\"] not found"
+)
+
+
 def dev_package(hit: Hit) -> Mapping[str, str] | None:
     """The package of require-dev whose vendor the class is named after, where composer ran with --no-dev."""
     found = failing_dockerfile(hit)

@@ -8,6 +8,7 @@ from app.diagnosis.instructions import failing_instruction, in_instruction
 from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Hit, Rank, Rule
 from app.diagnosis.rules.python.reading_locks import (
+    OTHER_PYTHON,
     because,
     has_file,
     left_place,
@@ -82,6 +83,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="poetry-no-version",
         pattern=r"^\s*Package (?P<name>[\w.-]+) \((?P<version>[\w.+!-]+)\) not found\.$",
+        read=lambda hit: None if hit.find(OTHER_PYTHON) else {},
         place=first(python_dependency, failing_instruction),
         title="poetry finds no {name} {version}",
         message="Package {name} ({version}) not found: the index that poetry asks has no such version (any more).",

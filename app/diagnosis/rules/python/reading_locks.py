@@ -14,6 +14,12 @@ from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Hit
 from app.model import Place
 
+# Poetry chose another Python than the project allows, or none; what it cannot find after that follows from it.
+OTHER_PYTHON = (
+    r"(?:The currently activated|Current) Python version .* is not (?:supported|allowed) by the project|"
+    r"Poetry was unable to find a compatible version"
+)
+
 
 def because(hit: Hit) -> Mapping[str, str] | None:
     """The packages that a resolver's explanation is about."""

@@ -9,6 +9,9 @@ from app.diagnosis.rules.start.reading_ended import exited, mentioned, silent, s
 from app.diagnosis.rules.start.reading_lacking import STARTED, probe_path
 from app.model import Blame
 
+# Where the program binds it; of an image made elsewhere, where the service's description names it.
+_AT_PORT = first(at_binding, anywhere(r"^\s*-?\s*containerPort:\s*{wanted}\b", ".yaml", ".yml"))
+
 RULES: tuple[Rule, ...] = (
     Rule(
         code="start-http-probe",
@@ -55,7 +58,7 @@ RULES: tuple[Rule, ...] = (
         only=STARTED,
         pattern=r"(?i)startup tcp probe failed|Startup probes? timed out|failed to become healthy",
         read=silent,
-        place=at_binding,
+        place=_AT_PORT,
         rank=Rank.SYMPTOM,
         title="{told}",
         message="The startup probe failed: the container runs, but nothing in it listens on 0.0.0.0 port "
@@ -81,7 +84,7 @@ RULES: tuple[Rule, ...] = (
         r"probe|Container failed to start\b|Container Healthcheck failed|"
         r"Application exec likely failed",
         read=silent,
-        place=at_binding,
+        place=_AT_PORT,
         rank=Rank.SYMPTOM,
         blame=Blame.UNKNOWN,
         title="The container did not start and listen on port {wanted}",
