@@ -17,7 +17,7 @@ from app.text import colours
 from app.text.long_lines import shortened
 from app.trust import allowance, images
 from app.trust.accounts import accounts
-from app.trust.ownership import OF_SERVICE, is_ours, job_not_ours, not_ours, worker_not_ours
+from app.trust.ownership import OF_SERVICE, is_adopted, is_ours, job_not_ours, not_ours, worker_not_ours
 from app.world import World
 from gcp.cloud_run import ServiceState
 from gcp.errors import GoogleError
@@ -151,6 +151,15 @@ class Scene:
         own = allowance.own_accounts(world.settings, world.google.member)
         if findings := (*allowance.beyond(found, target, own), *images.not_ours(world.settings, target)):
             raise Stop(findings)
+
+    def insist_on_an_account_of_its_own(self, target: Target, state: ServiceState | None) -> None:
+        """Stop when a service that was adopted would keep an account of ServerGem's."""
+        if state is None or "service_account" in target.named or not is_adopted(dict(state.labels)):
+            return
+        kept = dict(state.shape).get("service_account", "")
+        own = allowance.own_accounts(self.world.settings, self.world.google.member)
+        if allowance.is_own(kept.lower(), own):
+            raise Stop((allowance.runs_as_ours(kept, target),))
 
 
 @dataclass(kw_only=True)

@@ -25,7 +25,7 @@ class WantedService:
     labels: tuple[tuple[str, str], ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     bundle: Bundle | None = None
-    named: frozenset[str] = frozenset()
+    named: tuple[str, ...] = ()
     """The keys of servergem.yml that somebody wrote: of an adopted service all else stays as it is."""
     pinned: tuple[tuple[str, str], ...] = ()
     """Images of other containers by digest, by what servergem.yml names."""

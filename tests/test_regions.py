@@ -127,6 +127,11 @@ def test_the_operators_list_holds_for_each_region() -> None:
     assert found[0] == ()
     (refused,) = found[1]
     assert (refused.title, refused.place and refused.place.line) == (f"It may not run in {OTHER}", 5)
+    at_home, elsewhere = [
+        beyond(Allowance(regions=("us-*",)), each, frozenset()) for each in on("main", read(text))
+    ]
+    assert [each.title for each in at_home] == [f"It may not run in {HOME}"]
+    assert [each.title for each in elsewhere] == [f"It may not be built in {HOME}, the first of its regions"]
 
 
 # At the wire

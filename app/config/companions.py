@@ -46,8 +46,11 @@ def faults_beside(file: File, services: tuple[str, ...], document: Document) -> 
 
 
 def unknown(document: Document, key: str, known: Iterable[str]) -> Iterator[Finding]:
-    """That what an environment says something of, such as environments.staging.jobs.nightly, is nowhere else."""
-    _, environment, section, name = key.split(".", 3)
+    """That what an environment says something of, such as environments.staging.jobs.nightly, is nowhere else.
+
+    An environment's name may have dots.
+    """
+    environment, section, name = key.removeprefix("environments.").rsplit(".", 2)
     if name not in known:
         near = get_close_matches(name, tuple(known), 1) or tuple(known)[:1]
         title = f"{environment} names {name}, which is no {section.removesuffix('s')}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
+from app.config import naming
 from app.config.after_the_merge import after_the_merge
 from app.config.differences import Difference, named
 from app.config.environments import Environment, service_in
@@ -52,6 +53,7 @@ def granted(own: Config, deciding: Config) -> Config:
         previews=_previews(own.previews, deciding.previews),
         notify=deciding.notify,
         own=own,
+        written=naming.written(dict(own.lines), dict(deciding.lines)),
     )
     return replace(counting, later=after_the_merge(own, counting, deciding))
 

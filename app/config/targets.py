@@ -16,6 +16,7 @@ from app.config.environments import (
     workers_in,
 )
 from app.config.names import fitted
+from app.config.naming import named
 from app.model import (
     JobConfig,
     Notify,
@@ -67,10 +68,17 @@ class Config:
     """What the commit itself says, where the default branch decides: what merging it would make of it."""
     jobs: tuple[JobConfig, ...] = ()
     workers: tuple[WorkerConfig, ...] = ()
+    written: tuple[str, ...] | None = None
+    """The dotted keys of services that somebody wrote who may say them; None where that is all of `lines`."""
 
     def place_of(self, key: str) -> Place | None:
         """The line of a top key; None without a file."""
         return Place(self.path, dict(self.lines).get(key, 1)) if self.path else None
+
+    @property
+    def all_written(self) -> tuple[str, ...]:
+        """The same, whoever may say them."""
+        return tuple(dict(self.lines)) if self.written is None else self.written
 
     def later_about(self, service: str, environment: str) -> tuple[str, ...]:
         """Those keys of a service's own, also in this environment, and of what all share."""
@@ -214,6 +222,7 @@ def target_in(
             for worker in workers_in(environment, config.workers)
             if worker.service == service.name
         ),
+        named=named(config.all_written, service.name, environment.name),
     )
 
 

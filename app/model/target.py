@@ -67,6 +67,8 @@ class Target:
     """The same of what runs all the time."""
     home_region: str = ""
     """The first of the service's regions, where its images are; empty where this is it."""
+    named: tuple[str, ...] = ()
+    """The keys of the service that somebody has written who may say them, for everywhere or for this environment."""
 
     @property
     def name(self) -> str:
@@ -105,7 +107,9 @@ class Target:
     @property
     def mark(self) -> str:
         """What tells it from all other Targets of one push, in the id of a deployment."""
-        return f"{self.name}-{self.environment}" + (f"-{self.region}" if self.home_region else "")
+        # A service's name has no dot, so that no name and no environment is another's region.
+        region = f".{self.region}" if self.home_region else ""
+        return f"{self.name}{region}-{self.environment}"
 
     @property
     def strand(self) -> str:
@@ -161,15 +165,6 @@ class Target:
     def asked_from_outside(self) -> bool:
         """Whether ServerGem can reach the service: its address is open, and nobody has to sign in before it."""
         return self.service.ingress == "all" and not self.service.iap
-
-    @property
-    def named(self) -> frozenset[str]:
-        """The keys of the service that somebody has written, for everywhere or for this environment."""
-        own = f"services.{self.source_name}."
-        prefixes = (own, f"environments.{self.environment}.{own}")
-        return frozenset(
-            key.removeprefix(prefix) for key, _ in self.lines for prefix in prefixes if key.startswith(prefix)
-        )
 
     def place(self, key: str) -> Place | None:
         """The line of servergem.yml that asks for `key`, or of its nearest parent; None without a file.

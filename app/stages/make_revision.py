@@ -12,7 +12,7 @@ from app.model import Bundle, Commit, Image, Revision, Stop, Target
 from app.scene import InLane
 from app.trust.ownership import JOBS, MAPPED, WORKERS, YES
 from gcp import cloud_run
-from gcp.cloud_run import RevisionFailed
+from gcp.cloud_run import RevisionFailed, ServiceState
 
 
 def make_revision(
@@ -31,7 +31,7 @@ def make_revision(
         wish = replace(wish, labels=(*wish.labels, (MAPPED, YES)))
     try:
         made = cloud_run.make_revision(
-            scene.world.google, wish, before=before, insist=partial(scene.insist_on_ours, target)
+            scene.world.google, wish, before=before, insist=partial(_insist, scene, target)
         )
     except RevisionFailed as failed:
         if not (before and before.serving):
@@ -45,3 +45,9 @@ def make_revision(
         etag=made.state.etag,
         first=not (before and before.serving),
     )
+
+
+def _insist(scene: InLane, target: Target, state: ServiceState | None) -> None:
+    """What may have changed since preflight, and what a ServerGem without preflight has not asked."""
+    scene.insist_on_ours(target, state)
+    scene.insist_on_an_account_of_its_own(target, state)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 
+from app.config.counted import counted
 from app.config.limits import MOST_JOBS, MOST_WORKERS
 from app.config.targets import Config
 from app.config.values import mebibytes
@@ -105,7 +106,7 @@ def within(allowance: Allowance, project: str) -> Allowance:
 def insist_on_few(allowance: Allowance, read: Config) -> None:
     """Stop when a servergem.yml has more services, jobs or workers than the repository may have."""
     for what in COUNTED:
-        count, most = len(getattr(read, what)), getattr(allowance, what)
+        count, most = counted(read, what), getattr(allowance, what)
         if count > most:
             title = f"servergem.yml has {count} {what}, and this repository may have {most}"
             raise Stop((_beyond(title, f"`{what}`", read.place_of(what)),))
@@ -139,17 +140,31 @@ def _account(
     allowance: Allowance, target: Target, own: frozenset[str], account: str, key: str
 ) -> Iterator[Finding]:
     place = _place(target, key)
-    # Also that of another project: whoever deploys there may act as it.
-    if any(_fits(account, (each.replace(PROJECT, "*"),)) for each in own) or account.endswith(BUILDERS):
-        yield Finding(
-            "account-is-servergems-own",
-            fitting(f"{account} is ServerGem's own"),
-            "Name an account of the service's own, or leave `service_account` out.",
-            message="An account that deploys or builds reaches what no service may reach, so no service runs as it.",
-            place=place,
-        )
+    if is_own(account, own):
+        yield _own(account, "Name an account of the service's own, or leave `service_account` out.", place)
     elif account and not _fits(account, allowance.service_accounts):
         yield _beyond(f"It may not run as {account}", "`service_accounts`", place)
+
+
+def is_own(account: str, own: frozenset[str]) -> bool:
+    """Also that of another project: whoever deploys there may act as it."""
+    return any(_fits(account, (each.replace(PROJECT, "*"),)) for each in own) or account.endswith(BUILDERS)
+
+
+def runs_as_ours(account: str, target: Target) -> Finding:
+    """A service that was adopted and keeps its account, which is none that a service may have."""
+    fix = f"Write a `service_account` of its own under {target.source_name} in servergem.yml of the default branch."
+    return _own(account, fix, target.place("service_account"))
+
+
+def _own(account: str, fix: str, place: Place | None) -> Finding:
+    return Finding(
+        "account-is-servergems-own",
+        fitting(f"{account} is ServerGem's own"),
+        fix,
+        message="An account that deploys or builds reaches what no service may reach, so no service runs as it.",
+        place=place,
+    )
 
 
 def _names(allowance: Allowance, target: Target) -> Iterator[Finding]:
@@ -157,6 +172,10 @@ def _names(allowance: Allowance, target: Target) -> Iterator[Finding]:
         yield _beyond(f"It may not reach the project {target.project}", "`projects`", target.place("project"))
     if not _fits(target.region, allowance.regions):
         yield _beyond(f"It may not run in {target.region}", "`regions`", target.place(target.region_key))
+    elif not _fits(target.built_in, allowance.regions):
+        # Its home: the source of this one would be kept there, and its image made and kept.
+        title = f"It may not be built in {target.built_in}, the first of its regions"
+        yield _beyond(title, "`regions`", target.place("regions"))
     domain = target.service.domain
     if domain and not _fits(domain, allowance.domains):
         yield _beyond(f"It may not have the domain {domain}", "`domains`", target.place("domain"))

@@ -38,6 +38,7 @@ def service(asking: Asking) -> ServiceState | None:
         _insist_on_a_free_name(asking)
         return None
     asking.scene.insist_on_ours(asking.target, state)
+    asking.scene.insist_on_an_account_of_its_own(asking.target, state)
     if state.pinned_by_hand:
         asking.scene.note(f"traffic was pinned by hand to {_shares(state)}; this deployment moves it")
     _say_what_was_pinned(asking, state)
