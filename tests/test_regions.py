@@ -115,7 +115,7 @@ def test_regions_are_the_default_branchs_to_decide() -> None:
 
 def test_a_name_that_is_taken_in_one_of_the_regions_is_a_fault() -> None:
     """Two services of one name are one at Cloud Run wherever they meet."""
-    text = "services: {api: {regions: [%s, %s]}, api-next: {region: %s}}\n" % (HOME, OTHER, OTHER)  # noqa: UP031
+    text = f"services: {{api: {{regions: [{HOME}, {OTHER}]}}, api-next: {{region: {OTHER}}}}}\n"
     with pytest.raises(Stop, match="would both be api-next"):
         read(text + "environments: {production: {branch: main}, next: {branch: b}}\n")
 

@@ -195,7 +195,7 @@ class _Reader:
         ordered = list(self._sections.values())
         blame_last_instruction(ordered)
         know_a_container(ordered)
-        timed = bool(sum(take_the_seconds_off(each) for each in ordered))
+        timed = [each for each in ordered if take_the_seconds_off(each)]
         if not self._failed_instruction:
             failed = [each for each in ordered if each.failed and each.instruction]
             if failed:
@@ -203,7 +203,7 @@ class _Reader:
             else:
                 said = "\n".join(x for each in ordered if each.kind is Kind.VERDICT for x in each.lines)
                 self._failed_instruction = self._snippet.words or process(said)
-                know_an_instruction(ordered, self._failed_instruction, timed)
+                know_an_instruction(ordered, self._failed_instruction, timed=bool(timed))
         return Transcript(
             tuple(
                 Section(s.kind, tuple(s.lines), s.step, s.instruction, s.stage, s.failed, s.done)

@@ -50,7 +50,7 @@ def take_the_seconds_off(section: OpenSection) -> bool:
     return True
 
 
-def know_an_instruction(sections: list[OpenSection], ran: str, timed: bool) -> None:
+def know_an_instruction(sections: list[OpenSection], ran: str, *, timed: bool) -> None:
     """What stands above the builder's verdict in a piece of a log is what the instruction printed that it names.
 
     Lines that were `timed` are an instruction's also where nothing says which.
