@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import uuid
@@ -13,24 +12,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox import docker_commands, processes
-from sandbox.docker_commands import LABEL
+from sandbox import docker_commands, docker_engine, processes
+from sandbox.docker_engine import NoEngine, ask, environment
+from sandbox.docker_registry import registry
 from sandbox.google.ports import Step
-from sandbox.work import StepFailed, StepStopped, Work
+from sandbox.work import Beyond, StepFailed, StepStopped, Work
 
-# The registry that Docker offers for a machine of one's own: https://distribution.github.io/distribution/
-REGISTRY_IMAGE = "registry:2"
-REGISTRY_PORT = 5000
-# The first start pulls the registry's image; everything else is answered within seconds.
-OPEN_SECONDS = 120.0
-ANSWER_SECONDS = 60.0
 STOP_SECONDS = 2
-# By these the command finds its engine; a build and a container get none of them.
-KEPT = re.compile(r"PATH|HOME|LANG|XDG_RUNTIME_DIR|DOCKER_\w+|SSH_AUTH_SOCK|\w+_proxy|\w+_PROXY")
-
-
-class NoEngine(Exception):  # noqa: N818 - reads as what happened
-    """No engine can be used here; the sentence says why."""
 
 
 @dataclass
@@ -39,8 +27,9 @@ class Docker:
 
     version: str
     owner: str
-    registry: str = ""
+    registry: str
     _images: set[str] = field(default_factory=set)
+    _had: dict[str, bool] = field(default_factory=dict)
 
     @property
     def packs(self) -> bool:
@@ -53,6 +42,26 @@ class Docker:
         code = self._work(words, work, dict(each.split("=", 1) for each in step.env), work.log)
         if code:
             raise StepFailed(code)
+        if (image := docker_commands.builder_image(step)) and not self._has(image):
+            self._build_itself(image, work)
+
+    def _has(self, image: str) -> bool:
+        if image not in self._had:
+            self._had[image] = docker_engine.has(image)
+        return self._had[image]
+
+    def _build_itself(self, image: str, work: Work) -> None:
+        """The engine's own BuildKit serves this build in place of one in a container, whose image cannot be had."""
+        if not docker_engine.keeps_caches():
+            raise Beyond(
+                f"the sandbox's engine cannot pull {image}, and its own BuildKit keeps no cache in a registry without "
+                'the containerd image store ("features": {"containerd-snapshotter": true} in daemon.json); Cloud '
+                "Build pulls it"
+            )
+        work.log(
+            f"SANDBOX: {image} cannot be pulled, and the engine's own BuildKit builds; Cloud Build pulls it"
+        )
+        ask(["buildx", "use", "default"], _builders(work.scratch))
 
     def push(self, image: str, work: Work) -> str | None:
         """The digest of an image of the engine's own once the registry has it; None where the engine has none."""
@@ -64,7 +73,7 @@ class Docker:
     def digest(self, image: str) -> str | None:
         """The digest of what the registry has under this name."""
         words = ["buildx", "imagetools", "inspect", self.address(image), "--format", "{{json .Manifest}}"]
-        inspected = _ask(words)
+        inspected = ask(words)
         return None if inspected.returncode else str(json.loads(inspected.stdout)["digest"])
 
     def address(self, image: str) -> str:
@@ -83,15 +92,15 @@ class Docker:
         """A process that lasts as long as the container and prints what it prints; see docker_commands.run."""
         self._images.add(image)
         words = docker_commands.run(image, name=name, owner=self.owner, env=env, command=command, ports=ports)
-        return processes.start(words, cwd=Path.home(), env=_environment(), stderr=subprocess.PIPE)
+        return processes.start(words, cwd=Path.home(), env=environment(), stderr=subprocess.PIPE)
 
     def stop(self, container: str) -> None:
         """The container ends: SIGTERM, and what it is worth after two seconds; it goes with its end (--rm)."""
-        _ask(["stop", "--time", str(STOP_SECONDS), container])
+        ask(["stop", "--time", str(STOP_SECONDS), container])
 
     def forget(self, builder: str, scratch: Path) -> None:
         """A build is over: what was there for it alone goes."""
-        _ask(["buildx", "rm", "--force", builder], _builders(scratch))
+        ask(["buildx", "rm", "--force", builder], _builders(scratch))
 
     def _work(
         self, words: Sequence[str], work: Work, env: Mapping[str, str], log: Callable[[str], None]
@@ -99,7 +108,7 @@ class Docker:
         code = processes.run(
             words,
             cwd=work.folder,
-            env=_environment() | _builders(work.scratch) | dict(env),
+            env=environment() | _builders(work.scratch) | dict(env),
             log=lambda line: log(line.replace(f"{self.registry}/", "")),
             cancelled=work.cancelled,
             deadline=work.deadline,
@@ -109,10 +118,10 @@ class Docker:
         return code
 
     def close(self) -> None:
-        """Remove every container of this sandbox, the registry among them, and the images that came out of it."""
-        _remove(f"label={LABEL}={self.owner}")
+        """Remove every container of this sandbox, its registry's too, and the images that came out of it."""
+        docker_engine.remove(self.owner)
         if self._images:
-            _ask(["image", "rm", "--force", *sorted(self._images)])
+            ask(["image", "rm", "--force", *sorted(self._images)])
 
 
 @dataclass(frozen=True)
@@ -143,70 +152,16 @@ def engine(wanted: bool = True) -> Iterator[Found]:
 @contextmanager
 def answering() -> Iterator[Docker]:
     """The engine that answers here, with an empty registry, until the block ends. Raises NoEngine."""
-    docker = Docker(find(), f"{os.getpid()}-{uuid.uuid4().hex[:8]}")
-    _remove_orphans()
-    published = ["--publish", f"127.0.0.1::{REGISTRY_PORT}"]
-    try:
-        started = _ask(
-            ["run", "--detach", "--label", f"{LABEL}={docker.owner}", *published, REGISTRY_IMAGE],
-            seconds=OPEN_SECONDS,
-        )
-        if started.returncode:
-            raise NoEngine(f"it cannot start {REGISTRY_IMAGE} ({_last_line(started.stderr)})")
-        said = _ask(["port", started.stdout.strip(), f"{REGISTRY_PORT}/tcp"]).stdout
-        # By this name both the engine and BuildKit speak plain HTTP to it.
-        docker.registry = f"localhost:{said.split()[0].rpartition(':')[2]}"
-        yield docker
-    finally:
-        docker.close()
-
-
-def find() -> str:
-    """The version of the engine that answers. Raises NoEngine."""
-    if shutil.which("docker") is None:
-        raise NoEngine("there is no `docker` on the PATH")
-    asked = _ask(["version", "--format", "{{.Server.Version}}"])
-    if asked.returncode or not asked.stdout.strip():
-        raise NoEngine(_last_line(asked.stderr) or "it does not answer")
-    if _ask(["buildx", "version"]).returncode:
-        raise NoEngine("`docker buildx` is not installed")
-    return asked.stdout.strip()
-
-
-def _remove_orphans() -> None:
-    """What a sandbox left behind that could not clear up: its process is no more."""
-    written = _ask(
-        ["ps", "--all", "--filter", f"label={LABEL}", "--format", f'{{{{.Label "{LABEL}"}}}}']
-    ).stdout
-    for owner in set(written.split()):
-        if not Path("/proc", owner.partition("-")[0]).exists() and Path("/proc/self").exists():
-            _remove(f"label={LABEL}={owner}")
-
-
-def _remove(wanted: str) -> None:
-    if found := _ask(["ps", "--all", "--quiet", "--filter", wanted]).stdout.split():
-        _ask(["rm", "--force", "--volumes", *found])
-
-
-def _ask(
-    words: Sequence[str], env: Mapping[str, str] | None = None, *, seconds: float = ANSWER_SECONDS
-) -> subprocess.CompletedProcess[str]:
-    """A short question to the engine; its silence is an answer with status 124, as timeout(1) gives it."""
-    whole = _environment() | dict(env or {})
-    try:
-        return subprocess.run(["docker", *words], capture_output=True, text=True, env=whole, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(list(words), 124, "", f"no answer within {seconds:.0f} s")
-
-
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if KEPT.fullmatch(name)}
+    version, owner = docker_engine.find(), f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    docker_engine.remove_orphans()
+    with registry(owner) as address:
+        docker = Docker(version, owner, address)
+        try:
+            yield docker
+        finally:
+            docker.close()
 
 
 def _builders(scratch: Path) -> dict[str, str]:
     """Builders are noted down for one build, not for the person whose machine this is."""
     return {"BUILDX_CONFIG": str(scratch / "buildx")}
-
-
-def _last_line(text: str) -> str:
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")

@@ -10,6 +10,8 @@ from sandbox.google.ports import Step
 # Which container belongs to which sandbox; the value begins with the process that it lives and dies with.
 LABEL = "servergem.sandbox"
 NAMED = ("-t", "--tag", "--cache-image")
+# What buildx takes when it is told of none: https://docs.docker.com/build/builders/drivers/docker-container/
+BUILDKIT = "moby/buildkit:buildx-stable-1"
 CACHE = re.compile(r"(--cache-(?:from|to)=(?:[^=]+=[^,]+,)*ref=)(.+)")
 
 
@@ -26,6 +28,13 @@ def of_step(step: Step, registry: str, builder: str) -> list[str]:
         words = [builder if before == "--name" else word for before, word in _pairs(words)]
         words += ["--driver-opt", "network=host"]
     return ["docker", *words]
+
+
+def builder_image(step: Step) -> str:
+    """The image of the BuildKit that a step sets up in a container of its own; empty when it does not."""
+    if step.args[:2] != ("buildx", "create") or "docker-container" not in step.args:
+        return ""
+    return next((word.removeprefix("image=") for word in step.args if word.startswith("image=")), BUILDKIT)
 
 
 def run(
