@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.docker.reading_frontend import ASIDE, FRONTEND, SHELL
+from app.diagnosis.rules.docker.reading_refusals import REFUSALS
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        code="dockerfile-refused",
+        pattern=REFUSALS.pattern,
+        read=REFUSALS.read,
+        place=REFUSALS.place,
+        rank=Rank.ROOT,
+        title="{title}",
+        message="{told}.",
+        fix="{advice}",
+        link="https://docs.docker.com/reference/dockerfile/",
+    ),
     Rule(
         code="docker-message",
         pattern=FRONTEND.pattern,
