@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tarfile
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,18 +12,17 @@ from google.cloud.logging_v2.types import ListLogEntriesRequest
 
 from sandbox import docker_commands, docker_registry
 from sandbox.builder import Builder
-from sandbox.docker import Docker, answering, engine
+from sandbox.docker import Docker, engine
 from sandbox.docker_commands import LABEL
-from sandbox.docker_engine import NoEngine, ask
+from sandbox.docker_engine import ask
 from sandbox.google.ports import Step
 from sandbox.runner import Runner
 from sandbox.world import PROJECT, Options, Sandbox
+from tests import engine as engine_of_tests
 from tests.conftest import PATIENCE, House, answer_of
 
 pytestmark = pytest.mark.wire
 
-# Whether the engine is there for these tests alone, as .ci/run starts one.
-OWN = os.environ.get("ENGINE_TESTS") == "required"
 HOUSE = "europe-west1-docker.pkg.dev/demo-project/servergem"
 HERE = f"localhost:5001/{HOUSE}"
 IMAGE = f"{HOUSE}/shop:1"
@@ -112,26 +109,15 @@ CMD ["/bin/sh", "-c", "test -e /www/first && exec httpd -f -v -p $PORT -h /www"]
 
 @pytest.fixture
 def real() -> Iterator[Docker]:
-    """The engine of this machine; ENGINE_TESTS=required makes a missing one a failure."""
-    with ExitStack() as stack:
-        try:
-            docker = stack.enter_context(answering())
-        except NoEngine as reason:
-            if OWN:
-                pytest.fail(f"ENGINE_TESTS=required, and there is no Docker engine here: {reason}")
-            pytest.skip(f"no Docker engine: {reason}")
+    """The engine of this machine."""
+    with engine_of_tests.engine() as docker:
         yield docker
 
 
 @pytest.fixture
 def busybox() -> str:
-    """A shell and a web server in one file: an image without a registry to pull from."""
-    found = shutil.which("busybox")
-    if found is None:
-        if OWN:
-            pytest.fail("ENGINE_TESTS=required, and there is no busybox here: apt-get install busybox-static")
-        pytest.skip("the image is made of busybox (Debian: busybox-static), which is not here")
-    return found
+    """What images are made of."""
+    return engine_of_tests.busybox()
 
 
 def build_log(world: Sandbox) -> str:
@@ -157,7 +143,7 @@ def test_two_pushes_go_live_in_an_engine_and_the_second_finds_the_layers_of_the_
             shutil.copy(busybox, work.path / "busybox")
             first = work.push(**{"Dockerfile": DOCKERFILE, "index.html": "one"})
             assert answer_of(house.ended(first)["url"]).text == "one"
-            if OWN:
+            if engine_of_tests.OWN:
                 # The next build has a machine of its own in Cloud Build, where nothing but the registry remembers.
                 assert ask(["builder", "prune", "--all", "--force"]).returncode == 0
             second = work.push(**{"index.html": "two"})
