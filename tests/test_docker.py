@@ -62,6 +62,15 @@ def test_a_step_is_given_to_docker_as_it_is_but_for_where_the_registry_is(kind: 
     assert docker_commands.of_step(step, "localhost:5001", "servergem-1") == expected.split()
 
 
+def test_the_image_of_a_builder_is_known_before_it_is_pulled() -> None:
+    """A builder in a container has the image that the step names, or the one of buildx; no other step has any."""
+    create = ("buildx", "create", "--driver", "docker-container")
+    of_step = docker_commands.builder_image
+    assert of_step(Step(DOCKER, args=(*create, "--driver-opt", "image=m/b:1"))) == "m/b:1"
+    assert of_step(Step(DOCKER, args=create)) == "moby/buildkit:buildx-stable-1"
+    assert of_step(Step(DOCKER, args=("buildx", "build", "--load", "."))) == ""
+
+
 def test_a_container_is_started_with_the_command_in_place_of_the_images() -> None:
     """A release command takes the place of the entry point, and a service is reached where its port is published."""
     task = docker_commands.run("i@d", name="n", owner="1-a", env={"A": "b c"}, command=("sh", "-c", "x y"))
