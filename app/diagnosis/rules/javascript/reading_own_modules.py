@@ -18,6 +18,7 @@ from app.diagnosis.javascript.workspaces import own
 from app.diagnosis.left_out import LeftOut, not_brought_beside
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_copied_modules import of_a_member, standalone
+from app.diagnosis.rules.javascript.reading_entrypoint import started_twice
 from app.diagnosis.rules.javascript.reading_syntax import resolved
 from app.model import Place
 from app.source.services_below import configuration, services_below
@@ -26,6 +27,8 @@ from app.start_command.node import foreign_adapter, with_adapter_of_node
 
 # Where Google's buildpacks put a source, and start index.js without a word of anybody's.
 OF_BUILDPACKS = "/workspace/"
+ASTRO_CONFIGS = ("astro.config.mjs", "astro.config.ts", "astro.config.js")
+BUILT_NO_SERVER = "astro built no server"
 # What Node.js itself can start, with types since 22.18: https://nodejs.org/api/typescript.html
 RUNS = re.compile(r"\.[cm]?[jt]s$")
 
@@ -66,6 +69,8 @@ OF_A_PACKAGE = re.compile(
 
 def _started(hit: Hit, name: str) -> tuple[str, str]:
     """Why the file is not there that a command starts, and what to do."""
+    if twice := started_twice(hit, name):
+        return twice
     if "{{" in name or "${" in name:
         return "a template in the command was not filled in", (
             "Correct the command that starts it: the path holds braces that a tool was to replace; name the built file itself (Nuxt: node .output/server/index.mjs)."
@@ -88,9 +93,9 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
         return f"the package {of} is not whole", (
             f"Where an install script of {of} downloads or builds this file, it did not run, or ran for another system: {asked}--ignore-scripts leaves it out, and a node_modules that is copied has that of its own image. Install again, or raise {of}."
         )
-    configs = hit.files.named("astro.config.mjs", "astro.config.ts", "astro.config.js")
+    configs = hit.files.named(*ASTRO_CONFIGS)
     if name.endswith("dist/server/entry.mjs") and not any(hit.files.search(c, r"adapter") for c in configs):
-        return "astro built no server", (
+        return BUILT_NO_SERVER, (
             "npx astro add node, with output: 'server' and adapter: node({ mode: 'standalone' }) in astro.config; a static site has dist alone, which nginx or npx serve can serve."
         )
     if re.search(r"/(?:dist|build|out|lib|\.next|\.output)(?:/|$)", name) and "build" in package(hit).scripts:

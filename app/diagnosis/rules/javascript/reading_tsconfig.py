@@ -26,6 +26,7 @@ FIXES = {
     "TS5058": "COPY tsconfig.json into the image before the build, or correct the path after -p.",
     "TS5057": "COPY tsconfig.json into the image before the build, or correct the path after -p.",
     "TS2688": "npm install --save-dev @types/{name} (development dependencies must be installed for the build), or take {name} out of types in tsconfig.json.",
+    "TS5011": 'Write "rootDir": "./src" (the folder that the message names) in the tsconfig.json of the build: TypeScript 6 no longer infers it. A COPY that leaves out a folder of "include" changes what it inferred.',
     "TS5055": 'Set "outDir" in tsconfig.json, and exclude what was built.',
     "TS6059": 'Correct "rootDir" or "include" in tsconfig.json.',
     "TS5101": 'Set "ignoreDeprecations", or take the option out of tsconfig.json.',
