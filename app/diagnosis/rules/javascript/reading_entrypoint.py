@@ -1,4 +1,4 @@
-"""A program's name that Node was given as the file to run, because ENTRYPOINT starts Node already."""
+"""What Node was told to load in words that it cannot follow: a program's name as its file, an import without its ending."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 from app.diagnosis.instructions import failing_dockerfile
 from app.diagnosis.rule import Hit
+from app.model import Place
 
 _PROGRAMS = frozenset(
     {"node", "npm", "npx", "yarn", "pnpm", "bun", "tsx", "ts-node", "nodemon", "next", "sh", "bash"}
@@ -30,4 +31,15 @@ def started_twice(hit: Hit, name: str) -> tuple[str, str] | None:
         )
     return why, (
         f"Name in CMD the file that Node is to run, or set ENTRYPOINT [] (an ENTRYPOINT that is node cannot start {program})."
+    )
+
+
+def without_ending(hit: Hit, place: Place, written: str) -> tuple[str, str] | None:
+    """Why, and what to do, where an ES module imports a file of the repository without the ending that Node wants."""
+    last = written.rpartition("/")[2]
+    if "ERR_MODULE_NOT_FOUND" not in hit.line or not written.startswith(".") or "." in last.lstrip("."):
+        return None
+    return "an ES module names the file that it imports with its ending", (
+        f"Write {written}.js in {place.path} line {place.line}, although the source ends in .ts: tsc leaves imports as they are. "
+        'With "module": "nodenext" in tsconfig.json it finds them all; or bundle the program (esbuild, tsup).'
     )

@@ -22,12 +22,11 @@ from app.diagnosis.javascript.packages import (
 )
 from app.diagnosis.javascript.paths import own_path
 from app.diagnosis.left_out import LeftOut, left_out
-from app.diagnosis.places import first, matching
+from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.javascript.reading_astro import BUILT_NO_SERVER, astro_output
 from app.diagnosis.rules.javascript.reading_copied_modules import links_of, standalone
 from app.diagnosis.rules.javascript.reading_own_modules import (
-    ASTRO_CONFIGS,
-    BUILT_NO_SERVER,
     OF_A_PACKAGE,
     importer_place,
     importers,
@@ -135,7 +134,7 @@ def _own_package(hit: Hit) -> Package:
 def module_place(hit: Hit) -> Place | None:
     if (part := OF_A_PACKAGE.search(hit["name"])) and (asked := dependency_place(hit, part[1])):
         return asked
-    if hit["why"] == BUILT_NO_SERVER and (configured := _astro_output(hit)):
+    if hit["why"] == BUILT_NO_SERVER and (configured := astro_output(hit)):
         return configured
     if not hit["owner"] and (behind := _left_behind(hit)):
         return behind.place
@@ -155,12 +154,6 @@ def module_place(hit: Hit) -> Place | None:
         return uninstalled_copy(hit)
     asked = dependency_place(hit, hit["owner"]) if hit["group"] else None
     return asked or list_place(hit, hit["manifest"]) or importer(hit, hit["name"])
-
-
-# Where Astro is told what to build.
-_astro_output = first(
-    matching(r"\boutput\s*:", *ASTRO_CONFIGS), matching(r"\bdefineConfig\(\{|export default", *ASTRO_CONFIGS)
-)
 
 
 def _left_behind(hit: Hit) -> LeftOut | None:

@@ -59,6 +59,8 @@ def config_place(hit: Hit) -> Place | None:
     if hit["code"] == "TS18003" and config and (own := own_path(hit, config[1])):
         line = hit.files.search(own, r'"(?:include|files)"\s*:') or 1
         return hit.files.place(own, line)
+    if hit["code"] == "TS5112":  # what calls tsc is to be changed, not the tsconfig.json that is in its way
+        return matching(r"\btsc\b[^\"]*\.tsx?\b", "package.json")(hit)
     if hit["code"] in ("TS5058", "TS5057"):
         return None
     return first(

@@ -59,7 +59,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="python-missing-variable",
-        pattern=r"^(?P<said>AttributeError: 'NoneType' object has no attribute '\w+'|TypeError: .*\bNoneType\b.*)$",
+        pattern=r"^(?P<said>AttributeError: 'NoneType' object has no attribute '(?P<attribute>\w+)'|TypeError: .*\bNoneType\b.*)$",
         read=read_unset,
         place=own_frame,
         rank=Rank.ROOT,

@@ -11,7 +11,7 @@ from app.diagnosis.lost_client import lost_client
 from app.diagnosis.paths import repository_path
 from app.diagnosis.places import anywhere, first, matching, variable
 from app.diagnosis.rule import Hit
-from app.diagnosis.rules.machine.reading_thrown import asked_by, given, may_be_unset
+from app.diagnosis.rules.machine.reading_thrown import GIVEN_ALWAYS, asked_by, given, may_be_unset
 from app.model import Place
 from app.start_command import guess, start_command
 from app.start_command.installed import asked_for, brings
@@ -105,9 +105,10 @@ def read_unset(hit: Hit) -> Mapping[str, str] | None:
     place = own_frame(hit)
     code = hit.files.lines(place.path)[place.line - 1] if place else ""
     names = set(_READ_OR_NONE.findall(code))
-    if len(names) != 1:
+    name = names.pop() if len(names) == 1 else ""
+    used = re.search(rf"[\"']\s*\)\s*\.{re.escape(hit['attribute'])}\b", code) if hit["attribute"] else True
+    if not name or name in GIVEN_ALWAYS or not used:
         return None
-    name = names.pop()
     return where(hit) | {"name": name, "given": given(hit, name)}
 
 
