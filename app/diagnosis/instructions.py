@@ -150,12 +150,18 @@ def stage_image(hit: Hit) -> str:
     return _lowest(found[1], stage).image if found and stage else ""
 
 
+def _built_on(parsed: Dockerfile, stage: Stage) -> list[Stage]:
+    """The stage and those that it begins with, down to the one whose FROM names an image."""
+    above = {each.name.lower(): each for each in parsed.stages if each.name and each.line < stage.line}
+    stages = [stage]
+    while under := above.pop(stages[-1].image.lower(), None):
+        stages.append(under)
+    return stages
+
+
 def _lowest(parsed: Dockerfile, stage: Stage) -> Stage:
     """The stage that this one begins with in the end: the one whose FROM names an image."""
-    above = {each.name.lower(): each for each in parsed.stages if each.name and each.line < stage.line}
-    while under := above.pop(stage.image.lower(), None):
-        stage = under
-    return stage
+    return _built_on(parsed, stage)[-1]
 
 
 def _failing_stage(hit: Hit, parsed: Dockerfile) -> Stage | None:
@@ -167,6 +173,35 @@ def _failing_stage(hit: Hit, parsed: Dockerfile) -> Stage | None:
     if not stages:
         return None
     return stages[failing.stage] if failing and 0 <= failing.stage < len(stages) else stages[-1]
+
+
+# What puts packages of a distribution into an image, whatever stands between the program and its word.
+_INSTALLS = re.compile(
+    r"\b(?:(?:apt-get|apt|yum|dnf|microdnf|tdnf|zypper)\b[^&|;]*\binstall|apk\b[^&|;]*\badd)\b"
+)
+
+
+def packages_line(hit: Hit) -> Place | None:
+    """Where a package of the distribution is to be added: the last RUN before the failing one that installs such.
+
+    It is looked for in the stage that failed and in those it is built on; without one, it is what failed itself.
+    """
+    found = failing_dockerfile(hit)
+    stage = _failing_stage(hit, found[1]) if found else None
+    failed = failing_instruction(hit)
+    if found is None or stage is None or failed is None:
+        return failed
+    path, parsed = found
+    kin = {each.line for each in _built_on(parsed, stage)}
+    of_kin = [
+        each
+        for each in parsed.of("RUN")
+        if each.line < failed.line
+        and 0 <= each.stage < len(parsed.stages)
+        and parsed.stages[each.stage].line in kin
+    ]
+    last = next((each for each in reversed(of_kin) if _INSTALLS.search(each.value)), None)
+    return hit.files.place(path, last.line, last.end) if last else failed
 
 
 def final_image(hit: Hit) -> Place | None:

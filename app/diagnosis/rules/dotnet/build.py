@@ -118,7 +118,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="global.json asks for the .NET SDK {want}, which is not there",
         message="A compatible .NET SDK was not found: global.json asks for {want}.",
-        fix='Write "rollForward": "latestMajor" into global.json, or FROM mcr.microsoft.com/dotnet/sdk:{want}.',
+        fix="{advice}.",
         link="https://learn.microsoft.com/dotnet/core/tools/global-json",
     ),
     Rule(

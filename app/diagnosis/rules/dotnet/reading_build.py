@@ -156,8 +156,24 @@ def source(hit: Hit) -> Mapping[str, str]:
 
 def sdk(hit: Hit) -> Mapping[str, str]:
     told = " ".join(hit.after(12))
-    want = re.search(r"(?:Requested SDK version:|version) \[?(\d[\w.-]+)\]?", f"{hit.line} {told}")
-    return {"want": want[1] if want else ""}
+    found = re.search(r"(?:Requested SDK version:|version) \[?(\d[\w.-]+)\]?", f"{hit.line} {told}")
+    want = found[1] if found else ""
+    newer = _sdks(told) and max(_sdks(told)) > _numbers(want)
+    return {
+        "want": want,
+        "advice": f'Write "rollForward": "latestMajor" into global.json, or FROM mcr.microsoft.com/dotnet/sdk:{want}'
+        if newer
+        else f"Write FROM mcr.microsoft.com/dotnet/sdk:{want}, or a version in global.json that is installed (it is never rolled back to an older one)",
+    }
+
+
+def _sdks(told: str) -> list[tuple[int, ...]]:
+    """The SDKs that the image has, as dotnet lists them."""
+    return [_numbers(each) for each in re.findall(r"(\d+\.\d+\.\d+)\S* \[/", told)]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(each) for each in re.findall(r"\d+", version)[:3])
 
 
 def version_of_global_json(hit: Hit) -> Place | None:

@@ -1,4 +1,4 @@
-"""Angular's command line: the workspace, the builder and the versions that it misses, and routes that it cannot render."""
+"""Angular's command line: the workspace, the builder and the versions that it misses, and routes that it cannot render or extract."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from app.diagnosis.instructions import base_image
 from app.diagnosis.javascript.packages import dependency_place, unnumbered
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_angular import (
+    asked_place,
+    bootstrap_place,
     builder,
     builder_place,
     node_of,
     prerendered_place,
+    routes_asked,
     versions,
     workspace,
     workspace_place,
@@ -69,5 +72,26 @@ RULES: tuple[Rule, ...] = (
         message="The '{route}' route uses prerendering, and no getPrerenderParams says for which parameters.",
         fix="Write {{ path: '{route}', renderMode: RenderMode.Server }} for it in app.routes.server.ts, or give it getPrerenderParams.",
         link="https://angular.dev/guide/ssr#parameterized-routes",
+    ),
+    Rule(
+        code="angular-routes",
+        pattern=r"An error occurred while (?:extracting routes|prerendering route)",
+        read=routes_asked,
+        place=asked_place,
+        rank=Rank.ROOT,
+        title="The application asks {url} while ng renders its routes",
+        message="An error occurred while extracting routes: {said}: the application is started in the build, and no server of yours answers there.",
+        fix="Do not ask {url} on the server while it builds: provide what it gives in app.config.server.ts, or ask only in the browser (isPlatformBrowser, afterNextRender).",
+        link="https://angular.dev/guide/ssr",
+    ),
+    Rule(
+        code="angular-bootstrap",
+        pattern=r"^(?:Error: )?NG0401(?:: Missing Platform\b.*|\s*)$",
+        place=bootstrap_place,
+        rank=Rank.ROOT,
+        title="NG0401: main.server.ts starts the application without the server's context",
+        message="NG0401, Missing Platform: bootstrapApplication of main.server.ts gets no BootstrapContext, and so finds no platform.",
+        fix="Write const bootstrap = (context: BootstrapContext) => bootstrapApplication(App, config, context) in main.server.ts, with BootstrapContext of @angular/platform-browser.",
+        link="https://angular.dev/errors/NG0401",
     ),
 )

@@ -103,7 +103,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="bundler-static-variable",
-        pattern=r"\"(?P<name>[A-Z][A-Z0-9_]+)\" is not exported by \"(?:virtual:env|\$env|\\0virtual:env)/(?P<kind>static/(?:private|public))\"|'(?P<name2>[A-Z][A-Z0-9_]+)' is not exported by \$env",
+        pattern=r"\"(?P<name>[A-Z][A-Z0-9_]+)\" is not exported by \"(?:\\0)?(?:virtual:)?\$?env/(?P<kind>static/(?:private|public))\"|'(?P<name2>[A-Z][A-Z0-9_]+)' is not exported by \$env",
         read=unnumbered(static_variable),
         place=lambda hit: anywhere(r"\b{name}\b", ".ts", ".js", ".svelte")(hit),
         rank=Rank.ROOT,

@@ -39,7 +39,7 @@ RULES: tuple[Rule, ...] = (
         place=first(dependency, failing_instruction),
         rank=Rank.ROOT,
         title="git is not in the image, and {name} comes from git",
-        message="npm error code ENOENT: spawn git: {name} ({url}) is installed from git, and the image has no git.",
+        message="spawn git ENOENT: {name} ({url}) is installed from git, and the image has no git.",
         fix="Install git before the install: RUN apt-get update && apt-get install -y git (alpine: apk add git), or take {name} from the registry.",
     ),
     Rule(

@@ -11,6 +11,7 @@ from app.diagnosis.rules.javascript.reading_left_out import (
     left_place,
     lock_file,
     members,
+    patch,
     sources,
 )
 from app.diagnosis.transcript import Kind
@@ -78,5 +79,16 @@ RULES: tuple[Rule, ...] = (
         message="{lock} knows the workspace {folder}, and its package.json is not copied yet, so that the install does not find it.",
         fix="{advice}; each workspace's package.json has to stand in its folder before the install.",
         link="https://docs.docker.com/build/cache/optimize/#order-your-layers",
+    ),
+    Rule(
+        code="npm-patch-left-out",
+        only=_BUILDING,
+        pattern=r"Couldn't find patch file: '(?P<name>[^']+)'|ENOENT: no such file or directory, open '(?P<name2>/\S+\.patch)'",
+        read=unnumbered(patch),
+        place=left_place,
+        rank=Rank.ROOT,
+        title="{file} is not in the image when the packages are installed",
+        message="package.json names the patch {file}; the repository has it, and the image has not yet.",
+        fix="{advice}: what is patched is patched by the install.",
     ),
 )

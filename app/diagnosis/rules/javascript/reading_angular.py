@@ -67,6 +67,28 @@ def node_of(hit: Hit) -> Mapping[str, str]:
     return {"have": above[1] if above else "of this image", "image": f"node:{max(numbers, default=22)}"}
 
 
+# Angular gives an address without a host this one while it renders on the server.
+_RENDERED_AT = re.compile(r"^https?://(?:ng-)?localhost(?::\d+)?(?=/)")
+
+
+def routes_asked(hit: Hit) -> Mapping[str, str] | None:
+    """The address of the program itself that it asked while its routes were rendered, as its code writes it."""
+    found = hit.find_after(r"(?P<said>Http failure response for (?P<url>\S+): .+)", 6)
+    if found is None or not _RENDERED_AT.match(found["url"]):
+        return None
+    return {"said": found["said"].strip(), "url": _RENDERED_AT.sub("", found["url"])}
+
+
+asked_place = first(
+    anywhere(r"[\"'`]{url}(?:[\"'`?/]|\$\{)", ".ts"),
+    matching(
+        r"provideAppInitializer|APP_INITIALIZER", "app.config.ts", "app.config.server.ts", "app.module.ts"
+    ),
+    failing_instruction,
+)
+
+bootstrap_place = first(matching(r"bootstrapApplication\(", "main.server.ts"), whole_file("main.server.ts"))
+
 prerendered_place = first(
     matching(r"RenderMode\.Prerender|getPrerenderParams", "app.routes.server.ts"),
     whole_file("app.routes.server.ts"),

@@ -108,6 +108,13 @@ def sources(hit: Hit) -> Mapping[str, str] | None:
     return {**_words(path, found), "file": inside.rstrip("/")} if found else None
 
 
+def patch(hit: Hit) -> Mapping[str, str] | None:
+    """The patch of a package that did not come into the image, where the repository has it."""
+    own = next((p for p in hit.files.paths if f"/{hit['name'].lstrip('/')}".endswith(f"/{p}")), "")
+    found = left_out(hit, own) if own else None
+    return _words(own, found) if found else None
+
+
 def lock_file(hit: Hit) -> Mapping[str, str] | None:
     path = next((p for p in hit.files.named(*LOCKS)), "")
     found = left_out(hit, path) if path else None

@@ -24,6 +24,7 @@ from app.diagnosis.javascript.paths import own_path
 from app.diagnosis.left_out import LeftOut, left_out
 from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.javascript.reading_astro import BUILT_NO_SERVER, astro_output
 from app.diagnosis.rules.javascript.reading_copied_modules import links_of, standalone
 from app.diagnosis.rules.javascript.reading_own_modules import (
     OF_A_PACKAGE,
@@ -133,6 +134,8 @@ def _own_package(hit: Hit) -> Package:
 def module_place(hit: Hit) -> Place | None:
     if (part := OF_A_PACKAGE.search(hit["name"])) and (asked := dependency_place(hit, part[1])):
         return asked
+    if hit["why"] == BUILT_NO_SERVER and (configured := astro_output(hit)):
+        return configured
     if not hit["owner"] and (behind := _left_behind(hit)):
         return behind.place
     if not hit["owner"]:

@@ -17,7 +17,9 @@ from app.diagnosis.javascript.stacks import after, code_at, frames, header
 from app.diagnosis.javascript.workspaces import own
 from app.diagnosis.left_out import LeftOut, not_brought_beside
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.javascript.reading_astro import astro_without_server
 from app.diagnosis.rules.javascript.reading_copied_modules import of_a_member, standalone
+from app.diagnosis.rules.javascript.reading_entrypoint import started_twice, without_ending
 from app.diagnosis.rules.javascript.reading_syntax import resolved
 from app.model import Place
 from app.source.services_below import configuration, services_below
@@ -66,6 +68,8 @@ OF_A_PACKAGE = re.compile(
 
 def _started(hit: Hit, name: str) -> tuple[str, str]:
     """Why the file is not there that a command starts, and what to do."""
+    if twice := started_twice(hit, name):
+        return twice
     if "{{" in name or "${" in name:
         return "a template in the command was not filled in", (
             "Correct the command that starts it: the path holds braces that a tool was to replace; name the built file itself (Nuxt: node .output/server/index.mjs)."
@@ -88,11 +92,8 @@ def _started(hit: Hit, name: str) -> tuple[str, str]:
         return f"the package {of} is not whole", (
             f"Where an install script of {of} downloads or builds this file, it did not run, or ran for another system: {asked}--ignore-scripts leaves it out, and a node_modules that is copied has that of its own image. Install again, or raise {of}."
         )
-    configs = hit.files.named("astro.config.mjs", "astro.config.ts", "astro.config.js")
-    if name.endswith("dist/server/entry.mjs") and not any(hit.files.search(c, r"adapter") for c in configs):
-        return "astro built no server", (
-            "npx astro add node, with output: 'server' and adapter: node({ mode: 'standalone' }) in astro.config; a static site has dist alone, which nginx or npx serve can serve."
-        )
+    if told := astro_without_server(hit, name):
+        return told
     if re.search(r"/(?:dist|build|out|lib|\.next|\.output)(?:/|$)", name) and "build" in package(hit).scripts:
         source = source_of(hit, name)
         built = runs(hit, "npm run build")
@@ -154,6 +155,8 @@ def _imported(hit: Hit, place: Place, name: str) -> tuple[str, str]:
     """Why the file is not there that this line imports, and what to do."""
     if like := _as_written(hit, place, name):
         real = resolved(hit, place.path, _as_imported(hit, place, name))
+        if told := without_ending(hit, place, _as_imported(hit, place, name)):
+            return told
         if _is_source_of(real or like, name):
             return f"{(real or like).rpartition('/')[2]} was not compiled", (
                 f"Build the package of {place.path} before it starts (tsc, tsup), COPY what that makes, and let exports (or main) of its package.json name the built file; imports that end in .js are right in TypeScript."

@@ -32,6 +32,16 @@ _HOSTS = {
     "kafka": "Kafka",
 }
 
+# Where Google Cloud, or another, keeps it.
+_KEPT = {
+    "PostgreSQL": "Cloud SQL",
+    "MySQL": "Cloud SQL",
+    "SQL Server": "Cloud SQL",
+    "Redis": "Memorystore, reached through the VPC",
+    "memcached": "Memorystore, reached through the VPC",
+    "MongoDB": "MongoDB Atlas, or Firestore with MongoDB compatibility",
+}
+
 _URLS = {
     "5432": r"DATABASE_URL|POSTGRES\w*|PG\w*|DB_\w+",
     "3306": r"DATABASE_URL|MYSQL\w*|DB_\w+",
@@ -54,6 +64,7 @@ def refused(hit: Hit) -> Mapping[str, str] | None:
     return {
         "service": service,
         "real": f"a real {named}" if named else "the server that is meant",
+        "kept": _KEPT.get(named, "Cloud SQL, Memorystore, or a machine in the VPC"),
         "told": told,
         "said": re.sub(r"^.*?(?=connect|getaddrinfo|Can't reach)", "", bare(hit.line)).strip(),
     }

@@ -26,6 +26,7 @@ FIXES = {
     "TS5058": "COPY tsconfig.json into the image before the build, or correct the path after -p.",
     "TS5057": "COPY tsconfig.json into the image before the build, or correct the path after -p.",
     "TS2688": "npm install --save-dev @types/{name} (development dependencies must be installed for the build), or take {name} out of types in tsconfig.json.",
+    "TS5011": 'Write "rootDir": "./src" (the folder that the message names) in the tsconfig.json of the build: TypeScript 6 no longer infers it. A COPY that leaves out a folder of "include" changes what it inferred.',
     "TS5055": 'Set "outDir" in tsconfig.json, and exclude what was built.',
     "TS6059": 'Correct "rootDir" or "include" in tsconfig.json.',
     "TS5101": 'Set "ignoreDeprecations", or take the option out of tsconfig.json.',
@@ -58,6 +59,8 @@ def config_place(hit: Hit) -> Place | None:
     if hit["code"] == "TS18003" and config and (own := own_path(hit, config[1])):
         line = hit.files.search(own, r'"(?:include|files)"\s*:') or 1
         return hit.files.place(own, line)
+    if hit["code"] == "TS5112":  # what calls tsc is to be changed, not the tsconfig.json that is in its way
+        return matching(r"\btsc\b[^\"]*\.tsx?\b", "package.json")(hit)
     if hit["code"] in ("TS5058", "TS5057"):
         return None
     return first(

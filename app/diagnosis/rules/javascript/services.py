@@ -20,7 +20,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="{service} is not at {host}:{port}",
         message="{said}: the program cannot connect to {service}. {told}.",
-        fix="Give the service the address of {real} in an environment variable (Cloud SQL, Memorystore, a VPC connector), and do not end when it is not there yet.",
+        fix="Give the service the address of {real} in an environment variable ({kept}), and do not end when it is not there yet.",
         link="https://cloud.google.com/sql/docs/postgres/connect-run",
     ),
     Rule(

@@ -15,6 +15,7 @@ from app.diagnosis.rules.python.reading_locks import (
     members_left_out,
     older_poetry,
     out_of_range,
+    project_place,
     python_dependency,
     where_file_is_missed,
 )
@@ -101,9 +102,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="poetry-package",
         pattern=r"(?:Error: )?The current project could not be installed: (?P<said>.+)|No file/folder found for package (?P<name>[\w-]+)",
-        place=lambda hit: (
-            failing_instruction if "Readme path" in hit["said"] else whole_file("pyproject.toml")
-        )(hit),
+        place=project_place,
         rank=Rank.ROOT,
         title="poetry cannot install the project itself",
         message="The current project could not be installed: {said} {name}",

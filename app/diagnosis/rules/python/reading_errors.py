@@ -11,7 +11,7 @@ from app.diagnosis.lost_client import lost_client
 from app.diagnosis.paths import repository_path
 from app.diagnosis.places import anywhere, first, matching, variable
 from app.diagnosis.rule import Hit
-from app.diagnosis.rules.machine.reading_thrown import asked_by, may_be_unset
+from app.diagnosis.rules.machine.reading_thrown import GIVEN_ALWAYS, asked_by, given, may_be_unset
 from app.model import Place
 from app.start_command import guess, start_command
 from app.start_command.installed import asked_for, brings
@@ -94,6 +94,22 @@ def _unset(hit: Hit, place: Place) -> str:
         if names
         else ""
     )
+
+
+# A read that gives None where the variable is not set: it has no default.
+_READ_OR_NONE = re.compile(r"(?:environ\.get|getenv)\(\s*[\"'](\w+)[\"']\s*\)")
+
+
+def read_unset(hit: Hit) -> Mapping[str, str] | None:
+    """The one variable that the line which met None reads without a default: where it reads none, something else was."""
+    place = own_frame(hit)
+    code = hit.files.lines(place.path)[place.line - 1] if place else ""
+    names = set(_READ_OR_NONE.findall(code))
+    name = names.pop() if len(names) == 1 else ""
+    used = re.search(rf"[\"']\s*\)\s*\.{re.escape(hit['attribute'])}\b", code) if hit["attribute"] else True
+    if not name or name in GIVEN_ALWAYS or not used:
+        return None
+    return where(hit) | {"name": name, "given": given(hit, name)}
 
 
 # What starts Django: below these frames the names that fail come out of its settings.

@@ -135,3 +135,17 @@ def out_of_range(hit: Hit) -> Mapping[str, str] | None:
         why = "this poetry cannot read what another version of poetry wrote into poetry.lock"
         advice = "Install the version of poetry that is named in the first line of poetry.lock (pip install poetry==VERSION); leave poetry lock out of the image, and commit poetry.lock instead"
     return {"ran": ran[:100], "why": why, "advice": advice}
+
+
+_OWN_PACKAGE = re.compile(r"No file/folder found for package (?P<name>[\w.-]+)")
+
+
+def project_place(hit: Hit) -> Place | None:
+    """The install, where the repository has what it misses and it is only not there yet; else what declares the project."""
+    found = _OWN_PACKAGE.search(hit.line)
+    module = re.sub(r"[-.]", "_", found["name"]) if found else ""
+    has = not module or any(
+        f"/{path}".endswith((f"/{module}/__init__.py", f"/{module}.py")) for path in hit.files.paths
+    )
+    declared = matching(r"^\[(?:tool\.poetry|project)\]", "pyproject.toml")
+    return first(failing_instruction, declared)(hit) if has else first(declared, failing_instruction)(hit)

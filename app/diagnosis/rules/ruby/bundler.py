@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.diagnosis.dependencies import dependency
-from app.diagnosis.instructions import base_image, failing_instruction, instruction
+from app.diagnosis.instructions import base_image, failing_instruction, instruction, packages_line
 from app.diagnosis.places import at, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.ruby.reading_bundler import (
@@ -216,7 +216,7 @@ RULES: tuple[Rule, ...] = (
         code="bundler-native-extension",
         pattern=r"Failed to build gem native extension",
         read=native,
-        place=first(dependency("ruby", "gem"), failing_instruction),
+        place=first(packages_line, dependency("ruby", "gem")),
         title="{gem} could not be built: {package} is missing",
         message="Gem::Ext::BuildError: Failed to build gem native extension of {gem}: {told}",
         fix="{advice}.",
