@@ -9,6 +9,7 @@ import pytest
 
 from app import talk
 from app.second_opinion import opinion
+from app.text.escaping import advice, in_markdown
 from tests.test_second_opinion import FILES
 
 SECONDS = 3.0  # of this process; what takes more than its length takes ten times as many
@@ -44,3 +45,14 @@ def test_no_opinion_takes_more_than_its_length(pump: str) -> None:
     found = opinion(json.dumps({"cause": f"c {said}", "change": f"c {said}"}), FILES)
     assert time.process_time() - began < SECONDS
     assert "://" not in found.message
+
+
+@pytest.mark.parametrize(
+    "pump", ["`", "`a", "``a`", "https://", "https://a/", "`https://a", "@a", "[x](", "GH-1"]
+)
+def test_no_advice_takes_more_than_its_length(pump: str) -> None:
+    """A value of servergem.yml stands in a merge plan, and a line of a log in what to do, as long as they are."""
+    began = time.process_time()
+    assert advice(pump * (60_000 // len(pump)) + "!")
+    assert in_markdown(pump * (60_000 // len(pump)) + "!")
+    assert time.process_time() - began < SECONDS
