@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sandbox.github.state import FOUNDER
-from tests.conftest import OWNER, eventually
+from tests.conftest import OWNER, House, eventually
 from tests.test_attacks import settled
-from tests.test_attacks_at_wire import LEAD, House, operated  # noqa: F401 - a fixture
+from tests.test_attacks_at_wire import LEAD, operated  # noqa: F401 - a fixture
 from tests.test_previews import SAMPLE
 from tests.test_tags import WRITTEN, production, served
 
