@@ -23,7 +23,8 @@ TITLE = "Suggested by Gemini, not verified"
 # Letters that go out at most: about 5,000 tokens, at four letters each.
 MOST_EXCERPT, MOST_NAMES = 8_000, 12_000
 MOST_SHOWN = 600  # letters of each sentence that comes back
-ADDRESS = re.compile(r"\S*(?:://|\bwww\.)\S*|\b(?:mailto|javascript|data):\S*", re.IGNORECASE)
+# In a word, which is left out whole: what is looked for begins anywhere in it.
+ADDRESS = re.compile(r"://|\bwww\.|\b(?:mailto|javascript|data):", re.IGNORECASE)
 LEFT_OUT = "(an address, left out)"
 TASK = (
     "A build or a start of the service below failed. Say in one sentence why, in one sentence what to change, and name "
@@ -114,5 +115,6 @@ def opinion(answered: str, files: Files) -> Finding:
 
 def _shown(words: str) -> str:
     """One sentence without addresses, without secrets, on one line, cut."""
-    line = ADDRESS.sub(LEFT_OUT, one_line(words[: 20 * MOST_SHOWN]))
+    said = one_line(words[: 20 * MOST_SHOWN]).split(" ")
+    line = " ".join(LEFT_OUT if ADDRESS.search(word) else word for word in said)
     return line if len(line) <= MOST_SHOWN else line[: MOST_SHOWN - 1] + "…"

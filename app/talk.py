@@ -11,8 +11,8 @@ from app.text.spoken import spoken
 MOST_COMMANDS = 5
 NEAR = 0.7
 IMAGE = re.compile(r"([a-z][a-z0-9-]{0,62})@(sha256:[0-9a-f]{64})")
-# A slash and a word, and nothing that makes it a path: /etc/passwd is no command.
-COMMAND = re.compile(r" {0,3}/([A-Za-z][A-Za-z-]{0,29})(?:[ \t]+(.*?))?[ \t]*")
+# A slash and a word, and nothing that makes it a path: /etc/passwd is no command. Its last blanks are taken off first.
+COMMAND = re.compile(r" {0,3}/([A-Za-z][A-Za-z-]{0,29})(?:[ \t]+(.*))?")
 
 
 # What each of them means and leads to: app/conversation/commands.py.
@@ -39,7 +39,7 @@ def commands(comment: str) -> tuple[Command, ...]:
     """
     found = []
     for line in spoken(comment):
-        match = COMMAND.fullmatch(line)
+        match = COMMAND.fullmatch(line.rstrip(" \t"))
         if match is None:
             continue
         name, words = match[1].lower(), tuple((match[2] or "").split())

@@ -14,6 +14,7 @@ import pytest
 
 from app.pages.explain import MOST_WAITING
 from app.pages.held_open import MOST_OF_ONE
+from app.pages.strangers import MOST_OF_ONE as MOST_CODES_OF_ONE
 from app.pages.strangers import MOST_WRONG
 from sandbox.world import Sandbox
 from tests.conftest import eventually
@@ -114,7 +115,9 @@ def test_few_logs_wait_to_be_explained(world: Sandbox, tmp_path: Path) -> None:
 def test_a_flood_of_made_up_codes_reaches_github_as_a_trickle(
     world: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A sign-in that was begun once is no way to ask GitHub without end; whoever has signed in goes on."""
+    """A sign-in that was begun once is no way to ask GitHub without end, nor to keep others from signing in: neither
+    whoever has signed in with their browser before, nor anybody at another address.
+    """
     asked: list[str] = []
     real = httpx.request
 
@@ -137,5 +140,13 @@ def test_a_flood_of_made_up_codes_reaches_github_as_a_trickle(
 
         with ThreadPoolExecutor(4) as flood:
             told = list(flood.map(came_back, range(3 * MOST_WRONG)))
-        assert set(told) == {403, 429} and len(asked) <= MOST_WRONG
+        assert set(told) == {403, 429} and len(asked) <= MOST_CODES_OF_ONE
         assert reader.get("/").status_code == 200
+        assert reader.post("/sign-out", headers={"origin": pages.url}).status_code == 200
+        assert reader.get("/deployments.json").status_code == 200, (
+            "the browser in which ada has signed in before"
+        )
+        new = pages.browser("grace")
+        assert new.get("/").status_code == 429
+        new.headers["x-forwarded-for"] = "203.0.113.9"
+        assert new.get("/").status_code == 200

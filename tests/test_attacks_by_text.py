@@ -28,9 +28,7 @@ from app.conversation.gate import Gate, untested
 from app.conversation.hearing import Hearing
 from app.importing import NotRead, imported
 from app.importing.report import report
-from app.model import Person
 from app.notices.outside import Refused, is_public, post
-from app.pages.strangers import KNOWN_SECONDS, MOST_AT_ONCE, MOST_WRONG, WITHIN_SECONDS, Strangers, TooMany
 from app.source.bundle import bundled
 from tests.test_brought_images import DIGEST, PATH
 from tests.test_orders import API, HEAD, HEARD
@@ -239,46 +237,6 @@ def test_a_receiver_that_trickles_holds_nobody() -> None:
     with listener, pytest.raises(Refused, match="did not answer within") as refused:
         post(f"http://127.0.0.1:{listener.getsockname()[1]}/", "{}", {}, loopback=True, within=0.5)
     assert not refused.value.final
-
-
-# Tokens that nobody has given out
-
-
-def test_made_up_tokens_cost_github_little_and_known_people_nothing() -> None:
-    """So many wrong ones a minute, so few at once; who was vouched for is asked about all the same, for a day."""
-    now = [0.0]
-    strangers, asked = Strangers(lambda: now[0]), []
-
-    def nobody() -> None:
-        asked.append(now[0])
-
-    assert strangers.asked("ada", lambda: Person(1, "ada")) == Person(1, "ada")
-    for number in range(MOST_WRONG):
-        assert strangers.asked(f"made up {number}", nobody) is None
-    for number in range(100):
-        with pytest.raises(TooMany):
-            strangers.asked(f"more {number}", nobody)
-    assert len(asked) == MOST_WRONG
-    assert strangers.asked("ada", lambda: Person(1, "ada"))
-    now[0] = WITHIN_SECONDS + 1
-    assert strangers.asked("made up", nobody) is None
-    now[0] = KNOWN_SECONDS + 1
-    for number in range(MOST_WRONG):
-        strangers.asked(f"another {number}", nobody)
-    with pytest.raises(TooMany):
-        strangers.asked("ada", nobody)
-
-
-def test_few_strangers_are_asked_about_at_once() -> None:
-    """While GitHub takes its time about them, the threads are for others."""
-    strangers = Strangers()
-
-    def deeper(left: int) -> Person | None:
-        return strangers.asked(f"{left}", lambda: deeper(left - 1) if left else None)
-
-    assert deeper(MOST_AT_ONCE - 1) is None
-    with pytest.raises(TooMany):
-        deeper(MOST_AT_ONCE)
 
 
 # Archives that become a bundle

@@ -44,17 +44,22 @@ def has_domain(target: Target, prepared: Prepared) -> bool:
     return target.preview is None and (bool(target.service.domain) or MAPPED in before)
 
 
-def as_it_stands(target: Target, prepared: Prepared) -> Target:
-    """The Target where who may reach an adopted service stays as it is, unless servergem.yml says who may."""
-    state = prepared.service
+def as_it_stands(target: Target, state: ServiceState | None, default_account: str = "") -> Target:
+    """The Target where who may reach an adopted service, and as whom it runs, stays unless servergem.yml says it.
+
+    So its release command, its jobs and its workers run as it does. `default_account` is the project's, which runs a
+    service that names none.
+    """
     if state is None or not is_adopted(dict(state.labels)):
         return target
     shape, named, service = dict(state.shape), target.named, target.service
+    account = shape.get("service_account") or default_account
     return replace(
         target,
         service=replace(
             service,
             public=service.public if "public" in named else shape.get("public") == told(True),
+            service_account=service.service_account if "service_account" in named else account,
             iap=service.iap if "iap" in named else shape.get("iap") == told(True),
             ingress=service.ingress if "ingress" in named else shape.get("ingress", service.ingress),
         ),
@@ -88,7 +93,9 @@ class Memory:
         return prepared if time.monotonic() < until else None
 
     def keep(self, conditions: Conditions, prepared: Prepared) -> None:
-        """Believe this for REMEMBER_SECONDS."""
+        """Believe this for REMEMBER_SECONDS; never of an adopted service, whose account is no condition of ours."""
+        if prepared.service and is_adopted(dict(prepared.service.labels)):
+            return
         self._known[conditions] = (time.monotonic() + REMEMBER_SECONDS, prepared)
 
     def forget(self, project: str) -> None:

@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from app.github.errors import GitHubError
 from app.github.user_tokens import Reach, UserTokens
 from app.model import Person, Repository
-from app.pages.strangers import Strangers
+from app.pages.strangers import From, Strangers
 from app.telemetry import log
 
 if TYPE_CHECKING:
@@ -129,13 +129,13 @@ class Access:
             (bearer.mark, repository.id), lambda: self.tokens.reach(bearer.token, repository)
         )
 
-    def person(self, bearer: Bearer) -> Person | None:
+    def person(self, bearer: Bearer, where: From) -> Person | None:
         """Whose token it is; None when it is nobody's. GitHubError when GitHub cannot be asked; TooMany."""
         if not TOKEN.fullmatch(bearer.token):
             return None
         mark = bearer.mark
         return self._people.of(
-            mark, lambda: self.strangers.asked(mark, lambda: self.tokens.person(bearer.token))
+            mark, lambda: self.strangers.asked(mark, where, lambda: self.tokens.person(bearer.token))
         )
 
     def is_public(self, repository: Repository) -> bool:

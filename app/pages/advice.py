@@ -6,19 +6,13 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from app.text.escaping import CODE_OR_LINK, OUR_LINKS, plain
+from app.text.escaping import OUR_LINKS, Said, plain, said_in
 
 
 def advised(words: str) -> Markup:
     """What `app.text.escaping.advice` is in Markdown; every piece of it is escaped here."""
-    words = plain(words)
-    shown, at = [], 0
-    for match in CODE_OR_LINK.finditer(words):
-        shown.append(escape(words[at : match.start()]))
-        shown.append(_code(match[2]) if match[1] else _link(match[3]))
-        at = match.end()
-    shown.append(escape(words[at:]))
-    return Markup("").join(shown)
+    forms = {Said.PROSE: escape, Said.CODE: _code, Said.LINK: _link}
+    return Markup("").join(forms[said](piece) for said, piece in said_in(plain(words)))
 
 
 def _code(words: str) -> Markup:

@@ -17,7 +17,7 @@ from app.model import Person
 from app.pages.access import Access, Bearer, Visitor
 from app.pages.rendering import ASSETS, page
 from app.pages.sign_in import CALLBACK, SIGN_IN, SIGN_OUT, Doorman
-from app.pages.strangers import WITHIN_SECONDS, TooMany
+from app.pages.strangers import WITHIN_SECONDS, From, TooMany
 from app.settings import Settings
 from app.store import Store
 from app.telemetry import log
@@ -95,7 +95,7 @@ class Guard:
         """A token goes before a cookie, and what changes something takes one: no page of another site has it."""
         bearer = _bearer(request)
         try:
-            who = partial(self._holder, bearer) if bearer else partial(self.visitor, request)
+            who = partial(self._holder, request, bearer) if bearer else partial(self.visitor, request)
             visitor = await run_in_threadpool(who)
         except TooMany:
             return JSONResponse({"reason": TOO_MANY}, 429, {"retry-after": f"{WITHIN_SECONDS:.0f}"})
@@ -108,9 +108,9 @@ class Guard:
         why = f"Send a token of yours at GitHub, as in: Authorization: Bearer {EXAMPLE}"
         return JSONResponse({"reason": why}, 401, {"www-authenticate": "Bearer"})
 
-    def _holder(self, bearer: Bearer) -> Visitor | None:
+    def _holder(self, request: Request, bearer: Bearer) -> Visitor | None:
         """Whose token it is. An operator's opens no more here than at GitHub, where it may be meant for little."""
-        person = self.access.person(bearer)
+        person = self.access.person(bearer, From(self.doorman.whence(request)))
         return Visitor(person, self.settings.pages == "open", bearer) if person else None
 
     async def _refused_browser(self, request: Request) -> Response | None:

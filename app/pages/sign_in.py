@@ -19,14 +19,16 @@ from app.github.sign_in import SignIn
 from app.model import Person
 from app.pages.rendering import page
 from app.pages.session import Cookies
-from app.pages.strangers import Strangers, TooMany
+from app.pages.strangers import From, Strangers, TooMany
+from app.pages.whence import whence
 from app.store import Store, StoreError
 from app.telemetry import log
 
 SIGN_IN, CALLBACK, SIGN_OUT = "/sign-in", "/sign-in/callback", "/sign-out"
-SESSION, PENDING = "session", "sign-in"
+SESSION, PENDING, KNOWN = "session", "sign-in", "known"
 SESSION_SECONDS = 8 * 3600  # as long as GitHub's own user tokens
 PENDING_SECONDS = 600  # as long as GitHub's code
+KNOWN_SECONDS = 90 * 86_400  # a browser that nobody signs in with for so long is a stranger's again
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Doorman:
             return self._failed("GitHub was not allowed to say who you are.")
         try:
             asked = partial(self.sign_in.person, query["code"], pending["verifier"])
-            person = await run_in_threadpool(self.strangers.asked_once, asked)
+            person = await run_in_threadpool(self.strangers.asked_once, self._from(request), asked)
         except TooMany:
             return self._failed(
                 "Too many have come with codes that GitHub does not know. Wait a minute.", 429
@@ -87,7 +89,17 @@ class Doorman:
         response = RedirectResponse(inside(str(pending["to"])), 303)
         self.cookies.take(response, PENDING)
         self.cookies.give(response, SESSION, {"id": person.id, "login": person.login}, SESSION_SECONDS)
+        self.cookies.give(response, KNOWN, {"id": person.id}, KNOWN_SECONDS)
         return response
+
+    def whence(self, request: Request) -> str:
+        """The address that it came from, as far as it can be told."""
+        return whence(request, behind_a_proxy=self.cookies.secure)
+
+    def _from(self, request: Request) -> From:
+        """Also who has signed in with this browser before: that opens nothing, and is no stranger's flood."""
+        known = self.cookies.read(request, KNOWN)
+        return From(self.whence(request), int(known["id"]) if known else 0)
 
     async def _out(self, request: Request) -> Response:
         """Whoever has a copy of the cookie, and every live page, is signed out with it: each session of this person."""

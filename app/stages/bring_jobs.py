@@ -13,6 +13,7 @@ from app.model import Bundle, Commit, Finding, Image, Row, Stop, Target, TargetJ
 from app.report import moment
 from app.scene import InLane
 from app.text.titles import fitting
+from app.trust.accounts import compute_account
 from app.trust.ownership import SCHEDULED
 from gcp import cloud_run_jobs, cloud_scheduler, named_jobs
 from gcp.cloud_run_jobs import WantedJob
@@ -66,17 +67,13 @@ def _bring(
     wanted = job_specification(scene, commit, target, image, job, prepared.project_number)
     before = _put(scene, target, job, wanted)
     if config.schedule:
-        account = wanted.service.service_account or _default_account(prepared)
+        account = wanted.service.service_account or compute_account(prepared.project_number)
         named_jobs.let_run(google, target.project, target.region, job.id, account)
         wish = Schedule(target.project, target.region, job.id, config.schedule, config.time_zone, account)
         if not cloud_scheduler.keep(google, wish):
             raise Stop((_schedule_not_ours(target, job),))
     when = cloud_scheduler.in_words(config.schedule, config.time_zone)
     return when or "no schedule", _last_run(before)
-
-
-def _default_account(prepared: Prepared) -> str:
-    return f"{prepared.project_number}-compute@developer.gserviceaccount.com"
 
 
 def _put(scene: InLane, target: Target, job: TargetJob, wanted: WantedJob) -> JobState | None:

@@ -219,8 +219,8 @@ def _when_done(answer: Future[Any], ready: Future[str]) -> None:
 def _specification(asking: Asking) -> None:
     """Have Cloud Run check everything but the image; it refuses a specification whose account is not there yet."""
     wait([asking.accounts_there])
-    wish = specification(asking.scene, asking.commit, asking.target, None)
-    asking.patiently(lambda: cloud_run.validate(asking.google, wish))
+    wish = specification(asking.scene, asking.commit, asking.as_it_will_be, None)
+    asking.patiently(lambda: cloud_run.validate(asking.google, wish, asking.standing.result()))
 
 
 def _branch(asking: Asking) -> None:

@@ -31,6 +31,7 @@ from app.start import READ, begin, deployment_id
 from app.stories.announce import afterwards, say_misconfigured, say_skipped, say_unmerged
 from app.stories.plan import Reading, read
 from app.telemetry import log
+from app.trust.accounts import compute_account
 from app.world import World
 
 ROAD: Road = {
@@ -63,7 +64,7 @@ def to_an_address(this: Deployment) -> tuple[Live, bool]:
     """The whole way of a deployment in its lane; what is live then, and whether it is the first that serves there."""
     commit, target = this.run.commit, this.run.target
     prepared, image = _image_that_is_there(this) if target.service.image else _image_of_source(this)
-    target = as_it_stands(target, prepared)
+    target = _as_it_stands(target, prepared)
     if target.service.release:
         with this.cleared(clear_the_job):
             this.stage(run_release_command, commit, target, image, prepared)
@@ -88,7 +89,11 @@ def _image_of_source(this: Deployment) -> tuple[Prepared, Image | Bundle]:
         call(preflight, commit, target, bucket_ready),
         call(upload, commit, target, bucket_ready),
     )
-    return prepared, this.stage(build, commit, target, source)
+    return prepared, this.stage(build, commit, _as_it_stands(target, prepared), source)
+
+
+def _as_it_stands(target: Target, prepared: Prepared) -> Target:
+    return as_it_stands(target, prepared.service, compute_account(prepared.project_number))
 
 
 def _image_that_is_there(this: Deployment) -> tuple[Prepared, Image]:

@@ -139,7 +139,8 @@ def _first_heard(world: World, job: Deploy) -> bool:
 def _tag_stays(world: World, job: Deploy) -> Plan | None:
     """Why a tag deploys nothing, before its commit's own configuration is read; None when it is to be deployed.
 
-    A tag may stand on any commit: what nobody has merged goes nowhere by it, unless an operator has pushed it.
+    A tag may stand on any commit: what nobody has merged goes nowhere by it, unless an operator has pushed it. Whoever
+    publishes a release names a tag and no commit, and the tag may have been moved: that is no operator's word.
     """
     commit = job.commit
     repository = commit.repository
@@ -149,7 +150,7 @@ def _tag_stays(world: World, job: Deploy) -> Plan | None:
         return Plan(ignored=f"No environment deploys {commit.came_as}.")
     head = world.github.branch_head(repository, repository.default_branch)
     merged = head and world.github.compare(repository, head, commit.sha).status in ("behind", "identical")
-    if merged or world.operates(job.pusher, job.pusher_id):
+    if merged or (not job.missed and world.operates(job.pusher, job.pusher_id)):
         return None
     return Plan(unmerged=(_not_merged(commit, environment.name),))
 
@@ -161,7 +162,7 @@ def _not_merged(commit: Commit, environment: str) -> Finding:
         fitting(f"{commit.tag} is not on {branch}, so it does not go to {environment}"),
         f"Merge {commit.short} to {branch}, then push the tag again: "
         f"`git push origin :refs/tags/{commit.tag}` and `git push origin {commit.tag}`.",
-        message=f"A tag deploys what {branch} contains. An operator of this ServerGem may tag anything.",
+        message=f"A tag deploys what {branch} contains. An operator of this ServerGem may push a tag of anything.",
     )
 
 

@@ -7,6 +7,8 @@ that turns the direction of writing (CVE-2021-42574). Pages escape by their temp
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from enum import Enum
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -64,9 +66,7 @@ OUR_LINKS = frozenset(
         "www.googleapis.com",
     }
 )
-CODE_OR_LINK = re.compile(
-    r"(`+)(?!`)(.+?)(?<!`)\1(?!`)|(https://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/?&=%#-]*[A-Za-z0-9/])?)", re.DOTALL
-)
+TICKS_OR_LINK = re.compile(r"(`+)|(https://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/?&=%#-]*[A-Za-z0-9/])?)")
 
 
 def plain(words: str) -> str:
@@ -146,14 +146,42 @@ def typed(words: str) -> str:
 
 def advice(words: str) -> str:
     """Our own sentences with words from outside in them: code stays code, and links only lead where we send people."""
-    words = plain(words)
-    shown, at = [], 0
-    for match in CODE_OR_LINK.finditer(words):
-        shown.append(_prose(words[at : match.start()]))
-        shown.append(in_code(match[2]) if match[1] else _our_link(match[3]))
-        at = match.end()
-    shown.append(_prose(words[at:]))
-    return "".join(shown).strip()
+    forms = {Said.PROSE: _prose, Said.CODE: in_code, Said.LINK: _our_link}
+    return "".join(forms[said](piece) for said, piece in said_in(plain(words))).strip()
+
+
+class Said(Enum):
+    """What a piece of a sentence of ours is."""
+
+    PROSE, CODE, LINK = "prose", "code", "link"
+
+
+def said_in(words: str) -> Iterator[tuple[Said, str]]:
+    """The pieces of our own sentences, in time that follows their length. Code is between two runs of as many
+    backticks, of which the second is the next of that length.
+    """
+    found, at = list(TICKS_OR_LINK.finditer(words)), 0
+    closing = _closing(found)
+    for number, match in enumerate(found):
+        last = closing.get(number)
+        if match.start() < at or (match[1] and last is None):
+            continue
+        yield Said.PROSE, words[at : match.start()]
+        yield (Said.CODE, words[match.end() : last.start()]) if last else (Said.LINK, match[2])
+        at = (last or match).end()
+    yield Said.PROSE, words[at:]
+
+
+def _closing(found: list[re.Match[str]]) -> dict[int, re.Match[str]]:
+    """For each run of backticks, by its number among `found`, the next one of its length."""
+    closing: dict[int, re.Match[str]] = {}
+    next_of_length: dict[int, re.Match[str]] = {}
+    for number in range(len(found) - 1, -1, -1):
+        if ticks := found[number][1]:
+            if len(ticks) in next_of_length:
+                closing[number] = next_of_length[len(ticks)]
+            next_of_length[len(ticks)] = found[number]
+    return closing
 
 
 def _prose(words: str) -> str:

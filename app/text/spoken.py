@@ -7,6 +7,7 @@ could differ a line is not heard: what was meant can be written again, and what 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 # Elements whose content is a quote, code, struck out, folded away, or not shown at all.
@@ -37,6 +38,35 @@ def spoken(comment: str) -> list[str]:
 
 
 @dataclass
+class _Open:
+    """The elements that are open, from the outside in; an end closes the innermost of its name and all within it.
+
+    Each is looked at once when it begins and once when it is closed, however many there are.
+    """
+
+    names: list[str] = field(default_factory=list)
+    count: Counter[str] = field(default_factory=Counter)
+
+    def __bool__(self) -> bool:
+        return bool(self.names)
+
+    @property
+    def innermost(self) -> str:
+        return self.names[-1] if self.names else ""
+
+    def begin(self, name: str) -> None:
+        self.names.append(name)
+        self.count[name] += 1
+
+    def end(self, name: str) -> None:
+        while self.count[name]:
+            closed = self.names.pop()
+            self.count[closed] -= 1
+            if closed == name:
+                return
+
+
+@dataclass
 class _Reader:
     """Where in a comment we are: what the lines before have opened.
 
@@ -49,7 +79,7 @@ class _Reader:
     span: int = 0
     silent: bool = False
     paragraph: bool = False
-    open: list[str] = field(default_factory=list)
+    open: _Open = field(default_factory=lambda: _Open())
 
     def says(self, number: int) -> bool:
         """Whether the beginning of the next line is said."""
@@ -72,7 +102,7 @@ class _Reader:
 
     @property
     def _raw(self) -> bool:
-        return bool(self.open) and self.open[-1] in RAW
+        return self.open.innermost in RAW
 
     def _begins_silence(self, line: str) -> bool:
         """Blank lines, fences, quotes and definitions; and where a quote's lazy lines end."""
@@ -121,9 +151,9 @@ class _Reader:
             self.span = len(mark[0])
         elif mark[2] and (name := mark[2].lower()) in HIDING:
             if not mark[1]:
-                self.open.append(name)
-            elif name in self.open:
-                del self.open[len(self.open) - 1 - self.open[::-1].index(name) :]
+                self.open.begin(name)
+            else:
+                self.open.end(name)
         return mark.end()
 
     def _closes(self, length: int, number: int, at: int) -> bool:

@@ -80,6 +80,11 @@ def own_account(project: str) -> str:
     return f"{PREVIEW_ACCOUNT}@{project}.iam.gserviceaccount.com"
 
 
+def compute_account(project_number: int) -> str:
+    """The project's default account: https://cloud.google.com/iam/docs/service-account-types#default"""
+    return f"{project_number}-compute@developer.gserviceaccount.com"
+
+
 def bucket_name(project_number: int | str, region: str, ending: str = "") -> str:
     """Where sources go. Not to be guessed or squatted from the project's id alone: it holds the project's number."""
     return f"servergem-{project_number}-{region}{ending}"[:63].rstrip("-")

@@ -73,14 +73,16 @@ def images_of(google: Google, project: str, region: str, service_name: str, revi
     return {MAIN: main_of(found).image} | {each.name: each.image for each in beside_main(found)}
 
 
-def validate(google: Google, wanted: WantedService) -> None:
+def validate(google: Google, wanted: WantedService, before: ServiceState | None = None) -> None:
     """Have Cloud Run check the specification without making anything. GoogleError when it refuses.
+
+    `before` is the service as it was last seen, of which an adopted one keeps what servergem.yml does not name.
 
     A name of a service that was just deleted is refused for a while, whatever the specification: that is waited out
     where it is made.
     """
     name = full_name(wanted.project, wanted.region, wanted.name)
-    spec = specification(wanted)
+    spec = _kept(google, name, wanted, before) if before else specification(wanted)
     update = run_v2.UpdateServiceRequest(service=_named(spec, name), validate_only=True, allow_missing=True)
     try:
         google.call("Services.UpdateService", lambda: google.services.update_service, request=update)

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TypeVar
 
+from app.acts.prepared import as_it_stands
 from app.model import Commit, Finding, Stop, Target
 from app.scene import Scene
-from app.trust.accounts import Accounts, accounts
+from app.trust.accounts import Accounts, accounts, compute_account
 from gcp.cloud import Google
+from gcp.cloud_run import ServiceState
 from gcp.errors import GoogleError
 from gcp.kinds import Kind
 
@@ -40,10 +42,11 @@ class CannotLook(Exception):  # noqa: N818 - reads as what happened
 
 @dataclass(frozen=True)
 class Asking:
-    """One deployment's questions. `number`, `enabled`, `accounts` and `builder` are answers that others wait for.
+    """One deployment's questions. Each Future is an answer that others wait for.
 
     `make`: what is missing may be made; otherwise it is only said.
     `on` are the APIs that Service Usage says are on, once `enabled` is known.
+    `standing` is the service before this deployment, None where there is none that we may see.
     `fresh` is set when we have made a service account, which Google knows everywhere only after a while.
     `refused` is set when any check has found what only a person can change: nobody then waits for better times.
     """
@@ -56,6 +59,7 @@ class Asking:
     on: set[str] = field(default_factory=set)
     accounts_there: Future[None] = field(default_factory=Future)
     builder: Future[str] = field(default_factory=Future)
+    standing: Future[ServiceState | None] = field(default_factory=Future)
     fresh: Event = field(default_factory=Event)
     refused: Event = field(default_factory=Event)
     make: bool = True
@@ -93,9 +97,16 @@ class Asking:
         return accounts(self.scene.world.settings, self.target)
 
     @property
+    def as_it_will_be(self) -> Target:
+        """The Target as its revision will have it: an adopted service keeps what servergem.yml does not name."""
+        state = self.standing.result()
+        return as_it_stands(self.target, state, self.compute_account) if state else self.target
+
+    @property
     def runtime_account(self) -> str:
-        """The account that the service runs as."""
-        return self.accounts.runtime_account or self.compute_account
+        """The account that the service will run as."""
+        settings = self.scene.world.settings
+        return accounts(settings, self.as_it_will_be).runtime_account or self.compute_account
 
     def account_reading(self, key: str) -> str:
         """The account for which this key of servergem.yml is: a job's or worker's own, else the service's."""
@@ -105,7 +116,7 @@ class Asking:
     @property
     def compute_account(self) -> str:
         """The default account of the project."""
-        return f"{self.number.result()}-compute@developer.gserviceaccount.com"
+        return compute_account(self.number.result())
 
     def patiently(self, work: Callable[[], T]) -> T:
         """Wait out the minutes in which Google still denies an API that we have just switched on.

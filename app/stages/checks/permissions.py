@@ -16,7 +16,7 @@ def permissions(asking: Asking) -> None:
 
     What is missing on the project may have been granted on the bucket, the repository or the service alone.
     """
-    used = used_by(asking.target)
+    used = used_by(asking.as_it_will_be)
     names = tuple(right.permission for right in used) + _for_gemini(asking)
     held = asking.look(lambda: resource_manager.test_permissions(asking.google, asking.project, names))
     missing = tuple(right for right in used if right.permission not in held)

@@ -38,9 +38,19 @@ def _faults_of(asking: Asking, key: str, wanted: SecretRef) -> list[Finding]:
     readable = _readable(asking, key, wanted)
     if readable is Readable.NO:
         return [_closed(asking, key, wanted)]
-    if readable is Readable.UNSEEN:
+    if readable is Readable.UNSEEN and not _reads_already(asking, key, wanted):
         asking.scene.warn(_perhaps_closed(asking, key, wanted))
     return []
+
+
+def _reads_already(asking: Asking, key: str, wanted: SecretRef) -> bool:
+    """Whether what serves has this secret as the same account: a role that we do not see is there."""
+    state = asking.standing.result()
+    if state is None or not state.serving:
+        return False
+    its = dict(state.shape).get("service_account") or asking.compute_account
+    had = {text.rpartition(":")[0] for _, text in state.secrets}
+    return wanted.name in had and its == asking.account_reading(key)
 
 
 class Readable(StrEnum):

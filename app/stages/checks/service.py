@@ -27,13 +27,10 @@ def service(asking: Asking) -> ServiceState | None:
 
     A job or worker that is somebody else's does: nothing is built for a service with which they could not come along.
     """
+    state = _standing(asking)
     _insist_on_our_jobs(asking)
     _insist_on_our_workers(asking)
     say_where_it_serves_too(asking)
-    state = asking.look(
-        lambda: cloud_run.service(asking.google, asking.project, asking.region, asking.target.name),
-        instead=None,
-    )
     if state is None:
         _insist_on_a_free_name(asking)
         return None
@@ -48,6 +45,21 @@ def service(asking: Asking) -> ServiceState | None:
         return state
     for finding in _changed_by_others(asking.target, state):
         asking.scene.warn(finding)
+    return state
+
+
+def _standing(asking: Asking) -> ServiceState | None:
+    """The service as it stands, said to the checks that wait for it; what went wrong is said here alone."""
+    state: ServiceState | None = None
+    try:
+        state = asking.look(
+            lambda: cloud_run.service(asking.google, asking.project, asking.region, asking.target.name),
+            instead=None,
+        )
+    finally:
+        asking.standing.set_result(
+            state if state and asking.scene.owns(asking.target, state.labels) else None
+        )
     return state
 
 
