@@ -59,9 +59,18 @@ def rows() -> list[Row]:
         _trips("to the build, just started", [cold.there], "at most 7"),
         _trips("from build to live, just started", [cold.back], "at most 7"),
         _trips("to the build, empty project", [fresh.there], ""),
-        Row("GitHub calls of a start", f"{begun}", "", "what it looks at by itself; no deployment waits for it"),
+        Row(
+            "GitHub calls of a start",
+            f"{begun}",
+            "",
+            "what it looks at by itself; no deployment waits for it",
+        ),
         Row("GitHub calls of a first deployment", f"{fresh.github_calls}", "at most 15"),
-        Row("GitHub calls of a deployment", f"{max(road.github_calls for road in (cold, *warm))}", "at most 15"),
+        Row(
+            "GitHub calls of a deployment",
+            f"{max(road.github_calls for road in (cold, *warm))}",
+            "at most 15",
+        ),
         Row(f"GitHub calls with {LONG_LOG:,} lines of log", f"{long.github_calls}", "at most 15"),
         Row(
             "time over Google's own at 60/40 ms",

@@ -53,7 +53,12 @@ def _waiting(house: House) -> list[Row]:
     polled = (calls["CloudBuild.ListBuilds"] - polls) / SECONDS
     waiting = calls["CloudBuild.CreateBuild"]
     return [
-        Row("deployments that wait", f"{waiting:,}", f"{DEPLOYMENTS:,}", f"all there {all_wait:.0f} s after the first {few}"),
+        Row(
+            "deployments that wait",
+            f"{waiting:,}",
+            f"{DEPLOYMENTS:,}",
+            f"all there {all_wait:.0f} s after the first {few}",
+        ),
         Row(
             "memory for each",
             f"{(before - first) * 1024 / (waiting - few):.0f} kB",
