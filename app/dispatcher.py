@@ -4,6 +4,8 @@ Whose they are takes turns: who sends two thousand is one of those who wait, and
 
 One that cannot be started waits by itself and is tried again; after some tries it is given up with the reason, and a
 redelivery starts it anew. While the database is away nothing counts as a try.
+
+What seems to come to nothing is glanced at first (`app/glances.py`), and starts no story when it does.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 
 import handlers
 from app.delivery import Refused
+from app.glances import Glances
 from app.model import Delivery, HearComment, Ignore, Job
 from app.redaction import redact
 from app.store import GIVEN_UP, STARTED, Store, StoreError
@@ -65,6 +68,7 @@ class Dispatcher:
         self._store, self._look_again = store, look_again
         self._first_pause, self._outage_pause = first_pause, outage_pause
         self._tries: dict[str, _Try] = {}
+        self._glances: Glances | None = None
         self._news = threading.Event()
         self._stopping = threading.Event()
 
@@ -77,8 +81,9 @@ class Dispatcher:
         self._stopping.set()
         self._news.set()
 
-    def run(self, start: Start) -> None:
+    def run(self, start: Start, glances: Glances | None = None) -> None:
         """Start the stories of every delivery that has none, as they come and after a restart."""
+        self._glances = glances
         while not self._stopping.is_set():
             self._news.clear()
             try:
@@ -88,12 +93,14 @@ class Dispatcher:
                 pause = self._outage_pause
             if pause != 0.0:
                 self._news.wait(pause)
+        if glances:
+            glances.close()
 
     def _round(self, start: Start) -> float | None:
         """See to each delivery once. Seconds until something is due: 0 when more may wait, None for never."""
         # Those that wait for their next try take no place from those behind them.
         begun = time.monotonic()
-        waiting = self._store.unstarted(BATCH + len(self._tries))
+        waiting = self._store.unstarted(BATCH + len(self._tries) + len(self._glances or ()))
         now, seen_to = time.monotonic(), 0
         # The first of each installation is at the head: however many flood, each has had its turn.
         few = max(FEW, len({delivery.installation for delivery in waiting}))
@@ -101,7 +108,7 @@ class Dispatcher:
         for delivery in waiting:
             if self._stopping.is_set() or (seen_to >= few and self._others_may_wait(look_anew)):
                 break
-            if delivery.id in self._tries and self._tries[delivery.id].due > now:
+            if self._has_to_wait(delivery.id, now):
                 continue
             self._see_to(delivery, start)
             seen_to += 1
@@ -109,6 +116,13 @@ class Dispatcher:
             return 0.0
         waits = [max(0.01, each.due - now) for each in self._tries.values()]
         return min(waits if self._look_again is None else [*waits, self._look_again], default=None)
+
+    def _has_to_wait(self, delivery_id: str, now: float) -> bool:
+        """Whether its next try is not due, or somebody still looks at it."""
+        failed = self._tries.get(delivery_id)
+        if failed is not None and failed.due > now:
+            return True
+        return self._glances is not None and self._glances.last(delivery_id)
 
     def _others_may_wait(self, look_anew: float) -> bool:
         """Whether it is time to look who waits by now; what another process has stored nobody tells us of."""
@@ -118,7 +132,10 @@ class Dispatcher:
     def _see_to(self, delivery: Delivery, start: Start) -> None:
         try:
             with trace.of_delivery(delivery.id):
-                outcome = start_stories(delivery, start)
+                outcome = self._glanced(delivery)
+                if outcome is None:
+                    return
+                outcome = outcome or start_stories(delivery, start)
         except (Refused, Unreadable) as error:
             outcome = f"{GIVEN_UP}{error}"
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up those behind it
@@ -135,6 +152,16 @@ class Dispatcher:
             log.warning("delivery.given_up", delivery=delivery.id, reason=outcome)
         self._tries.pop(delivery.id, None)
         self._store.mark(delivery.id, outcome)
+
+    def _glanced(self, delivery: Delivery) -> str | None:
+        """What a delivery comes to at a glance: None while somebody looks, empty where its stories are due."""
+        if self._glances is None:
+            return ""
+        if (came_to := self._glances.came_to(delivery.id)) is not None:
+            if came_to:
+                _tell(delivery, came_to)
+            return came_to
+        return None if self._glances.take(delivery.id, jobs_of(delivery)) else ""
 
     def _once_more(self, delivery_id: str) -> bool:
         """Note one more failed try; False when it was the last one."""
@@ -161,8 +188,12 @@ def start_stories(delivery: Delivery, start: Start) -> str:
         start(job, workflow_id)
         outcomes.append(f"{STARTED}{workflow_id}")
     outcome = "; ".join(outcomes) or "nothing to do"
-    log.fact("delivery.dispatched", delivery=delivery.id, github_event=delivery.event, outcome=outcome)
+    _tell(delivery, outcome)
     return outcome
+
+
+def _tell(delivery: Delivery, outcome: str) -> None:
+    log.fact("delivery.dispatched", delivery=delivery.id, github_event=delivery.event, outcome=outcome)
 
 
 def _workflow_id(delivery: Delivery, number: int, job: Job) -> str:

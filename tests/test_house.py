@@ -25,6 +25,7 @@ ROOMS = {
         "app.connections",
         "app.dispatcher",
         "app.door",
+        "app.glances",
         "app.main",
         "app.mcp_server",
         "app.pages",

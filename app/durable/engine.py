@@ -35,7 +35,7 @@ class Engine:
     """Runs stories: `story` each one, then `launch`, then `start`; one for each process."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
-        self._store = store
+        self._store, self._heartbeat = store, settings.heartbeat
         self._heart = Heart(settings, store, self._take_over)
         self._stories: dict[str, _Story] = {}
         self._interrupted: set[str] = set()
@@ -73,6 +73,7 @@ class Engine:
         self._heart.beat()
         DBOS.launch()
         self._take_over(also_unknown=True)
+        journal.rest(self._heartbeat)
         self._heart.start()
 
     def start(self, name: str, workflow_id: str, job: object) -> None:

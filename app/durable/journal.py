@@ -1,7 +1,7 @@
 """DBOS's journal: where it is, which version's runs are ours, and how one changes hands.
 
 Where DBOS has no public call, a private one is used here and nowhere else (`_sys_db.reenqueue_for_recovery`, which
-unlike `resume_workflow` lets only one taker win).
+unlike `resume_workflow` lets only one taker win; and what keeps it quiet while nothing happens).
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ COMPATIBLE: frozenset[str] = frozenset()  # versions whose runs this one continu
 MOST_RUNS = 1_000
 UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 RECOVERY_QUEUE = "_dbos_internal_queue"
+# What is taken over is begun by who looks into that queue: once a second by default, which costs more than all the
+# rest of a process at rest. Of a heartbeat, before which nothing is taken over; but no oftener than by default.
+LOOK_AT_THE_QUEUE, LEAST_SECONDS = 0.75, 1.0
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,19 @@ def quiet() -> None:
         logger.addHandler(logging.NullHandler())
 
 
+def rest(heartbeat: float) -> None:
+    """After the launch: look less often for what seldom comes, and not at all for what we never ask of it.
+
+    What is in the queue by now is begun as soon as before. The job that ends is for delays and for time limits of
+    workflows: https://docs.dbos.dev/python/tutorials/workflow-tutorial#workflow-timeouts
+    """
+    dbos = _instance()
+    dbos._background_jobs_stop_event.set()
+    dbos._registry.get_internal_queue()._polling_interval_sec = max(
+        LEAST_SECONDS, LOOK_AT_THE_QUEUE * heartbeat
+    )
+
+
 def _adopt(workflow_id: str, version: str) -> None:
     """Make a run of a compatible version one of ours; DBOS gives a version's runs to that version alone."""
     system = _system_database()
@@ -103,6 +119,10 @@ def _adopt(workflow_id: str, version: str) -> None:
 
 
 def _system_database() -> Any:
+    return _instance()._sys_db
+
+
+def _instance() -> Any:
     from dbos._dbos import _get_dbos_instance
 
-    return _get_dbos_instance()._sys_db
+    return _get_dbos_instance()

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from app import door
 from app.dispatcher import LOOK_AGAIN, Dispatcher
+from app.glances import Glances
 from app.process import hatch
 from app.process.hatch import Away, Between, Hatch
 from app.process.readiness import NotYet, Question, Readiness, Starting
@@ -123,7 +124,16 @@ class House:
         self.wired.set()
         log.fact("door.wired")
         if self.engine:
-            self.dispatcher.run(self.engine.begin)
+            self.dispatcher.run(self.engine.begin, self._glances())
+
+    def _glances(self) -> Glances | None:
+        """None where others dispatch too: what two start is one story, and what two look at is asked twice."""
+        if self.world is None or self.settings.database_url:
+            return None
+        from app.stories.glance import glance, is_worth_a_glance
+
+        worth, look = partial(is_worth_a_glance, self.world), partial(glance, self.world)
+        return Glances(worth, look, self.dispatcher.tell)
 
     def _wire(self) -> None:
         """Load and connect everything that is too heavy for the door."""

@@ -42,7 +42,7 @@ def _ignored(house: House) -> Row:
 
 
 def _undeployed(house: House) -> Row:
-    """A branch that no environment names: its story asks GitHub and says that it is nothing."""
+    """A branch that no environment names: GitHub is asked, and no story is started."""
     work = house.repository("hello-python")
     house.ended(work.push("Begin"))
     before = _burnt(house)
@@ -51,7 +51,7 @@ def _undeployed(house: House) -> Row:
     _until_seen_to(house)
     time.sleep(2)
     each = (_burnt(house) - before) / PUSHES * 1000
-    return Row("CPU for a push that nothing deploys", f"{each:.1f} ms", LIMIT, f"of {PUSHES}, one story each")
+    return Row("CPU for a push that nothing deploys", f"{each:.1f} ms", LIMIT, f"of {PUSHES}")
 
 
 def _deployed(house: House) -> list[Row]:

@@ -17,6 +17,9 @@ BUILD_BEGAN, LIVE = "CloudBuild.CreateBuild", "Services.UpdateService"
 # What a person watches is written beside the road, and nobody on it waits for that.
 BESIDE = ("check-runs", "deployments", "statuses", "ListLogEntries", "ListBuilds", "GetBuild")
 DEPLOYMENTS = 4
+# A start looks around: missed webhooks, open check runs, a repository that it has not seen. That is over once GitHub
+# and Google have been asked nothing for so long.
+QUIET_SECONDS, PATIENCE = 1.5, 60.0
 LONG_LOG = 6000
 CHATTY = f"""FROM python:3
 COPY . .
@@ -49,14 +52,25 @@ def rows() -> list[Row]:
                 roads = _roads(house)
             finally:
                 house.stop()
-    fresh, cold, *warm, long = roads
+    begun, (fresh, cold, *warm, long) = roads
     return [
         _trips("to the build, warm", [road.there for road in warm], "at most 4"),
         _trips("from build to live, warm", [road.back for road in warm], "at most 5"),
         _trips("to the build, just started", [cold.there], "at most 7"),
         _trips("from build to live, just started", [cold.back], "at most 7"),
         _trips("to the build, empty project", [fresh.there], ""),
-        Row("GitHub calls of a deployment", f"{max(road.github_calls for road in roads[:-1])}", "at most 15"),
+        Row(
+            "GitHub calls of a start",
+            f"{begun}",
+            "",
+            "what it looks at by itself; no deployment waits for it",
+        ),
+        Row("GitHub calls of a first deployment", f"{fresh.github_calls}", "at most 15"),
+        Row(
+            "GitHub calls of a deployment",
+            f"{max(road.github_calls for road in (cold, *warm))}",
+            "at most 15",
+        ),
         Row(f"GitHub calls with {LONG_LOG:,} lines of log", f"{long.github_calls}", "at most 15"),
         Row(
             "time over Google's own at 60/40 ms",
@@ -78,17 +92,38 @@ def _short(span: Span) -> str:
     return words.rpartition("/")[2] if "/" in words else words.rpartition(".")[2]
 
 
-def _roads(house: House) -> list[Road]:
-    """Into an empty project; the first after a start; then as it is all day; and a build that prints much."""
+def _roads(house: House) -> tuple[int, list[Road]]:
+    """GitHub's calls of a start, and the roads into an empty project, of the first after a start, as they are all day,
+    and of a build that prints much."""
     work = house.repository("hello-python")
+    _looked_around(house)
     fresh = _road(house, work.push("Say hello"))
     house.stop()
     house.start()
-    house.ready()
-    house.world.github.spans.clear()
-    house.world.google.calls.spans.clear()
+    begun = _looked_around(house)
     daily = [_road(house, work.push(f"Change {n}", **{"n.txt": str(n)})) for n in range(DEPLOYMENTS)]
-    return [fresh, *daily, _road(house, work.push("Print much", Dockerfile=CHATTY))]
+    return begun, [fresh, *daily, _road(house, work.push("Print much", Dockerfile=CHATTY))]
+
+
+def _looked_around(house: House) -> int:
+    """Wait until the start has looked around; how often it has asked GitHub."""
+    house.ready()
+    spans, until = (house.world.github.spans, house.world.google.calls.spans), time.monotonic() + PATIENCE
+    while (last := max((span.ended for each in spans for span in each.all()), default=0.0)) and (
+        time.monotonic() < last + QUIET_SECONDS
+    ):
+        if time.monotonic() > until:
+            raise RuntimeError(f"a start looks around for longer than {PATIENCE:.0f} s")
+        time.sleep(0.1)
+    asked = len(_of_github(spans[0].all()))
+    for each in spans:
+        each.clear()
+    return asked
+
+
+def _of_github(spans: list[Span]) -> list[Span]:
+    """What counts for GitHub's limit."""
+    return [span for span in spans if "/" in span.method and "codeload" not in span.method]
 
 
 def _road(house: House, sha: str) -> Road:
@@ -113,7 +148,7 @@ def _road(house: House, sha: str) -> Road:
     return Road(
         there=serial([s for s in road if s.ended <= submitted.ended]),
         back=serial([s for s in road if s.began >= built - 0.005 and s.ended <= live + 0.005]),
-        github_calls=len([s for s in spans if "/" in s.method and "codeload" not in s.method]),
+        github_calls=len(_of_github(spans)),
         seconds=live - began,
         google_seconds=google,
     )
