@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -277,6 +278,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         on_postgres = "database" in fixtures and "postgres" in item.callspec.params.values()  # type: ignore[attr-defined]
         if SERVERS & fixtures or on_postgres:
             item.add_marker("wire")
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays; to look for garbage among it costs every story again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
