@@ -34,9 +34,7 @@ def python_of(version: str) -> machine.Python:
 
 def _runtime(files: Path, base: str) -> None:
     if found := re.fullmatch(r"python(\d)(\d+)", base):
-        chosen = python_of(f"{found[1]}.{found[2]}")
-        for name in ("python", "python3"):
-            (files / "usr/local/bin" / name).symlink_to(chosen.executable)
+        machine.bare(files / "usr/local/bin", python_of(f"{found[1]}.{found[2]}"))
     elif not (base.startswith("nodejs") and machine.tool("node")):
         raise Unlaid(f"SANDBOX: the sandbox cannot run {base}; Cloud Run can")
 

@@ -96,6 +96,5 @@ def _stand_ins() -> Path:
         if not machine.tool(name):
             (folder / name).write_text(PACKAGE_MANAGER.format(name=name, default=default))
             (folder / name).chmod(0o755)
-    for name in ("python", "python3"):
-        (folder / name).symlink_to(machine.own_python().executable)
+    machine.bare(folder, machine.own_python())
     return folder

@@ -79,6 +79,17 @@ def _interpreters(version: str) -> Iterator[Path]:
         yield from sorted(home.glob(pattern), reverse=True)
 
 
+def bare(folder: Path, chosen: Python) -> None:
+    """`python` and `python3` in this folder, without the packages that people have installed on this machine.
+
+    An image has none of them. PEP 405: a pyvenv.cfg beside the interpreter is enough.
+    """
+    for name in ("python", "python3"):
+        (folder / name).symlink_to(chosen.executable)
+    home = f"home = {chosen.executable.parent}"
+    (folder / "pyvenv.cfg").write_text(f"{home}\ninclude-system-site-packages = false\n")
+
+
 def virtual_environment(folder: Path, chosen: Python) -> None:
     """A venv with a pip, in the state that a fresh image of this Python has; it may be moved as a whole."""
     subprocess.run(

@@ -17,28 +17,34 @@ from tests.setting_up import give_rights
 from tests.test_browser import BROWSERS
 from tests.test_previews import SAMPLE
 
-WIDTH, HEIGHT = 1040, 600
+WIDTH = 1040
 
 
-def taken(page: Page, address: str, path: Path) -> None:
+def taken(page: Page, address: str, path: Path, height: int) -> None:
     """The top of a page, in the light scheme."""
+    page.set_viewport_size({"width": WIDTH, "height": height})
     page.goto(address)
-    page.screenshot(path=path, clip={"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT})
+    page.screenshot(path=path)
 
 
 def pictures(house: House, page: Page, folder: Path) -> None:
-    """Of a deployment that is live: ServerGem's own page of it, and its check run at GitHub."""
+    """The check run at GitHub of a deployment that is live, and ServerGem's own page of the next, which fails."""
     work = house.repository(SAMPLE)
     # With an image, so that there is a log to be seen.
     built = {"servergem.yml": f"services: {{{SAMPLE}: {{build: buildpacks}}}}\n"}
     house.ended(work.push("Say hello", **built))
     sha = work.push("Greet by name", **{"greeting.txt": "by name"})
-    deployment, run = house.ended(sha), house.check_run(work.name, sha)
+    house.ended(sha)
+    run = house.check_run(work.name, sha)
+    main = (work.path / "main.py").read_text()
+    broken = house.ended(work.push("Greet in colour", **{"main.py": f"import colorama\n{main}"}))
     page.context.add_cookies([{"name": "acting_as", "value": FOUNDER, "url": house.address}])
     house.world.github.authorizations.authorized.add(FOUNDER)
     page.goto(f"{house.address}/sign-in")
-    taken(page, f"{house.address}/deployments/{deployment['id']}", folder / "deployment.png")
-    taken(page, f"{house.world.github.url}/{OWNER}/{work.name}/runs/{run['id']}", folder / "check-run.png")
+    taken(page, f"{house.address}/deployments/{broken['id']}", folder / "deployment.png", 760)
+    taken(
+        page, f"{house.world.github.url}/{OWNER}/{work.name}/runs/{run['id']}", folder / "check-run.png", 600
+    )
 
 
 def main(folder: Path) -> None:
@@ -53,7 +59,7 @@ def main(folder: Path) -> None:
         house.start()
         with sync_playwright() as playwright, closing(house.process):
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+            page = browser.new_page(color_scheme="light")
             pictures(house, page, folder)
             browser.close()
 

@@ -226,6 +226,15 @@ def test_what_a_warning_foretold_is_told_once() -> None:
     assert ended(before, Ending.FAILED, "", (other,)).findings == (other, foretold, other)
 
 
+def test_a_log_that_a_finding_shows_whole_is_shown_once() -> None:
+    """A container that printed four lines and died is read once; a line more, and the end of the log stands again."""
+    printed = ("Traceback (most recent call last):", "ModuleNotFoundError: No module named 'nonesuch'", "")
+    found = replace(FAILED.findings[0], excerpt="\n".join(printed).rstrip())
+    whole = replace(FAILED, log_of="Container log", log_tail=printed, findings=(found,))
+    assert check_run(whole).text == ""
+    assert "listening" in check_run(replace(whole, log_tail=(*printed, "listening"))).text
+
+
 def test_no_summary_begins_with_its_title() -> None:
     """GitHub shows the title right above it; only a summary that would be empty repeats it."""
     for report in SAMPLES.values():

@@ -63,10 +63,12 @@ def actions(report: Report) -> tuple[Action, ...]:
 
 
 def text(report: Report) -> str:
-    """The check run's second part: the end of the log of what ran last."""
+    """The check run's second part: the end of the log of what ran last; nothing where a finding has shown it whole."""
     if not report.log_tail:
         return ""
     tail = "\n".join(redact_lines(report.log_tail)[-LOG_TAIL_LINES:])
+    if any(tail.strip() in finding.excerpt for finding in report.findings):
+        return ""
     count = min(len(report.log_tail), LOG_TAIL_LINES)
     return f"### {in_markdown(report.log_of)}, last {count} line{'s' * (count != 1)}\n\n{fenced(tail)}"
 

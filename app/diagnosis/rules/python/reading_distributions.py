@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.diagnosis.dependencies import dependency_line
+from app.diagnosis.paths import nearest_first
 from app.diagnosis.rule import Hit
 from app.diagnosis.unversioned import unversioned
 
@@ -82,4 +83,12 @@ def install(hit: Hit, package: str) -> str:
         return f"Run poetry add {package} and commit pyproject.toml and poetry.lock."
     if hit.files.named("Pipfile"):
         return f"Run pipenv install {package} and commit Pipfile and Pipfile.lock."
+    if requirements := nearest_first(hit, hit.files.named("requirements.txt")):
+        return f"Add {package} to {requirements[0]}."
+    if projects := nearest_first(hit, hit.files.named("pyproject.toml")):
+        return f"Add {package} to the dependencies in {projects[0]}."
+    if hit.files.named("Dockerfile"):
+        return f"Write a requirements.txt with the line {package}, and in the Dockerfile COPY it and RUN pip install -r requirements.txt."
+    if hit.files.paths:
+        return f"Write a requirements.txt with the line {package} beside the program: the build installs what it names."
     return f"Add {package} to requirements.txt (or the dependencies of pyproject.toml)."
