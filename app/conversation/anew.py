@@ -91,8 +91,7 @@ def gate(world: World, commit: Commit, read: config.Config, environment: str) ->
     if head is None:
         return here
     # By its sha: a tag of the same name would be taken for the branch.
-    status = world.github.compare(repository, head, commit.sha).status
-    contains = status in ("behind", "identical")
+    contains = world.github.compare(repository, head, commit.sha).is_in_base
     return replace(here, contains=contains, within=here.branch if contains and not own else "")
 
 
