@@ -60,12 +60,12 @@ def bring_domain(scene: InLane, target: Target, live: Live, mapped: bool) -> Liv
     heard = _asked(scene, target, domain, live, QUESTIONS if known else 1)
     if heard.good:
         scene.note(f"{domain} answered {heard.status}")
-        scene.world.store.addresses.shown(scene.run.id, address_of(domain))
+        scene.world.store.traffic.shown_at(scene.run.id, address_of(domain))
         if mapped:
             _take_away_others(scene, target, domain)
         return replace(live, url=address_of(domain))
     if known and heard.status and in_the_way is None:
-        scene.world.store.addresses.taken_back(scene.run.id)
+        scene.world.store.traffic.shift_undone(scene.run.id)
         raise Stop((said.answered_before(target, domain, str(heard)),))
     if in_the_way is None and not target.asked_from_outside:
         scene.note(f"{domain} cannot be asked from here: {heard}")

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from app.acts.order import serving_commit
-from app.acts.prepared import Prepared, as_it_stands, has_jobs, has_workers
+from app.acts.prepared import as_it_stands, has_jobs, has_workers
 from app.acts.specification import job_specification, worker_specification
 from app.merge_plan import Serving, beside, changes
 from app.model import Target, TargetJob, TargetWorker
@@ -38,11 +38,11 @@ def compare(scene: Scene, home: Target) -> tuple[str, ...]:
     if now and state and is_adopted(dict(state.labels)):
         now = _where_named(now, home)
     account = accounts(scene.world.settings, home).runtime_account
-    known, home = Prepared(0, "", state), as_it_stands(home, state)
+    home = as_it_stands(home, state)
     return (
         *changes(home, now, service_account=account),
-        *(_jobs(scene, home) if has_jobs(home, known) else ()),
-        *(_workers(scene, home) if has_workers(home, known) else ()),
+        *(_jobs(scene, home) if has_jobs(home, state) else ()),
+        *(_workers(scene, home) if has_workers(home, state) else ()),
     )
 
 

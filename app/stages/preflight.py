@@ -65,8 +65,6 @@ CHECKS = (
     Check("Specification", lambda asking: _specification(asking), lasting=False),
     Check("Branch", lambda asking: _branch(asking), lasting=False),
 )
-
-
 WORST_FIRST = (Weight.STOP, Weight.WARN, Weight.NOTE)
 # What Google answers to every other question where a check has found the cause.
 FOLLOWS = {

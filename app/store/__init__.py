@@ -21,7 +21,6 @@ from app.store.rows import (
 )
 
 if TYPE_CHECKING:
-    from app.store.addresses import AddressRows
     from app.store.answers import AnswerRows
     from app.store.approvals import ApprovalRows
     from app.store.database import Database
@@ -162,11 +161,6 @@ class Store:
     def pull_requests(self) -> PullRequestRows:
         """What people said of each pull request, and what became of it."""
         return self._database.pull_requests
-
-    @property
-    def addresses(self) -> AddressRows:
-        """Where each service is reached, by name."""
-        return self._database.addresses
 
     @property
     def traffic(self) -> TrafficRows:

@@ -34,8 +34,6 @@ LOOKS = Table(
     Column("number", Integer, primary_key=True),
     Column("seen", Words, nullable=False),
 )
-
-
 # What a look led to that some delivery had asked for; `deployments` are their ids, one a line.
 LED = Table(
     "pull_request_deliveries",

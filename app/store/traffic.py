@@ -109,6 +109,16 @@ class TrafficRows:
                 time=time.time(),
             )
 
+    def shown_at(self, deployment_id: str, url: str) -> None:
+        """What this run gave the traffic to answers at this address too, and from now on is shown there."""
+        with transaction(self._engine) as connection:
+            connection.execute(update(SHIFTS).where(SHIFTS.c.deployment_id == deployment_id).values(url=url))
+
+    def shift_undone(self, deployment_id: str) -> None:
+        """This run's traffic goes back to what served before, so that it has not moved any."""
+        with transaction(self._engine) as connection:
+            connection.execute(delete(SHIFTS).where(SHIFTS.c.deployment_id == deployment_id))
+
     def served_last(self, place: str) -> int:
         """The id of the repository that last served at this `project/region/name`; 0 where we know of none."""
         lanes = select(SHIFTS.c.lane).where(SHIFTS.c.lane.endswith(f"/{place}", autoescape=True))
