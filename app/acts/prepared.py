@@ -47,10 +47,10 @@ def _has_had(service: ServiceState | None, label: str) -> bool:
 
 
 def as_it_stands(target: Target, state: ServiceState | None, default_account: str = "") -> Target:
-    """The Target where who may reach an adopted service, and as whom it runs, stays unless servergem.yml says it.
+    """The Target of an adopted service: who may reach it and its account stay, unless servergem.yml names them.
 
-    So its release command, its jobs and its workers run as it does. `default_account` is the project's, which runs a
-    service that names none.
+    Its release command, jobs and workers then run as it does. `default_account` is the project's, as which a service
+    runs that names none.
     """
     if state is None or not is_adopted(dict(state.labels)):
         return target
@@ -70,7 +70,7 @@ def as_it_stands(target: Target, state: ServiceState | None, default_account: st
 
 @dataclass(frozen=True)
 class Conditions:
-    """All that the lasting checks depend on: what holds for one deployment holds for the next on the same."""
+    """All that the lasting checks depend on: their answers hold for the next deployment with the same conditions."""
 
     project: str
     where: tuple[str, str]

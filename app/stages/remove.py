@@ -44,7 +44,7 @@ def remove(scene: InLane, target: Target, merged: bool) -> None:
 
 
 def _remove_beside(scene: InLane, target: Target, state: ServiceState | None) -> None:
-    """Jobs and workers, where there have been any; where the service is gone, nobody can tell but by looking."""
+    """Remove jobs and workers, if there may be any; when the service is gone, its labels cannot tell, so we look."""
     google, project, region = scene.world.google, target.project, target.region
     jobs, workers = has_jobs(target, state), has_workers(target, state)
     if jobs or state is None:
@@ -65,7 +65,7 @@ def _of(
     *,
     sure: bool,
 ) -> tuple[str, ...]:
-    """The names of this preview's own. Where we may not look there are none of ours, unless we are `sure` of some."""
+    """The names of this preview's own. A refusal to look is an error only when we are `sure` that there are some."""
     try:
         found = every(scene.world.google, target.project, target.region)
     except GoogleError as refused:

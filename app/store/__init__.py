@@ -124,7 +124,7 @@ class Store:
 
     @property
     def notices(self) -> NoticeRows:
-        """What is to be told to webhooks and Slack."""
+        """What webhooks and Slack are yet to be told."""
         return self._database.notices
 
     @property
@@ -134,12 +134,12 @@ class Store:
 
     @property
     def operators(self) -> OperatorRows:
-        """Whose account it is that the settings name."""
+        """Which account each login is that the settings name."""
         return self._database.operators
 
     @property
     def names(self) -> RepositoryNames:
-        """Which repository each name is that the operator gives something to."""
+        """Which repository each name stands for that the operator gives something to."""
         return self._database.names
 
     @property
