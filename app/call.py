@@ -1,4 +1,4 @@
-"""One call of a stage: the stage with its words, and how it is run, so that whatever comes of it is written down."""
+"""One call of a stage with its arguments, and how it is run: whatever it returns or raises becomes a Record."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from gcp.errors import GoogleError
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-# Each pair of stages asks a dozen questions side by side; a thousand pushes at once must not ask them all at once.
-# One repository has half of these at most (app.turn).
+# So many deployments are prepared at once. Each asks Google a dozen questions side by side, and a thousand pushes must
+# not ask theirs together. One repository has half of these places at most (app.turn).
 AT_ONCE = 16
 _places = Places(AT_ONCE)
 TURN = "Wait for a turn"
@@ -36,7 +36,7 @@ TURN = "Wait for a turn"
 
 @dataclass(frozen=True)
 class Call(Generic[T]):
-    """A stage with all its words but its scene; `answer` says how its own word is written down."""
+    """A stage with all its arguments but the scene; `answer` reads and writes what it returns as JSON."""
 
     stage: Callable[..., T]
     work: Callable[[InLane], T]
@@ -45,19 +45,19 @@ class Call(Generic[T]):
 
 @cache
 def _answer_of(stage: Callable[..., Any]) -> TypeAdapter[Any]:
-    """How a stage's word is written down; found once, since it takes milliseconds."""
+    """Reads and writes what a stage returns; made once for each stage, since that takes milliseconds."""
     return TypeAdapter(get_type_hints(stage)["return"])
 
 
 def call(stage: Callable[[InLane, *Ts], T], *words: *Ts) -> Call[T]:
-    """`stage` with its words; its return annotation says how its own word is written down."""
+    """`stage` with these arguments; its return annotation says how its result is read and written."""
     answer: TypeAdapter[T] = _answer_of(stage)
     return Call(stage, lambda scene: stage(scene, *words), answer)
 
 
 @dataclass(frozen=True)
 class Record:
-    """What a finished stage leaves in the journal: its row, what it said, and its word as JSON."""
+    """What a finished stage leaves in the journal: its row, what it said, and its result (`value`) as JSON."""
 
     row: Row
     made: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class Record:
 
 
 def perform(one: Call[Any], scene: InLane) -> Record:
-    """Run a stage under the title of its scene's row; Stop, Superseded and what the edges raise are records too."""
+    """Run a stage under the title of its scene's row. Stop, Superseded and errors of the edges become records too."""
     scene.show(scene.row)
     title = scene.row.title
     log.fact("stage.started", stage=title)
@@ -114,7 +114,7 @@ def perform_both(
 
 @contextmanager
 def _turn(scene: InLane) -> Iterator[None]:
-    """A place among those that prepare a deployment; who waits long is seen to wait, with the reason."""
+    """A place among the deployments that are prepared at once; while it waits, a row says so, with the reason."""
     row, shown = Row(TURN, RowState.RUNNING, started=time.time(), idle=True), []
 
     def tell(why: str) -> None:
@@ -136,9 +136,9 @@ def finding_of(world: World, run: Run, error: Exception) -> Finding:
 
 @contextmanager
 def _heard_by(scene: InLane) -> Iterator[None]:
-    """Retries are told to this stage's row while it runs, and what is scarce is used on its repository's behalf.
+    """While the stage runs, its row is told of retries, and scarce calls count for its repository.
 
-    Its thread does other things later, for other runs.
+    Both are taken back at the end: the thread goes on to other runs.
     """
     before = retry.heard.set(scene.note)
     nobody = behalf.set(party_of(scene.run.commit.repository))

@@ -35,7 +35,7 @@ class Refused(Exception):  # noqa: N818 - an answer to the sender, not a fault o
 
 
 class _Named(msgspec.Struct):
-    # What a database's integer holds; what is beyond is nobody's.
+    # A database's integer holds no more, and GitHub's ids are far below.
     id: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
 
 
@@ -111,7 +111,7 @@ def _signature(given: str) -> str:
 
 
 def _check_signature(given: str, body: bytes, secret: str) -> None:
-    # In one call, which keeps the GIL: given up for every body, it goes to whoever stores the one before.
+    # `digest` is one call that keeps the GIL. Releasing it for each body would hand it to the thread that stores.
     wanted = "sha256=" + hmac.digest(secret.encode(), body, "sha256").hex()
     if not hmac.compare_digest(wanted, given):
         raise Refused(
@@ -154,7 +154,7 @@ def _envelope(payload: bytes) -> _WithParty:
 
 
 def _read(payload: bytes) -> _WithParty:
-    """One that says in another form whose it is, is nobody's: whether it can be read its handler finds out."""
+    """The payload's action and whose it is; where it says that in an unknown form its handler will judge it."""
     try:
         return _WITH_PARTY.decode(payload)
     except msgspec.ValidationError:

@@ -53,8 +53,9 @@ class Deployment:
         announced: bool = True,
         instead: str = "",
     ) -> None:
-        """`shown` unset: without a check run. `announced` unset: GitHub hears of it when it has ended.
-        `instead`: what those are told that have to make way, in words; empty means that this commit is newer.
+        """`shown` unset: there is no check run. `announced` unset: GitHub's own deployment is made at the end only.
+
+        `instead` is the reason, in words, for deployments that have to make way; empty: this commit is newer.
         """
         self.world, self.run = world, run
         self._road, self._claim = road, instead or run.commit.sha
@@ -104,8 +105,8 @@ class Deployment:
     def enter_lane(self, insist_on_newest: Insist, *, though_locked: bool = False) -> None:
         """Wait until this deployment holds its Target's lane; Superseded when a newer commit wants it too.
 
-        A lock keeps new deployments out and holds others; `though_locked`: what takes one back does not wait for it.
-        One step of the journal: whoever had the lane before a restart has it after, without being asked again.
+        Where the Target is locked it waits for that too, unless `though_locked`: a rollback or a removal does not.
+        This is one step of the journal: whoever had the lane before a restart has it after, without asking again.
         """
         self._ticket = durable.step(self._wait_for_lane, insist_on_newest, though_locked, title="enter lane")
 
@@ -116,7 +117,7 @@ class Deployment:
         return ticket
 
     def stage(self, stage: Callable[[InLane, *Ts], T], *words: *Ts) -> T:
-        """Run one stage of the road, or take its word from the journal when it was finished before a restart."""
+        """Run one stage of the road; what it returned stands in the journal when it was finished before a restart."""
         return self.one_more(self._title(stage), call(stage, *words))
 
     def both(self, first: Call[A], second: Call[B]) -> tuple[A, B]:
@@ -137,10 +138,7 @@ class Deployment:
 
     @contextmanager
     def on_failure(self, title: str, stage: Callable[[InLane, *Ts], T], *words: *Ts) -> Iterator[None]:
-        """Run `stage` as one more when what is inside does not succeed; the failure stays the failure.
-
-        Its title is given here: on a road that is gone to its end nobody sees it.
-        """
+        """Run `stage`, which is on no road, when what is inside fails; then the failure goes on as it was."""
         try:
             yield
         except Exception:
@@ -149,7 +147,7 @@ class Deployment:
 
     @contextmanager
     def cleared(self, work: Callable[[World, Run], None]) -> Iterator[None]:
-        """Clear away, in a step of its own, what is made inside; only when the outcome of that is written down."""
+        """Do `work`, which clears away what was made inside, once the outcome of that is in the journal."""
         try:
             yield
         except Exception:
@@ -158,28 +156,28 @@ class Deployment:
         durable.step(work, self.world, self.run)
 
     def press(self, *buttons: Button) -> None:
-        """What a person may press once this has ended, the most likely first."""
+        """Offer buttons for when this has ended, the most likely first."""
         self._open.change(lambda now: replace(now, buttons=(*now.buttons, *buttons)))
 
     def remark(self, *remarks: str) -> None:
-        """What a person should know beside the stages."""
+        """Add what a person should know beside the stages."""
         self._open.change(lambda now: replace(now, remarks=(*now.remarks, *remarks)))
 
     def merging(self, changes: tuple[str, ...]) -> None:
-        """What merging this pull request will change where it serves."""
+        """Keep the lines that say what merging this pull request will change."""
         self._open.change(lambda now: replace(now, merge=changes))
 
     def expires(self, at: float) -> None:
-        """When this preview goes by itself, in epoch seconds."""
+        """Keep when this preview goes by itself, in epoch seconds."""
         self._open.change(lambda now: replace(now, expires=at))
 
     def live(self, live: Live) -> None:
-        """The deployment is done: this address serves this commit."""
+        """End it: this address serves this commit."""
         self._open.change(lambda now: replace(now, url=live.url, revision=live.revision))
         self._end(Ending.LIVE, "")
 
     def rolled_back(self, live: Live, note: str, serves: str) -> None:
-        """The traffic is where it was before; `serves` is the commit there, empty when it was not ours."""
+        """End it: the traffic is back. `serves` is the commit that has it, empty when that is none of ours."""
         where = self.run.target.environment
         self._open.change(lambda now: replace(now, serves=serves, split=live.split, environment=where))
         self._open.change(lambda now: replace(now, url=live.url, revision=live.revision))
@@ -191,7 +189,7 @@ class Deployment:
         return title
 
     def one_more(self, title: str, one: Call[T]) -> T:
-        """The same of a stage that only some Targets' roads show: it has a line once it runs."""
+        """Run a stage that the road of this Target does not show beforehand: it gets its line when it runs."""
         record = durable.step(self._perform, title, one, title=title)
         self._open.fold(record)
         if record.successor:
@@ -214,14 +212,14 @@ class Deployment:
         """Close it with what went wrong, and remember that, so that the next failure can say since when."""
         run, runs, mark = self.run, self.world.store.runs, fingerprint(self.run.target, findings[0])
         runs.went_wrong(run.id, mark)
-        home, since = run.commit.repository, ""
+        repository, since = run.commit.repository, ""
         if run.commit.pull_request:
-            since = runs.failing_since(home.id, home.default_branch, run.target.strand, mark)
+            since = runs.failing_since(repository.id, repository.default_branch, run.target.strand, mark)
         verdict = verdict_of(
             findings,
             self.report.findings,
             since=since,
-            branch=home.default_branch,
+            branch=repository.default_branch,
             repairs=self.world.settings.repairs,
         )
         self.press(*verdict.buttons)
@@ -231,7 +229,7 @@ class Deployment:
         self._open.change(lambda now: ended(now, ending, note, findings))
 
     def _close(self) -> None:
-        """Everything that must happen at the end, each part repeatable; what serves is asked in our lane."""
+        """All that has to happen at the end, each part repeatable; what serves is asked while the lane is ours."""
         world, run = self.world, self.run
         if self.report.ending in (Ending.FAILED, Ending.NOT_YOURS) and run.target.preview is None:
             app, repository = world.settings.github_app_id, run.commit.repository.id
@@ -245,6 +243,6 @@ class Deployment:
 
 
 def _has_ended(world: World, run: Run) -> bool:
-    """Whether an earlier process has kept this deployment's last report: what is repeated now is told to nobody."""
+    """Whether an earlier process has kept this deployment's last report, so that a repetition tells nobody anything."""
     kept = world.store.deployments.report(run.id)
     return kept is not None and kept.ending is not None

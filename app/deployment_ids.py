@@ -1,4 +1,4 @@
-"""What deployments are called that people have begun: the id tells what a run came of."""
+"""Ids of deployments: what those are called that people have begun, and where the page of each is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ AGAIN = "-again-"
 def attempt_after(deployment_id: str, mark: str) -> str:
     """The id of another attempt at the same deployment."""
     return f"{deployment_id.partition(AGAIN)[0]}{AGAIN}{mark}"
+
+
+def page_of(public_url: str, deployment_id: str) -> str:
+    """Where people read about this deployment."""
+    return f"{public_url.rstrip('/')}/deployments/{deployment_id}"
 
 
 def rollback_id(mark: str) -> str:

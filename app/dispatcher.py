@@ -1,11 +1,11 @@
-"""The dispatcher: the stories of every stored delivery are started, one delivery at a time and each on its own.
+"""The dispatcher starts the stories of every stored delivery, one delivery at a time and each on its own.
 
-Whose they are takes turns: who sends two thousand is one of those who wait, and of its own the oldest comes first.
+Installations take turns, and of each the oldest delivery comes first: whoever sends two thousand holds up nobody else.
 
-One that cannot be started waits by itself and is tried again; after some tries it is given up with the reason, and a
-redelivery starts it anew. While the database is away nothing counts as a try.
+A delivery that cannot be started is tried again and holds up no other. After MOST_TRIES it is given up with the reason,
+and a redelivery starts it anew. While the database is away nothing counts as a try.
 
-What seems to come to nothing is glanced at first (`app/glances.py`), and starts no story when it does.
+A push that seems to deploy nothing is glanced at first (`app/glances.py`), and starts no story when that is so.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from app.store import GIVEN_UP, STARTED, Store, StoreError
 from app.telemetry import log, metrics, trace
 
 BATCH = 100
-# With news it is looked anew who waits, so that a push comes after a few of somebody's flood: once so many were seen
-# to, and so many times as long as a look takes has gone by, since a look takes longer the more wait.
+# A round ends early when there is news, so that a push need not wait for the whole of somebody's flood: after FEW
+# deliveries, and after LOOKS times as long as reading the list took, which takes longer the more deliveries wait.
 FEW, LOOKS = 10, 4
 # Pauses double: ten tries are about five minutes.
 MOST_TRIES = 10
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 OUTAGE_PAUSE = 1.0  # seconds; before an unreachable database is asked again
-LOOK_AGAIN = 0.25  # seconds; what another process has stored nobody tells us of
+LOOK_AGAIN = 0.25  # seconds; nobody tells us what another process has stored
 
 Start = Callable[[object, str], None]
 """Starts the story of a job under an id, once."""
@@ -53,8 +53,8 @@ class _Try:
 class Dispatcher:
     """`run` starts what is stored until `stop`; `tell` it that there is news.
 
-    Where others store too it looks again by itself. What two start they start once, since a
-    story has an id.
+    Where other processes store too, `look_again` is how many seconds it waits before it looks by itself. Two
+    dispatchers may start the same story: it runs once, since it has an id.
     """
 
     def __init__(
@@ -97,12 +97,12 @@ class Dispatcher:
             glances.close()
 
     def _round(self, start: Start) -> float | None:
-        """See to each delivery once. Seconds until something is due: 0 when more may wait, None for never."""
-        # Those that wait for their next try take no place from those behind them.
+        """See to each delivery once. Seconds until the next round: 0 is at once, None is when there is news."""
+        # Deliveries that wait for their next try take no place from those behind them.
         begun = time.monotonic()
         waiting = self._store.unstarted(BATCH + len(self._tries) + len(self._glances or ()))
         now, seen_to = time.monotonic(), 0
-        # The first of each installation is at the head: however many flood, each has had its turn.
+        # The list begins with one delivery of each installation: each of them has its turn before a round ends early.
         few = max(FEW, len({delivery.installation for delivery in waiting}))
         look_anew = now + (now - begun) * LOOKS
         for delivery in waiting:
@@ -118,14 +118,14 @@ class Dispatcher:
         return min(waits if self._look_again is None else [*waits, self._look_again], default=None)
 
     def _has_to_wait(self, delivery_id: str, now: float) -> bool:
-        """Whether its next try is not due, or somebody still looks at it."""
+        """Whether its next try is not due yet, or a glance at it is still under way."""
         failed = self._tries.get(delivery_id)
         if failed is not None and failed.due > now:
             return True
-        return self._glances is not None and self._glances.last(delivery_id)
+        return self._glances is not None and self._glances.under_way(delivery_id)
 
     def _others_may_wait(self, look_anew: float) -> bool:
-        """Whether it is time to look who waits by now; what another process has stored nobody tells us of."""
+        """Whether deliveries may have come that the list does not have, and it is time to read it again."""
         news = self._news.is_set() or self._look_again is not None
         return news and time.monotonic() >= look_anew
 
@@ -154,7 +154,7 @@ class Dispatcher:
         self._store.mark(delivery.id, outcome)
 
     def _glanced(self, delivery: Delivery) -> str | None:
-        """What a delivery comes to at a glance: None while somebody looks, empty where its stories are due."""
+        """Why a delivery starts nothing; empty when its stories are to be started, None while it is glanced at."""
         if self._glances is None:
             return ""
         if (came_to := self._glances.came_to(delivery.id)) is not None:
@@ -173,12 +173,12 @@ class Dispatcher:
 
 
 def named(event: str) -> str:
-    """The event as it is counted. A signature is over the body alone: who repeats one may name any event."""
+    """The event's name in metrics. GitHub signs the body alone, so that whoever replays one may name any event."""
     return event if event in handlers.HANDLERS else "other"
 
 
 def start_stories(delivery: Delivery, start: Start) -> str:
-    """Start what a delivery asks for; what became of it, in words for `/explain`."""
+    """Start what a delivery asks for; what became of it, in words that the pages show."""
     outcomes = []
     for number, job in enumerate(jobs_of(delivery)):
         if isinstance(job, Ignore):
@@ -197,7 +197,7 @@ def _tell(delivery: Delivery, outcome: str) -> None:
 
 
 def _workflow_id(delivery: Delivery, number: int, job: Job) -> str:
-    """What is started only once: a delivery's job, and a comment whatever delivery brings it."""
+    """What starts only once has one id: a delivery's job, and a comment whichever delivery brings it."""
     if isinstance(job, HearComment):
         text = hashlib.sha256(job.text.encode(errors="surrogatepass")).hexdigest()[:16]
         return f"comment:{job.repository.id}:{job.comment_id}:{text}"

@@ -1,7 +1,7 @@
 """The door for webhooks: little is read of a stranger, what GitHub signed is stored, and then it is answered.
 
-A stranger costs at most a share of MOST_UNVERIFIED_BYTES, for BODY_SECONDS. Under siege whoever has been sending for
-longest has to go first: a real delivery arrives within a second, and is let in.
+A stranger costs at most a share of MOST_UNVERIFIED_BYTES, for BODY_SECONDS. When no room is left, whoever has been
+sending for longest is cut off: a real delivery arrives within a second.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from app.telemetry import log, metrics, trace
 
 # Over all connections; GitHub's bodies are kilobytes, and the largest of all is MAX_BODY_BYTES.
 MOST_UNVERIFIED_BYTES = 64 * 1024 * 1024
-# GitHub gives a delivery up then: .../webhooks/using-webhooks/best-practices-for-using-webhooks
+# After so long GitHub gives a delivery up:
+# https://docs.github.com/webhooks/using-webhooks/best-practices-for-using-webhooks
 BODY_SECONDS = 10.0
-# One line for so many seconds tells of refusals, with their number: a flood is no flood in the log.
+# Refusals share one line of the log in so many seconds, with their number: a flood of them is no flood there.
 QUIET_SECONDS = 1.0
-# The event of what was refused, as it is counted: nobody vouches for the one that it names.
+# What a refused delivery's event is called in metrics: nobody vouches for the name that it brings.
 UNVERIFIED = "unverified"
 
 
@@ -48,7 +49,9 @@ async def webhook(request: Request) -> Response:
     house: Behind = request.app.state.house
     began = time.time_ns()
     try:
-        told = heading(dict(request.headers.items()))  # which look through all of them for each one
+        told = heading(
+            dict(request.headers.items())
+        )  # a dictionary: Starlette's headers search the list for each name
         body = await house.bodies.read(request)
         delivery = verify(told, body, house.settings.github_webhook_secret)
         ignored = _reason_to_ignore(delivery)
@@ -126,7 +129,7 @@ class Bodies:
             reading.deadline.reschedule(asyncio.get_running_loop().time())
 
     def _let_go(self, reading: _Reading) -> None:
-        """Give the bytes back at once, not when the coroutine has noticed."""
+        """Free the bytes at once, before the coroutine that read them notices."""
         self._readings.pop(reading, None)
         self.held -= reading.size
         reading.size = 0
@@ -134,14 +137,14 @@ class Bodies:
 
 
 class Refusals:
-    """What is said in the log of those who were refused."""
+    """Refused deliveries in the log, many of them in one line."""
 
     def __init__(self) -> None:
         self._said_at = float("-inf")
         self._unsaid = 0
 
     def tell(self, refused: Refused) -> None:
-        """A line with this reason, and how many were refused since the one before; none so soon after that one."""
+        """Log this reason, and how many were refused since the last line; nothing within QUIET_SECONDS of that."""
         now = time.monotonic()
         if now - self._said_at < QUIET_SECONDS:
             self._unsaid += 1

@@ -1,4 +1,4 @@
-"""Glances: what seems to come to nothing is looked at beside the dispatcher, before a story is started for it."""
+"""Glances: a delivery that seems to start nothing is looked at beside the dispatcher, before a story is paid for."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 from app.model import Job
 
-# At once; of what comes beyond them a story is started, which waits for nobody.
+# So many at once; for a delivery beyond them the story is started without a glance.
 MOST = 16
 
 
 class Glances:
-    """Taken in threads of their own; everything else is said by the dispatcher's thread alone.
+    """Glances run in threads of their own; every method here is called by the dispatcher's thread alone.
 
-    `worth` says of which jobs one is taken. `glance` gives the reason why nothing is to be done, or nothing where a
-    story is. `tell` is called when one is over.
+    `worth` says whether a job is worth a glance. `glance` gives the reason why nothing is to be done, or an empty
+    string when the job needs its story. `tell` is called when a glance is over.
     """
 
     def __init__(
@@ -27,16 +27,16 @@ class Glances:
         self._threads = ThreadPoolExecutor(MOST, thread_name_prefix="glance")
 
     def __len__(self) -> int:
-        """How many deliveries somebody looks at, or has looked at without being asked yet what came of it."""
+        """How many deliveries are being glanced at, or were and wait for `came_to`."""
         return len(self._taken)
 
-    def last(self, delivery_id: str) -> bool:
-        """Whether a glance at this delivery is not over yet."""
+    def under_way(self, delivery_id: str) -> bool:
+        """Whether a glance at this delivery has begun and is not over."""
         taken = self._taken.get(delivery_id)
         return taken is not None and not taken.done()
 
     def take(self, delivery_id: str, jobs: tuple[Job, ...]) -> bool:
-        """Begin a glance at a delivery of one job that is worth it; whether one was begun."""
+        """Begin a glance where the delivery has one job and that is worth it; whether one was begun."""
         if len(self._taken) >= MOST or len(jobs) != 1 or not self._worth(jobs[0]):
             return False
         taken = self._threads.submit(self._glance, jobs[0])
@@ -45,10 +45,10 @@ class Glances:
         return True
 
     def came_to(self, delivery_id: str) -> str | None:
-        """What the glance at this delivery, which is over, came to; None when none was taken. It is forgotten then."""
+        """The outcome of a glance that is over, which is forgotten with this; None when there was none."""
         taken = self._taken.pop(delivery_id, None)
         return None if taken is None else taken.result()
 
     def close(self) -> None:
-        """Begin none that waits; nobody waits for those under way."""
+        """Drop those that have not begun; those under way are not waited for."""
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -27,6 +27,13 @@ class Installation(msgspec.Struct):
     id: Id
 
 
+class Sender(msgspec.Struct):
+    """Who did what an event tells of. The id stays theirs, the login need not."""
+
+    login: str
+    id: Id = 0
+
+
 class Repo(msgspec.Struct):
     """The repository that an event is about."""
 

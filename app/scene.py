@@ -62,18 +62,18 @@ class Run:
 
 @dataclass(frozen=True)
 class PreviewRun(Run):
-    """The same of a pull request's commit: what the story of a preview is started with."""
+    """A Run whose commit is a pull request's: what the story of a preview is started with."""
 
 
 def unseen(_row: Row) -> None:
-    """For a scene that nobody follows."""
+    """Shows nothing: for a scene that nobody watches."""
 
 
 @dataclass
 class Scene:
-    """Whom a stage may ask, and its ways to say what it does; nothing here speaks of a lane.
+    """What a stage may ask, and how it reports; it need not hold a lane.
 
-    `show` is told of each change of the stage's row.
+    `show` is called with the stage's row whenever that changes.
     """
 
     world: World
@@ -97,20 +97,20 @@ class Scene:
         self.note(words)
 
     def parts(self, rows: tuple[Row, ...]) -> None:
-        """What this stage does side by side, each with a line of its own."""
+        """The parts that this stage does side by side, each a line of its own below the stage's."""
         with self.lock:
             self.row = replace(self.row, parts=rows)
         self.show(self.row)
 
     def part(self, row: Row) -> None:
-        """How one of them stands now."""
+        """One of those parts as it stands now, found by its title."""
         with self.lock:
             rows = tuple(row if kept.title == row.title else kept for kept in self.row.parts)
             self.row = replace(self.row, parts=rows)
         self.show(self.row)
 
     def warn(self, finding: Finding) -> None:
-        """Something that does not stop this deployment and that its author should know."""
+        """Tell the author something that does not stop this deployment."""
         self.warnings.append(finding)
 
     def explain(self, error: GoogleError) -> Finding:
@@ -118,17 +118,17 @@ class Scene:
         return explained(self.world, self.run, error)
 
     def insist_on_ours(self, target: Target, state: ServiceState | None) -> None:
-        """Stop unless there is no such service yet, or it is this repository's; before every write and every look."""
+        """Stop when the service is another repository's, or was made by somebody else; before each write and look."""
         if state is not None and not self.owns(target, state.labels):
             raise Stop((not_ours(dict(state.labels), self.run.commit, target),))
 
     def insist_on_our_job(self, target: Target, job: TargetJob, state: JobState | None) -> None:
-        """The same of a job."""
+        """Stop when a job of this name is not this repository's."""
         if state is not None and not self.owns(target, state.labels):
             raise Stop((job_not_ours(dict(state.labels), target, job),))
 
     def insist_on_our_worker(self, target: Target, worker: TargetWorker, state: WorkerState | None) -> None:
-        """The same of a worker."""
+        """Stop when a worker of this name is not this repository's."""
         if state is not None and not self.owns(target, state.labels):
             raise Stop((worker_not_ours(dict(state.labels), target, worker),))
 
@@ -143,11 +143,12 @@ class Scene:
 
     def insist_on_allowed(self, target: Target) -> None:
         """Stop when the Target is more than the operator lets its repository have."""
-        world, home = self.world, self.run.commit.repository
-        if allowance.is_by_name(world.settings, world.allow, home):
-            allowance.insist_on_its_own(home, world.store.names.owner(home.full_name, home.id))
-        given = allowance.project_of(world.settings, home)
-        found = allowance.within(allowance.of(world.allow, home), given)
+        world, repository = self.world, self.run.commit.repository
+        if allowance.is_by_name(world.settings, world.allow, repository):
+            owner = world.store.names.owner(repository.full_name, repository.id)
+            allowance.insist_on_its_own(repository, owner)
+        given = allowance.project_of(world.settings, repository)
+        found = allowance.within(allowance.of(world.allow, repository), given)
         own = allowance.own_accounts(world.settings, world.google.member)
         if findings := (*allowance.beyond(found, target, own), *images.not_ours(world.settings, target)):
             raise Stop(findings)
@@ -164,10 +165,10 @@ class Scene:
 
 @dataclass(kw_only=True)
 class InLane(Scene):
-    """The scene of a deployment that holds its Target's lane: it may change what serves, while it holds it.
+    """The scene of a deployment that holds its Target's lane, and may change what serves as long as it does.
 
-    `hear` is told each line of a log, with whose log it is. `again`: an earlier process began this run, so what a
-    stage is about to make may be there already.
+    `hear` is called with each line of a log and whose log it is. `again`: an earlier process began this run, so that
+    what a stage is about to make may be there already.
     """
 
     ticket: Ticket
@@ -191,17 +192,17 @@ class InLane(Scene):
         return self.world.store.lanes.flag(self.run.target.lane, self.run.id)
 
     def overtaken(self) -> bool:
-        """Whether a newer commit has asked for this lane, as it was a moment ago."""
+        """Whether a newer commit has asked for this lane; cheap, since the answer may be half a second old."""
         return self.world.store.lanes.overtaken(self.run.target.lane, self.run.id)
 
     def insist(self) -> None:
-        """Raise Superseded unless this deployment still holds its lane: before any write that serves."""
+        """Raise Superseded when a newer commit waits or the lane is lost; before each write that serves."""
         if newer := self.successor():
             raise Superseded(newer)
         self.insist_on_lane()
 
     def insist_on_lane(self) -> None:
-        """Raise Superseded unless the lane is still ours, whoever waits for it: before what was done is undone."""
+        """Raise Superseded when the lane is lost, whoever waits for it: before something of ours is put right."""
         if not self.world.store.lanes.holds(self.run.target.lane, self.run.id, self.ticket.fence):
             raise Superseded("another deployment has taken the lane")
 

@@ -36,9 +36,9 @@ T = TypeVar("T")
 
 # The libraries have no time limit of their own for some calls; ours is generous for any of these.
 TIMEOUT = 30.0
-# Idle connections are cut by networks between us and Google; a ping keeps them known to be alive.
 # The account of whoever asks a stand-in, which knows no credentials.
 STAND_IN = "serviceAccount:servergem-deployer@sandbox.iam.gserviceaccount.com"
+# Networks between us and Google cut idle connections: a ping shows that they are alive.
 CHANNEL = (("grpc.keepalive_time_ms", 60_000), ("grpc.max_receive_message_length", 32 * 1024 * 1024))
 
 

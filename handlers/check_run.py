@@ -7,7 +7,7 @@ import msgspec
 from app import payload
 from app.delivery import Refused
 from app.model import RERUN, Delivery, Ignore, Job, PressButton
-from app.payload import Id, Installation, Repo, Sha
+from app.payload import Installation, Repo, Sender, Sha
 
 PRESSED, RERUN_PRESSED = "requested_action", "rerequested"
 
@@ -27,18 +27,13 @@ class _Action(msgspec.Struct):
     identifier: str
 
 
-class _User(msgspec.Struct):
-    login: str
-    id: Id = 0
-
-
 class _Event(msgspec.Struct):
     """https://docs.github.com/webhooks/webhook-events-and-payloads#check_run"""
 
     action: str
     check_run: _CheckRun
     repository: Repo
-    sender: _User
+    sender: Sender
     requested_action: _Action | None = None
     installation: Installation | None = None
 

@@ -6,7 +6,7 @@ import msgspec
 
 from app import payload
 from app.model import RERUN, Delivery, Ignore, Job, PressButton
-from app.payload import Id, Installation, Repo, Sha
+from app.payload import Installation, Repo, Sender, Sha
 
 
 class _Suite(msgspec.Struct):
@@ -14,17 +14,12 @@ class _Suite(msgspec.Struct):
     head_branch: str | None = None
 
 
-class _User(msgspec.Struct):
-    login: str
-    id: Id = 0
-
-
 class _Event(msgspec.Struct):
     """https://docs.github.com/webhooks/webhook-events-and-payloads#check_suite"""
 
     check_suite: _Suite
     repository: Repo
-    sender: _User
+    sender: Sender
     installation: Installation | None = None
 
 

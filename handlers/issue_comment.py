@@ -6,20 +6,18 @@ import msgspec
 
 from app import payload
 from app.model import Delivery, HearComment, Ignore, Job
-from app.payload import Id, Installation, Repo
+from app.payload import Installation, Repo, Sender
 from app.talk import speaks_to_us
 
 
-class _User(msgspec.Struct):
-    login: str
+class _Author(Sender):
     type: str = "User"
-    id: Id = 0
 
 
 class _Comment(msgspec.Struct):
     id: int
     body: str
-    user: _User
+    user: _Author
     created_at: str
     html_url: str = ""
 

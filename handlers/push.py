@@ -6,7 +6,7 @@ import msgspec
 
 from app import payload
 from app.model import Commit, Delivery, Deploy, Ignore, Job, Repository
-from app.payload import Id, Installation, Repo, Sha, epoch
+from app.payload import Installation, Repo, Sender, Sha, epoch
 from app.text.skip_mark import skip_mark
 
 # https://docs.github.com/webhooks/webhook-events-and-payloads#push
@@ -26,11 +26,6 @@ class _HeadCommit(msgspec.Struct):
     author: _Author | None = None
 
 
-class _Sender(msgspec.Struct):
-    login: str = ""
-    id: Id = 0
-
-
 class _Push(msgspec.Struct):
     ref: str
     before: Sha
@@ -41,7 +36,7 @@ class _Push(msgspec.Struct):
     forced: bool = False
     head_commit: _HeadCommit | None = None
     installation: Installation | None = None
-    sender: _Sender | None = None
+    sender: Sender | None = None
 
 
 _PUSH = msgspec.json.Decoder(_Push)
@@ -54,7 +49,7 @@ def handle(delivery: Delivery) -> tuple[Job, ...]:
         return (Ignore(reason),)
     # What a tag named before may be a tag itself, and no commit to compare with.
     comparable = not (push.created or push.forced or push.before == NO_COMMIT or push.ref.startswith(TAG))
-    before, who = push.before if comparable else "", push.sender or _Sender()
+    before, who = push.before if comparable else "", push.sender or Sender("")
     return (
         Deploy(_commit(push), before=before, delivery_id=delivery.id, pusher=who.login, pusher_id=who.id),
     )

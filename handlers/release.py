@@ -6,16 +6,11 @@ import msgspec
 
 from app import payload
 from app.model import Delivery, DeployRelease, Ignore, Job
-from app.payload import Id, Installation, Repo
+from app.payload import Installation, Repo, Sender
 
 
 class _Release(msgspec.Struct):
     tag_name: str
-
-
-class _User(msgspec.Struct):
-    login: str
-    id: Id = 0
 
 
 class _Event(msgspec.Struct):
@@ -23,7 +18,7 @@ class _Event(msgspec.Struct):
 
     release: _Release
     repository: Repo
-    sender: _User
+    sender: Sender
     installation: Installation | None = None
 
 

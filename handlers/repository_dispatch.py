@@ -6,7 +6,7 @@ import msgspec
 
 from app import payload
 from app.model import BringImage, Delivery, Ignore, Job
-from app.payload import Id, Installation, Repo
+from app.payload import Installation, Repo, Sender
 
 DEPLOY = "deploy"
 
@@ -15,11 +15,6 @@ class _Wish(msgspec.Struct):
     image: str
     service: str = ""
     environment: str = ""
-
-
-class _User(msgspec.Struct):
-    login: str
-    id: Id = 0
 
 
 class _Event(msgspec.Struct):
@@ -31,7 +26,7 @@ class _Event(msgspec.Struct):
 
     client_payload: msgspec.Raw
     repository: Repo
-    sender: _User
+    sender: Sender
     installation: Installation | None = None
 
 

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from app.github.errors import GitHubError
 from app.model import Person
+from app.pages.client_address import client_address
 from app.pages.strangers import (
     KNOWN_SECONDS,
     MOST_AT_ONCE,
@@ -18,7 +19,6 @@ from app.pages.strangers import (
     Strangers,
     TooMany,
 )
-from app.pages.whence import whence
 
 
 def test_made_up_tokens_cost_github_little_and_known_people_nothing() -> None:
@@ -82,7 +82,7 @@ def test_an_address_is_what_the_proxy_next_to_us_says(told: list[str], proxied: 
     """Whatever somebody writes before it; without a proxy the header is nobody's word."""
     headers = [(b"x-forwarded-for", each.encode()) for each in told]
     request = Request({"type": "http", "headers": headers, "client": ("192.0.2.1", 4711)})
-    assert whence(request, behind_a_proxy=proxied) == where
+    assert client_address(request, behind_a_proxy=proxied) == where
 
 
 def test_few_strangers_are_asked_about_at_once() -> None:

@@ -16,6 +16,10 @@ from app.conversation.buttons import BUTTONS
 from app.conversation.commands import VERBS
 from app.model import RERUN, Button, Job
 from app.settings import Intervals, Settings, rows
+from app.settings.accounts import Accounts
+from app.settings.opinion import Opinion
+from app.settings.stand_ins import StandIns
+from app.settings.telemetry import Telemetry
 from app.stories import STORIES
 from tests.sources import ROOT, sources, tree
 
@@ -86,12 +90,24 @@ def settings_below(words: str) -> list[str]:
     return re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
 
 
+TABLES_OF_SETTINGS = {
+    "Accounts and image repositories": Accounts,
+    "Logs, metrics and traces": Telemetry,
+    "A second opinion": Opinion,
+    "which nobody has to set": Intervals,
+    "What stands in for Google": StandIns,
+}
+
+
 def test_every_setting_is_listed() -> None:
     """Each setting stands in that table of docs/settings.md to which it belongs, with default and sentence."""
-    patience = {row.metadata["name"] for row in fields(Intervals)}
+    of_a_topic = set[str]()
+    for words, topic in TABLES_OF_SETTINGS.items():
+        names = [row.metadata["name"] for row in fields(topic)]
+        assert settings_below(words) == names
+        of_a_topic.update(names)
     names = [row.metadata["name"] for row in fields(Settings)]
-    assert settings_below("What you will set:") == [name for name in names if name not in patience]
-    assert settings_below("which nobody has to set") == [name for name in names if name in patience]
+    assert settings_below("What you will set:") == [name for name in names if name not in of_a_topic]
     for name, default, sentence in rows():
         assert f"| `{name}` | {default} | {sentence} |" in SETTINGS, (
             f"docs/settings.md lacks what {name} means"

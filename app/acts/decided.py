@@ -16,7 +16,7 @@ class Decided:
         self._newest: dict[int, tuple[Commit, Config]] = {}
 
     def recall(self, commit: Commit) -> Config | None:
-        """What this commit decides; None unless it is the last one that was read of its repository, named as now."""
+        """What this commit decides; None unless it is the one that was last read of its repository."""
         known = self._newest.get(commit.repository.id)
         return known[1] if known and known[0] == commit else None
 
@@ -27,6 +27,6 @@ class Decided:
         self._newest[commit.repository.id] = (commit, read)
 
     def last(self, repository: Repository) -> Config | None:
-        """What was decided when it was last looked, which may be another thing by now: a hint and no more."""
+        """What the last commit that was read decides: a hint and no more, since a newer one may decide otherwise."""
         known = self._newest.get(repository.id)
         return known[1] if known else None

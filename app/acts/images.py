@@ -1,7 +1,7 @@
 """Images: each is named by the content that it was built from, and what was built once is not built again.
 
-An image goes where it was made for. Production takes that of a pull request only when the pull request is what was
-merged, and when previews build with production's own account; no pull request takes another's.
+Production takes a pull request's image only when that pull request is what was merged, and when previews build with
+production's own account. No pull request takes another's.
 """
 
 from __future__ import annotations
@@ -17,32 +17,31 @@ from app.store.images import KnownImage
 from app.trust.accounts import accounts, trusts_previews
 from gcp import artifact_registry
 
-# Another way of building makes other images of the same content.
+# Counted up when we build in another way, which makes other images of the same content.
 RECIPE = "2"
 OF_A_PULL_REQUEST = re.compile(r"pull request (\d+)")
 
 
 def built_before(scene: Scene, commit: Commit, target: Target) -> Image | None:
-    """The image of this very content, when it was built from something trusted and is still there."""
+    """The image of this content, if one was built from a source that this Target may trust and is still there."""
     for known in _candidates(scene, commit, target):
         if not _still_there(scene, known):
             scene.world.store.images.forget_image(known.project, known.region, known.key)
             continue
         image = Image(known.name, known.digest, reused=f"reused from {known.origin}")
         if target.preview is None:
-            # It is production's from now on, whatever becomes of the pull request that built it.
+            # It is production's from now on: the end of the pull request that built it does not remove it.
             remember(scene, commit, target, image, known.tag)
         return image
     return None
 
 
 def remember(scene: Scene, commit: Commit, target: Target, image: Image, tag: str) -> None:
-    """What this content became; nothing of a fork is ever remembered."""
+    """Keep which image this content became; nothing that a fork built is kept."""
     key = key_of(scene, commit, target, _number(target))
     known = scene.world.store.images.image(target.project, target.built_in, key) if key else None
     if not key or (known and (known.name, known.digest) == (image.name, image.digest)):
         return
-    home = commit.repository.id
     scene.world.store.images.built(
         KnownImage(
             target.project,
@@ -52,7 +51,7 @@ def remember(scene: Scene, commit: Commit, target: Target, image: Image, tag: st
             tag,
             image.digest,
             origin_of(commit, target),
-            home,
+            commit.repository.id,
         )
     )
 
@@ -82,9 +81,9 @@ def place_of(image: KnownImage) -> tuple[str, str]:
 
 
 def key_of(scene: Scene, commit: Commit, target: Target, number: int) -> str:
-    """Everything that decides what an image is, and for which pull request it was built (0: for a branch).
+    """A hash of all that decides what an image holds, and of the pull request that it was built for (0: a branch).
 
-    Empty when it cannot be told, or must not be shared.
+    Empty when that is not known, or the image must not be shared.
     """
     use, plan = accounts(scene.world.settings, target), target.service.build
     if not target.content or not use.reusable or plan.kind is Build.AUTO:
@@ -109,7 +108,7 @@ def _number(target: Target) -> int:
 
 
 def _candidates(scene: Scene, commit: Commit, target: Target) -> Iterator[KnownImage]:
-    """What was built of this content, the nearest first: its own pull request's, then production's."""
+    """The images of this content that may be used: its own pull request's first, then production's."""
     images = scene.world.store.images
     for number in dict.fromkeys((_number(target), 0)):
         key = key_of(scene, commit, target, number)
@@ -120,7 +119,7 @@ def _candidates(scene: Scene, commit: Commit, target: Target) -> Iterator[KnownI
 
 
 def _of_what_was_merged(scene: Scene, commit: Commit, target: Target) -> Iterator[KnownImage]:
-    """What the pull request built that this commit is the head, or the merge, of."""
+    """The images of pull requests whose head, or whose merge, this commit is; the newest pull request first."""
     images = scene.world.store.images
     numbers = {
         int(found[1])

@@ -1,4 +1,4 @@
-"""Once: what a service of several regions is made of is built by one of its deployments, and the others wait for it."""
+"""Once: of a service in several regions one deployment builds the image, and the others wait for it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from app.text.titles import fitting
 
 
 def once(scene: InLane, commit: Commit, target: Target, make: Callable[[], Image | Bundle]) -> Image | Bundle:
-    """What `make` makes, or what another region's deployment of this commit has made meanwhile.
+    """What `make` makes, or the image that another region's deployment of this commit has made meanwhile.
 
-    Where that one ended without a word of the build, this one builds. What runs without a build has no image that
-    could be taken over; its packages are there by then.
+    Where that deployment ended before it had built anything, this one builds. A Bundle, which has no image to take
+    over, is made once for each region; its packages are installed by then.
     """
     makers, mine = scene.world.store.makers, scene.run.id
     parts = (
@@ -55,7 +55,7 @@ def once(scene: InLane, commit: Commit, target: Target, make: Callable[[], Image
 
 
 def _ended_since(other: Report | None, started: float) -> bool:
-    """Whether it was made for the same push as this one, and not before somebody asked for another attempt."""
+    """Whether the other deployment was of the same attempt: it has not ended, or not before this one was asked for."""
     return other is not None and (other.ending is None or max(row.ended for row in other.rows) >= started)
 
 

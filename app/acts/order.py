@@ -12,28 +12,14 @@ from app.verdict import is_commit
 from gcp import cloud_run
 from gcp.cloud import Google
 
-AHEAD, BEHIND, SAME = "ahead", "behind", "identical"
-
-
-def insist_on_wanted(github: GitHub, commit: Commit, rival: Callable[[], str]) -> None:
-    """The same before traffic moves; Superseded too where the App may not act any more, though it can be read still.
-
-    Both are asked at once: this stands between a good revision and its traffic. That the App was taken off counts
-    first, since it makes every other answer a refusal.
-    """
-    with ThreadPoolExecutor(1, thread_name_prefix="newest") as beside:
-        newest = beside.submit(copy_context().run, insist_on_newest, github, commit, rival)
-        _insist_on_reach(github, commit)
-    newest.result()
-
 
 def insist_on_newest(github: GitHub, commit: Commit, rival: Callable[[], str], at_work: str = "") -> None:
-    """Raise Superseded when the branch, or its `rival` (what serves, or is about to), has left this commit behind.
+    """Raise Superseded when this commit is not to be deployed any more, by what GitHub says now.
 
-    The head of the branch is always wanted, also when it is older than what serves: that is a revert
-    or a force push. An ancestor of the head is wanted until something newer on the branch serves.
-    What would end this commit's way, or that of the commit `at_work` which would have to make way, is believed once
-    GitHub has had the time to hear of the newer push.
+    The head of the branch is always wanted, even when it is older than what serves: that is a revert or a force
+    push. An ancestor of the head is wanted until something newer on the branch serves. `rival` gives the commit that
+    serves, or is about to, and is called only where that matters; `at_work` is the commit that would have to make way.
+    An answer that would end the one or the other is asked for again until GitHub has had time to hear of a push.
     """
 
     def look() -> Superseded | None:
@@ -46,11 +32,23 @@ def insist_on_newest(github: GitHub, commit: Commit, rival: Callable[[], str], a
         raise superseded
 
 
+def insist_on_wanted(github: GitHub, commit: Commit, rival: Callable[[], str]) -> None:
+    """Raise Superseded as `insist_on_newest` does, and where the App may no longer act: before traffic moves.
+
+    Both are asked at once, since a good revision waits for the answers. That the App was taken off counts first: it
+    makes every other answer a refusal.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="newest") as beside:
+        newest = beside.submit(copy_context().run, insist_on_newest, github, commit, rival)
+        _insist_on_reach(github, commit)
+    newest.result()
+
+
 def _is_newer(github: GitHub, other: str, commit: Commit) -> bool:
     """Whether that one's commit follows on this one, although nothing shows that the branch has it."""
     if commit.pull_request or commit.tag or not is_commit(other):
         return False
-    return github.compare(commit.repository, commit.sha, other).status == AHEAD
+    return github.compare(commit.repository, commit.sha, other).is_ahead
 
 
 def _superseded(github: GitHub, commit: Commit, rival: Callable[[], str]) -> Superseded | None:
@@ -76,13 +74,13 @@ def _insist_on_branch(github: GitHub, commit: Commit, rival: Callable[[], str]) 
     if head is None:
         _insist_on_reach(github, commit)
         raise Superseded(f"the branch {commit.branch} was deleted")
-    if github.compare(repository, commit.sha, head).status != AHEAD:
+    if not github.compare(repository, commit.sha, head).is_ahead:
         raise Superseded(head)
     serving = rival()
     if is_commit(serving) and serving != commit.sha:
-        ours = github.compare(repository, serving, commit.sha).status
-        serving_is_on_branch = github.compare(repository, serving, head).status in (AHEAD, SAME)
-        if ours != AHEAD and serving_is_on_branch:
+        follows = github.compare(repository, serving, commit.sha).is_ahead
+        serving_is_on_branch = github.compare(repository, serving, head).has_base
+        if serving_is_on_branch and not follows:
             raise Superseded(serving)
 
 
@@ -94,8 +92,7 @@ def _insist_on_reach(github: GitHub, commit: Commit) -> None:
 def _insist_within(github: GitHub, commit: Commit) -> None:
     """A person asked for it where a branch had it that is not its own: that may have been pushed anew since."""
     head = github.branch_head(commit.repository, commit.within)
-    status = github.compare(commit.repository, head, commit.sha).status if head else ""
-    if status not in (BEHIND, SAME):
+    if head is None or not github.compare(commit.repository, head, commit.sha).is_in_base:
         raise Superseded(f"the branch {commit.within} does not have {commit.short} any more")
 
 
@@ -110,7 +107,7 @@ def _insist_on_tag(github: GitHub, commit: Commit, rival: Callable[[], str]) -> 
     serving = rival()
     if not is_commit(serving) or serving in (commit.sha, commit.replaces):
         return
-    if github.compare(commit.repository, commit.sha, serving).status == AHEAD:
+    if github.compare(commit.repository, commit.sha, serving).is_ahead:
         raise Superseded(serving)
 
 

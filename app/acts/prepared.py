@@ -26,29 +26,31 @@ class Prepared:
     """Images beside the service's own by digest, by what servergem.yml names."""
 
 
-def has_jobs(target: Target, prepared: Prepared) -> bool:
-    """Whether the service has jobs, or may have some of before: once it has had any, its labels say so for good."""
-    before = dict(prepared.service.labels) if prepared.service else {}
-    return bool(target.jobs) or JOBS in before
+def has_jobs(target: Target, service: ServiceState | None) -> bool:
+    """Whether there are jobs to look after: servergem.yml names some, or the `service` as it stands has had some."""
+    return bool(target.jobs) or _has_had(service, JOBS)
 
 
-def has_workers(target: Target, prepared: Prepared) -> bool:
-    """The same of workers."""
-    before = dict(prepared.service.labels) if prepared.service else {}
-    return bool(target.workers) or WORKERS in before
+def has_workers(target: Target, service: ServiceState | None) -> bool:
+    """Whether there are workers to look after, as `has_jobs` says it of jobs."""
+    return bool(target.workers) or _has_had(service, WORKERS)
 
 
-def has_domain(target: Target, prepared: Prepared) -> bool:
-    """The same of a domain of its own."""
-    before = dict(prepared.service.labels) if prepared.service else {}
-    return target.preview is None and (bool(target.service.domain) or MAPPED in before)
+def has_domain(target: Target, service: ServiceState | None) -> bool:
+    """Whether there is a domain of its own to look after; a preview never has one."""
+    return target.preview is None and (bool(target.service.domain) or _has_had(service, MAPPED))
+
+
+def _has_had(service: ServiceState | None, label: str) -> bool:
+    """A service that has had one of these keeps the label for good, so that what is left over is found."""
+    return service is not None and label in dict(service.labels)
 
 
 def as_it_stands(target: Target, state: ServiceState | None, default_account: str = "") -> Target:
-    """The Target where who may reach an adopted service, and as whom it runs, stays unless servergem.yml says it.
+    """The Target of an adopted service: who may reach it and its account stay, unless servergem.yml names them.
 
-    So its release command, its jobs and its workers run as it does. `default_account` is the project's, which runs a
-    service that names none.
+    Its release command, jobs and workers then run as it does. `default_account` is the project's, as which a service
+    runs that names none.
     """
     if state is None or not is_adopted(dict(state.labels)):
         return target
@@ -68,7 +70,7 @@ def as_it_stands(target: Target, state: ServiceState | None, default_account: st
 
 @dataclass(frozen=True)
 class Conditions:
-    """All that the lasting checks depend on: what holds for one deployment holds for the next on the same."""
+    """All that the lasting checks depend on: their answers hold for the next deployment with the same conditions."""
 
     project: str
     where: tuple[str, str]

@@ -26,7 +26,7 @@ from gcp.cloud_run import RevisionFailed
 
 # What a Dockerfile says whose container is started from the Procfile after all.
 PROCFILE_READ = re.compile(r"Procfile|\b(?:honcho|foreman|goreman|hivemind|overmind)\b")
-# How a build ends that Cloud Build ended itself: no line that was printed says more.
+# These endings are Cloud Build's own doing: no line that was printed says more.
 # https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds#status
 ITS_OWN_WORD = frozenset({"TIMEOUT", "INTERNAL_ERROR", "EXPIRED", "CANCELLED"})
 LAST_LINES = 15
@@ -133,7 +133,7 @@ def _told_here(scene: InLane, target: Target, found: Diagnosis) -> tuple[Finding
 
 
 def _named_after(own: Finding, reason: Finding) -> Finding:
-    """`own` under the reason's name, where the log knows the very line: who reads one title reads what to mend."""
+    """`own` under the title of the reason, where that names a line: whoever reads one title reads what to mend."""
     own = replace(own, fix=f"Mend what its log says, which comes next. {own.fix}")
     if reason.place is None:
         return own
@@ -216,7 +216,7 @@ def _counted(found: Diagnosis) -> tuple[Finding, ...]:
 
 
 def _placed(finding: Finding, target: Target) -> Finding:
-    """What the code does not show is put on the line of servergem.yml that it is about, if there is one."""
+    """A finding without a place is put on the line of servergem.yml that it is about, if there is one."""
     if finding.place is not None or finding.blame is not Blame.YOU:
         return finding
     key = {"memory": "memory", "port": "port", "secret": "secrets"}

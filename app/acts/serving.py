@@ -1,4 +1,4 @@
-"""Serving: what people reach at a Target now, asked at Google, and where that fails what we know ourselves."""
+"""Serving: what people reach at a Target now; Google is asked, and where that fails our own rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def what_serves(
         log.warning("serving.unknown", error=str(error))
         return _last_known(traffic, target.lane)
     last = _last_known(traffic, target.lane)
-    # Where it has a domain that answers, that is what its traffic was last given.
+    # Our rows have the domain where one answers; Cloud Run only knows its own address.
     url = last.url if last and last.revision == state.serving else state.url
     return Serving(state.serving, sha, url)
 

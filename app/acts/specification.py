@@ -87,7 +87,7 @@ def worker_specification(
     worker: TargetWorker,
     project_number: int = 0,
 ) -> WantedWorker:
-    """A worker with the same of the service, and its own over it."""
+    """A worker with the service's image, variables, secrets, network and files, and its own over them."""
     config = worker.config
     its = replace(target, service=_beside(target, config))
     service = specification(scene, commit, its, image, project_number)
@@ -101,9 +101,9 @@ def worker_specification(
 
 
 def _beside(target: Target, job: JobConfig | WorkerConfig) -> ServiceConfig:
-    """The service as its job, or worker, is to have it: a name that both have is the job's.
+    """The service's configuration as its job, or worker, gets it: where both name a variable, the job's counts.
 
-    In a preview none of the service's variables is the job's: one may name the queue that production's worker reads.
+    In a preview a job gets none of the service's variables: one may name the queue that production's worker reads.
     """
     service = replace(target.service, env=()) if target.preview else target.service
     secrets = {name: each for name, each in service.secrets if name not in dict(job.env)} | dict(job.secrets)
@@ -156,7 +156,7 @@ def _as_variable(name: str) -> str:
 
 
 def revision_name(service: str, sha: str, deployment_id: str) -> str:
-    """Own, so that nothing has to be read first; unique per run, the same when a run is repeated."""
+    """A name of our own, so that nothing has to be read first: unique for each run, the same when it is repeated."""
     ending = f"-{sha[:7]}-{_letters(deployment_id)}"
     return service[: REVISION_NAME - len(ending)].rstrip("-") + ending
 

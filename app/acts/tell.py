@@ -7,6 +7,7 @@ from threading import Lock
 
 from app import comment
 from app.comment import STICKY, Line
+from app.deployment_ids import page_of
 from app.github import GitHubError
 from app.model import Repository
 from app.telemetry import log
@@ -33,7 +34,7 @@ def tell_pull_request(
             Line(
                 row.service,
                 world.store.deployments.report(row.deployment_id) if row.deployment_id else None,
-                page(world, row.deployment_id),
+                page_of(world.settings.public_url, row.deployment_id),
                 row.changed,
                 row.expires,
             )
@@ -57,14 +58,13 @@ def tell_answer(world: World, repository: Repository, comment_id: int) -> None:
     answer = world.store.answers.answer(comment_id)
     if answer is None:
         return
-    reports = [(world.store.deployments.report(each), page(world, each)) for each in answer.runs]
-    shown = comment.answer(answer.text, tuple((report, at) for report, at in reports if report is not None))
+    reports = [
+        (report, page_of(world.settings.public_url, each))
+        for each in answer.runs
+        if (report := world.store.deployments.report(each))
+    ]
+    shown = comment.answer(answer.text, tuple(reports))
     try:
         world.github.update_comment(repository, comment_id, answer.marker, shown)
     except GitHubError as refused:
         log.warning("comment.refused", comment=comment_id, error=str(refused))
-
-
-def page(world: World, deployment_id: str) -> str:
-    """Where a deployment's own page is."""
-    return f"{world.settings.public_url.rstrip('/')}/deployments/{deployment_id}"

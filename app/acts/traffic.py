@@ -21,8 +21,8 @@ def move(
 ) -> ServiceState | None:
     """Give the service the traffic that `entries` makes of its state; None when there is no service any more.
 
-    `state` is what was seen last, of a service that is ours; its etag holds that it is so still. Before each try
-    `insist` may raise Superseded; it is told whether somebody else has changed the service since.
+    `state` is what was seen last of a service that is ours; by its etag Cloud Run refuses the change when it is old.
+    Before each try `insist` may raise Superseded; it is told whether somebody else has changed the service since.
     """
     google, project, region = scene.world.google, target.project, target.region
 

@@ -1,4 +1,4 @@
-"""One line of a stage for each thing that comes along with a service: what was done, or why it was not."""
+"""Tried: a job or worker beside a service is brought, on a line of its own; a failure stops none of the others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gcp.errors import GoogleError
 def tried(
     scene: InLane, title: str, work: Callable[[], tuple[str, ...]], said: Callable[[Finding], Finding]
 ) -> tuple[Finding, ...]:
-    """Do it; what was done, in words, stands in its line, and what is wrong is given back. `said` words Google's no."""
+    """Do `work`, whose words stand in its line; the findings when it fails. `said` words what Google refused."""
     row = Row(title, RowState.RUNNING, started=time.time())
     scene.part(row)
     try:
@@ -31,6 +31,6 @@ def tried(
 
 
 def insist_on_none(found: list[Finding]) -> None:
-    """Stop with what is wrong with any of them, each once."""
+    """Stop with all that was found, each finding once; nothing when nothing was."""
     if found:
         raise Stop(tuple({(each.code, each.title): each for each in found}.values()))

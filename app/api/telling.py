@@ -20,6 +20,7 @@ from app.api.shapes import (
     StageShape,
     WholeDeployment,
 )
+from app.deployment_ids import page_of
 from app.insight import Insight, Numbers, Part
 from app.model import Commit, Finding, Row, service_and_environment
 from app.pages.served import Served
@@ -44,7 +45,7 @@ def deployment(listed: Listed, public_url: str) -> DeploymentShape:
         ended=at(listed.ended) if listed.ended else None,
         url=report.url,
         revision=report.revision,
-        page=f"{public_url}/deployments/{listed.id}",
+        page=page_of(public_url, listed.id),
     )
 
 

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Ear(StrEnum):
-    """How a comment is heard: obeyed, answered and no more, or not even that."""
+    """How a comment is heard: a writer is obeyed, a reader answered, and one answered just now is passed over."""
 
     WRITER = "writer"
     READER = "reader"
@@ -32,7 +32,7 @@ class Ear(StrEnum):
 
 
 def press(world: World, job: PressButton) -> None:
-    """A button: its presser is asked for at GitHub, it is recorded, and it answers on the check run itself."""
+    """A button was pressed: GitHub is asked who may, the press is recorded, and the check run says what came of it."""
     log.about(delivery=job.delivery_id, repository=job.repository.full_name, commit=job.sha)
     outcome = durable.step(_pressed, world, job, title="press")
     log.fact("button.pressed", button=job.button, sender=job.sender, outcome=outcome.words)
@@ -40,9 +40,9 @@ def press(world: World, job: PressButton) -> None:
 
 
 def said(world: World, job: HearComment) -> None:
-    """A comment: a face at once, then one answer, which is kept current with what it began.
+    """A comment was written: a reaction at once, then one answer that is kept current with what the comment began.
 
-    Whoever may not write is answered once in an hour under a pull request, so that nobody can spend our calls.
+    Somebody who may not write is answered once in an hour under each pull request, so that nobody spends our calls.
     """
     log.about(delivery=job.delivery_id, repository=job.repository.full_name, pull_request=str(job.number))
     ear = durable.step(_see, world, job, title="see")
@@ -75,12 +75,12 @@ def _pressed(world: World, job: PressButton) -> Outcome:
 
 
 def with_remark(shown: Report, remark: str) -> Report:
-    """A report that says so, once: whoever was killed after it was written and before that was known says it again."""
+    """The report with this remark, once: a step that was killed after it wrote the remark is run again."""
     return shown if remark in shown.remarks else replace(shown, remarks=(*shown.remarks, remark))
 
 
 def _see(world: World, job: HearComment) -> Ear | None:
-    """Never None by now; a comment that was seen before its author was asked about has None in the journal."""
+    """How the comment is heard. None stands only in journals of a version that did not ask about its author."""
     home = job.repository
     if world.github.may_write(home, job.author, job.author_id):
         _politely(job, lambda: world.github.react(home, job.comment_id, "eyes"), None)
@@ -100,7 +100,7 @@ def _obeyed(world: World, job: HearComment, ear: Ear | None, answer: int) -> Out
 
 
 def _politely(job: HearComment, work: Callable[[], T], otherwise: T) -> T:
-    """Tell the author something; where GitHub takes none of it, what was asked for is done all the same.
+    """Tell the author something. Where GitHub refuses that for good, what was asked for is done all the same.
 
     In a locked conversation no App may comment:
     https://docs.github.com/communities/moderating-comments-and-conversations/locking-conversations
@@ -132,7 +132,7 @@ def _finish_answer(world: World, job: HearComment, answer: int, words: str) -> N
 
 
 def _tell_reader(world: World, job: HearComment, words: str) -> None:
-    """One call, unless an earlier process may have made it."""
+    """Answer a reader once. Where an earlier process may have done so, the comment is looked for first."""
     unsaid, text = not world.store.answers.says_to_reader(job.comment_id), _addressed(job, words)
     _politely(
         job,

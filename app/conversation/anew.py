@@ -1,6 +1,6 @@
-"""Anew: what a deployment would be by the default branch's word at this moment, before a person begins it again.
+"""Anew: what a deployment would be if it were decided now, before a person begins it once more.
 
-A run keeps the Target that it was begun with; rights, environments and branches may have changed since.
+A run keeps the Target that it was begun with, while rights, environments and branches may have changed since.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from app.world import World
 
 
 def anew(world: World, commit: Commit, target: Target, *, operator: bool, images: Mapping[str, str]) -> Anew:
-    """The same service in the same environment, with nothing of what was decided before.
+    """This service in this environment as the default branch decides it now, whatever was decided before.
 
-    Only `images` that somebody else has built, by container, stay what they were, where the configuration still takes
-    them from there.
+    `images`, by container, are what somebody else has built: they stay as they were, where the configuration still
+    names the same image.
     """
     repository, name = commit.repository, target.environment
     try:
@@ -47,10 +47,7 @@ def anew(world: World, commit: Commit, target: Target, *, operator: bool, images
 
 
 def once_more(world: World, commit: Commit, target: Target, *, operator: bool) -> Anew:
-    """The same for a deployment that begins again: with the image that it brought, not what a tag stands for by now.
-
-    Beside that it brought what has a digest.
-    """
+    """`anew` for a deployment that begins again: with the images that it brought, wherever their tags point now."""
     beside = {each.name: each.image for each in target.service.containers if "@" in each.image}
     return anew(world, commit, target, operator=operator, images={MAIN: target.service.image} | beside)
 
@@ -64,13 +61,16 @@ def _with_images(service: ServiceConfig, images: Mapping[str, str]) -> ServiceCo
 
 
 def _taken_along(configured: str, verified: str) -> str:
-    """The digest that was verified with the tag that it was taken for, by which it is compared later."""
+    """The image as it is configured, with the digest that was verified; comparisons later go by both."""
     digest = same_image(configured, verified).partition("@")[2]
     return f"{configured.partition('@')[0]}@{digest}" if digest else configured
 
 
 def gate(world: World, commit: Commit, read: config.Config, environment: str) -> Gate:
-    """`read` is the default branch's word. Where a push of the commit's own branch deploys, that branch counts."""
+    """The gate of an environment for a commit. `read` is the default branch's configuration.
+
+    Where a push to the commit's own branch deploys there, that branch is the one that has to have it.
+    """
     repository = commit.repository
     every = config.environments(read, repository.default_branch)
     named = next((each for each in every if each.name == environment), None)
@@ -90,14 +90,13 @@ def gate(world: World, commit: Commit, read: config.Config, environment: str) ->
     head = world.github.branch_head(repository, commit.branch if own else here.branch)
     if head is None:
         return here
-    # By its sha: a tag of the same name would be taken for the branch.
-    status = world.github.compare(repository, head, commit.sha).status
-    contains = status in ("behind", "identical")
+    # Asked by its sha: GitHub would take a tag of the same name for the branch.
+    contains = world.github.compare(repository, head, commit.sha).is_in_base
     return replace(here, contains=contains, within=here.branch if contains and not own else "")
 
 
 def _the_same(target: Target, there: Iterable[Target]) -> Target | None:
-    """The service in the same region; what was its home is where its home is now. None where there is no such."""
+    """This service among those there: in the same region, or at home where it was at home. None where it is not."""
     same = [each for each in there if each.source_name == target.source_name]
     home = None if target.home_region else next(iter(same), None)
     return next((each for each in same if each.region == target.region), home)

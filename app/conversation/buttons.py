@@ -24,13 +24,13 @@ LONGEST_REASON = 200
 
 
 def refusal(pressing: Pressing) -> str:
-    """What somebody is told who may not write."""
+    """The answer to somebody who may not write to the repository."""
     button = pressing.press.button
     return f"{pressing.who} pressed {NAMES.get(button, button)}, which takes write permission"
 
 
 def refused_before(pressing: Pressing) -> bool:
-    """Whether the check run says already that its presser may not: it is not said without end."""
+    """Whether the check run already refuses this person: that is said once."""
     told = pressing.report.remarks if pressing.report else ()
     return not pressing.allowed and any(remark.startswith(refusal(pressing)) for remark in told)
 
@@ -73,7 +73,7 @@ def extend(pressing: Pressing, _report: Report) -> Outcome:
 
 
 def approve(pressing: Pressing, report: Report) -> Outcome:
-    """Bound to the commit, base branch and configuration that was looked at, or to the environment's own reviewers."""
+    """A pull request may be deployed with the commit, base branch and configuration that the check run is about."""
     if pressing.run and not report.commit.pull_request:
         return _approve_there(pressing, pressing.run, report)
     number, pull, terms = report.commit.pull_request, pressing.pull, pressing.terms
@@ -93,7 +93,7 @@ def approve(pressing: Pressing, report: Report) -> Outcome:
 
 
 def _approve_there(pressing: Pressing, run: Run, report: Report) -> Outcome:
-    """What an environment's rules hold back goes on when one of its reviewers says so."""
+    """A deployment that an environment's rules hold back goes on, when one of the environment's reviewers presses."""
     who, rules = pressing.who, pressing.rules
     if rules and (why := may_approve(rules, pressing.person, run.requesters, operator=pressing.operator)):
         return Outcome(f"{who} pressed Approve, but {why}")

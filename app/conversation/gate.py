@@ -11,33 +11,33 @@ from app.text.escaping import in_code, in_markdown
 
 @dataclass(frozen=True)
 class Gate:
-    """An environment, the branch that deploys to it by the default branch's word, and whether that has the commit.
-
-    `branch` is empty where the default branch names no such environment. `after` is the environment before it, if
-    there is one: then what counts is not the branch but the `serving` services, of which that commit serves there.
-    `onward` is the environment that comes next. `within` is the branch that has the commit and is not its own, which is
-    asked about anyway.
-    """
+    """What the default branch's servergem.yml lets into an environment, and how the commit stands to that."""
 
     environment: str
     branch: str = ""
+    """The branch that deploys there; empty where no such environment is named."""
     contains: bool = False
+    """Whether that branch has the commit."""
     after: str = ""
+    """The environment that comes before this one, if one does: then `serving` counts, and not the branch."""
     serving: tuple[str, ...] = ()
+    """The services of which this very commit serves in `after`."""
     onward: str = ""
+    """The environment that comes next."""
     within: str = ""
+    """The branch that has the commit, where that is not the commit's own: it is asked again before traffic moves."""
 
 
 @dataclass(frozen=True)
 class Anew:
-    """What begins again, as it is decided now; or in a sentence why the commit may not go there (any more)."""
+    """What a deployment would be if it were decided now: its Target, or a sentence that refuses it."""
 
     target: Target | None = None
     refused: str = ""
     onward: Target | None = None
-    """Where it is promoted to from there."""
+    """Where it could be promoted to from there."""
     within: str = ""
-    """The branch that has the commit, where it is not its own."""
+    """As of the Gate."""
 
 
 def refusal(gate: Gate, commit: Commit, services: tuple[str, ...], *, operator: bool) -> str:
@@ -58,10 +58,10 @@ def refusal(gate: Gate, commit: Commit, services: tuple[str, ...], *, operator: 
 
 
 def untested(gate: Gate, targets: Iterable[Target], *, operator: bool) -> str:
-    """Why images that somebody else has built may not go past the environment before; empty when they may.
+    """Why images that somebody else has built may not skip the environment before this one; empty when they may.
 
-    The commit serving there says nothing of such an image: what a tag stands for may have been pushed since. Only by
-    its digest, as Promote takes it along from there, is it the same.
+    That the commit serves there proves nothing of such an image: its tag may have moved since. Promote takes the image
+    along by its digest.
     """
     tags = [image for each in targets for _, image in each.images_named if "@" not in image]
     if not gate.after or not tags or operator:

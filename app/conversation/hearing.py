@@ -53,10 +53,9 @@ class PreviewLog:
 
 @dataclass(frozen=True)
 class Brought:
-    """An image that somebody else built as the deployments that bring it, one for each region of its service; or in a
-    sentence why it does not come.
+    """The deployments that bring an image, one for each region of its service; or a sentence that refuses it.
 
-    `words` are those of the command that asks for it; `commit` is the one that it would be reported on.
+    `words` are those of the command that asks for it; `commit` is the one that it is reported on.
     """
 
     runs: tuple[Run, ...] = ()
@@ -67,42 +66,48 @@ class Brought:
 
 @dataclass(frozen=True, kw_only=True)
 class Hearing:
-    """One comment with what is known where it was made.
-
-    `now` is epoch seconds, and so is `made`, when it was written. `writer`: its author may write to the repository; for
-    anybody else no order is obeyed and GitHub is asked for nothing, so that `found` is None. `deaf` says why no command
-    can be obeyed.
-    `moved`: the head came after the comment, or nobody can tell. `terms` is what a fork asks for now, and `judged`
-    what it was known to ask for before the comment was made. `home` is the environment where none is named.
-    `verdict` is what was decided when the head `looked_at` was last looked at. `gates` are those of the environments
-    that a command would deploy to; an `operator` of this ServerGem passes them.
-    """
+    """One comment with all that its commands may need. Of an author who may not write, only our own rows are asked."""
 
     repository: Repository
     number: int
     author: str
+    author_id: int = 0
     link: str
     delivery_id: str
-    now: float
-    writer: bool
-    author_id: int = 0
-    made: float = 0.0
     answer: int = 0
-    found: PullRequest | None = None
+    """The comment of ours that answers; 0 where there is none."""
+    now: float
+    made: float = 0.0
+    """When the comment was written; both are epoch seconds."""
+
+    writer: bool
+    """Whether its author may write to the repository."""
+    operator: bool = False
+    """Whether its author is an operator of this ServerGem, whom no gate holds back."""
     deaf: str = ""
+    """Why no command can be obeyed; empty when they can."""
+
+    found: PullRequest | None = None
+    """The pull request as GitHub shows it; None where it was not asked for."""
     moved: bool = False
+    """Whether the head came after the comment, or nobody can tell."""
     terms: Terms | None = None
+    """What a fork asks for now."""
     judged: Terms | None = None
+    """What a fork was known to ask for when the comment was written."""
+    verdict: str = ""
+    """What was decided when the pull request was last looked at, with the head `looked_at`."""
+    looked_at: str = ""
+
     services: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     home: str = ""
+    """The environment that is meant where none is named."""
     standings: tuple[Standing, ...] = ()
     previews: tuple[ShownPreview, ...] = ()
     logs: tuple[PreviewLog, ...] = ()
-    verdict: str = ""
-    looked_at: str = ""
-    operator: bool = False
     gates: tuple[Gate, ...] = ()
+    """What stands before each environment that a command would deploy to."""
     brought: tuple[Brought, ...] = ()
     """The images that commands name."""
 
@@ -120,7 +125,7 @@ class Hearing:
         )
 
     def jobs_called(self, name: str, environment: str) -> tuple[tuple[Target, TargetJob], ...]:
-        """Those of this pull request's previews, unless an environment is named or they have none; else those there."""
+        """The jobs of this name: the previews' own, or an environment's if one is named or they have none."""
         here = () if environment else tuple(each.target for each in self.previews if each.target)
         there = tuple(each.target for each in self.at((), environment))
         of_both = [
@@ -150,31 +155,38 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Pressing:
-    """One press with what was known at that moment. `allowed`: its presser may write to the repository.
-
-    `anew` is what a promotion, or what waits for an approval, would be now; `beside` is the same of the regions that
-    are only there where it is promoted to.
-    `rules` are those of the environment that waits for an approval.
-    `report` and `run` are the deployment's that the check run shows, None where none is known; `foreign`: it is
-    another repository's. `attempts` is every check run that a Re-run of this one is about.
-    """
+    """One press with all that its button may need, as it was known at that moment."""
 
     press: PressButton
     now: float
     allowed: bool = False
-    report: Report | None = None
-    foreign: bool = False
-    run: Run | None = None
-    attempts: tuple[Attempt, ...] = ()
-    preview: PreviewRow | None = None
-    newest: Shift | None = None
-    pull: PullRequest | None = None
-    terms: Terms | None = None
-    repairs: tuple[str, ...] = ()
+    """Whether who pressed may write to the repository."""
     operator: bool = False
+    """Whether who pressed is an operator of this ServerGem."""
+
+    report: Report | None = None
+    """The deployment that the check run shows, None where none is known; `run` is what it was begun with."""
+    run: Run | None = None
+    foreign: bool = False
+    """Whether that deployment is another repository's."""
+
+    attempts: tuple[Attempt, ...] = ()
+    """Of Re-run and the like: every check run that is to run again."""
+    preview: PreviewRow | None = None
+    """Of Extend: the preview, while it is there."""
+    newest: Shift | None = None
+    """Of Roll back: what last got the traffic there."""
+    pull: PullRequest | None = None
+    """Of Approve on a pull request: as it is now, and what a fork asks for (`terms`)."""
+    terms: Terms | None = None
     anew: Anew | None = None
+    """Of Promote, and of Approve for an environment: what would be deployed now."""
     beside: tuple[Anew, ...] = ()
+    """Of Promote: the same for regions that only the next environment has."""
     rules: Protection | None = None
+    """Of Approve for an environment: that environment's rules."""
+    repairs: tuple[str, ...] = ()
+    """What the operator lets a button repair."""
 
     @property
     def who(self) -> str:

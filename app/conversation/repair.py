@@ -8,7 +8,7 @@ from gcp import resource_manager, service_usage
 
 
 def repair(world: World, remedies: tuple[Remedy, ...]) -> None:
-    """Do it. Raises GoogleError where ServerGem's own account may not."""
+    """Enable the APIs and grant the roles. Raises GoogleError where ServerGem's own account may not."""
     for project, apis in _apis(remedies):
         service_usage.enable(world.google, project, apis)
     for remedy in remedies:

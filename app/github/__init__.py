@@ -6,7 +6,7 @@ from app.github.apps import AppInfo, OnAccount
 from app.github.client import GitHub
 from app.github.deliveries import Answered, Attempt
 from app.github.errors import GitHubError
-from app.github.sources import Activity, Comparison, Listing
+from app.github.facts import Activity, Comparison, Listing
 
 __all__ = [
     "Activity",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from app.github import endpoints
 from app.github.answer import Answer
 from app.github.calls import Calls
 from app.github.errors import GitHubError
+from app.github.facts import Activity, Comparison, Installation, Listing
 from app.github.root_tree import root_tree
 from app.model import Commit, Repository
 from app.payload import epoch
@@ -21,55 +22,11 @@ from app.payload import epoch
 MAX_COMPARED_FILES = 300
 
 
-@dataclass(frozen=True)
-class Installation:
-    """An installation's permissions by name, and the page where its owner accepts new ones."""
-
-    permissions: Mapping[str, str]
-    settings_url: str
-
-
 BRANCH = "refs/heads/"
 # https://docs.github.com/rest/repos/repos#list-repository-activities: the new head has the old one behind it, or not.
 FOLLOWS, ANEW = ("push", "pr_merge", "merge_queue_merge"), ("force_push", "branch_creation")
 # https://docs.github.com/rest/git/trees#create-a-tree: the mode of a symbolic link
 LINK = "120000"
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What is in a commit. Two commits with the same tree at a path have the same content there.
-
-    Not `complete` when GitHub cut it: https://docs.github.com/rest/git/trees#get-a-tree
-    """
-
-    files: frozenset[str]
-    trees: Mapping[str, str]
-    complete: bool = True
-    blobs: Mapping[str, str] = field(default_factory=dict)
-    """What each file holds, by its git id."""
-    links: frozenset[str] = frozenset()
-    """Those that lead to another file."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """How head stands to base. `paths` is what changed on the way; None when that cannot be told: everything."""
-
-    status: Literal["ahead", "behind", "diverged", "identical"]
-    paths: tuple[str, ...] | None
-
-
-@dataclass(frozen=True)
-class Activity:
-    """A branch that moved, at `at` (epoch seconds). `before` is empty where the new head does not follow from it."""
-
-    branch: str
-    before: str
-    after: str
-    at: float
-    login: str
-    login_id: int = 0
 
 
 class Sources(Calls):

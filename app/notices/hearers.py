@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
+from app.deployment_ids import page_of
 from app.model import Notify, Report
 from app.notices.notice import body, happenings, wanted
 from app.scene import Run
@@ -19,7 +20,7 @@ def notify(world: World, run: Run, report: Report) -> None:
     if target.preview is not None or not target.notify:
         return
     happened = happenings(report.ending, world.store.deployments.ended_before(run.id, target.lane))
-    page = f"{world.settings.public_url.rstrip('/')}/deployments/{run.id}"
+    page = page_of(world.settings.public_url, run.id)
     for number, each in enumerate(target.notify):
         if (event := wanted(each, happened)) is not None and _may(world, run, each):
             text = body(each, event, report, page)

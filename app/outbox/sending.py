@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from app.deployment_ids import page_of
 from app.github import GitHub, GitHubError
 from app.github.bodies import ANNOTATIONS_PER_REQUEST
 from app.model import Commit, Report
@@ -26,7 +27,7 @@ class Sender:
     """
 
     def __init__(self, github: GitHub, store: Store, public_url: str) -> None:
-        self._github, self._store, self._public_url = github, store, public_url.rstrip("/")
+        self._github, self._store, self._public_url = github, store, public_url
 
     def send(self, deployment_id: str, letter: Letter, report: Report) -> None:
         if letter.dropped:
@@ -110,7 +111,7 @@ class Sender:
         letter.sent_state = state
 
     def _page(self, deployment_id: str) -> str:
-        return f"{self._public_url}/deployments/{deployment_id}"
+        return page_of(self._public_url, deployment_id)
 
 
 def out_of_date(report: Report, error: GitHubError) -> bool:

@@ -17,8 +17,6 @@ from app.telemetry import log, trace
 from app.turn import Most, Party, party_of, whose_turn
 
 WRITERS = 4
-
-
 # After a refused final state: how long until it is tried again, and at most.
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
 

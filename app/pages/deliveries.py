@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from app.github.errors import GitHubError
 from app.pages.access import Access
 from app.pages.asked import page_number, store_of, visitor_of
-from app.pages.came import came_of_each
+from app.pages.delivery_outcome import outcomes_of
 from app.pages.deployment import missing
 from app.pages.form import Untaken, refused, sent, token_of
 from app.pages.rendering import page, seen
@@ -43,7 +43,7 @@ async def deliveries(request: Request) -> Response:
         "deliveries.html",
         visitor=visitor_of(request),
         rows=rows,
-        came=await run_in_threadpool(came_of_each, store_of(request), rows),
+        outcomes=await run_in_threadpool(outcomes_of, store_of(request), rows),
         names=await run_in_threadpool(store_of(request).history.names_of, {each.repository for each in rows}),
         number=number,
         more=more,

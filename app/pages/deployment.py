@@ -14,7 +14,7 @@ from app.pages.found_lines import found as lines_found
 from app.pages.found_lines import parts as parts_of_log
 from app.pages.log_lines import Window, log_html, log_text, window
 from app.pages.offers import Offer, offers_of
-from app.pages.presses import Came, came_of, pressed_in, shower_of
+from app.pages.presses import PressOutcome, outcome_of_press, pressed_in, shower_of
 from app.pages.quoted import Quotes
 from app.pages.rendering import page, part, seen
 from app.store import Store
@@ -27,19 +27,19 @@ PARTS = ("pressed", "head", "buttons", "findings", "stages", "silence")
 class Shown:
     """A deployment with what stands beside it. `before` is the commit that served until it went live.
 
-    `came` is what came of the press that the address asks about; `printed`, whether its log has a line.
+    `outcome` is of the press that the address asks about; `printed` says whether its log has a line.
     """
 
     listed: Listed
     before: str = ""
     offers: tuple[Offer, ...] = ()
-    came: Came | None = None
+    outcome: PressOutcome | None = None
     printed: bool = False
 
     @property
     def goes_on(self) -> bool:
         """Whether more will be told of it by itself."""
-        return self.listed.under_way or (self.came is not None and self.came.goes_on)
+        return self.listed.under_way or (self.outcome is not None and self.outcome.goes_on)
 
 
 async def deployment(request: Request) -> Response:
@@ -98,9 +98,9 @@ def _read(store: Store, id_: str, pressed: str) -> Shown | None:
         each for each in shifts if each.deployment_id != id_ and each.time <= (listed.ended or each.time)
     ]
     offers = offers_of(listed, next(iter(shifts), None))
-    came = came_of(store, pressed, listed.report.commit.repository)
+    outcome = outcome_of_press(store, pressed, listed.report.commit.repository)
     printed = bool(store.history.lines(id_, 1, 1))
-    return Shown(listed, next((each.sha for each in earlier), ""), offers, came, printed)
+    return Shown(listed, next((each.sha for each in earlier), ""), offers, outcome, printed)
 
 
 async def _words(request: Request, found: Shown, log: Window | None = None) -> dict[str, Any]:
@@ -113,7 +113,7 @@ async def _words(request: Request, found: Shown, log: Window | None = None) -> d
         "commit": listed.report.commit,
         "before": found.before,
         "offers": found.offers,
-        "came": found.came,
+        "outcome": found.outcome,
         "printed": found.printed,
         "sources": await run_in_threadpool(quotes.of, listed.report.commit, listed.report.findings),
         "shower": await shower_of(request, listed.report.commit.repository, found.offers),

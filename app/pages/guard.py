@@ -110,7 +110,7 @@ class Guard:
 
     def _holder(self, request: Request, bearer: Bearer) -> Visitor | None:
         """Whose token it is. An operator's opens no more here than at GitHub, where it may be meant for little."""
-        person = self.access.person(bearer, From(self.doorman.whence(request)))
+        person = self.access.person(bearer, From(self.doorman.client_address(request)))
         return Visitor(person, self.settings.pages == "open", bearer) if person else None
 
     async def _refused_browser(self, request: Request) -> Response | None:

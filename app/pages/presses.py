@@ -48,8 +48,8 @@ class Begins(Protocol):
 
 
 @dataclass(frozen=True)
-class Came:
-    """What came of a press: empty `words` while it is not decided."""
+class PressOutcome:
+    """What a press led to: empty `words` while it is not decided."""
 
     words: str = ""
     begun: tuple[Listed, ...] = ()
@@ -107,15 +107,15 @@ def pressed_in(request: Request) -> str:
     return id_ if PRESS.fullmatch(id_) else ""
 
 
-def came_of(store: Store, id_: str, repository: Repository) -> Came | None:
-    """What came of a press on a deployment of this repository; None where it asks about none, or another's."""
+def outcome_of_press(store: Store, id_: str, repository: Repository) -> PressOutcome | None:
+    """What a press led to on a deployment of this repository; None where it asks about none, or another's."""
     if not id_:
         return None
     pressed = store.presses.press(id_)
     if pressed is None:
-        return Came()
+        return PressOutcome()
     of = store.history.one(pressed.deployment_id)
     if of is None or of.report.commit.repository.id != repository.id:
         return None
     newest = store.history.newest({repository.id}, NEWEST)
-    return Came(pressed.outcome, tuple(each for each in newest if begun_by(id_, each.id)))
+    return PressOutcome(pressed.outcome, tuple(each for each in newest if begun_by(id_, each.id)))

@@ -34,8 +34,6 @@ STATES: Mapping[Ending, State] = {
     Ending.ROLLED_BACK: State("ended", "Rolled back"),
     Ending.READY: State("live", "Ready"),
 }
-
-
 FILTERED: Mapping[str, str] = {
     Ending.LIVE.value: STATES[Ending.LIVE].words,
     "running": UNDER_WAY.words,
@@ -44,8 +42,6 @@ FILTERED: Mapping[str, str] = {
     **{each.value: STATES[each].words for each in (Ending.ROLLED_BACK, Ending.AWAITING, Ending.NOT_YOURS)},
 }
 """What a filter by state may ask for, in the words of the table."""
-
-
 REMOVED = State("ended", "Removed")
 
 

@@ -14,7 +14,7 @@ from app.model import Ending, service_and_environment
 from app.pages.asked import may_read, page_number, store_of, visitor_of
 from app.pages.deployment import missing
 from app.pages.offers import Offer, offers_at
-from app.pages.presses import Came, came_of, pressed_in, shower_of
+from app.pages.presses import PressOutcome, outcome_of_press, pressed_in, shower_of
 from app.pages.rendering import page, part, seen
 from app.pages.served import Served, rows
 from app.report import worked
@@ -42,7 +42,7 @@ class Service:
     count: int
     previews: tuple[PreviewRow, ...]
     offers: tuple[Offer, ...] = ()
-    came: Came | None = None
+    outcome: PressOutcome | None = None
     beside: tuple[Served, ...] = ()
     """The same service in other regions."""
 
@@ -90,7 +90,7 @@ async def _words(request: Request, found: Service) -> dict[str, Any]:
         "pages": max(1, -(-found.count // MOST_ROWS)),
         "to_page": lambda wanted: f"{here}?page={wanted}",
         "offers": found.offers,
-        "came": found.came,
+        "outcome": found.outcome,
         "shower": await shower_of(request, found.served.repository, found.offers),
         "at": "service",
         "check_run_of": found.served.of or found.served.newest,
@@ -112,7 +112,7 @@ def _read(store: Store, lane: str, number: int, pressed: str) -> Service | None:
         history.count_of_lane(lane),
         tuple(each for each in previews if each.service == served.service),
         offers_at(served, history.of_lane(lane, 0, LOOKED_AT)),
-        came_of(store, pressed, served.repository),
+        outcome_of_press(store, pressed, served.repository),
         beside,
     )
 

@@ -17,10 +17,10 @@ from starlette.routing import Route
 from app.github.errors import GitHubError
 from app.github.sign_in import SignIn
 from app.model import Person
+from app.pages.client_address import client_address
 from app.pages.rendering import page
 from app.pages.session import Cookies
 from app.pages.strangers import From, Strangers, TooMany
-from app.pages.whence import whence
 from app.store import Store, StoreError
 from app.telemetry import log
 
@@ -92,14 +92,14 @@ class Doorman:
         self.cookies.give(response, KNOWN, {"id": person.id}, KNOWN_SECONDS)
         return response
 
-    def whence(self, request: Request) -> str:
+    def client_address(self, request: Request) -> str:
         """The address that it came from, as far as it can be told."""
-        return whence(request, behind_a_proxy=self.cookies.secure)
+        return client_address(request, behind_a_proxy=self.cookies.secure)
 
     def _from(self, request: Request) -> From:
         """Also who has signed in with this browser before: that opens nothing, and is no stranger's flood."""
         known = self.cookies.read(request, KNOWN)
-        return From(self.whence(request), int(known["id"]) if known else 0)
+        return From(self.client_address(request), int(known["id"]) if known else 0)
 
     async def _out(self, request: Request) -> Response:
         """Whoever has a copy of the cookie, and every live page, is signed out with it: each session of this person."""

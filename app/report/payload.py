@@ -10,20 +10,13 @@ from app.model import Ending, Weight
 
 # https://docs.github.com/rest/checks/runs#update-a-check-run
 MAX_ANNOTATION_TITLE = 255
-
-
 MAX_ANNOTATION_BYTES = 64 * 1024
-
-
+MOST_BUTTONS = 3
+# Ours: enough to see what went wrong; the page has all of the log.
 LOG_TAIL_LINES = 40
 
-
 AnnotationLevel = Literal["notice", "warning", "failure"]
-
-
 Status = Literal["queued", "in_progress", "completed"]
-
-
 GitHubDeploymentState = Literal["queued", "in_progress", "success", "failure", "error", "inactive"]
 
 
@@ -76,7 +69,6 @@ CONCLUSIONS: dict[Ending, str] = {
     Ending.READY: "success",
 }
 
-
 GITHUB_DEPLOYMENT_STATES: dict[Ending, GitHubDeploymentState] = {
     Ending.LIVE: "success",
     Ending.FAILED: "failure",
@@ -88,10 +80,6 @@ GITHUB_DEPLOYMENT_STATES: dict[Ending, GitHubDeploymentState] = {
     Ending.ROLLED_BACK: "inactive",
     Ending.READY: "inactive",
 }
-
-
-MOST_BUTTONS = 3
-
 
 LEVELS: dict[Weight, AnnotationLevel] = {
     Weight.STOP: "failure",

@@ -16,7 +16,6 @@ MARKS: dict[RowState, str] = {
     RowState.FAILED: "✗",
 }
 
-
 BLAMES: dict[Blame, str] = {
     Blame.YOU: "This is in the repository or its configuration.",
     Blame.PROJECT: "This is in the Google Cloud project and its rights, not in your change.",

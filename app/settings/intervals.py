@@ -26,13 +26,14 @@ class Intervals:
     )
     retention_days: int = setting(
         "RETENTION_DAYS",
-        "How many days webhooks, reports and logs are kept, 7 at least; what serves, or may by a rollback, is longer.",
+        "How many days webhooks, reports and logs are kept, 7 at least; what serves, or may serve by a rollback, is "
+        "kept longer.",
         90,
         read=read_days,
     )
     missed_after: float = setting(
         "MISSED_AFTER_SECONDS",
-        "How old a push is before the webhook that did not tell of it counts as lost.",
+        "How old a push has to be before its missing webhook counts as lost.",
         60.0,
         read=read_positive,
     )
@@ -91,7 +92,7 @@ class Intervals:
     )
     propagation_deadline: float = setting(
         "PROPAGATION_DEADLINE",
-        "How long a denial is waited out after ServerGem enabled an API.",
+        "How long a denial is waited out once ServerGem has enabled an API.",
         180.0,
         read=read_positive,
     )

@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from app.settings.opinion import Settings
+from app.settings.table import Settings
 
 
 class BadSettings(Exception):  # noqa: N818 - reads as what it is

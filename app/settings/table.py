@@ -1,4 +1,4 @@
-"""What the operator decides: one row for each setting."""
+"""The settings: one row for each, by what they are about; those of a topic of their own stand in files beside this."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from app.settings.accounts import Accounts
 from app.settings.intervals import Intervals
+from app.settings.opinion import Opinion
 from app.settings.row import setting
+from app.settings.stand_ins import StandIns
+from app.settings.telemetry import Telemetry
 from app.settings.texts import (
-    read_address,
     read_buttons,
     read_count,
-    read_exporter,
-    read_log_format,
+    read_domain,
     read_logins,
+    read_machine,
     read_pages,
     read_private_key,
     read_projects,
     read_region,
     read_url,
-    read_url_or_nothing,
     read_yes_or_no,
 )
 
@@ -28,8 +30,8 @@ DATA = Path("data")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decided(Intervals):
-    """What the operator decides. Times are seconds, sizes bytes."""
+class Settings(Telemetry, Opinion, StandIns, Accounts, Intervals):
+    """All that the operator decides. Times are seconds, sizes bytes."""
 
     github_app_id: str = setting("GITHUB_APP_ID", "The GitHub App's id or client id.")
     github_private_key: str = setting(
@@ -51,14 +53,15 @@ class Decided(Intervals):
     )
     pages: str = setting(
         "PAGES",
-        "`private` shows a repository's pages to who may read it at GitHub; `open`, for a trial, all to everybody.",
+        "`private` shows a repository's pages to whoever may read it at GitHub; `open`, for a trial, shows all to "
+        "everybody.",
         "private",
         read=read_pages,
     )
     operators: tuple[str, ...] = setting(
         "OPERATORS",
         "Ids at GitHub (`gh api users/LOGIN --jq .id`), separated by commas: they see every page, and may deploy what "
-        "is not merged yet. A login is whose it is when it is first seen here, and nobody else's later.",
+        "is not merged yet. A login stands for the account that first uses it here, whoever takes the name later.",
         (),
         read=read_logins,
     )
@@ -67,7 +70,8 @@ class Decided(Intervals):
     )
     projects: tuple[tuple[str, str], ...] = setting(
         "SERVERGEM_PROJECTS",
-        "Which repository may reach which project, and no other any: `1296269=shop-prod, acme/*=acme-apps`.",
+        "Which repository may reach which project; one that fits nothing reaches none: `1296269=shop-prod, "
+        "acme/*=acme-apps`.",
         (),
         read=read_projects,
     )
@@ -90,75 +94,15 @@ class Decided(Intervals):
         "http://127.0.0.1:8080",
         read=read_url,
     )
-    google_endpoint: str = setting(
-        "GOOGLE_ENDPOINT",
-        "HOST:PORT of a stand-in for Google over plain gRPC; empty means Google.",
-        "",
-        read=read_address,
-    )
-    storage_endpoint: str = setting(
-        "STORAGE_EMULATOR_HOST",
-        "Address of a stand-in for Cloud Storage; empty means Google.",
-        "",
-        read=read_url_or_nothing,
-    )
-    build_service_account: str = setting(
-        "BUILD_SERVICE_ACCOUNT",
-        "The account that builds run as, where {project} is the service's project, as in every account named here; "
-        "empty means the project's default.",
-        "",
-    )
-    runtime_service_account: str = setting(
-        "RUNTIME_SERVICE_ACCOUNT", "The account of a service that names none; empty means the default.", ""
-    )
-    preview_service_account: str = setting(
-        "PREVIEW_SERVICE_ACCOUNT",
-        "The account of previews; empty means servergem-preview in the project, made when missing.",
-        "",
-    )
-    preview_build_service_account: str = setting(
-        "PREVIEW_BUILD_SERVICE_ACCOUNT",
-        "The account that builds previews; empty means servergem-preview-build in the project where "
-        "BUILD_SERVICE_ACCOUNT is named, else the default. With that same account, a merge takes what previews built.",
-        "",
-    )
-    preview_repository: str = setting(
-        "SERVERGEM_PREVIEW_REPOSITORY",
-        "The Artifact Registry repository for images of previews.",
-        "servergem-previews",
-    )
-    fork_service_account: str = setting(
-        "FORK_SERVICE_ACCOUNT",
-        "The account of an approved fork's preview, without any role; empty means that forks are not deployed.",
-        "",
-    )
-    fork_build_service_account: str = setting(
-        "FORK_BUILD_SERVICE_ACCOUNT",
-        "The account that builds approved forks; it reaches the forks' bucket and registry and nothing else.",
-        "",
-    )
-    fork_repository: str = setting(
-        "SERVERGEM_FORK_REPOSITORY",
-        "The Artifact Registry repository for images of forks.",
-        "servergem-forks",
-    )
-    service_url: str = setting(
-        "SERVICE_URL",
-        "Where a Cloud Run service will be reached, known before it is there.",
-        "https://{service}-{number}.{region}.run.app",
-    )
     previews_limit: int = setting(
         "PREVIEWS_LIMIT",
-        "How many previews a repository may have; beyond it the oldest goes.",
+        "How many previews a repository may have; with one more the oldest is removed.",
         20,
         read=read_count,
     )
-    repository: str = setting(
-        "SERVERGEM_REPOSITORY", "The Artifact Registry repository for images.", "servergem"
-    )
     preflight: bool = setting(
         "SERVERGEM_PREFLIGHT",
-        "Whether a project is looked at, and what is missing made, before each build.",
+        "Whether the project is checked, and what it lacks is made, before each build.",
         True,
         read=read_yes_or_no,
     )
@@ -177,53 +121,39 @@ class Decided(Intervals):
     max_source_bytes: int = setting(
         "MAX_SOURCE_BYTES", "The largest source archive that is uploaded.", 500_000_000, read=read_count
     )
-    log_format: str = setting(
-        "LOG_FORMAT",
-        "`json` as Cloud Logging reads it, `text` for people, or `auto`.",
-        "auto",
-        read=read_log_format,
-    )
-    otlp_endpoint: str = setting(
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "Where traces are sent, by OTLP over HTTP; empty means nowhere. All of OTEL_* that the libraries know counts.",
-        "",
-        read=read_url_or_nothing,
-    )
-    otlp_traces_endpoint: str = setting(
-        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-        "The same, for traces alone, with the whole path.",
-        "",
-        read=read_url_or_nothing,
-    )
-    traces_exporter: str = setting(
-        "OTEL_TRACES_EXPORTER",
-        "`otlp` sends traces also where no address is named, to this machine; `none` sends them nowhere.",
-        "",
-        read=read_exporter,
-    )
     notify_loopback: bool = setting(
         "NOTIFY_LOOPBACK", "Whether `notify` may reach this machine, for a trial.", False, read=read_yes_or_no
     )
-    metrics_token: str = setting(
-        "METRICS_TOKEN",
-        "With `Authorization: Bearer` and this, `/metrics` is read from anywhere; else only on this machine.",
-        "",
-        secret=True,
-    )
     executor_id: str = setting(
-        "EXECUTOR_ID", "This process among several; empty means one made from host and process.", ""
+        "EXECUTOR_ID", "The name of this process among several; empty means one made of host and process.", ""
+    )
+    domain: str = setting(
+        "SERVERGEM_DOMAIN",
+        "Your own domain, such as `servergem.app`: a service is shown at SERVICE.servergem.app, where the load "
+        "balancer of `servergem setup domain` leads.",
+        "",
+        read=read_domain,
+    )
+    without_build: bool = setting(
+        "WITHOUT_BUILD",
+        "Whether `build: auto` runs Python and Node on Google's base images, where that is safe; `no` builds an image "
+        "of everything but `build: source`.",
+        True,
+        read=read_yes_or_no,
+    )
+    build_machine: str = setting(
+        "BUILD_MACHINE",
+        "The machine that images are built on, such as `e2-highcpu-8`; a faster one costs more a minute. Empty means "
+        "Cloud "
+        "Build's own choice.",
+        "",
+        read=read_machine,
     )
 
     @property
     def can_sign_in(self) -> bool:
         """Whether the App's client is known, so that GitHub can say who somebody is."""
         return bool(self.github_client_id and self.github_client_secret)
-
-    @property
-    def traced(self) -> bool:
-        """Whether traces are wanted: they are off unless something of OTEL_* says where to."""
-        wanted = self.otlp_endpoint or self.otlp_traces_endpoint or self.traces_exporter == "otlp"
-        return bool(wanted) and self.traces_exporter != "none"
 
     def project_for(self, full_name: str, repository_id: int = 0) -> str:
         """The project that this repository may reach, empty for none; the operator decides, never the repository.

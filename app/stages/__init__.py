@@ -1,1 +1,1 @@
-"""The stages: one file each, plain functions from words to a word, each safe to run again."""
+"""The stages: one file each; plain functions from values to a value, each safe to run again."""

@@ -16,12 +16,12 @@ from gcp.domain_mappings import Mapping, Place
 from gcp.errors import GoogleError
 from gcp.identity import NoIdentity
 
-# A mapping that was made a moment ago is looked at so often, until Google says which records it takes.
+# So often a new mapping is looked at, until Google says which DNS records it wants.
 LOOKS = 5
-# What answered before is asked so often before it is said to be ill: one bad answer is an accident.
+# So often a domain that answered before is asked before it counts as ill: one bad answer is an accident.
 QUESTIONS = 3
-SECONDS = 10.0
-# Where Google says so of a domain, whoever answers there is not this service.
+SECONDS = 10.0  # for one answer
+# With these findings whoever answers at the domain is not this service.
 SOMEBODY_ELSE = frozenset({"domain-not-ready", "domain-not-ours"})
 
 
@@ -41,11 +41,11 @@ class _Heard:
 
 
 def bring_domain(scene: InLane, target: Target, live: Live, mapped: bool) -> Live:
-    """The same that is live, at its domain once that answers.
+    """What is live, under the address of its domain once that answers.
 
-    `mapped` tells that the service has, or has had, a domain of its own: a mapping of ours that servergem.yml does not
-    name any more goes, once what it names instead answers. Stop when the domain answered before and the service now
-    answers badly there: then its traffic goes back.
+    `mapped` says that the service has, or has had, a domain of its own. A mapping of ours that servergem.yml no longer
+    names is removed, once the domain that it names instead answers. Stop when the domain answered before and answers
+    badly now: then the traffic goes back.
     """
     domain = domain_of(scene.world.settings, target)
     if not domain:
@@ -60,12 +60,12 @@ def bring_domain(scene: InLane, target: Target, live: Live, mapped: bool) -> Liv
     heard = _asked(scene, target, domain, live, QUESTIONS if known else 1)
     if heard.good:
         scene.note(f"{domain} answered {heard.status}")
-        scene.world.store.addresses.shown(scene.run.id, address_of(domain))
+        scene.world.store.traffic.shown_at(scene.run.id, address_of(domain))
         if mapped:
             _take_away_others(scene, target, domain)
         return replace(live, url=address_of(domain))
     if known and heard.status and in_the_way is None:
-        scene.world.store.addresses.taken_back(scene.run.id)
+        scene.world.store.traffic.shift_undone(scene.run.id)
         raise Stop((said.answered_before(target, domain, str(heard)),))
     if in_the_way is None and not target.asked_from_outside:
         scene.note(f"{domain} cannot be asked from here: {heard}")
@@ -75,7 +75,7 @@ def bring_domain(scene: InLane, target: Target, live: Live, mapped: bool) -> Liv
 
 
 def _take_away_others(scene: InLane, target: Target, domain: str) -> None:
-    """Remove what leads to this service by our own doing, but this domain; a refusal is a warning."""
+    """Remove our mappings to this service other than this domain's; where Google refuses, warn."""
     google, place = scene.world.google, _place(scene, target)
     if target.region not in domain_mappings.REGIONS:
         return
@@ -95,7 +95,7 @@ def _answered_before(scene: InLane, target: Target, domain: str) -> bool:
 
 
 def _mapped(scene: InLane, target: Target, domain: str, live: Live) -> Finding | None:
-    """Map the domain where that is ours to do; what stands in its way, None when nothing that we know does."""
+    """Map the domain, unless it is the operator's; what stands in its way, None when nothing does that we know of."""
     settings = scene.world.settings
     own = said.below_the_operators(settings, target)
     if domain == own:
@@ -172,7 +172,7 @@ def _asked(scene: InLane, target: Target, domain: str, live: Live, times: int) -
 
 
 def _once(url: str, headers: dict[str, str], through: str) -> _Heard:
-    """To the public internet alone: whoever writes servergem.yml chooses the name."""
+    """Ask on the public internet alone, since whoever writes servergem.yml chooses the name."""
     try:
         return _Heard(outside.get(url, headers, through=through, within=SECONDS))
     except outside.Refused as refused:

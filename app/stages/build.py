@@ -120,7 +120,7 @@ def _published(scene: InLane, target: Target, commit: Commit) -> str:
 
 
 def _once_more(request: BuildRequest) -> BuildRequest:
-    """The same build under a mark of its own, so that it is not taken for the first."""
+    """The build once more, under another tag, so that it is not taken for the first."""
     return replace(request, tags=(*request.tags[:-1], f"{request.tags[-1]}-2"[:128]))
 
 

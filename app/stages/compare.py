@@ -1,4 +1,4 @@
-"""Compare: what serves now beside what the merge of a pull request will ask for, and what runs beside it."""
+"""Compare: what serves now, and what runs beside it, with what the merge of a pull request will ask for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from app.acts.order import serving_commit
-from app.acts.prepared import Prepared, as_it_stands, has_jobs, has_workers
+from app.acts.prepared import as_it_stands, has_jobs, has_workers
 from app.acts.specification import job_specification, worker_specification
 from app.merge_plan import Serving, beside, changes
 from app.model import Target, TargetJob, TargetWorker
@@ -38,16 +38,16 @@ def compare(scene: Scene, home: Target) -> tuple[str, ...]:
     if now and state and is_adopted(dict(state.labels)):
         now = _where_named(now, home)
     account = accounts(scene.world.settings, home).runtime_account
-    known, home = Prepared(0, "", state), as_it_stands(home, state)
+    home = as_it_stands(home, state)
     return (
         *changes(home, now, service_account=account),
-        *(_jobs(scene, home) if has_jobs(home, known) else ()),
-        *(_workers(scene, home) if has_workers(home, known) else ()),
+        *(_jobs(scene, home) if has_jobs(home, state) else ()),
+        *(_workers(scene, home) if has_workers(home, state) else ()),
     )
 
 
 def _where_named(now: Serving, home: Target) -> Serving:
-    """As much of an adopted service as servergem.yml names: the merge leaves the rest alone."""
+    """Of an adopted service only what servergem.yml names: the merge leaves the rest alone."""
     service, named = home.service, home.named
     variables = {name for name, _ in (*service.env, *service.secrets)}
     return Serving(
@@ -106,7 +106,7 @@ def _worker(scene: Scene, home: Target, worker: TargetWorker) -> Serving:
 def _sorted(
     scene: Scene, home: Target, asked: Iterable[TargetJob | TargetWorker], every: Iterable[State]
 ) -> tuple[tuple[State, ...], tuple[str, ...]]:
-    """Those of this service, and the names that are asked for and somebody else's."""
+    """What is this service's own, and the names that are asked for but belong to somebody else."""
     named, found = {each.id for each in asked}, tuple(every)
     strangers = {each.name for each in found if not scene.owns(home, each.labels)}
     ours = (each for each in found if each.name in named or scene.owns_beside(home, each.labels))
@@ -120,7 +120,7 @@ def _left_alone(kind: str, strangers: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _unseen(scene: Scene, what: str, refused: GoogleError) -> tuple[str, ...]:
-    """Where we may not look: the preview goes on, and the merge meets it before it builds."""
+    """Where we may not look the preview goes on: the merge's own deployment stops at that before it builds."""
     if refused.code != "PERMISSION_DENIED":
         raise refused
     scene.note(f"could not look at the {what} there ({refused.permission or 'permission denied'})")

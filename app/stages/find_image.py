@@ -11,7 +11,7 @@ from gcp.errors import GoogleError
 
 
 def find_image(scene: Scene, target: Target) -> Image:
-    """The image of `image:` by digest; a tag may be moved afterwards, and what serves is still what was verified."""
+    """The image that `image:` names, by digest: a tag that is moved later changes nothing of what was verified."""
     name = ImageName.parse(target.service.image)
     assert name is not None, "the configuration has looked"
     if not name.digest:
@@ -21,7 +21,7 @@ def find_image(scene: Scene, target: Target) -> Image:
 
 
 def digest(google: Google, target: Target, name: ImageName, key: str = "image") -> str:
-    """What a tag that `key` of servergem.yml names stands for; Stop where it is not there, or not ours to see."""
+    """The digest of the tag that this `key` of servergem.yml names; Stop where there is none, or we may not look."""
     shelf = name.shelf
     assert shelf is not None, "elsewhere there are only digests"
     try:

@@ -23,12 +23,7 @@ def make_revision(
     before = prepared.service
     wish = specification(scene, commit, target, image, prepared.project_number)
     wish = replace(wish, pinned=prepared.pinned)
-    if has_jobs(target, prepared):
-        wish = replace(wish, labels=(*wish.labels, (JOBS, YES)))
-    if has_workers(target, prepared):
-        wish = replace(wish, labels=(*wish.labels, (WORKERS, YES)))
-    if has_domain(target, prepared):
-        wish = replace(wish, labels=(*wish.labels, (MAPPED, YES)))
+    wish = replace(wish, labels=(*wish.labels, *_marks(target, before)))
     try:
         made = cloud_run.make_revision(
             scene.world.google, wish, before=before, insist=partial(_insist, scene, target)
@@ -45,6 +40,12 @@ def make_revision(
         etag=made.state.etag,
         first=not (before and before.serving),
     )
+
+
+def _marks(target: Target, before: ServiceState | None) -> tuple[tuple[str, str], ...]:
+    """Labels that say what else there is beside the service, so that it is found when servergem.yml drops it."""
+    kept = {JOBS: has_jobs, WORKERS: has_workers, MAPPED: has_domain}
+    return tuple((label, YES) for label, has in kept.items() if has(target, before))
 
 
 def _insist(scene: InLane, target: Target, state: ServiceState | None) -> None:

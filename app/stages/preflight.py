@@ -65,8 +65,6 @@ CHECKS = (
     Check("Specification", lambda asking: _specification(asking), lasting=False),
     Check("Branch", lambda asking: _branch(asking), lasting=False),
 )
-
-
 WORST_FIRST = (Weight.STOP, Weight.WARN, Weight.NOTE)
 # What Google answers to every other question where a check has found the cause.
 FOLLOWS = {
@@ -77,9 +75,9 @@ AT_GITHUB = ("GitHub App", "Branch")
 
 
 def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future[str]) -> Prepared:
-    """Order, project, accounts, registry, bucket, and the service's specification before a build is paid for.
+    """Check all that a deployment needs, before a build is paid for, and make what may be made.
 
-    `bucket_ready` lets the upload beside us start as soon as it can.
+    `bucket_ready` gets the bucket's name as soon as that is known, so that the upload beside this stage can begin.
     """
     for finding in counts_later(target, commit.repository.default_branch):
         scene.warn(finding)
@@ -113,7 +111,7 @@ def _conditions(asking: Asking) -> Conditions:
 
 
 def _trust(asking: Asking, _known: Prepared | None, bucket_ready: Future[str]) -> Prepared:
-    """Where the operator wants no preflight: everything is taken to be there; only whose the bucket is, is asked."""
+    """For an operator who wants no preflight: all is taken to be there, but for whose the bucket is."""
     if not asking.enabled.done():
         asking.enabled.set_result(())
     try:
@@ -133,7 +131,7 @@ def _trust(asking: Asking, _known: Prepared | None, bucket_ready: Future[str]) -
 
 
 def look(scene: Scene, commit: Commit, target: Target, *, make: bool, github: bool) -> tuple[Finding, ...]:
-    """The same questions without a deployment: what is wrong, and with `make` unset nothing is changed."""
+    """Preflight without a deployment: what it finds. With `make` unset nothing is changed."""
     asking = Asking(scene, commit, target, make=make)
     try:
         scene.insist_on_allowed(target)
@@ -204,7 +202,7 @@ def _ended(row: Row, state: RowState) -> Row:
 
 
 def _when_done(answer: Future[Any], ready: Future[str]) -> None:
-    """Hand the bucket over as soon as it is there; when it is not, the upload ends with the same reason."""
+    """Hand the bucket over as soon as it is there; where there is none, the upload fails for the same reason."""
 
     def hand_over(done: Future[Any]) -> None:
         error = done.exception()

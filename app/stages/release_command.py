@@ -29,7 +29,7 @@ def run_release_command(
     scene: InLane, commit: Commit, target: Target, image: Image | Bundle, prepared: Prepared
 ) -> None:
     """Run the command and wait for its end; its failure ends the deployment while the old revision serves."""
-    wait_for_lock(scene.world, scene.run, scene.show)  # it may have been said while this was built
+    wait_for_lock(scene.world, scene.run, scene.show)  # somebody may have locked it during the build
     scene.insist()
     settings = scene.world.settings
     service = specification(scene, commit, target, image, prepared.project_number)
@@ -61,7 +61,7 @@ def run_release_command(
 
 
 def _make_once(scene: InLane, target: Target, task: WantedJob) -> None:
-    """One that an earlier attempt of this run has made is as good; Stop where somebody else's has its name."""
+    """Make the job, or take the one that an earlier attempt made; Stop where the name is somebody else's."""
     google = scene.world.google
     try:
         cloud_run_jobs.make(google, task)
@@ -74,14 +74,14 @@ def _make_once(scene: InLane, target: Target, task: WantedJob) -> None:
 
 
 def _is_of(world: World, run: Run, state: JobState) -> bool:
-    """Whether it is what this repository's release command of this commit runs in; no job of its `jobs:` is."""
+    """Whether this job is where the release command of this commit runs; one of `jobs:` never is."""
     labels = dict(state.labels)
     ours = is_ours(labels, world.settings.github_app_id, run.commit.repository.id, run.target)
     return ours and labels.get(COMMIT) == run.commit.sha and OF_SERVICE not in labels
 
 
 def clear_the_job(world: World, run: Run) -> None:
-    """Take the job away. Only once its end is in the journal: whoever found no job would run the command again."""
+    """Remove the job, once its end is in the journal: a repeated stage without it would run the command again."""
     target, job = run.target, revision_name(run.target.name, run.commit.sha, run.id)
     try:
         state = named_jobs.job(world.google, target.project, target.region, job)

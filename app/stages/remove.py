@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.acts.images import origin_of, place_of
+from app.acts.prepared import has_jobs, has_workers
 from app.model import Target
 from app.scene import InLane
-from app.trust.ownership import JOBS, WORKERS
 from gcp import (
     artifact_registry,
     cloud_run,
@@ -44,10 +44,9 @@ def remove(scene: InLane, target: Target, merged: bool) -> None:
 
 
 def _remove_beside(scene: InLane, target: Target, state: ServiceState | None) -> None:
-    """Jobs and workers, where there have been any; where the service is gone, nobody can tell but by looking."""
-    before = dict(state.labels) if state else {}
+    """Remove jobs and workers, if there may be any; when the service is gone, its labels cannot tell, so we look."""
     google, project, region = scene.world.google, target.project, target.region
-    jobs, workers = bool(target.jobs) or JOBS in before, bool(target.workers) or WORKERS in before
+    jobs, workers = has_jobs(target, state), has_workers(target, state)
     if jobs or state is None:
         for name in _of(scene, target, "jobs", named_jobs.jobs, sure=jobs):
             cloud_run_jobs.delete(google, project, region, name)
@@ -66,7 +65,7 @@ def _of(
     *,
     sure: bool,
 ) -> tuple[str, ...]:
-    """The names of this preview's own. Where we may not look there are none of ours, unless we are `sure` of some."""
+    """The names of this preview's own. A refusal to look is an error only when we are `sure` that there are some."""
     try:
         found = every(scene.world.google, target.project, target.region)
     except GoogleError as refused:

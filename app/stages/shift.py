@@ -21,16 +21,16 @@ from gcp import cloud_run
 from gcp.cloud_run import OWN_TAG, ServiceState
 from gcp.identity import NoIdentity
 
-# After a restart the branch's head is asked for again: it was seen in another life of this process.
+# So long it holds that the branch still wanted this commit; after a restart, or a wait for a lock, it is asked again.
 HEAD_HOLDS_SECONDS = 10.0
-# A step of a rollout is asked so often, and may answer badly so often.
+# So many questions judge a step of a rollout, and so many of them may be answered badly.
 STEP_ANSWERS, STEP_ACCIDENTS = 5, 1
 ARRIVAL_LOOKS = 5
 
 
 def shift(scene: InLane, commit: Commit, target: Target, revision: Revision, verified: Verified) -> Live:
     """Give the revision its traffic by the rollout's steps; Superseded when something newer is on its way."""
-    wait_for_lock(scene.world, scene.run, scene.show)  # it may have been said while this was built
+    wait_for_lock(scene.world, scene.run, scene.show)  # somebody may have locked it during the build
     if commit.within or time.time() - verified.at > HEAD_HOLDS_SECONDS:
         insist_on_wanted(scene.world.github, commit, partial(serving_commit, scene.world.google, target))
     state = ServiceState(target.name, revision.etag, revision.url, revision.before, "")
@@ -50,7 +50,7 @@ def shift(scene: InLane, commit: Commit, target: Target, revision: Revision, ver
 def restore(scene: InLane, target: Target, revision: Revision) -> None:
     """Put back the traffic as it was before this deployment; a first deployment has nothing to put back.
 
-    Also when something newer waits for the lane: that finds what served before, and not what turned out ill.
+    This is done although something newer waits for the lane: that is to find what served before, not what failed.
     """
     state = cloud_run.service(scene.world.google, target.project, target.region, target.name)
     scene.insist_on_ours(target, state)
@@ -138,7 +138,7 @@ def _insist_on_health(
 
 
 def _first_answer(scene: InLane, question: Question) -> Answer:
-    """What is said first: its instance may have gone to sleep since it was verified, and silence is how it starts."""
+    """The first answer that comes: an instance may have stopped since it was verified, and starts silently."""
     settings = scene.world.settings
     until = time.monotonic() + settings.verify_start
     while not ((answer := question.ask()).status or answer.impossible) and time.monotonic() < until:

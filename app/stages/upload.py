@@ -18,12 +18,11 @@ MEGABYTE = 1_000_000
 
 
 def upload(scene: Scene, commit: Commit, target: Target, bucket_ready: Future[str]) -> Source | Image:
-    """Stream the commit into the bucket; what an earlier run or another service of ours uploaded is used.
+    """Stream the commit into the bucket, unless an earlier run or another service of ours has done so.
 
-    An object that is not what we streamed is left alone, and the build never sees it.
-
-    Where an image of the same content is there already nothing is uploaded: that image is the answer.
-    What a parser can see in the source is found on the way, so that no build minute is spent on it.
+    Where an image of the same content is there already nothing is uploaded: that image is the answer. An object that is
+    not what we streamed is left alone, and no build sees it. Faults that a parser can see in the source are found on
+    the way, before a build is paid for.
     """
     if image := built_before(scene, commit, target):
         scene.note(f"not needed: {image.reused}")

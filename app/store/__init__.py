@@ -21,7 +21,6 @@ from app.store.rows import (
 )
 
 if TYPE_CHECKING:
-    from app.store.addresses import AddressRows
     from app.store.answers import AnswerRows
     from app.store.approvals import ApprovalRows
     from app.store.database import Database
@@ -125,7 +124,7 @@ class Store:
 
     @property
     def notices(self) -> NoticeRows:
-        """What is to be told to webhooks and Slack."""
+        """What webhooks and Slack are yet to be told."""
         return self._database.notices
 
     @property
@@ -135,12 +134,12 @@ class Store:
 
     @property
     def operators(self) -> OperatorRows:
-        """Whose account it is that the settings name."""
+        """Which account each login is that the settings name."""
         return self._database.operators
 
     @property
     def names(self) -> RepositoryNames:
-        """Which repository each name is that the operator gives something to."""
+        """Which repository each name stands for that the operator gives something to."""
         return self._database.names
 
     @property
@@ -162,11 +161,6 @@ class Store:
     def pull_requests(self) -> PullRequestRows:
         """What people said of each pull request, and what became of it."""
         return self._database.pull_requests
-
-    @property
-    def addresses(self) -> AddressRows:
-        """Where each service is reached, by name."""
-        return self._database.addresses
 
     @property
     def traffic(self) -> TrafficRows:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from app.store.addresses import AddressRows
 from app.store.answers import AnswerRows
 from app.store.approvals import ApprovalRows
 from app.store.deployments import Deployments
@@ -43,7 +42,6 @@ class Database:
     heartbeats: Heartbeats
     previews: PreviewRows
     traffic: TrafficRows
-    addresses: AddressRows
     images: ImageRows
     layers: LayerRows
     makers: MakerRows
@@ -72,7 +70,6 @@ class Database:
             Heartbeats(engine),
             PreviewRows(engine),
             TrafficRows(engine),
-            AddressRows(engine),
             ImageRows(engine),
             LayerRows(engine),
             MakerRows(engine),

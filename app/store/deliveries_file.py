@@ -19,7 +19,7 @@ from app.store.private import private_database
 from app.store.rows import GIVEN_UP, STARTED, Received, StoreError
 from app.text.legible import legible
 
-CHECKPOINT_BYTES = 32_000_000  # less often moves fewer pages: a marked body is gone by then
+CHECKPOINT_BYTES = 32_000_000  # more seldom is cheaper: a body that is marked by then need not be moved
 # `payload` comes last: a list of deliveries reads none of the pages that it overflows into.
 TABLES = """
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -33,7 +33,7 @@ PARTY = "INTEGER NOT NULL DEFAULT 0"
 LATER = {"signature": "TEXT", "installation": PARTY, "repository": PARTY}
 # A signature is over the body alone, so that a captured one could come again under a new id.
 SIGNATURES = "CREATE INDEX IF NOT EXISTS signatures ON deliveries (signature) WHERE signature IS NOT NULL"
-# A redelivery of what was given up goes to the end of the line; any other is the one that is there already.
+# A redelivery of what was given up goes to the end of the line; any other changes nothing.
 AGAIN = f"""
 ON CONFLICT (id) DO UPDATE SET number = (SELECT max(number) + 1 FROM deliveries),
     received_at = excluded.received_at, payload = excluded.payload, outcome = NULL
@@ -43,7 +43,7 @@ WHERE outcome LIKE '{GIVEN_UP}%'
 OLD = """SELECT number FROM deliveries WHERE outcome IS NOT NULL AND received_at < ?
     AND number < (SELECT max(number) FROM deliveries) ORDER BY number LIMIT ?"""
 FORGET = f"DELETE FROM deliveries WHERE number IN ({OLD})"  # noqa: S608 - our own words
-# A capture has no last day: what a delivery started is not started by it again, however long ago that was.
+# Kept for good: a captured delivery that is replayed, however late, must not start again what it started once.
 REMEMBER = f"""INSERT OR IGNORE INTO obeyed SELECT signature FROM deliveries
     WHERE signature IS NOT NULL AND outcome LIKE '%{STARTED}%' AND number IN ({OLD})"""  # noqa: S608 - as above
 MARK = "UPDATE deliveries SET outcome = ?, payload = NULL WHERE id = ?"
@@ -144,10 +144,10 @@ class DeliveriesFile:
             return self._reader.execute(sql, values).fetchall()
 
     def _keep(self, accepts: Mapping[str, Arrived]) -> set[str]:
-        """Store those whose signature came under no other id; nobody else brings any, so that none comes in between.
+        """Store those whose signature did not come under another id. No other process writes, so none comes in between.
 
-        Asked and stored in a call each, whatever the batch: after every row that sqlite3 fetches it has to
-        wait for the GIL, and meanwhile everybody waits whose delivery this is.
+        The whole batch is asked about in one call and stored in another: sqlite3 waits for the GIL after each row that
+        it fetches, and every sender of the batch waits with it.
         """
         known = [(signature, id_) for signature, id_, _ in self._known(accepts)]
         first = first_heard(known, [one.delivery for one in accepts.values()])
@@ -158,9 +158,9 @@ class DeliveriesFile:
         return set(first)
 
     def _known(self, accepts: Mapping[str, Arrived]) -> list[tuple[str, str, int]]:
-        """(signature, id, number) of what is there under one of these ids or signatures: of new deliveries nothing.
+        """(signature, id, number) of each delivery that is stored under one of these ids or signatures.
 
-        What was obeyed and is forgotten comes first, and is under no id.
+        Those that were obeyed and forgotten come first, with an empty id.
         """
         signatures = {one.delivery.signature for one in accepts.values()}
         of_ids, of_signatures = (",".join("?" * len(each)) for each in (accepts, signatures))
@@ -172,7 +172,7 @@ class DeliveriesFile:
         ).fetchall()
 
     def _insert(self, accepts: Sequence[Arrived], known: str = "") -> set[str]:
-        """One multi-row statement, and what is done with ids that are `known`; the ids that it gives back."""
+        """Insert all in one statement; `known` is SQL for ids that are there already. The ids that it returns."""
         if not accepts:
             return set()
         values: list[object] = []
@@ -190,9 +190,9 @@ class DeliveriesFile:
         return {row[0] for row in found}
 
     def _mark(self, marks: Sequence[tuple[str, str]]) -> None:
-        """Each in one call, which holds the file while no thread of ours can hold it up: the door waits meanwhile.
+        """All in one call, which holds the file as briefly as can be: the door waits meanwhile.
 
-        Nor for the disk: a mark that is lost with the power is made again, since a story that has an id starts once.
+        It does not wait for the disk: a mark that a power cut loses is made again, and a story starts once for its id.
         """
         self._marker.executemany(MARK, marks)
 

@@ -64,9 +64,9 @@ class Deployments:
         )
 
     def amend(self, deployment_id: str, change: Callable[[Report], Report]) -> tuple[Report, Report] | None:
-        """Change a last report, which GitHub does not have yet then: as it was and as it is; it did not end again.
+        """Change the last report of a deployment, and have GitHub told: the report before and after; None without one.
 
-        None where there is none. Who changes it at the same moment waits: the row is written before it is read.
+        The row is written before it is read, so that whoever changes it at the same moment waits.
         """
         mine = DEPLOYMENTS.c.id == deployment_id
         with transaction(self._engine) as connection:
@@ -197,7 +197,7 @@ class Deployments:
             ).scalar_one()
 
     def add_log_line(self, deployment_id: str, line: str) -> None:
-        """One more line; its colours stand apart, so that whoever reads or searches the log meets none."""
+        """One more line. Its colours are kept apart, so that the log is read and searched without them."""
         text = uncoloured(line)
         added = insert(LOG_LINES).values(deployment_id=deployment_id, time=time.time(), line=text)
         with transaction(self._engine) as connection:
@@ -220,7 +220,7 @@ class Deployments:
 
 
 def read_report(text: str) -> Report | None:
-    """None when another version wrote it in a way that this one cannot read: one row keeps no other from being read."""
+    """The report; None when another version wrote it in a form that this one cannot read, which is logged."""
     try:
         return REPORT.validate_json(text)
     except ValidationError as error:

@@ -93,7 +93,7 @@ class History:
         return self._listed(_among(query, repositories))
 
     def wanted(self, repositories: Collection[int] | None, wanted: Wanted, limit: int) -> list[Listed]:
-        """Those that fit, the newest first; after an id that is not known nothing comes."""
+        """The deployments that fit, the newest first; none when `before` is an unknown id."""
         query = _among(select(*_COLUMNS), repositories)
         if wanted.environment:
             name = DEPLOYMENTS.c.check_name
@@ -102,7 +102,7 @@ class History:
         if wanted.state:
             query = query.where(DEPLOYMENTS.c.state == wanted.state)
         if wanted.before:
-            # Of the same repositories: whether there is another one's is not to be told from what follows it.
+            # Only in these repositories: the answer must not tell whether another repository has such a deployment.
             newer = _among(select(DEPLOYMENTS.c.number), repositories).where(
                 DEPLOYMENTS.c.id == wanted.before
             )

@@ -68,7 +68,7 @@ class ImageRows:
             return [KnownImage(*row) for row in connection.execute(query)]
 
     def shared(self, image: KnownImage) -> bool:
-        """Whether the same image is what something else was built as, or took over."""
+        """Whether another content, or another Target, has this image too."""
         query = select(IMAGES.c.key).where(
             IMAGES.c.name == image.name, IMAGES.c.digest == image.digest, IMAGES.c.key != image.key
         )

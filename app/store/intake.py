@@ -136,7 +136,7 @@ class Intake:
 
 
 def _take(new: set[str], wish: _Wish) -> bool:
-    """True for the first of those who brought this id, False for the others."""
+    """Whether this wish brought a new delivery: of several with one id only the first did."""
     if isinstance(wish, _Accept) and wish.arrived.delivery.id in new:
         new.discard(wish.arrived.delivery.id)
         return True

@@ -13,7 +13,7 @@ from app.store.tables import LANES, TURNS, insert_once, transaction
 
 # A lane can be left in another process, which wakes nobody here.
 LOOK_AGAIN_SECONDS = 5.0
-# How old an answer about all lanes may be that many waiting runs share.
+# Many waiting runs share one answer about all lanes, which may be so old.
 HOLD_SECONDS = 0.5
 
 
@@ -30,15 +30,15 @@ class Lanes:
         self._newest_at = float("-inf")
 
     def asked(self, lane: str) -> int:
-        """How often this lane was asked for: what was found out about its runs holds as long as this is the same."""
+        """How often this lane was asked for. While it stays the same, what was found out about its runs still holds."""
         with transaction(self._engine) as connection:
             return connection.execute(select(LANES.c.turns).where(LANES.c.lane == lane)).scalar() or 0
 
     def enter(self, lane: str, deployment_id: str, sha: str, asked: int | None = None) -> Ticket:
         """Ask for `lane`: hold it now, or wait as its newest run. Superseded when a newer run has asked.
 
-        SomebodyAsked when that has happened more often than `asked`: what was found out before may not hold any more.
-        Asking again after a restart keeps the place, with a new fence: what still acts from before is out.
+        SomebodyAsked when the lane was asked for more often than `asked`: what was found out may not hold any more.
+        Asking again after a restart keeps the place and gives a new fence, which shuts out the process before.
         """
         with transaction(self._engine) as connection:
             row = _locked(connection, lane)
@@ -59,7 +59,7 @@ class Lanes:
         return ticket
 
     def wait(self, lane: str, deployment_id: str, timeout: float = LOOK_AGAIN_SECONDS) -> Ticket:
-        """Wait a while for `lane`; a Ticket that does not hold it yet means: ask again."""
+        """Wait for `lane`, `timeout` seconds at most; a Ticket that does not hold it means that it has to ask again."""
         with self._changed:
             seen = self._changes
         ticket = self._try(lane, deployment_id)

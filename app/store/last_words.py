@@ -1,4 +1,4 @@
-"""The last word: of what people have said of one thing, only what was said last counts, however late the rest comes."""
+"""The last word: of several comments about one thing the one written last counts, in whatever order they are heard."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LAST_WORDS = Table(
 def is_last_word(connection: Connection, subject: str, comment_id: int) -> bool:
     """Whether no later comment about this was heard; from now on this one is the last.
 
-    What follows from it is written in the same transaction, so that no other comment comes between the two. What no
-    comment said, 0, is a button's: it is heard when it is pressed, and so is the last.
+    What follows from it is written in the same transaction, so that no other comment comes in between. A button has no
+    comment (0): it is heard when it is pressed, and so is the last word.
     """
     if not comment_id:
         return True

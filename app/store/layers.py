@@ -32,7 +32,7 @@ class LayerRows:
             return {str(row.layer): float(row.seconds) for row in connection.execute(query)}
 
     def built(self, cache: str, made: Mapping[str, float], kept: Iterable[str]) -> None:
-        """Remember what was made just now, beside what was kept; the others are in the Dockerfile no more."""
+        """Remember what was made now, keep what came from the cache, and forget what the Dockerfile no longer has."""
         rows = [
             {"cache": cache, "layer": layer, "seconds": seconds, "time": time.time()}
             for layer, seconds in made.items()

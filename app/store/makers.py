@@ -20,7 +20,7 @@ MAKERS = Table(
 
 
 class Making(StrEnum):
-    """How far it is."""
+    """How far the work has come."""
 
     UNDER_WAY = "under way"
     MADE = "made"
@@ -29,7 +29,7 @@ class Making(StrEnum):
 
 @dataclass(frozen=True)
 class Maker:
-    """Whoever makes it; `blame` is whose fault it is that it was not made."""
+    """The deployment that does the work; `blame` says whose fault a failure is."""
 
     deployment_id: str
     state: Making
@@ -60,7 +60,7 @@ class MakerRows:
             )
 
     def ended(self, key: str, deployment_id: str, state: Making, blame: str = "") -> None:
-        """It is made, or is not going to be."""
+        """The work has ended, well or not."""
         with transaction(self._engine) as connection:
             connection.execute(
                 update(MAKERS)

@@ -53,9 +53,9 @@ class NoticeRows:
             insert_once(connection, NOTICES, **asdict(notice))
 
     def take(self, now: float, lease: float, but_of: Collection[str] = ()) -> Notice | None:
-        """The one that is due for longest; no other process gets it for `lease` seconds, and this counts as a try.
+        """The notice that has been due for longest. No other process gets it for `lease` seconds; this counts as a try.
 
-        Those of the projects in `but_of` wait.
+        Notices of the projects in `but_of` wait.
         """
         due = (NOTICES.c.due <= now, NOTICES.c.project.not_in(but_of))
         oldest = select(NOTICES).where(*due).order_by(NOTICES.c.due).limit(1)

@@ -29,7 +29,7 @@ class OperatorRows:
     def operates(self, named: tuple[str, ...], login: str, person_id: int) -> bool:
         """Whether this person is one of the operators that the settings name: by id, or by a login in lower case.
 
-        A login is whose it is when it is first seen here, and nobody else's later. Numbers are ids and never logins.
+        A login stands for the account that first used it here, whoever has it later. A number is an id, never a login.
         """
         name = login.lower()
         if not person_id:

@@ -17,7 +17,7 @@ OPINIONS = Table(
 
 
 class OpinionRows:
-    """One row, today's: those of other days are gone with the first question of a new one."""
+    """One row, today's: the first question of a day removes the row of the day before."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

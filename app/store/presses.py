@@ -42,7 +42,7 @@ class PressRows:
         self._engine = engine
 
     def pressed(self, press: Pressed) -> Pressed:
-        """Record who pressed what; what is recorded of this delivery, by whoever came first."""
+        """Record a press; what stands in its row, which an earlier attempt may have written."""
         with transaction(self._engine) as connection:
             insert_once(connection, PRESSES, **asdict(press))
             kept = select(PRESSES).where(PRESSES.c.delivery_id == press.delivery_id)

@@ -1,4 +1,4 @@
-"""Pull requests as rows: what people said of each, why it was or was not deployed, and as what it was seen."""
+"""Pull requests as rows: what people said of each, why it was or was not deployed, and how it stood then."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PULLS = Table(
     Column("comment_id", Id, nullable=False, default=0),
     Column("verdict", Words, nullable=False, default=""),
 )
-# A table of its own, since nothing is ever added to one that is there.
+# How each stood at the last look. A table of its own, since no column is ever added to one that exists.
 LOOKS = Table(
     "pull_request_looks",
     METADATA,
@@ -34,8 +34,6 @@ LOOKS = Table(
     Column("number", Integer, primary_key=True),
     Column("seen", Words, nullable=False),
 )
-
-
 # What a look led to that some delivery had asked for; `deployments` are their ids, one a line.
 LED = Table(
     "pull_request_deliveries",
@@ -90,7 +88,7 @@ class PullRequestRows:
         self._tell(repository_id, number, comment_id=comment_id)
 
     def judged(self, repository_id: int, number: int, verdict: str, seen: str) -> None:
-        """Why the pull request was or was not deployed when it was last looked at, and as what it was `seen`."""
+        """Keep why the pull request was or was not deployed at the last look, and how it stood then (`seen`)."""
         self._tell(repository_id, number, verdict=verdict)
         with transaction(self._engine) as connection:
             if not insert_once(connection, LOOKS, repository_id=repository_id, number=number, seen=seen):
@@ -98,7 +96,7 @@ class PullRequestRows:
                 connection.execute(update(LOOKS).where(*same).values(seen=seen))
 
     def looked(self, delivery_id: str, came: Looked) -> None:
-        """This came of a delivery; what is kept of it already stays."""
+        """Keep what came of a delivery, unless that is kept already."""
         with transaction(self._engine) as connection:
             deployments, now = "\n".join(came.deployments), time.time()
             insert_once(
@@ -106,14 +104,14 @@ class PullRequestRows:
             )
 
     def looked_for(self, deliveries: Collection[str]) -> dict[str, Looked]:
-        """What came of those of these that told of a pull request, by their ids."""
+        """What came of these deliveries, by their ids; of those that were about a pull request."""
         query = select(LED).where(LED.c.delivery_id.in_(deliveries))
         with transaction(self._engine) as connection:
             rows = connection.execute(query).all()
         return {row.delivery_id: Looked(row.said, tuple(row.deployments.split())) for row in rows}
 
     def seen(self, repository_id: int, number: int) -> str:
-        """As what the pull request was last looked at; empty when it never was."""
+        """How the pull request stood at the last look; empty when there was none."""
         query = select(LOOKS.c.seen).where(LOOKS.c.repository_id == repository_id, LOOKS.c.number == number)
         with transaction(self._engine) as connection:
             return connection.execute(query).scalar() or ""
@@ -123,7 +121,7 @@ class PullRequestRows:
         return found or ""
 
     def unseen(self, repository_id: int, number: int) -> None:
-        """Have it looked at anew, as if nobody had ever seen it."""
+        """Forget the last look, so that the sweep takes another."""
         of = (LOOKS.c.repository_id == repository_id, LOOKS.c.number == number)
         with transaction(self._engine) as connection:
             connection.execute(delete(LOOKS).where(*of))

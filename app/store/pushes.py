@@ -1,4 +1,4 @@
-"""Pushes as rows: which ones were heard of, from a webhook or because somebody looked, and until when was looked."""
+"""Pushes as rows: which were heard of, by webhook or by looking for them, and how far the looking has come."""
 
 from __future__ import annotations
 
@@ -37,11 +37,10 @@ class PushRows:
     def first_heard(
         self, repository_id: int, branch: str, sha: str, delivery_id: str, *, missed: bool
     ) -> bool:
-        """Note that this push was heard of; False when the other way of hearing brought it already.
+        """Note that this push was heard of; False when it was found before its webhook came, or the other way round.
 
-        The same branch may be pushed to the same commit again, so two webhooks are two pushes; what was found
-        without its webhook is the same push as the webhook that comes too late. Twice the same question, twice
-        the same answer.
+        Two webhooks are two pushes, since a branch may be pushed to the same commit again. A push that was found
+        without its webhook is the same as that of the webhook that comes late. Asked again, the answer is the same.
         """
         key = (PUSHES.c.repository_id == repository_id, PUSHES.c.branch == branch, PUSHES.c.sha == sha)
         told = {"delivery_id": delivery_id, "missed": missed, "time": time.time()}
@@ -66,12 +65,12 @@ class PushRows:
             return connection.execute(query).scalar() or 0.0
 
     def looked_until(self, at: str) -> float:
-        """Until when was looked at this; 0 when nobody did."""
+        """Up to when pushes there were looked for, in epoch seconds; 0 when they never were."""
         with transaction(self._engine) as connection:
             return connection.execute(select(LOOKED.c.until).where(LOOKED.c.at == at)).scalar() or 0.0
 
     def looked(self, at: str, until: float) -> None:
-        """Everything until then was looked at."""
+        """All pushes there up to then were looked for."""
         with transaction(self._engine) as connection:
             if not insert_once(connection, LOOKED, at=at, until=until):
                 connection.execute(update(LOOKED).where(LOOKED.c.at == at).values(until=until))

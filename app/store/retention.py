@@ -1,4 +1,4 @@
-"""What is old enough to be forgotten: reports of deployments with their logs, in small batches, on both databases.
+"""Retention: old reports of deployments and their logs are forgotten, in small batches.
 
 What still serves stays, and so does all that a rollback offers, however old it is.
 """

@@ -1,4 +1,4 @@
-"""What the store hands out: its rows as frozen words, and its one error."""
+"""What the store hands out: rows as frozen dataclasses, and its one error."""
 
 from __future__ import annotations
 

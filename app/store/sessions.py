@@ -1,4 +1,4 @@
-"""Sessions that were ended from afar: since when a person's cookies have to be newer to be theirs."""
+"""Sessions that were ended: cookies that a person was given before that are no good any more."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SessionRows:
         self._engine = engine
 
     def end(self, person_id: int) -> None:
-        """Whatever this person's browsers were given until now is nobody's."""
+        """Cookies that this person's browsers were given until now sign nobody in any more."""
         now = time.time()
         with transaction(self._engine) as connection:
             connection.execute(delete(ENDED).where(ENDED.c.time < now - KEPT_SECONDS))

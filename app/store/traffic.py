@@ -109,6 +109,16 @@ class TrafficRows:
                 time=time.time(),
             )
 
+    def shown_at(self, deployment_id: str, url: str) -> None:
+        """What this run gave the traffic to answers at this address too, and from now on is shown there."""
+        with transaction(self._engine) as connection:
+            connection.execute(update(SHIFTS).where(SHIFTS.c.deployment_id == deployment_id).values(url=url))
+
+    def shift_undone(self, deployment_id: str) -> None:
+        """This run's traffic goes back to what served before, so that it has not moved any."""
+        with transaction(self._engine) as connection:
+            connection.execute(delete(SHIFTS).where(SHIFTS.c.deployment_id == deployment_id))
+
     def served_last(self, place: str) -> int:
         """The id of the repository that last served at this `project/region/name`; 0 where we know of none."""
         lanes = select(SHIFTS.c.lane).where(SHIFTS.c.lane.endswith(f"/{place}", autoescape=True))
@@ -146,7 +156,7 @@ class TrafficRows:
             return list(connection.execute(query).scalars())
 
     def regions_of(self, owner: int, project: str, name: str) -> list[str]:
-        """Where a repository's service of this name has got traffic, of whatever region servergem.yml names now."""
+        """The regions where a repository's service of this name has had traffic, whatever servergem.yml names now."""
         prefix, suffix = f"{owner}/{project}/", f"/{name}"
         query = (
             select(SHIFTS.c.lane)
@@ -179,7 +189,7 @@ class TrafficRows:
             )
 
     def lock(self, lock: Lock, comment_id: int) -> bool:
-        """Close a lane; a lock that is there already is replaced. False when a later comment has spoken of it."""
+        """Close a lane, in place of any lock that is there. False when a later comment about it counts."""
         values = {"holder": lock.holder, "reason": lock.reason, "link": lock.link, "expires": lock.expires}
         with transaction(self._engine) as connection:
             if not is_last_word(connection, f"lock {lock.lane}", comment_id):
@@ -196,7 +206,7 @@ class TrafficRows:
         return Lock(*row) if row else None
 
     def unlock(self, lane: str, comment_id: int) -> bool:
-        """Open a lane, for good against locks that were said before. False when a later comment has spoken of it."""
+        """Open a lane, also for locks written before and heard later. False when a later comment about it counts."""
         with transaction(self._engine) as connection:
             if not is_last_word(connection, f"lock {lane}", comment_id):
                 return False

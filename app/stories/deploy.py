@@ -72,12 +72,12 @@ def to_an_address(this: Deployment) -> tuple[Live, bool]:
     with this.on_failure(RESTORE, restore, target, revision):
         verified = this.stage(verify, commit, target, revision)
         live = this.stage(shift, commit, target, revision, verified)
-        mapped = has_domain(target, prepared)
+        mapped = has_domain(target, prepared.service)
         if mapped or domain_of(this.world.settings, target):
             live = this.one_more(ROAD[bring_domain], call(bring_domain, target, live, mapped))
-    if has_jobs(target, prepared):
+    if has_jobs(target, prepared.service):
         this.one_more(ROAD[bring_jobs], call(bring_jobs, commit, target, image, prepared))
-    if has_workers(target, prepared):
+    if has_workers(target, prepared.service):
         this.one_more(ROAD[bring_workers], call(bring_workers, commit, target, image, prepared))
     return live, revision.first
 

@@ -149,7 +149,7 @@ def _tag_stays(world: World, job: Deploy) -> Plan | None:
     if environment is None:
         return Plan(ignored=f"No environment deploys {commit.came_as}.")
     head = world.github.branch_head(repository, repository.default_branch)
-    merged = head and world.github.compare(repository, head, commit.sha).status in ("behind", "identical")
+    merged = head and world.github.compare(repository, head, commit.sha).is_in_base
     if merged or (not job.missed and world.operates(job.pusher, job.pusher_id)):
         return None
     return Plan(unmerged=(_not_merged(commit, environment.name),))

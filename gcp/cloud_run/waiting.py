@@ -21,14 +21,8 @@ else:
 
 # The server holds a wait open for this long: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.operations/wait
 LONG_POLL = 30
-
-
 PATIENCE = 600.0
-
-
 OVERDUE = f"Cloud Run did not finish within {PATIENCE / 60:.0f} minutes"
-
-
 LOOK_SECONDS = 0.5
 
 

@@ -10,8 +10,8 @@ from gcp import storage
 from gcp.errors import GoogleError
 from gcp.storage import BucketInfo
 
-# The least role that holds storage.buckets.get and storage.buckets.list.
 OFF = "SERVICE_DISABLED"
+# The least role that holds storage.buckets.get and storage.buckets.list.
 LOOKER = "roles/storage.bucketViewer"
 
 

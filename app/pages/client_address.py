@@ -1,4 +1,4 @@
-"""Whence: the address that a request came from, as far as it can be told."""
+"""The address of the client that sent a request, as far as it can be told."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ ONE_LINE = 64
 NOWHERE = "nowhere"
 
 
-def whence(request: Request, *, behind_a_proxy: bool) -> str:
-    """Where it came from; of IPv6 the network of one line.
+def client_address(request: Request, *, behind_a_proxy: bool) -> str:
+    """The address that a request came from; of IPv6 the network of one line.
 
     ServerGem itself speaks no https: `behind_a_proxy`, which does, the one next to us has written the last address of
     X-Forwarded-For, and whoever sends a request may have written all others.

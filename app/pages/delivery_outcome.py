@@ -28,7 +28,7 @@ OTHERWISE = "It was taken up"
 
 
 @dataclass(frozen=True)
-class Came:
+class DeliveryOutcome:
     """`words`, then links to what it led to. `mark` is waiting, failed, or none."""
 
     words: str
@@ -36,30 +36,30 @@ class Came:
     mark: str = ""
 
 
-def came_of_each(store: Store, rows: Sequence[Received]) -> dict[str, Came]:
+def outcomes_of(store: Store, rows: Sequence[Received]) -> dict[str, DeliveryOutcome]:
     """By the delivery's id."""
     ids = [each.id for each in rows]
     begun, looks = store.history.begun_by(ids), store.pull_requests.looked_for(ids)
-    told: dict[str, Came] = {}
+    told: dict[str, DeliveryOutcome] = {}
     for each in rows:
         look = looks.get(each.id)
         runs = [store.history.one(id_) for id_ in look.deployments] if look else []
         led_to = (*begun[each.id], *(run for run in runs if run))
-        told[each.id] = _came(store, each, look.said if look else "", led_to)
+        told[each.id] = _outcome(store, each, look.said if look else "", led_to)
     return told
 
 
-def _came(store: Store, each: Received, said: str, led_to: tuple[Listed, ...]) -> Came:
+def _outcome(store: Store, each: Received, said: str, led_to: tuple[Listed, ...]) -> DeliveryOutcome:
     outcome = each.outcome
     if outcome is None:
-        return Came("", mark="waiting")
+        return DeliveryOutcome("", mark="waiting")
     if outcome.startswith(GIVEN_UP):
-        return Came(outcome.removeprefix(GIVEN_UP), mark="failed")
+        return DeliveryOutcome(outcome.removeprefix(GIVEN_UP), mark="failed")
     others = "; ".join(part for part in outcome.split("; ") if not part.startswith(STARTED))
     if others == outcome:
-        return Came(outcome)
+        return DeliveryOutcome(outcome)
     if not said and (press := store.presses.press(each.id)):
         said, of = press.outcome, store.history.one(press.deployment_id)
         led_to = led_to or ((of,) if of else ())
     words = said or ("Started" if led_to else DOES.get(each.event, OTHERWISE))
-    return Came("; ".join(filter(None, (words, others))), led_to)
+    return DeliveryOutcome("; ".join(filter(None, (words, others))), led_to)
