@@ -75,10 +75,6 @@ def test_the_last_word_on_regions_counts(written: str, regions: list[str]) -> No
 FAULTS = [
     ("region: us-east1, regions: [us-west1]", "region and regions are both there"),
     ("regions: [us-west1, us-east1, us-west1]", "regions names us-west1 twice"),
-    (
-        "regions: [us-west1, us-east1], release: ./migrate",
-        "release runs once, and this service has 2 regions",
-    ),
     ("regions: us-west1", "has to be a list"),
     ("regions: [US]", "is not a region"),
 ]
@@ -217,6 +213,36 @@ def test_a_build_that_fails_fails_once(house: House) -> None:
     assert builds(house) == 1, house.log_tail()
     titles = [run["output"]["title"] for run in runs.values()]
     assert sum("failed to build, and so" in title for title in titles) == 1, titles
+
+
+def runs(house: House) -> int:
+    return house.world.google.calls["Jobs.RunJob"]
+
+
+def test_a_release_command_runs_once_for_every_region(house: House) -> None:
+    """One region runs it and the other waits for its end; a re-run of one region runs it again."""
+    work = house.repository(SAMPLE)
+    first = work.push("One", **{"servergem.yml": TWO + "    release: echo moved\n"})
+    assert conclusions(house, work, first) == {CHECK: "success", THERE: "success"}, house.log_tail()
+    assert runs(house) == 1
+    said = _summary(house, work, first)
+    assert "echo moved ended well" in said
+    assert "has run echo moved for every region" in said
+    house.world.github.rerequest(ended(house, work, first)[THERE]["id"])
+    eventually(lambda: runs(house) == 2, "the command once more", house.log_tail)
+
+
+def test_a_release_command_that_fails_releases_no_region(house: House) -> None:
+    """One check run tells of the command, the other names that check run, and both serve what they did."""
+    work = house.repository(SAMPLE)
+    first = work.push("One", **{"servergem.yml": TWO})
+    assert conclusions(house, work, first) == {CHECK: "success", THERE: "success"}, house.log_tail()
+    before = serving(house)
+    second = work.push("Two", **{"servergem.yml": TWO + "    release: echo no table; exit 3\n"})
+    assert conclusions(house, work, second) == {CHECK: "failure", THERE: "failure"}, house.log_tail()
+    assert (runs(house), serving(house)) == (1, before)
+    titles = [run["output"]["title"] for run in ended(house, work, second).values()]
+    assert sum(title.startswith("The release command failed in ") for title in titles) == 1, titles
 
 
 def test_a_command_is_for_every_region_of_a_service(house: House) -> None:

@@ -12,7 +12,7 @@ from app.model import Finding
 
 
 def faults_of_regions(key: str, service: ServiceFile, document: Document) -> Iterator[Finding]:
-    """One word for where it runs, each region once, and nothing that runs once for a service of several."""
+    """One word for where it runs, and each region once."""
     here, seen = partial(at, document, key), set[str]()
     if service.region and service.regions:
         fix = "Keep one of the two: the first of `regions` is its home."
@@ -21,6 +21,3 @@ def faults_of_regions(key: str, service: ServiceFile, document: Document) -> Ite
         if region in seen:
             yield here(f"regions.{number}", f"regions names {region} twice", "Remove one of the two.")
         seen.add(region)
-    if service.release and len(seen) > 1:
-        title = f"release runs once, and this service has {len(seen)} regions"
-        yield here("release", title, "Write it under `jobs:`, or give the service one `region`.")

@@ -131,7 +131,8 @@ class ServiceFile(Part):
     )
     release: Text = Field(
         default="",
-        description="A command that runs once with the new image before traffic moves.",
+        description="A command that runs once with the new image before traffic moves, also where there are several "
+        "regions.",
         examples=["python manage.py migrate"],
     )
     rollout: Rollout = Field(

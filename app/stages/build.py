@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from app.acts.images import package_of, registry_of, remember
-from app.acts.once import once
+from app.acts.images import built_before, package_of, registry_of, remember
+from app.acts.once import Shared, once
 from app.acts.reasons import of_build
 from app.model import Blame, Build, Bundle, Commit, Finding, Image, Source, Stop, Superseded, Target
 from app.scene import InLane
@@ -31,8 +31,30 @@ def build(scene: InLane, commit: Commit, target: Target, source: Source | Image)
         scene.note(source.reused)
         return source
     if target.several:
-        return once(scene, commit, target, partial(_made, scene, commit, target, source))
+        made = partial(_made, scene, commit, target, source)
+        return once(scene, commit, target, _for_every_region(scene, commit, target), made)
     return _made(scene, commit, target, source)
+
+
+def _for_every_region(scene: InLane, commit: Commit, target: Target) -> Shared[Image | Bundle]:
+    """A Bundle, which has no image to take over, is made once for each region; its packages are installed by then."""
+
+    def take(_there: str) -> Image | None:
+        if image := built_before(scene, commit, target):
+            scene.note(image.reused)
+        return image
+
+    return Shared("", "which builds it for every region", take, partial(_failed_there, target), again=True)
+
+
+def _failed_there(target: Target, there: str, blame: Blame) -> Finding:
+    return Finding(
+        "not-built-for-any-region",
+        fitting(f"{there} failed to build, and so {target.region} has nothing to deploy"),
+        f"Look at the check run of {there}: it says what to do. Then re-run this one, or push.",
+        blame=blame,
+        message=f"What serves in {target.region} serves on. The build for all regions is made once.",
+    )
 
 
 def _made(scene: InLane, commit: Commit, target: Target, source: Source) -> Image | Bundle:

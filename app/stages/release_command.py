@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
 
+from app.acts.once import Shared, once
 from app.acts.prepared import Prepared
 from app.acts.reasons import of_command
 from app.acts.specification import revision_name, specification
@@ -28,9 +30,40 @@ SHELL = ("/bin/sh", "-c")
 def run_release_command(
     scene: InLane, commit: Commit, target: Target, image: Image | Bundle, prepared: Prepared
 ) -> None:
-    """Run the command and wait for its end; its failure ends the deployment while the old revision serves."""
+    """Run the command and wait for its end; its failure ends the deployment while the old revision serves.
+
+    Of a service in several regions it runs in the one that comes to it first.
+    """
     wait_for_lock(scene.world, scene.run, scene.show)  # somebody may have locked it during the build
     scene.insist()
+    run = partial(_run, scene, commit, target, image, prepared)
+    scene.note(once(scene, commit, target, _for_every_region(target), run) if target.several else run())
+
+
+def _for_every_region(target: Target) -> Shared[str]:
+    """Twice is worse than not at all: where nobody knows how it ended, a person decides."""
+    command = target.service.release
+    return Shared(
+        work="release",
+        waits=f"which runs {command} for every region",
+        take=lambda there: f"{there} has run {command} for every region",
+        failed=partial(_failed_there, target),
+        again=False,
+    )
+
+
+def _failed_there(target: Target, there: str, blame: Blame) -> Finding:
+    return Finding(
+        "not-released-for-any-region",
+        fitting(f"The release command failed in {there}, and so {target.region} is not released"),
+        f"Look at the check run of {there}: it says what to do. Then re-run this one, which runs it again, or push.",
+        blame=blame,
+        message=f"What serves in {target.region} serves on. {target.service.release} runs once for all regions.",
+        place=target.place("release"),
+    )
+
+
+def _run(scene: InLane, commit: Commit, target: Target, image: Image | Bundle, prepared: Prepared) -> str:
     settings = scene.world.settings
     service = specification(scene, commit, target, image, prepared.project_number)
     # A revision's name is this run's own, and so is the job's.
@@ -57,7 +90,7 @@ def run_release_command(
         raise Superseded(successor)
     if not ended.succeeded:
         raise Stop(_failed(scene, commit, target, ended, told))
-    scene.note(f"{target.service.release} ended well")
+    return f"{target.service.release} ended well"
 
 
 def _make_once(scene: InLane, target: Target, task: WantedJob) -> None:
