@@ -69,5 +69,5 @@ def _failed_there(target: Target, other: Report | None, blame: str) -> Finding:
         fitting(f"{_named(other)} failed to build, and so {target.region} has nothing to deploy"),
         f"Look at the check run of {_named(other)}: it says what to do. Then re-run this one, or push.",
         blame=Blame(blame or Blame.UNKNOWN),
-        message=f"What serves in {target.region} serves on. The build for all regions is made once.",
+        message=f"What serves in {target.region} keeps serving. One build serves all regions.",
     )

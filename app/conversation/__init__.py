@@ -117,7 +117,7 @@ def _politely(job: HearComment, work: Callable[[], T], otherwise: T) -> T:
 def _begin_answer(world: World, job: HearComment) -> int:
     """The comment that will answer; 0 where there can be none."""
     said = ", ".join(typed(command.text) for command in talk.commands(job.text))
-    text = f"@{job.author} {said}: ServerGem is at it."
+    text = f"@{job.author} {said}: ServerGem is working on it."
     return _politely(
         job, lambda: world.github.create_comment(job.repository, job.number, _marker(job), text), 0
     )

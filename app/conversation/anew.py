@@ -29,7 +29,7 @@ def anew(world: World, commit: Commit, target: Target, *, operator: bool, images
         allowance.project_of(world.settings, repository)
         read, listing = configuration_now(world, commit)
     except Stop as stop:
-        return Anew(refused=f"Nothing can be deployed of {commit.short}: {in_markdown(stop.finding.title)}.")
+        return Anew(refused=f"{commit.short} cannot be deployed: {in_markdown(stop.finding.title)}.")
     gated = gate(world, commit, read, name)
     if refused := refusal(gated, commit, (target.source_name,), operator=operator):
         return Anew(refused=refused)

@@ -111,13 +111,13 @@ def hearing(
         return replace(known, standings=standings_of(world, deployed_by(world, home.id)))
     pull = world.github.pull_request(home, job.number)
     if pull is None:
-        return replace(known, deaf="This pull request is gone.")
+        return replace(known, deaf="GitHub no longer shows this pull request to ServerGem.")
     try:
         project_of(world.settings, home)
         read, listing = configuration_of_pull(world, pull)
     except Stop as stop:
         title = in_markdown(stop.finding.title)
-        return replace(known, deaf=f"Nothing can be deployed of {pull.head_sha[:7]}: {title}.")
+        return replace(known, deaf=f"{pull.head_sha[:7]} cannot be deployed: {title}.")
     known = replace(known, found=pull, **_meant(world, job, pull, read))
     return _of_writer(world, known, read, listing, commands)
 

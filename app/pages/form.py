@@ -19,11 +19,13 @@ from app.pages.sign_in import SESSION
 
 MOST_BYTES, MOST_FIELDS = 10_000, 10
 NOT_THIS_SESSIONS = (
-    "This form is not of your session: you have signed in anew since the page was loaded, or it came from elsewhere. "
+    "This form does not belong to your session: you have signed in anew since the page was loaded, or it came from "
+    "elsewhere. "
     "Reload the page and press again."
 )
 NOBODY = (
-    "Nobody has signed in with this browser, so nobody can be asked about. Sign in at /sign-in, or press the button on "
+    "Nobody has signed in with this browser, so GitHub cannot be asked whether you may. Sign in at /sign-in, or press "
+    "the button on "
     "the check run at GitHub."
 )
 

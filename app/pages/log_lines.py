@@ -29,9 +29,7 @@ SHOWN_LINES = 500
 BLOCK_LINES = 5000
 # What a download holds at a time: whoever does not read it keeps that in memory.
 AT_A_TIME = 1000
-NO_ROOM = (
-    "As many logs as there is room for are on their way; try again in a moment, or use ?from= and ?lines=.\n"
-)
+NO_ROOM = "Too many logs are being downloaded; try again in a moment, or use ?from= and ?lines=.\n"
 NO_MORE = "ServerGem: the log goes on, and you may not read it any more.\n"
 # What stands above a line that somebody was sent to.
 ABOVE = 100

@@ -24,7 +24,8 @@ from app.store.history import Listed
 # As long a page may wait for the decision, most of which come within one; what comes later, the page says by itself.
 DECIDED_SECONDS, LOOK_SECONDS = 3.0, 0.1
 ONLY_A_DOOR = (
-    "This address leads to a `servergem door`, which begins nothing. Press the button on the check run at GitHub, or "
+    "This address leads to a `servergem door`, which starts nothing itself. Press the button on the check run at "
+    "GitHub, or "
     "write the command in a comment, or ask a `servergem serve`."
 )
 GONE = "This button is not there any more: something has happened since the page was loaded. Reload it."

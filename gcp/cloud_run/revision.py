@@ -104,7 +104,7 @@ def make_revision(
     `insist` is shown each state that is about to be replaced, and may raise.
 
     Where nothing serves there is nothing to pin: the revision gets all traffic once it is ready.
-    Raises RevisionFailed when it does not become ready; what served before serves on.
+    Raises RevisionFailed when it does not become ready; what served before keeps serving.
     """
     name = full_name(wanted.project, wanted.region, wanted.name)
 
