@@ -81,12 +81,12 @@ def with_remark(shown: Report, remark: str) -> Report:
 
 def _see(world: World, job: HearComment) -> Ear | None:
     """How the comment is heard. None stands only in journals of a version that did not ask about its author."""
-    home = job.repository
-    if world.github.may_write(home, job.author, job.author_id):
-        _politely(job, lambda: world.github.react(home, job.comment_id, "eyes"), None)
+    repository = job.repository
+    if world.github.may_write(repository, job.author, job.author_id):
+        _politely(job, lambda: world.github.react(repository, job.comment_id, "eyes"), None)
         return Ear.WRITER
     fresh = world.store.answers.may_answer_reader(
-        home.id, job.number, job.author, job.comment_id, now=time.time()
+        repository.id, job.number, job.author, job.comment_id, now=time.time()
     )
     return Ear.READER if fresh else Ear.ANSWERED
 

@@ -114,12 +114,12 @@ def _serving(world: World, commit: Commit, read: config.Config, environment: str
 
 def in_environment(world: World, commit: Commit, read: config.Config, environment: str) -> tuple[Target, ...]:
     """Each service in each of its regions there."""
-    home = commit.repository
+    repository = commit.repository
     return config.targets_there(
         read,
         environment,
-        home.default_branch,
-        project=allowance.project_of(world.settings, home),
+        repository.default_branch,
+        project=allowance.project_of(world.settings, repository),
         region=world.settings.region,
-        owner=home.id,
+        owner=repository.id,
     )
