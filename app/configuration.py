@@ -120,9 +120,11 @@ def _read(world: World, commit: Commit, listing: Future[Listing] | None) -> Conf
         config.insist_on_one(listed.files)
     if text is None and (listed is None or _may_have(listed, other)):
         text, path = world.github.file(commit, other), other
-    home = commit.repository
-    read = config.read(text, path=path, repository_name=home.name, default_branch=home.default_branch)
-    config.insist_on_names(read, home.default_branch, region=world.settings.region)
+    repository = commit.repository
+    read = config.read(
+        text, path=path, repository_name=repository.name, default_branch=repository.default_branch
+    )
+    config.insist_on_names(read, repository.default_branch, region=world.settings.region)
     return read
 
 

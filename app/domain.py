@@ -98,8 +98,8 @@ def unverified(target: Target, domain: str, member: str) -> Finding:
     return _warning(
         target,
         "domain-not-verified",
-        f"ServerGem may not map {domain}: it is no owner of it at Google",
-        "Google maps a domain for an owner of it alone, which an account becomes in the Search Console.",
+        f"ServerGem may not map {domain}: Google does not know it as an owner",
+        "Google maps a domain only for an account that the Search Console knows as its owner.",
         f"Verify the domain at https://search.google.com/search-console, add `{account}` there as an owner, and re-run "
         "this check.",
         blame=Blame.PROJECT,

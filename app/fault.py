@@ -82,7 +82,7 @@ def _our_own_fault(error: Exception, deployment_id: str) -> Finding:
     return Finding(
         code="servergem-fault",
         title=f"ServerGem failed: {type(error).__name__}",
-        message="The run ended where the table below does.",
-        fix=f"Tell the operator of this ServerGem; its log has the whole story under deployment {deployment_id}.",
+        message="The run ended at the last stage of the table below.",
+        fix=f"Tell the operator of this ServerGem; its log has the details under deployment {deployment_id}.",
         blame=Blame.SERVERGEM,
     )

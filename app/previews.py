@@ -78,7 +78,7 @@ def _refused_fork(
         return Verdict(False, "servergem.yml says `previews.forks: never`")
     if not forks_possible:
         return Verdict(
-            False, "This ServerGem has no accounts for forks, which its operator would have to name"
+            False, "This ServerGem has no accounts for forks, which its operator has to name first"
         )
     if terms is None or wishes.approved != terms:
         whose = "of a bot" if pull.bot else "from a fork"

@@ -1,4 +1,4 @@
-"""An adopted service: what servergem.yml names of it is set, all else stays as whoever made it left it. Pure."""
+"""An adopted service: what servergem.yml names is set, and all else stays as its maker left it. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GIVEN = (
     *("description", "labels", "annotations", "launch_stage", "binary_authorization", "template", "scaling"),
     *("invoker_iam_disabled", "default_uri_disabled", "iap_enabled", "custom_audiences", "ingress"),
 )
-# What this deployment is made of, whatever the service was before; source that runs without a build has its starter.
+# What this deployment is made of, whatever the service had before; source that runs without a build is STARTED by us.
 MADE, STARTED = ("image", "base_image_uri", "source_code", "build_info"), ("command", "args")
 
 
@@ -88,6 +88,6 @@ def _by_name(old: Iterable[Any], new: Iterable[Any]) -> list[Any]:
 
 
 def _take(made: Any, wish: Any, paths: Sequence[str]) -> None:
-    """These fields as `wish` has them, also where it has not."""
+    """Set these fields as `wish` has them; one that it lacks is cleared."""
     mask = field_mask_pb2.FieldMask(paths=paths)
     mask.MergeMessage(type(wish).pb(wish), type(made).pb(made), True, True)

@@ -26,10 +26,10 @@ NOTHING = frozenset[str]()
 
 @dataclass(frozen=True)
 class Bound:
-    """The roles that each member has on one resource, come what may.
+    """The roles that each member has on one resource without any condition.
 
-    `perhaps`: whose role there hangs on a condition, which nobody but Google can judge: of such a member it is neither
-    known that it has the role nor that it has not. `elsewhere`: more may come from what the resource is in.
+    `perhaps` are members who have a role on a condition: only Google can judge whether that holds. `elsewhere`: more
+    roles may come from a folder or an organisation that the resource is in.
     https://cloud.google.com/iam/docs/conditions-overview
     """
 

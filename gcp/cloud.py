@@ -76,14 +76,14 @@ class Google:
         Raises GoogleError.
         """
         if method in WRITES:
-            # Before the first try: who has waited long for its turn may still be tried again.
+            # Before the first try, so that the wait for a turn does not count against the retries.
             self.run_writes.wait(place_of(words))
         return self.ask(method, lambda: find()(*given, retry=None, timeout=timeout, **words))
 
     def unless_missing(
         self, method: str, find: Callable[[], Callable[..., T]], *given: Any, **words: Any
     ) -> T | None:
-        """The same, and None where Google says that there is no such thing."""
+        """As `call`, but None where Google says that there is no such thing."""
         try:
             return self.call(method, find, *given, **words)
         except GoogleError as error:
@@ -94,7 +94,7 @@ class Google:
     def every(
         self, method: str, find: Callable[[], Callable[..., Iterable[T]]], *given: Any, **words: Any
     ) -> list[T]:
-        """The same for a list: all of its pages."""
+        """As `call`, for a method that lists: all of its pages."""
         return self.ask(method, lambda: list(find()(*given, retry=None, timeout=TIMEOUT, **words)))
 
     def identity_token(self, audience: str) -> str:

@@ -1,4 +1,4 @@
-"""A change is decided on what was read, and decided anew, after a pause, when somebody else was quicker: one way."""
+"""Conflicts: a change that is decided on what was read is decided anew when somebody else was quicker."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from gcp.errors import GoogleError
 
 T = TypeVar("T")
 
-# How often what somebody else changes at the same moment is read anew, the first look among them.
+# So often it is read and decided, the first time among them.
 TRIES = 5
 CHANGED = frozenset({"ABORTED"})
-# Of what is made where there was none.
+# For a change that makes the thing where there is none.
 CHANGED_OR_MADE = CHANGED | {"ALREADY_EXISTS"}
 
 

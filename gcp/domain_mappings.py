@@ -147,7 +147,7 @@ def mappings(google: Google, place: Place) -> tuple[Mapping, ...]:
 
 
 def make(google: Google, place: Place, domain: str, service: str, labels: dict[str, str]) -> Mapping | None:
-    """Map the domain to the service, or find who was faster, after a lost answer we ourselves."""
+    """Map the domain to the service; the mapping that is there, when somebody was faster or our answer was lost."""
     body = {
         "apiVersion": GROUP,
         "kind": "DomainMapping",

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 # `entries.list` is allowed 60 times a minute and project: https://cloud.google.com/logging/quotas#api-limits
-# What is there at once and what comes back in a minute are together never more than that.
+# A full bucket and what flows back into it within a minute are together no more than that.
 BURST = 20.0
 A_SECOND = 40.0 / 60
-# Who follows a log while it is written leaves this much to who needs its end.
+# So many reads those who follow a log leave to those who need the end of one.
 RESERVE = 10.0
 # After a refusal, when Google does not say how long: its minute is over by then.
 PAUSE = 30.0

@@ -11,6 +11,7 @@ from gcp.cloud_run_jobs import WantedJob, full_name, specification
 from gcp.given import Given, given_to_job
 from gcp.later import later
 from gcp.operations import finished
+from gcp.run_writes import place_of
 
 if TYPE_CHECKING:
     from google.cloud import run_v2
@@ -94,6 +95,7 @@ def run_now(google: Google, project: str, region: str, name: str, *, since: floa
         operation: Any = google.jobs.run_job(name=resource, retry=None, timeout=TIMEOUT)
         return str(operation.metadata.log_uri)
 
+    google.run_writes.wait(place_of({"name": resource}))
     return google.ask("Jobs.RunJob", attempt)
 
 

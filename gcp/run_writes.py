@@ -21,7 +21,7 @@ WRITES = frozenset(
     for kind in ("Services", "Jobs", "WorkerPools")
     for verb in ("Create", "Update", "Delete")
 ) | {"Jobs.RunJob", "Executions.CancelExecution"}
-# How long a write counts against who made it, when it is asked who is next; seconds.
+# So many seconds a write counts against its party when the next one is chosen.
 LATELY = 60.0
 PLACE = re.compile(r"projects/[^/]+/locations/[^/]+")
 

@@ -107,7 +107,7 @@ def shape(found: run_v2.Service) -> tuple[tuple[str, str], ...]:
 
 
 def shape_of_template(made: run_v2.RevisionTemplate | run_v2.Revision) -> dict[str, str]:
-    """The part of it that a template and a revision both hold; Cloud Run's defaults where nothing is said."""
+    """The part of `shape` that a template and a revision both hold; Cloud Run's defaults where nothing is said."""
     container = sidecars.main_of(made)
     limits = dict(container.resources.limits)
     values: dict[str, object] = {
@@ -163,7 +163,7 @@ def _executions() -> dict[str, Any]:
 
 
 def _of_others(label: str) -> bool:
-    """Whether servergem.yml may have it: neither ServerGem's nor Google's own."""
+    """Whether a label may stand in servergem.yml: it is neither ServerGem's nor Google's own."""
     return label not in LABELS and "." not in label
 
 
@@ -198,7 +198,7 @@ def container(wanted: WantedService) -> run_v2.Container:
 
 
 def running(wanted: WantedService, command: tuple[str, ...], args: tuple[str, ...]) -> run_v2.Container:
-    """The same that only runs: it has no port, nobody asks it, and it has its CPU all the time."""
+    """The service's container as a job or worker: without a port, and with its CPU all the time."""
     config = wanted.config
     return run_v2.Container(
         image=wanted.image,

@@ -1,4 +1,4 @@
-"""Cloud Storage: what is in a bucket, piece by piece; and an object that somebody without a right of his own sends."""
+"""Cloud Storage: objects read part by part, and an address at which somebody without any right may send one."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def test_an_operators_word_is_for_one_commit(operated: House) -> None:
     )
     say(house, work, number, "/deploy staging", author=LEAD)
     work.git("push", "-q", "-f", "origin", f"{evil}:idea")
-    assert f"/deploy staging {evil}" in answer(house, work, number, "only by an operator")
+    assert f"/deploy staging {evil}" in answer(house, work, number, "Only an operator may deploy")
     settled(house)
     assert f"{SAMPLE}-staging" not in services(house)
     say(house, work, number, f"/deploy staging {harmless}", author=LEAD)

@@ -154,7 +154,7 @@ PRESSED = {
             anew=Anew(refused=refusal(Gate("staging", "develop"), COMMIT, ("api",), operator=False)),
         ),
         "ada pressed Promote. staging takes what is on develop, and b2c3d4e is not there: merge it to develop, and "
-        "that push deploys it. An operator of this ServerGem may deploy it before.",
+        "that push deploys it. An operator of this ServerGem may deploy it at once.",
     ),
     "Promote by an operator": Pressed(
         pressed("promote", anew=Anew(target("api", "staging")), operator=True),
@@ -181,11 +181,11 @@ PRESSED = {
         (Lock(lane("api"), "ada", ("a sale " + "x" * 300)[:200], "", NOW + 86_400),),
     ),
     "Lock of what is not known": Pressed(
-        pressed("lock", run=None), "ada pressed Lock, but this is of no environment that could be locked"
+        pressed("lock", run=None), "ada pressed Lock, but there is no environment here to lock"
     ),
     "Lock of a preview": Pressed(
         pressed("lock", run=replace(RUN, target=replace(RUN.target, preview=Preview(12)))),
-        "ada pressed Lock, but this is of no environment that could be locked",
+        "ada pressed Lock, but there is no environment here to lock",
     ),
     "Unlock": Pressed(pressed("unlock"), "ada unlocked api in production", (Unlock(lane("api")),)),
     "Unlock of what is not known": Pressed(

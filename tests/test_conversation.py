@@ -200,7 +200,9 @@ def test_a_rollback_restores_what_served_before(house: House) -> None:
     say(house, work, number, "/rollback")
     eventually(lambda: house.world.runner.traffic(SAMPLE) == first, "the old traffic", house.log_tail)
     assert "serves again" in answer(house, work, number, "rolled back")
-    assert eventually(lambda: remark(house, work, bad, "not deployed here by itself", PRODUCTION), "a record")
+    assert eventually(
+        lambda: remark(house, work, bad, "not deployed here again by itself", PRODUCTION), "a record"
+    )
     run = house.check_run(SAMPLE, bad, PRODUCTION)
     insist("rolled-back", check_run_text(house.world, run), conversation_text(house.world, SAMPLE, number))
     assert house.world.google.calls["CloudBuild.CreateBuild"] == builds

@@ -88,7 +88,7 @@ BROKEN: tuple[tuple[Callable[[House, Environ], object], str, str], ...] = (
     (turned_off, APIS_OFF, "run.googleapis.com"),
     (unpaid, f"Billing of {PROJECT}", "no open billing account"),
     (deaf, "App's events", "does not hear of pull_request"),
-    (deaf, f"On {OWNER}", "not heard of there: pull_request"),
+    (deaf, f"On {OWNER}", "not subscribed there: pull_request"),
     (asks_for_less, "App's permissions", "does not ask for checks: write"),
     (setting("GITHUB_PRIVATE_KEY", "no key at all"), "Settings", "GITHUB_PRIVATE_KEY"),
     (signed_otherwise, "Round trip", "signature"),

@@ -171,7 +171,7 @@ def test_a_domain_that_is_not_verified_is_mapped_when_it_is(house: House) -> Non
     domains = house.world.google.domains
     work, sha = pushed(house)
     _, summary = told(house, work, sha)
-    assert f"### ServerGem may not map {DOMAIN}: it is no owner of it at Google" in summary
+    assert f"### ServerGem may not map {DOMAIN}: Google does not know it as an owner" in summary
     assert "servergem-deployer@" in summary
     domains.verified.add(DOMAIN)
     domains.pointed.add(DOMAIN)

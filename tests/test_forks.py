@@ -339,7 +339,7 @@ def test_a_bare_deploy_approves_nothing_that_came_after_it(house: House) -> None
     )
     say(house, fork.home, fork.number, "/deploy")
     evil = fork.push("Quickly swapped", **{"evil.txt": "2"})
-    assert f"/deploy {evil}" in answer(house, fork.home, fork.number, "ServerGem did not know")
+    assert f"/deploy {evil}" in answer(house, fork.home, fork.number, "had not yet seen")
     assert preview(house, fork.home, evil)["conclusion"] == "action_required"
     assert services(house) == {SAMPLE}
     assert sha != evil
@@ -353,7 +353,7 @@ def test_a_head_that_was_never_looked_at_is_not_deployed(house: House) -> None:
     unseen = fork.push("Unseen", **{"evil.txt": "2"})
     house.world.github.webhook_url = address
     say(house, fork.home, fork.number, "/deploy")
-    assert f"/deploy {unseen}" in answer(house, fork.home, fork.number, "ServerGem did not know")
+    assert f"/deploy {unseen}" in answer(house, fork.home, fork.number, "had not yet seen")
     assert services(house) == {SAMPLE}
     say(house, fork.home, fork.number, f"/deploy {unseen}")
     eventually(lambda: f"{SAMPLE}-pr-{fork.number}" in services(house), "the fork's preview", house.log_tail)

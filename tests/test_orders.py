@@ -85,14 +85,15 @@ HEARD = Hearing(
 TERMS = Terms(HEAD, "main", "configured")
 OF_FORK = replace(HEARD, found=FORK, terms=TERMS, judged=TERMS)
 UNSEEN = (
-    "ServerGem did not know a1b2c3d, its base branch and its configuration as they are now when this was written: "
-    f"look at it, and say <code>/deploy {HEAD}</code>."
+    "When this was written ServerGem had not yet seen a1b2c3d with the base branch and the configuration that it has "
+    "now: "
+    f"look at it, then write <code>/deploy {HEAD}</code>."
 )
 LOCKED = replace(HEARD, standings=(replace(API, lock=closed("api")), WEB))
 DAY = 86_400.0
 NOT_MERGED = (
     "production takes what is on main, and a1b2c3d is not there: merge it to main, and that push deploys it. "
-    "An operator of this ServerGem may deploy it before."
+    "An operator of this ServerGem may deploy it at once."
 )
 
 
@@ -178,7 +179,7 @@ SAID = {
     "an environment takes what its branch contains": Said("/deploy production", NOT_MERGED),
     "an operator's word past the branch is for a commit that is named whole": Said(
         "/deploy api production",
-        "production takes a1b2c3d only by an operator's word, which is for one commit: look at it, and say "
+        "Only an operator may deploy a1b2c3d to production, and names the whole commit: look at it, then write "
         f"<code>/deploy api production {HEAD}</code>.",
         heard=replace(HEARD, operator=True),
     ),
@@ -192,7 +193,7 @@ SAID = {
     "a pattern takes a branch that it fits": Said(
         "/deploy staging",
         "staging takes what is on release/&#42;, and a1b2c3d is not there: push it to a branch that release/&#42; "
-        "fits, and that push deploys it. An operator of this ServerGem may deploy it before.",
+        "fits, and that push deploys it. An operator of this ServerGem may deploy it at once.",
         heard=replace(HEARD, gates=(Gate("staging", "release/*"),)),
     ),
     "what the default branch does not name takes nothing": Said(
@@ -212,7 +213,7 @@ SAID = {
     ),
     "a head that came later is not deployed": Said(
         "/deploy api",
-        "The head became a1b2c3d after this comment: look at it, and say <code>/deploy api</code> again.",
+        "The head became a1b2c3d after this comment: look at it, then write <code>/deploy api</code> again.",
         heard=replace(HEARD, moved=True),
     ),
     "a closed pull request has nothing to deploy": Said(
@@ -234,9 +235,11 @@ SAID = {
         begun={"rollbacks": [("api", "ABCDEF0")]},
     ),
     "a rollback to no commit": Said(
-        "/rollback api to yesterday", "`to` is followed by a commit, of seven letters at least."
+        "/rollback api to yesterday", "Write a commit after `to`, with at least seven letters of it."
     ),
-    "a rollback to nothing": Said("/rollback to", "`to` is followed by a commit, of seven letters at least."),
+    "a rollback to nothing": Said(
+        "/rollback to", "Write a commit after `to`, with at least seven letters of it."
+    ),
     "a rollback where nothing served": Said(
         "/rollback",
         "Rolling api in production back from b2c3d4e.\n\nServerGem has not deployed web in production yet.",
@@ -244,7 +247,7 @@ SAID = {
     ),
     "previews go": Said(
         "/preview off",
-        "The previews of this pull request go, until `/preview on`.",
+        "The previews of this pull request are removed; `/preview on` brings them back.",
         (Switch(12, on=False),),
         begun={"looks": [()]},
     ),
@@ -261,10 +264,12 @@ SAID = {
         begun={"renews": [12]},
     ),
     "no preview stays": Said(
-        "/preview extend", "There is no preview to extend.", heard=replace(HEARD, previews=())
+        "/preview extend",
+        "There is no preview to extend; `/preview on` asks for one.",
+        heard=replace(HEARD, previews=()),
     ),
     "a preview is not asked for anything else": Said(
-        "/preview", "Say `/preview off`, `/preview on` or `/preview extend`."
+        "/preview", "Write `/preview off`, `/preview on` or `/preview extend`."
     ),
     "a job is run as it was last made": Said(
         "/run nightly staging",
@@ -345,14 +350,18 @@ SAID = {
         "Google does not show the log of `api`: not &#42;now&#42;\n\n`web` has not started yet.",
         heard=replace(HEARD, logs=(PreviewLog("api", (), "not *now*"), PreviewLog("web", started=False))),
     ),
-    "no log of that name": Said("/logs db", "No preview of that name runs for this pull request."),
+    "no log of that name": Said(
+        "/logs db", "No preview of that name runs for this pull request; `/status` lists those that do."
+    ),
     "several commands in their order": Said(
         "/unlock web\n/rollback web",
         "`web` in production was not locked.\n\nServerGem has not deployed web in production yet.",
         (Unlock(lane("web")),),
     ),
     "nothing is obeyed where nothing can be known": Said(
-        "/preview off", "This pull request is gone.", heard=replace(HEARD, deaf="This pull request is gone.")
+        "/preview off",
+        "GitHub no longer shows this pull request to ServerGem.",
+        heard=replace(HEARD, deaf="GitHub no longer shows this pull request to ServerGem."),
     ),
 }
 

@@ -452,7 +452,7 @@ def test_deliveries_are_an_operators(world: Sandbox, tmp_path: Path) -> None:
         assert ': <a href="/deployments/pr-7">ServerGem / api (preview)</a>' in shown
         for said in (
             "ada pressed Roll back",
-            "The push was read",
+            "The push is being read",
             "A command was heard",
             "It has no repository",
         ):

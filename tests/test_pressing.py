@@ -169,7 +169,7 @@ def test_a_door_says_where_to_press(world: Sandbox, tmp_path: Path) -> None:
         world.github.set_permission("acme/shop", "ada", "write")
         ada = pages.browser("ada")
         text = ada.get("/deployments/good").text
-        assert "/press" not in text and "Roll back, Promote: this page is a door" in text
+        assert "/press" not in text and "Roll back, Promote: this page comes from a" in text
         cookies = Cookies.derived(world.settings(tmp_path)["GITHUB_WEBHOOK_SECRET"], pages.url)
         request = httpx.Request("GET", pages.url, headers={"cookie": _cookies(ada)})
         refused = pressed(ada, pages, "good", token=_token_of(cookies, request))

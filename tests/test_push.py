@@ -32,7 +32,7 @@ def test_a_second_push_replaces_the_first(house: House) -> None:
 
 
 def test_a_container_that_never_listens_leaves_production_alone(house: House) -> None:
-    """The new revision fails the way Cloud Run says it, and what served before serves on."""
+    """The new revision fails the way Cloud Run says it, and what served before keeps serving."""
     good = house.repository("hello-python")
     assert house.ended(good.push("Say hello"))["ending"] == "live", house.log_tail()
     url = house.deployments()[0]["url"]
@@ -103,7 +103,7 @@ def test_a_revision_that_answers_badly_never_serves(house: House) -> None:
     assert house.world.runner.traffic("hello-python") == {good["revision"]: 100}
     run = house.check_run("hello-python", sha)
     assert "HTTP 500" in run["output"]["title"]
-    assert "what served before serves on" in run["output"]["summary"]
+    assert "what served before keeps serving" in run["output"]["summary"]
 
 
 def test_a_rollout_goes_step_by_step(house: House) -> None:

@@ -97,7 +97,7 @@ def test_a_rollback_to_a_commit_is_of_one_service(house: House) -> None:
     newest = serving(house, "web")
     number, _ = opened(house, work, **{"README.md": "idea"})
     say(house, work, number, "/rollback api to nowhere\n/rollback api to 0123456")
-    refused = answer(house, work, number, "`to` is followed by a commit")
+    refused = answer(house, work, number, "Write a commit after `to`")
     assert "Rolling api in production back" in refused
     eventually(
         lambda: re.search("0123456", answer(house, work, number, "Rolling")), "its end", house.log_tail

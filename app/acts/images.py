@@ -139,7 +139,7 @@ def _merged_as(scene: Scene, commit: Commit, number: int) -> bool:
         pull = scene.world.github.pull_request(commit.repository, number)
     except GitHubError as error:
         scene.note(
-            f"built anew, since GitHub does not tell whether pull request {number} was merged: {error}"
+            f"built again, since GitHub could not say whether pull request {number} was merged: {error}"
         )
         return False
     return pull is not None and pull.merged and pull.merge_sha == commit.sha

@@ -120,11 +120,11 @@ def _beside(target: Target, job: JobConfig | WorkerConfig) -> ServiceConfig:
 
 def labels(settings: Settings, commit: Commit, target: Target) -> tuple[tuple[str, str], ...]:
     """What marks a service and its revisions as ours; by these the sweep knows whose a preview is."""
-    home = commit.repository
+    repository = commit.repository
     number = target.preview.number if target.preview else 0
-    found = claim(settings.github_app_id, home.id, number) | {COMMIT: commit.sha}
+    found = claim(settings.github_app_id, repository.id, number) | {COMMIT: commit.sha}
     if number:
-        found[INSTALLATION] = str(home.installation_id)
+        found[INSTALLATION] = str(repository.installation_id)
     return tuple(found.items())
 
 

@@ -26,10 +26,10 @@ SHAPES: tuple[type[BaseModel], ...] = (
 SCHEMAS = "#/components/schemas/"
 REFUSALS = {
     400: "A word that is not understood.",
-    401: "Nobody has signed in, and no token of GitHub's came along.",
+    401: "Nobody has signed in, and no GitHub token was sent.",
     403: "It takes write permission, and a token that has it.",
     404: "It is not there, or you may not read its repository at GitHub.",
-    429: "Too many tokens that are nobody's came within a minute.",
+    429: "Too many unknown tokens came within a minute.",
     503: "GitHub cannot be asked what you may do.",
 }
 READ, PRESS = (401, 404, 429, 503), (401, 403, 404, 429, 503)

@@ -29,7 +29,8 @@ TO_CHANGE = (
     "The one that `gh auth token` prints has it."
 )
 ONLY_A_DOOR = (
-    "This address leads to a `servergem door`, which begins nothing. Press Roll back on the check run at GitHub, or "
+    "This address leads to a `servergem door`, which starts nothing itself. Press Roll back on the check run at "
+    "GitHub, or "
     "ask a `servergem serve`."
 )
 
@@ -82,7 +83,7 @@ class Rollbacks:
             raise Refusal(403, TO_CHANGE)
         person = visitor.person
         if not self.world.github.may_write(repository, person.login, person.id):
-            raise Refusal(403, f"To roll back takes write permission to {repository.full_name}.")
+            raise Refusal(403, f"Rolling back takes write permission to {repository.full_name}.")
         try:
             return begin(self.world, listed, Button.ROLL_BACK, person, "api")
         except Away as away:

@@ -76,7 +76,7 @@ class ServiceFile(Part):
     regions: Regions = Field(
         default=[],
         description="Several regions instead of one. The first is its home, with its jobs, workers, domain and "
-        "previews. One that is taken out serves on until somebody deletes the service there.",
+        "previews. One that is taken out keeps serving until somebody deletes the service there.",
         examples=[["europe-west1", "us-central1"]],
     )
     port: Annotated[Whole, Field(ge=1, le=65535)] = Field(

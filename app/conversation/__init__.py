@@ -81,12 +81,12 @@ def with_remark(shown: Report, remark: str) -> Report:
 
 def _see(world: World, job: HearComment) -> Ear | None:
     """How the comment is heard. None stands only in journals of a version that did not ask about its author."""
-    home = job.repository
-    if world.github.may_write(home, job.author, job.author_id):
-        _politely(job, lambda: world.github.react(home, job.comment_id, "eyes"), None)
+    repository = job.repository
+    if world.github.may_write(repository, job.author, job.author_id):
+        _politely(job, lambda: world.github.react(repository, job.comment_id, "eyes"), None)
         return Ear.WRITER
     fresh = world.store.answers.may_answer_reader(
-        home.id, job.number, job.author, job.comment_id, now=time.time()
+        repository.id, job.number, job.author, job.comment_id, now=time.time()
     )
     return Ear.READER if fresh else Ear.ANSWERED
 
@@ -117,7 +117,7 @@ def _politely(job: HearComment, work: Callable[[], T], otherwise: T) -> T:
 def _begin_answer(world: World, job: HearComment) -> int:
     """The comment that will answer; 0 where there can be none."""
     said = ", ".join(typed(command.text) for command in talk.commands(job.text))
-    text = f"@{job.author} {said}: ServerGem is at it."
+    text = f"@{job.author} {said}: ServerGem is working on it."
     return _politely(
         job, lambda: world.github.create_comment(job.repository, job.number, _marker(job), text), 0
     )

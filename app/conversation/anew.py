@@ -29,7 +29,7 @@ def anew(world: World, commit: Commit, target: Target, *, operator: bool, images
         allowance.project_of(world.settings, repository)
         read, listing = configuration_now(world, commit)
     except Stop as stop:
-        return Anew(refused=f"Nothing can be deployed of {commit.short}: {in_markdown(stop.finding.title)}.")
+        return Anew(refused=f"{commit.short} cannot be deployed: {in_markdown(stop.finding.title)}.")
     gated = gate(world, commit, read, name)
     if refused := refusal(gated, commit, (target.source_name,), operator=operator):
         return Anew(refused=refused)
@@ -114,12 +114,12 @@ def _serving(world: World, commit: Commit, read: config.Config, environment: str
 
 def in_environment(world: World, commit: Commit, read: config.Config, environment: str) -> tuple[Target, ...]:
     """Each service in each of its regions there."""
-    home = commit.repository
+    repository = commit.repository
     return config.targets_there(
         read,
         environment,
-        home.default_branch,
-        project=allowance.project_of(world.settings, home),
+        repository.default_branch,
+        project=allowance.project_of(world.settings, repository),
         region=world.settings.region,
-        owner=home.id,
+        owner=repository.id,
     )

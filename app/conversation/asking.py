@@ -90,9 +90,9 @@ def hearing(
     world: World, job: HearComment, commands: tuple[Command, ...], *, writer: bool, answer: int
 ) -> Hearing:
     """A comment with what has to be known of it: for whoever may not write, from our own rows alone."""
-    previews, pulls, home = world.store.previews, world.store.pull_requests, job.repository
+    previews, pulls, repository = world.store.previews, world.store.pull_requests, job.repository
     known = Hearing(
-        repository=home,
+        repository=repository,
         number=job.number,
         author=job.author,
         author_id=job.author_id,
@@ -102,22 +102,22 @@ def hearing(
         writer=writer,
         made=datetime.fromisoformat(job.at).timestamp(),
         answer=answer,
-        previews=tuple(_shown(world, row) for row in previews.of(home.id, job.number)),
-        verdict=pulls.verdict(home.id, job.number),
-        looked_at=PullRequest.head_of(pulls.seen(home.id, job.number)),
+        previews=tuple(_shown(world, row) for row in previews.of(repository.id, job.number)),
+        verdict=pulls.verdict(repository.id, job.number),
+        looked_at=PullRequest.head_of(pulls.seen(repository.id, job.number)),
         operator=world.operates(job.author, job.author_id),
     )
     if not writer:
-        return replace(known, standings=standings_of(world, deployed_by(world, home.id)))
-    pull = world.github.pull_request(home, job.number)
+        return replace(known, standings=standings_of(world, deployed_by(world, repository.id)))
+    pull = world.github.pull_request(repository, job.number)
     if pull is None:
-        return replace(known, deaf="This pull request is gone.")
+        return replace(known, deaf="GitHub no longer shows this pull request to ServerGem.")
     try:
-        project_of(world.settings, home)
+        project_of(world.settings, repository)
         read, listing = configuration_of_pull(world, pull)
     except Stop as stop:
         title = in_markdown(stop.finding.title)
-        return replace(known, deaf=f"Nothing can be deployed of {pull.head_sha[:7]}: {title}.")
+        return replace(known, deaf=f"{pull.head_sha[:7]} cannot be deployed: {title}.")
     known = replace(known, found=pull, **_meant(world, job, pull, read))
     return _of_writer(world, known, read, listing, commands)
 

@@ -70,13 +70,14 @@ def _refused(job: BringImage, environment: Environment, named: list[Target], *, 
     target = named[0]
     configured, service = target.service.image, in_code(target.source_name)
     if not configured:
-        return f"{service} is built from its source, and takes no image: write `image:` for it in servergem.yml first."
+        return f"{service} is built from its source: to deploy an image, write `image:` for it in servergem.yml first."
     if environment.after and not operator:
         after = in_markdown(environment.after)
         return f"{in_markdown(environment.name)} takes what serves in {after}: bring it there, then press Promote."
     if same_image(configured, job.image) == configured and job.image != configured:
         path = in_code(configured.partition("@")[0])
-        return f"{in_code(job.image[:200])} is not {path}, which servergem.yml names for {service}: only that is taken."
+        given = in_code(job.image[:200])
+        return f"servergem.yml names {path} for {service}, and only that image is taken, not {given}."
     return ""
 
 

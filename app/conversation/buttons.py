@@ -152,7 +152,7 @@ def lock(pressing: Pressing, _report: Report) -> Outcome:
     """Deployments to where this one went wait for a day; what serves serves on."""
     run, who = pressing.run, pressing.who
     if run is None or run.target.preview:
-        return Outcome(f"{who} pressed Lock, but this is of no environment that could be locked")
+        return Outcome(f"{who} pressed Lock, but there is no environment here to lock")
     until, reason = pressing.now + DAY, " ".join(pressing.press.words.split())[:LONGEST_REASON]
     return Outcome(
         f"{who} locked {_place(run)} until {moment(until)}: deployments wait",

@@ -46,7 +46,7 @@ def help_text() -> str:
     lines += [f"| `{verb.usage.replace('|', BAR)}` | {verb.meaning} |" for verb in VERBS]
     lines += [
         "",
-        "What changes something takes write permission; a command is meant for the head as it is when it is written.",
+        "Commands that change something take write permission. A command is about the head that its writer could see.",
     ]
     return "\n".join(lines)
 
@@ -88,14 +88,14 @@ VERBS = (
     Verb(
         "deploy",
         "/deploy [service…] [environment] [COMMIT|SERVICE@sha256:…]",
-        "deploy this head, which COMMIT may name, as a preview when no environment is named; or an image that is "
-        "there already",
+        "deploy this head (COMMIT says which is meant) to an environment, or as a preview when none is named; or an "
+        "image that is already built",
         orders.deploy,
     ),
     Verb(
         "rollback",
         "/rollback [service] [to COMMIT]",
-        "give the traffic back as it was, or to that commit",
+        "give the traffic back to what served before, or to that commit",
         orders.rollback,
     ),
     Verb(
@@ -125,7 +125,7 @@ VERBS = (
         "run a job of servergem.yml now, the preview's where it has one",
         orders.run,
     ),
-    Verb("lock", "/lock [service…] [environment] [reason]", "let deployments wait", orders.lock),
+    Verb("lock", "/lock [service…] [environment] [reason]", "make deployments wait", orders.lock),
     Verb("unlock", "/unlock [service…] [environment]", "let the newest waiting deployment go", orders.unlock),
     Verb("help", "/help", "this list", _help, changes=False),
 )

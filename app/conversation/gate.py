@@ -53,7 +53,7 @@ def refusal(gate: Gate, commit: Commit, services: tuple[str, ...], *, operator: 
     first = f"push it to a branch that {branch} fits" if "*" in gate.branch else f"merge it to {branch}"
     return (
         f"{environment} takes what is on {branch}, and {commit.short} is not there: {first}, and that push deploys it. "
-        "An operator of this ServerGem may deploy it before."
+        "An operator of this ServerGem may deploy it at once."
     )
 
 

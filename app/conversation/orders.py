@@ -52,7 +52,7 @@ def rollback(hearing: Hearing, command: Command) -> Outcome:
         at = words.index("to")
         words, to = words[:at], (*words, "")[at + 1]
         if not COMMIT.fullmatch(to):
-            return Outcome("`to` is followed by a commit, of seven letters at least.")
+            return Outcome("Write a commit after `to`, with at least seven letters of it.")
     named = _scope(hearing, words)
     if named.rest:
         return _unknown_word(hearing, named.rest[0])
@@ -80,7 +80,7 @@ def preview(hearing: Hearing, command: Command) -> Outcome:
     review = LookAtPullRequest(hearing.repository, hearing.number, hearing.delivery_id)
     match " ".join(command.words).lower():
         case "off":
-            words = "The previews of this pull request go, until `/preview on`."
+            words = "The previews of this pull request are removed; `/preview on` brings them back."
             return Outcome(words, looks=(review,), wishes=(Switch(hearing.number, on=False),))
         case "on":
             review = replace(review, answer=hearing.answer)
@@ -88,7 +88,7 @@ def preview(hearing: Hearing, command: Command) -> Outcome:
             return Outcome(words, looks=(review,), wishes=(Switch(hearing.number, on=True),))
         case "extend":
             return _extend(hearing)
-    return Outcome("Say `/preview off`, `/preview on` or `/preview extend`.")
+    return Outcome("Write `/preview off`, `/preview on` or `/preview extend`.")
 
 
 def lock(hearing: Hearing, command: Command) -> Outcome:
@@ -160,24 +160,24 @@ def _not_the_head_that_was_seen(hearing: Hearing, command: Command, named: Scope
     pull, short = hearing.pull, hearing.pull.head_sha[:7]
     if not pull.fork:
         return Outcome(
-            f"The head became {short} after this comment: look at it, and say {typed(command.text)} again."
+            f"The head became {short} after this comment: look at it, then write {typed(command.text)} again."
         )
     if named.environment:
         return _nowhere_else(pull)
     again = typed(" ".join(("/deploy", *named.services, pull.head_sha)))
     return Outcome(
-        f"ServerGem did not know {short}, its base branch and its configuration as they are now when this was written: "
-        f"look at it, and say {again}."
+        f"When this was written ServerGem had not yet seen {short} with the base branch and the configuration that it "
+        f"has now: look at it, then write {again}."
     )
 
 
 def _name_the_commit(hearing: Hearing, named: Scope) -> Outcome:
-    """A branch may be pushed to at any moment, also back to what GitHub has long known: the word is for one commit."""
+    """An operator answers for one commit: a branch may be pushed to at any moment, also back to an old commit."""
     head = hearing.pull.head_sha
     again = typed(" ".join(("/deploy", *named.services, named.environment, head)))
     return Outcome(
-        f"{in_markdown(named.environment)} takes {head[:7]} only by an operator's word, which is for one commit: look "
-        f"at it, and say {again}."
+        f"Only an operator may deploy {head[:7]} to {in_markdown(named.environment)}, and names the whole commit: "
+        f"look at it, then write {again}."
     )
 
 
@@ -231,7 +231,7 @@ def _run_back(hearing: Hearing, target: Target, newest: Shift) -> Run:
 def _extend(hearing: Hearing) -> Outcome:
     rows = [each.row for each in hearing.previews]
     if not rows:
-        return Outcome("There is no preview to extend.")
+        return Outcome("There is no preview to extend; `/preview on` asks for one.")
     wishes = tuple(Extend(row.lane, extended(row, hearing.now), row.deployment_id) for row in rows)
     until = max(wish.until for wish in wishes)
     return Outcome(f"The preview stays until {moment(until)}.", renews=(hearing.number,), wishes=wishes)

@@ -28,7 +28,7 @@ def logs(hearing: Hearing, command: Command) -> Outcome:
     """What the preview's container wrote; secrets hidden as everywhere."""
     chosen = [log for log in hearing.logs if not command.words or log.service in command.words]
     if not chosen:
-        return Outcome("No preview of that name runs for this pull request.")
+        return Outcome("No preview of that name runs for this pull request; `/status` lists those that do.")
     return sum((_log(each) for each in chosen), Outcome())
 
 

@@ -50,10 +50,10 @@ class Bearer:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Whoever looks at a page. Where the operator has opened the pages nobody needs to sign in, and everybody sees what
-    an operator sees (`is_operator`); `operates` says that the settings name this person.
+    """Whoever looks at a page; `bearer` is the token that says who that is, where no session does.
 
-    `bearer` is the token that says who it is, where no session does.
+    `operates`: the settings name this person as an operator. `is_operator`: this visitor sees what an operator sees,
+    which everybody does where the operator has opened the pages.
     """
 
     person: Person | None

@@ -26,7 +26,7 @@ MOST_PAGES = 20
 DELIVERABLE = 3 * 86_400.0
 # GitHub's clock and ours, and its first try before the one that we have; seconds.
 CLOCKS = 3600.0
-TOO_OLD = "GitHub keeps no delivery of this event any more, which it does for three days. Push once more."
+TOO_OLD = "GitHub keeps deliveries for three days, and this one no longer. Push once more."
 NOT_GIVEN_UP = "This delivery was not given up, so another of it would change nothing."
 NOT_ASKED = "GitHub did not take it. Press again in a minute, or use the App's settings: Advanced, Redeliver."
 

@@ -19,8 +19,8 @@ DOES = {
     "issue_comment": "A command was heard, and is answered under the pull request",
     "merge_group": "The checks that the queue waits for are answered on its commit",
     "pull_request": "The pull request is being looked at",
-    "push": "The push was read, and nothing of it was to be deployed, or it is being read",
-    "release": "The release was read, and nothing of it was to be deployed, or it is being read",
+    "push": "The push is being read, or nothing of it was to be deployed",
+    "release": "The release is being read, or nothing of it was to be deployed",
     "repository": "What ran for the repository is looked at anew",
     "repository_dispatch": "Its image is being looked at",
 }

@@ -38,7 +38,7 @@ class Explaining:
             return self._refused(
                 request,
                 503,
-                "As many logs as there is room for are being read. Paste yours again in a moment.",
+                "Too many logs are being read. Paste yours again in a moment.",
             )
         async with self.places:
             return await self._read(request)

@@ -1,7 +1,7 @@
 """Forms: read within bounds; one that changes something is taken only from a page that this session was given.
 
-The session's cookie goes along with no request of another site that changes something (SameSite), the guard wants our
-own origin with each, and the token in the form is one that only this session's pages have.
+Browsers send the session's cookie with no such request of another site (SameSite), the guard wants our own origin with
+each, and the form carries a token that only this session's pages have.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from app.pages.sign_in import SESSION
 
 MOST_BYTES, MOST_FIELDS = 10_000, 10
 NOT_THIS_SESSIONS = (
-    "This form is not of your session: you have signed in anew since the page was loaded, or it came from elsewhere. "
+    "This form does not belong to your session: you have signed in anew since the page was loaded, or it came from "
+    "elsewhere. "
     "Reload the page and press again."
 )
 NOBODY = (
-    "Nobody has signed in with this browser, so nobody can be asked about. Sign in at /sign-in, or press the button on "
+    "Nobody has signed in with this browser, so GitHub cannot be asked whether you may. Sign in at /sign-in, or press "
+    "the button on "
     "the check run at GitHub."
 )
 
@@ -55,7 +57,7 @@ async def sent(request: Request) -> dict[str, str]:
 
 
 async def body_of(request: Request, most: int) -> bytes | None:
-    """None when it is larger than it may be; no more of it is kept than that."""
+    """The request's body; None when it has more than `most` bytes, of which no more are kept."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

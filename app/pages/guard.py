@@ -48,7 +48,7 @@ HEADERS = {
 HTTPS_ONLY = "max-age=31536000"
 EXAMPLE = "$(gh auth token)"
 TOO_MANY = (
-    "Too many tokens that are nobody's came within a minute, so GitHub is not asked about one that it has not "
+    "Too many unknown tokens came within a minute, so GitHub is not asked about one that it has not "
     "vouched for here before. Ask again in a minute."
 )
 
@@ -116,7 +116,12 @@ class Guard:
     async def _refused_browser(self, request: Request) -> Response | None:
         path = request.scope["path"]
         if request.method not in READS and not self._from_here(request):
-            return JSONResponse({"reason": "This came from another site's page."}, 403)
+            return JSONResponse(
+                {
+                    "reason": "This request came from another site's page. Use the form on ServerGem's own page."
+                },
+                403,
+            )
         visitor = request.scope.setdefault("state", {})["visitor"] = await run_in_threadpool(
             self.visitor, request
         )

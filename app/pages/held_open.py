@@ -1,4 +1,4 @@
-"""What is held open: live pages, and logs that are being taken along; so many in this process, and so many of one."""
+"""Connections held open: live pages and downloads of logs, bounded in this process and for each person."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Streams:
         async def endpoint(request: Request) -> Response:
             if not self.open.has_room(request):
                 return PlainTextResponse(
-                    "As many pages as there is room for are live; reload to see news.\n", 503
+                    "Too many pages are live at the moment; reload to see what is new.\n", 503
                 )
             request.scope["state"]["stream"] = True
             return StreamingResponse(

@@ -29,9 +29,7 @@ SHOWN_LINES = 500
 BLOCK_LINES = 5000
 # What a download holds at a time: whoever does not read it keeps that in memory.
 AT_A_TIME = 1000
-NO_ROOM = (
-    "As many logs as there is room for are on their way; try again in a moment, or use ?from= and ?lines=.\n"
-)
+NO_ROOM = "Too many logs are being downloaded; try again in a moment, or use ?from= and ?lines=.\n"
 NO_MORE = "ServerGem: the log goes on, and you may not read it any more.\n"
 # What stands above a line that somebody was sent to.
 ABOVE = 100
@@ -94,7 +92,7 @@ def html(shown: tuple[Printed, ...], error: int = 0) -> Markup:
 
 
 def _colours(shown: str, coloured: str) -> str:
-    """None where what is shown is not what was coloured: something of it is hidden, or was no text."""
+    """The coloured line; empty where the text shown is another, since something is hidden or was no text."""
     return coloured if coloured and uncoloured(coloured) == shown else ""
 
 
@@ -137,7 +135,7 @@ async def _block(request: Request, id_: str) -> tuple[Printed, ...]:
 
 
 async def _whole(request: Request, downloads: HeldOpen, id_: str, coloured: bool) -> AsyncIterator[str]:
-    """Its reader may take hours, and loses the right to it meanwhile: it is asked about before each part."""
+    """Reading it may take hours, in which the reader may lose the right to it: that is asked before each part."""
     history, first = store_of(request).history, 1
     with downloads.held(request):
         while block := await run_in_threadpool(lines, history, id_, first, AT_A_TIME):

@@ -12,13 +12,13 @@ from app.store.traffic import Shift
 
 # What is asked before it is done, with what will happen; the others are done at once.
 ASKED: Mapping[Button, str] = {
-    Button.ROLL_BACK: "The traffic goes back to what served before this deployment. Its commit does not come again by "
-    "itself, until somebody retries it.",
+    Button.ROLL_BACK: "The traffic goes back to what served before this deployment. Its commit is not deployed here "
+    "again by itself, until somebody retries it.",
     Button.PROMOTE: "The image that was tested here is deployed to where merging would bring it, and nothing is built.",
     Button.APPROVE: "This commit is deployed, once. Look at what it changes first.",
     Button.ENABLE_API: "ServerGem runs the gcloud command that the finding shows, and deploys once more.",
     Button.GRANT_ROLE: "ServerGem runs the gcloud command that the finding shows, and deploys once more.",
-    Button.LOCK: "Deployments to here wait for a day, or until somebody unlocks it. What serves serves on.",
+    Button.LOCK: "Deployments here wait for a day, or until somebody unlocks it. What serves now keeps serving.",
 }
 OVERTAKEN = "something else serves by now"
 

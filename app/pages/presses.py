@@ -1,6 +1,6 @@
-"""Presses: how a page's or a program's becomes the conversation's, which buttons a page shows, and what came of one.
+"""Presses on a page, or by a program: how one begins, to whom a page shows buttons, and what a press led to.
 
-Nothing is decided or written here: a press goes the way of GitHub's, and the conversation asks, decides and acts.
+Nothing is decided or written here: the press becomes the same job as one at GitHub, and the conversation decides it.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def begin(
 
 
 async def shower_of(request: Request, repository: Repository, offers: tuple[Offer, ...]) -> Shower:
-    """For this visitor, who may read the repository; about no button GitHub is not asked."""
+    """How this visitor, who may read the repository, gets buttons; GitHub is asked only where there are any."""
     access: Access = request.app.state.access
     writes = bool(offers) and await run_in_threadpool(access.seems_to_write, visitor_of(request), repository)
     return Shower(writes, request.app.state.begins is None, token_of(request))

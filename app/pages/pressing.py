@@ -1,4 +1,4 @@
-"""Pressing a button on a page: taken of this session alone, of who may write now, and answered with what came of it."""
+"""Pressing a button on a page: only from this session's own page, only by who may write now; then what came of it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from app.pages.service import offers_in
 from app.process.hatch import Away
 from app.store.history import Listed
 
-# As long a page may wait for the decision, most of which come within one; what comes later, the page says by itself.
+# So long the answer waits for the decision, mostly under a second; the page itself shows one that comes later.
 DECIDED_SECONDS, LOOK_SECONDS = 3.0, 0.1
 ONLY_A_DOOR = (
-    "This address leads to a `servergem door`, which begins nothing. Press the button on the check run at GitHub, or "
+    "This address leads to a `servergem door`, which starts nothing itself. Press the button on the check run at "
+    "GitHub, or "
     "write the command in a comment, or ask a `servergem serve`."
 )
 GONE = "This button is not there any more: something has happened since the page was loaded. Reload it."

@@ -57,6 +57,6 @@ def prefix(text: str) -> str:
 
 
 def of(text: str) -> str:
-    """The same without the time, which differs from line to line."""
+    """The prefix without the time, which differs from line to line."""
     found = PREFIX.match(text)
     return found["of"] if found else ""

@@ -71,8 +71,9 @@ def part(name: str, **words: Any) -> str:
 
 
 def seen(request: Request) -> dict[str, Any]:
-    """What each page of deployments is written with; a stream keeps the time of its beginning, so that what has not
-    changed stays the same text.
+    """What each page of deployments is written with.
+
+    A stream keeps the `now` of its beginning, so that parts that have not changed stay the same text.
     """
     return {"to": addresses_of(request), "now": request.scope["state"].setdefault("now", time.time())}
 

@@ -75,13 +75,13 @@ class Doorman:
         if pending is None or not hmac.compare_digest(str(pending["state"]).encode(), given):
             return self._failed("This sign-in was not begun in this browser, or more than ten minutes ago.")
         if "code" not in query:
-            return self._failed("GitHub was not allowed to say who you are.")
+            return self._failed("You did not allow GitHub to say who you are.")
         try:
             asked = partial(self.sign_in.person, query["code"], pending["verifier"])
             person = await run_in_threadpool(self.strangers.asked_once, self._from(request), asked)
         except TooMany:
             return self._failed(
-                "Too many have come with codes that GitHub does not know. Wait a minute.", 429
+                "Too many sign-ins came with codes that GitHub does not know. Try again in a minute.", 429
             )
         except GitHubError as error:
             log.fault("sign_in.failed", error)

@@ -62,7 +62,7 @@ class Strangers:
             return answered[0]
 
     def asked_once(self, where: From, ask: Callable[[], Person]) -> Person:
-        """The same of what is good once: whoever has had it is not known by it. GitHubError as `ask`; TooMany."""
+        """What `ask` says of a code, which is good once and so not remembered. GitHubError as `ask`; TooMany."""
         with self._room(where) as answered:
             person = ask()
             answered.append(person)

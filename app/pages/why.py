@@ -17,4 +17,4 @@ def why(report: Report) -> str:
     if report.commit.pull_request:
         service, _ = service_and_environment(report.check_name)
         return f"A person asked for {service} of pull request #{report.commit.pull_request} to be deployed again."
-    return "A person asked for it."
+    return "A person asked for this deployment."

@@ -69,7 +69,7 @@ def _lead(report: Report) -> str:
     if report.ending is Ending.ROLLED_BACK:
         return (
             f"{_address(report.url)} serves {_serving(report)} again. `{report.commit.short}` is not "
-            "deployed here by itself any more: push something newer, or press Re-run to deploy it after all."
+            "deployed here again by itself: push something newer, or press Re-run to deploy it after all."
         )
     told = report.ending in (Ending.FAILED, Ending.NOT_YOURS, Ending.AWAITING) and report.findings
     return in_markdown(report.ending_note) if report.ending and not told else ""
@@ -97,7 +97,7 @@ def _still(report: Report) -> str:
     commit = f"commit {in_code(serving.sha[:7])}" if serving.sha else "no commit of ServerGem's"
     if not serving.asked:
         return (
-            f"Google could not be asked what serves; the last that ServerGem gave the traffic to is {commit} "
+            f"Google could not be asked what serves. ServerGem last gave the traffic to {commit} "
             f"as {in_code(serving.revision)} at {web_address(serving.url)}."
         )
     return f"{_address(serving.url)} serves {commit} as {in_code(serving.revision)}."

@@ -22,7 +22,7 @@ AT_OPEN_CHECKS = "open check runs"
 TITLE = "ServerGem lost its memory while this ran: push again or press Re-run"
 SUMMARY = (
     "The database in which ServerGem keeps what it is doing is not the one that it had when this began, so nobody "
-    "continues it. What served before serves on, unless the traffic had been moved already.\n\n"
+    "continues it. What served before keeps serving, unless the traffic had been moved already.\n\n"
     "Push again, or press **Re-run** here: the commit is then deployed as if it were pushed now."
 )
 # No run takes longer that does not wait: build, release command and verification have limits that come to less.

@@ -109,14 +109,17 @@ def _installed(each: OnAccount, title: str) -> Sign:
     page = each.settings_url
     if each.suspended:
         return Sign(
-            title, wrong="the installation is suspended", fix="Its owner lifts that on its page.", link=page
+            title,
+            wrong="the installation is suspended",
+            fix="Have its owner lift the suspension on the installation's page.",
+            link=page,
         )
     if missing := lacking(each.permissions):
-        fix = "An owner of the account accepts them on the page of the installation."
+        fix = "Have an owner of the account accept them on the page of the installation."
         return Sign(title, wrong=f"not granted: {missing}", fix=fix, link=page)
     if missing := unheard(each.events):
-        fix = "An owner of the account accepts the App's new permissions on the page of the installation."
-        return Sign(title, wrong=f"not heard of there: {missing}", fix=fix, link=page)
+        fix = "Have an owner of the account accept the App's new permissions on the page of the installation."
+        return Sign(title, wrong=f"not subscribed there: {missing}", fix=fix, link=page)
     return Sign(title, "installed, and everything is granted")
 
 

@@ -53,7 +53,7 @@ def _failed_there(target: Target, there: str, blame: Blame) -> Finding:
         fitting(f"{there} failed to build, and so {target.region} has nothing to deploy"),
         f"Look at the check run of {there}: it says what to do. Then re-run this one, or push.",
         blame=blame,
-        message=f"What serves in {target.region} serves on. The build for all regions is made once.",
+        message=f"What serves in {target.region} keeps serving. One build serves all regions.",
     )
 
 

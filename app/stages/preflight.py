@@ -103,11 +103,13 @@ def preflight(scene: Scene, commit: Commit, target: Target, bucket_ready: Future
 
 
 def _conditions(asking: Asking) -> Conditions:
-    secrets, home = asking.target.secrets_read, asking.commit.repository
+    secrets, repository = asking.target.secrets_read, asking.commit.repository
     rights = used_by(asking.target)
     jobs_as = tuple(each.config.service_account for each in asking.target.beside)
     where = (asking.region, asking.built_in)
-    return Conditions(asking.project, where, asking.accounts, secrets, rights, home.installation_id, jobs_as)
+    return Conditions(
+        asking.project, where, asking.accounts, secrets, rights, repository.installation_id, jobs_as
+    )
 
 
 def _trust(asking: Asking, _known: Prepared | None, bucket_ready: Future[str]) -> Prepared:

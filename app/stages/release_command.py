@@ -58,7 +58,7 @@ def _failed_there(target: Target, there: str, blame: Blame) -> Finding:
         fitting(f"The release command failed in {there}, and so {target.region} is not released"),
         f"Look at the check run of {there}: it says what to do. Then re-run this one, which runs it again, or push.",
         blame=blame,
-        message=f"What serves in {target.region} serves on. {target.service.release} runs once for all regions.",
+        message=f"What serves in {target.region} keeps serving. {target.service.release} runs once for all regions.",
         place=target.place("release"),
     )
 

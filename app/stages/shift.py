@@ -58,7 +58,7 @@ def restore(scene: InLane, target: Target, revision: Revision) -> None:
         scene.note("there was nothing that served before")
         return
     if not any(entry.revision == revision.name and entry.percent for entry in state.traffic):
-        scene.note("the traffic was never moved: what served before serves on")
+        scene.note("the traffic was never moved: what served before keeps serving")
         return
     move(scene, target, lambda _: revision.before, insist=lambda _: scene.insist_on_lane(), state=state)
     scene.note("put back: " + ", ".join(f"{e.percent} % {e.revision}" for e in revision.before if e.percent))

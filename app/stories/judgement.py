@@ -142,12 +142,12 @@ def _choose(
 
 def _at_home(world: World, read: Config, pull: PullRequest) -> dict[str, Target]:
     """Where this configuration deploys each service at home, by its name."""
-    home, settings = pull.repository, world.settings
+    repository, settings = pull.repository, world.settings
     found = config.targets_at_home(
         read,
-        home.default_branch,
-        project=settings.project_for(home.full_name, home.id),
+        repository.default_branch,
+        project=settings.project_for(repository.full_name, repository.id),
         region=settings.region,
-        owner=home.id,
+        owner=repository.id,
     )
     return {target.name: target for target in found}

@@ -42,8 +42,8 @@ def remove(world: World, job: Removal) -> None:
         # It is going no longer: whoever looks now and does not want what came instead has to begin another removal.
         durable.step(rows.remains, run.target.lane, title="stay")
     if not job.final:
-        home = run.commit.repository
-        world.start(LookAtPullRequest(home, run.commit.pull_request, run.id), f"after:{run.id}")
+        repository = run.commit.repository
+        world.start(LookAtPullRequest(repository, run.commit.pull_request, run.id), f"after:{run.id}")
 
 
 def farewell(world: World, job: LeaveRepository) -> None:

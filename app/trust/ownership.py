@@ -75,14 +75,14 @@ def is_ours(labels: Mapping[str, str], app_id: str, repository_id: int, target: 
 
 def not_ours(labels: Mapping[str, str], commit: Commit, target: Target) -> Finding:
     """Whose the service is, and how it is handed over."""
-    name, home = target.name, commit.repository
+    name, repository = target.name, commit.repository
     return Finding(
         code="service-not-ours",
         title=fitting(f"The service {name} is not this repository's"),
         message=f"In {target.project}, {target.region} there is a Cloud Run service {name} already: {whose(labels)}. "
         "It was left as it is, whatever servergem.yml asks for.",
         fix=f"Give this service another name in servergem.yml. If it is to be this repository's from now on, the "
-        f"operator of this ServerGem says so: `servergem adopt {name} --repository {home.full_name} "
+        f"operator of this ServerGem says so: `servergem adopt {name} --repository {repository.full_name} "
         f"--project {target.project} --region {target.region}`.",
         place=target.place("name"),
     )

@@ -78,8 +78,8 @@ def validate(google: Google, wanted: WantedService, before: ServiceState | None 
 
     `before` is the service as it was last seen, of which an adopted one keeps what servergem.yml does not name.
 
-    A name of a service that was just deleted is refused for a while, whatever the specification: that is waited out
-    where it is made.
+    For a while Cloud Run refuses the name of a service that was just deleted, whatever the specification. That is no
+    fault of it, and is waited out where the service is made.
     """
     name = full_name(wanted.project, wanted.region, wanted.name)
     spec = _kept(google, name, wanted, before) if before else specification(wanted)
@@ -104,7 +104,7 @@ def make_revision(
     `insist` is shown each state that is about to be replaced, and may raise.
 
     Where nothing serves there is nothing to pin: the revision gets all traffic once it is ready.
-    Raises RevisionFailed when it does not become ready; what served before serves on.
+    Raises RevisionFailed when it does not become ready; what served before keeps serving.
     """
     name = full_name(wanted.project, wanted.region, wanted.name)
 
@@ -139,13 +139,13 @@ def _update(google: Google, wanted: WantedService, before: ServiceState) -> Any:
 
 
 def _kept(google: Google, name: str, wanted: WantedService, before: ServiceState) -> run_v2.Service:
-    """All of servergem.yml; of an adopted service what it names, and the rest as it is there."""
+    """The service as servergem.yml wants it; an adopted one keeps what servergem.yml does not name."""
     there = read(google, name) if is_adopted(dict(before.labels)) else None
     return specification(wanted) if there is None else kept(specification(wanted), there, wanted.named)
 
 
 def _create(google: Google, wanted: WantedService) -> Any:
-    """Make the service. A name that nothing has and that is refused is of one that is still being cleaned up."""
+    """Make the service. A name that is refused although nothing has it is still being cleaned up: wait for it."""
     spec = specification(wanted)
     spec.traffic = _all_to_latest(wanted)
     request = run_v2.CreateServiceRequest(

@@ -114,10 +114,10 @@ def full_name(project: str, region: str, name: str) -> str:
 
 
 def by_name() -> int:
-    """A part of the traffic goes to the revision that it names."""
+    """The type of a traffic target that names its revision."""
     return run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
 
 
 def latest() -> int:
-    """It goes to whichever revision was ready last."""
+    """The type of a traffic target that is whichever revision was ready last."""
     return run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST

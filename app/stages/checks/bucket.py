@@ -72,8 +72,8 @@ def _unproved(asking: Asking, name: str) -> Finding:
     return Finding(
         code="bucket-owner-unknown",
         blame=Blame.PROJECT,
-        title=fitting(f"Whose bucket {name} is cannot be told"),
-        message="Bucket names are the whole world's, and sources go only to a bucket of the project itself. ServerGem "
+        title=fitting(f"ServerGem cannot tell whose bucket {name} is"),
+        message="The whole world shares bucket names, and sources go only to a bucket of the project itself. ServerGem "
         "may ask neither the bucket (storage.buckets.get) nor the project's list (storage.buckets.list).",
         fix=f"`gcloud projects add-iam-policy-binding {project} --member={asking.deployer} "
         f"--role={LOOKER}`, then re-run this check.",

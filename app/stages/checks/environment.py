@@ -38,5 +38,5 @@ def _unread(name: str) -> Finding:
         fitting(f"ServerGem may not read the rules of the environment {name}"),
         "Accept the permission `actions: read` on the page of the installation.",
         weight=Weight.WARN,
-        message="Reviewers, wait timer and branches of the environment are not obeyed until it may.",
+        message="Until it may, the environment's reviewers, wait timer and branches are not obeyed.",
     )

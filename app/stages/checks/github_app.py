@@ -28,6 +28,6 @@ def _not_granted(missing: str, link: str) -> Finding:
         weight=Weight.WARN,
         title="The GitHub App lacks permissions that it needs",
         message=f"Not granted: {missing}. Whatever needs them is left out.",
-        fix="An owner of this account accepts them on the page of the installation.",
+        fix="Have an owner of this account accept them on the page of the installation.",
         link=link,
     )

@@ -91,7 +91,7 @@ def _missing(target: Target, key: str, wanted: SecretRef) -> Finding:
     return Finding(
         code="secret-missing",
         title=fitting(f"There is no secret {wanted.name}{version} in {target.project}"),
-        message=f"{_named(key)} of {target.name} is to come from it.",
+        message=f"{_named(key)} of {target.name} gets its value from it.",
         fix=f"`printf %s VALUE | gcloud secrets create {wanted.name} --data-file=- --project {target.project}` "
         "(`gcloud secrets versions add` when the secret itself is there), or correct the name.",
         place=target.place(key),
@@ -104,7 +104,7 @@ def _switched_off(target: Target, key: str, wanted: SecretRef, state: str) -> Fi
         code="secret-version-off",
         blame=Blame.PROJECT,
         title=fitting(f"Version {wanted.version} of the secret {wanted.name} is {state}"),
-        message=f"{_named(key)} of {target.name} is to come from it.",
+        message=f"{_named(key)} of {target.name} gets its value from it.",
         fix=f"`gcloud secrets versions enable {wanted.version} --secret {wanted.name} --project {target.project}`, "
         "or name another version.",
         place=target.place(key),
