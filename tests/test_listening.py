@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from app.process.allocator import FOR_MANY_THREADS, TUNABLES, lean
 from app.process.listening import NEEDS
 from tests.conftest import PATIENCE, web
 from tests.test_commands import servergem
@@ -59,11 +60,21 @@ def test_it_says_where_it_listens(settings: dict[str, str]) -> None:
         said = process.stderr.readline()
         assert said.startswith("ServerGem listens at http://127.0.0.1:"), said
         assert web.get(f"{said.split()[-1]}/health", timeout=PATIENCE).text == "ok\n"
+        # It keeps little for each of its threads, and has begun for that under the id that was started. glibc cuts
+        # its own copy at each colon while it reads.
+        given = Path(f"/proc/{process.pid}/environ").read_bytes().replace(b"\0", b":")
+        assert f":{TUNABLES}={FOR_MANY_THREADS}:".encode() in given
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) in (0, -signal.SIGTERM)
     finally:
         process.kill()
         process.communicate()
+
+
+def test_tunables_of_ones_own_are_kept() -> None:
+    """Whoever has set some for the C library gets no others, and no second beginning."""
+    assert lean({TUNABLES: "glibc.malloc.check=1"}) is None
+    assert lean({"PORT": "1"}) == {"PORT": "1", TUNABLES: FOR_MANY_THREADS}
 
 
 def test_a_port_that_is_taken(settings: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ from app.cli.deployments import ASKING
 from app.cli.init import bring, init
 from app.cli.serve import door, serve, worker
 from app.cli.setup import doctor, setup
+from app.process.allocator import begin_again_lean
 
 if TYPE_CHECKING:
     from app.world import World
@@ -213,5 +214,12 @@ main.add_command(setup)
 main.add_command(doctor)
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """What `servergem` is on a command line: those commands that stay begin with an allocator for many threads."""
+    if set(sys.argv[1:2]) & {serve.name, door.name, worker.name}:
+        begin_again_lean(sys.orig_argv)
     main()
+
+
+if __name__ == "__main__":
+    run()
