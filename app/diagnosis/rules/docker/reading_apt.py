@@ -90,15 +90,19 @@ _RELEASES = {
 }
 
 
+def own_mirror(address: str) -> bool:
+    return _OWN_MIRRORS.search(address) is not None
+
+
 def no_longer_served(hit: Hit) -> Mapping[str, str] | None:
     """A repository of the distribution itself: another one's says nothing of the base image."""
-    return {} if _OWN_MIRRORS.search(hit["repo"]) else None
+    return {} if own_mirror(hit["repo"]) else None
 
 
 def foreign_repository(hit: Hit) -> Mapping[str, str] | None:
     """A repository of somebody else that has not the base image's release, or is of the other distribution."""
     repo, release = hit["repo"], hit["release"]
-    if _OWN_MIRRORS.search(repo):
+    if own_mirror(repo):
         return None
     own = _RELEASES.get(release, "")
     other = {"debian": "ubuntu", "ubuntu": "debian"}.get(own, "")
@@ -130,18 +134,6 @@ _IN_RELEASE = "Name what this release has instead (packages.debian.org, packages
 _CORRECT = (
     "Correct the name or version for this release of the distribution, and run apt-get update in the same RUN"
 )
-
-
-def address(hit: Hit) -> str:
-    """The repository that a warning about a signature names."""
-    found = re.search(r"https?://\S+", hit.line)
-    return found[0].rstrip(":") if found else "a repository"
-
-
-def key(hit: Hit) -> str:
-    """The key that other lines name as missing."""
-    found = hit.find(r"(?:NO_PUBKEY|EXPKEYSIG) ([0-9A-F]{8,})")
-    return found[1] if found else "unknown"
 
 
 def package_line(hit: Hit) -> Place | None:

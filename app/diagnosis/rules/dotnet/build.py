@@ -20,6 +20,7 @@ from app.diagnosis.rules.dotnet.reading_build import (
     version_of_global_json,
 )
 from app.diagnosis.rules.dotnet.reading_compiler import compiled, unplaced
+from app.diagnosis.rules.dotnet.reading_packs import pack_place
 from app.diagnosis.rules.dotnet.reading_shared import unread_place
 from app.model import Blame
 
@@ -59,6 +60,7 @@ RULES: tuple[Rule, ...] = (
         read=package,
         place=first(
             unread_place,
+            pack_place,
             lambda hit: dependency_line(hit, "dotnet", hit["name"]),
             lambda hit: failing_instruction(hit) if hit["code"] == "NU1004" else None,
             in_project(r"TargetFramework"),
