@@ -82,7 +82,7 @@ ALSO_TRUE = {
     "host-unknown": "python-misuse",
     "java-says": "hibernate-schema",
     "machine-network": "go-network jvm-network pip-network rust-network yum-mirror-gone",
-    "machine-out-of-memory": "go-killed start-memory",
+    "machine-out-of-memory": "go-killed rust-killed start-memory",
     "maven-dependency": "maven-pom",
     "minitest-failure": "minitest-error",
     "native-error": "version-asked-for",

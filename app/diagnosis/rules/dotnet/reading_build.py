@@ -151,12 +151,6 @@ def package(hit: Hit) -> Mapping[str, str]:
     return {"name": word, "advice": gone.advice if gone else advice.format(name=word or "the package")}
 
 
-def source(hit: Hit) -> Mapping[str, str]:
-    """The address of the feed that does not answer."""
-    found = re.search(r"https?://[^\s'\"]+", hit["said"])
-    return {"source": found[0].rstrip(".") if found else ""}
-
-
 def sdk(hit: Hit) -> Mapping[str, str]:
     told = " ".join(hit.after(12))
     found = re.search(r"(?:Requested SDK version:|version) \[?(\d[\w.-]+)\]?", f"{hit.line} {told}")
