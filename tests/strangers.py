@@ -122,6 +122,7 @@ ALSO_TRUE = {
     "python-setting-value": "python-missing-setting",
     "python-tool": "python-extra",
     "rails-database-unreachable": "database-mysql-socket",
+    "rails-yarn-missing": "shell-command-not-found",
     "ruby-missing-gem": "rspec-load",
     "shared-library": "prisma-openssl",
     "shell-bash-only": "docker-shell",

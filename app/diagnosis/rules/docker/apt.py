@@ -8,8 +8,6 @@ from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.docker.reading_apt import (
     asking_package,
     crlf_place,
-    foreign_repository,
-    no_longer_served,
     not_installed,
     package_line,
     replaced,
@@ -18,7 +16,14 @@ from app.diagnosis.rules.docker.reading_apt import (
     unexecutable,
     unknown_packages,
 )
-from app.diagnosis.rules.docker.reading_signatures import no_key_named, refusing, source_line, unsigned
+from app.diagnosis.rules.docker.reading_repositories import (
+    foreign_repository,
+    no_key_named,
+    no_longer_served,
+    refusing,
+    source_line,
+    unsigned,
+)
 from app.model import Blame
 
 RULES: tuple[Rule, ...] = (

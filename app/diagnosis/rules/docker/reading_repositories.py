@@ -1,4 +1,4 @@
-"""What the rows about apt's repositories read in other lines: who refused, and whether a key is missing at all."""
+"""What the rows about apt's repositories read: whose they are, who refused, and whether a key is missing at all."""
 
 from __future__ import annotations
 
@@ -7,8 +7,42 @@ from collections.abc import Mapping
 
 from app.diagnosis.instructions import base_image, failing_dockerfile, failing_instruction
 from app.diagnosis.rule import Hit
-from app.diagnosis.rules.docker.reading_apt import own_mirror
 from app.model import Place
+
+# The distributions' own mirrors: who lacks a release there has one that is no longer served.
+_OWN_MIRRORS = re.compile(r"//[\w.-]*(?:debian|ubuntu)\.(?:org|com)/")
+
+# https://wiki.debian.org/DebianReleases and https://wiki.ubuntu.com/Releases
+_RELEASES = {
+    **dict.fromkeys(("buster", "bullseye", "bookworm", "trixie", "forky", "sid"), "debian"),
+    **dict.fromkeys(("bionic", "focal", "jammy", "noble", "oracular", "plucky", "questing"), "ubuntu"),
+}
+
+
+def own_mirror(address: str) -> bool:
+    return _OWN_MIRRORS.search(address) is not None
+
+
+def no_longer_served(hit: Hit) -> Mapping[str, str] | None:
+    """A repository of the distribution itself: another one's says nothing of the base image."""
+    return {} if own_mirror(hit["repo"]) else None
+
+
+def foreign_repository(hit: Hit) -> Mapping[str, str] | None:
+    """A repository of somebody else that has not the base image's release, or is of the other distribution."""
+    repo, release = hit["repo"], hit["release"]
+    if own_mirror(repo):
+        return None
+    own = _RELEASES.get(release, "")
+    other = {"debian": "ubuntu", "ubuntu": "debian"}.get(own, "")
+    if other and f"/{other}" in repo:
+        return {
+            "advice": f"{release} is a release of {own.capitalize()}: write `{repo.replace(f'/{other}', f'/{own}')}` instead"
+        }
+    return {
+        "advice": f"Take a release that it has (FROM an older {own or 'distribution'}, or its name instead of $VERSION_CODENAME in the source's line), or the distribution's own package"
+    }
+
 
 # What names a key: without it nobody can say that one is missing.
 _KEY = r"(?:NO_PUBKEY|EXPKEYSIG|Missing key) ([0-9A-F]{8,})"
