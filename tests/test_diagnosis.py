@@ -7,8 +7,10 @@ from collections import defaultdict
 
 import pytest
 
+from app.diagnosis import Files, diagnose
 from app.diagnosis.rules import rows
 from app.diagnosis.unknown import UNKNOWN
+from app.model import Place
 from app.text.escaping import OUR_LINKS
 from tests.samples import FOLDERS, Sample, samples
 
@@ -60,3 +62,16 @@ def test_advice_leads_where_we_send_people() -> None:
         host for fix in fixes for host in re.findall(r"https://([\w.-]*\w)", re.sub(r"`[^`]*`", "", fix))
     }
     assert hosts <= OUR_LINKS
+
+
+def test_a_script_with_windows_line_endings_is_said_to_have_them() -> None:
+    """The kernel says of such a script that it is not there; the repository shows that it is."""
+    files = Files.of(
+        {
+            "Dockerfile": 'FROM nginx\nCOPY run.sh /run.sh\nCMD ["/run.sh"]\n',
+            "run.sh": "#!/bin/sh\r\nnginx\r\n",
+        }
+    )
+    log = "--- logs of revision a-1 ---\nexec /run.sh: no such file or directory\n"
+    finding = diagnose(log, files).findings[0]
+    assert (finding.title, finding.place) == ("run.sh has Windows line endings (CRLF)", Place("run.sh", 1))

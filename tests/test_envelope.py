@@ -132,6 +132,20 @@ def test_broken_utf_8_breaks_nothing(log: bytes) -> None:
     told.encode()
 
 
+def test_a_log_with_a_time_before_each_line_is_a_containers() -> None:
+    """`gcloud run services logs read` prints no head; a builder's layout under such times is still a builder's."""
+    said = open_envelope(
+        "2026-04-18 07:24:32 Booting\n2026-04-18 07:24:32\n2026-04-18 07:24:33   could not find driver"
+    )
+    assert [(s.kind, s.lines) for s in said.sections] == [
+        (Kind.CONTAINER, ("Booting", "", "  could not find driver"))
+    ]
+    built = open_envelope(
+        "2026-04-18 07:24:32 Step #0: npm ci\n2026-04-18 07:24:33 Step #0: npm error code EUSAGE"
+    )
+    assert not any(s.kind is Kind.CONTAINER for s in built.sections)
+
+
 def test_json_that_is_no_entry_stays_as_it_is() -> None:
     """A program may print objects and lists of its own, deep ones too."""
     for line in ('{"name": "api"}', "[1, 2]", "[" * 100_000, '{"a":' * 100_000):

@@ -43,6 +43,13 @@ FAULTS: list[tuple[str, Target, dict[str, str], str, str]] = [
     ("no FROM", TARGET, {"Dockerfile": "RUN true"}, "dockerfile-no-from", "Dockerfile:1"),
     ("image's name", TARGET, {"Dockerfile": "FROM Python:3.12"}, "base-image-name", "Dockerfile:1"),
     (
+        "a stage in capitals",
+        TARGET,
+        {"Dockerfile": "FROM x AS Base\nFROM bAsE"},
+        "base-image-name",
+        "Dockerfile:2",
+    ),
+    (
         "COPY of nothing",
         TARGET,
         {"Dockerfile": "FROM x\nCOPY app.py /", "main.py": ""},
@@ -206,6 +213,10 @@ FAULTS: list[tuple[str, Target, dict[str, str], str, str]] = [
 ]
 
 SOUND: list[tuple[str, dict[str, str]]] = [
+    (
+        "a stage written in capitals, and named in lower case or by --from",
+        {"Dockerfile": "FROM x AS Base\nFROM base AS b\nFROM y\nCOPY --from=BASE /a /a\nCOPY --from=B /b /b"},
+    ),
     (
         "buildpacks",
         {

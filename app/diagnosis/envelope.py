@@ -5,6 +5,8 @@ Cloud Logging's JSON, terminal colours and progress bars. Everything behind it s
 
 from __future__ import annotations
 
+from itertools import chain, islice
+
 from app.diagnosis import layouts
 from app.diagnosis.buildkit import Replays, Snippet, named, process
 from app.diagnosis.open_sections import (
@@ -17,13 +19,29 @@ from app.diagnosis.open_sections import (
 from app.diagnosis.printed import REVISION_LOG, lines, unwrapped
 from app.diagnosis.transcript import Kind, Section, Transcript
 
+# As many as show how a log is stamped.
+FIRST_LINES = 40
+
 
 def open_envelope(text: str | bytes) -> Transcript:
     """Read a log of any of the known layouts; a plain one is one Section."""
     reader = _Reader()
-    for line in lines(text):
+    printed = iter(lines(text))
+    begun = list(islice(printed, FIRST_LINES))
+    reader.says_container(_all_stamped(begun))
+    for line in chain(begun, printed):
         reader.read(line)
     return reader.transcript()
+
+
+def _all_stamped(begun: list[str]) -> bool:
+    """Whether it is what `gcloud run services logs read` prints: a time before each line, and no builder's layout."""
+    spoken = [line for line in begun if line.strip()]
+    stamps = [layouts.STAMP.match(line) for line in spoken]
+    return len(spoken) > 1 and all(
+        match and not layouts.LAYOUT.match(line[match.end() :])
+        for line, match in zip(spoken, stamps, strict=True)
+    )
 
 
 class _Reader:
@@ -38,6 +56,10 @@ class _Reader:
         self._container = False
         self._replays, self._snippet = Replays(self._keep_replay), Snippet()
         self._failed_instruction, self._failed_stage = "", ""
+
+    def says_container(self, told: bool) -> None:
+        """Everything from here on is a container's, until a build step begins."""
+        self._container = told
 
     def read(self, line: str) -> None:
         if line.startswith("20") and (match := layouts.STAMP_ISO.match(line)):

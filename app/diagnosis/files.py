@@ -137,6 +137,11 @@ class Files:
     def text(self, path: str) -> str:
         return "\n".join(self.lines(path))
 
+    def ends_lines_with_return(self, path: str) -> bool:
+        """Whether its first line ends as on Windows, which `lines` does not show."""
+        text = (self._text(path) or "") if path in self.paths else ""
+        return text.partition("\n")[0].endswith("\r")
+
     def json(self, path: str) -> object:
         """What a JSON file holds; None for one that does not parse."""
         if path not in self._json:

@@ -96,13 +96,19 @@ def _judged(files: Files, target: Target, inside: str, path: str, parsed: Docker
 
 
 def _images(path: str, parsed: Dockerfile, stages: frozenset[int]) -> Iterator[Finding]:
-    """Base images whose name no registry could hold."""
+    """Base images whose name no registry could hold.
+
+    BuildKit keeps the names of stages in lower case and looks FROM's word up as it is written, so that `FROM Base` is
+    no stage (dispatchStates.addState); --from and the target are written in lower case first.
+    https://github.com/moby/buildkit/blob/master/frontend/dockerfile/dockerfile2llb/convert.go
+    """
     before: set[str] = set()
     for number, stage in enumerate(parsed.stages):
         if stage.words not in (1, 3) or (stage.words == 3 and not stage.name):
             yield faults.from_arguments(path, stage.line)
-        elif number in stages and stage.image.lower() not in before and not _may_be_image(stage.image):
-            yield faults.image_name(path, stage.line, stage.image)
+        elif number in stages and stage.image not in before and not _may_be_image(stage.image):
+            meant = stage.image.lower() if stage.image.lower() in before else ""
+            yield faults.image_name(path, stage.line, stage.image, meant)
         if stage.name:
             before.add(stage.name.lower())
 

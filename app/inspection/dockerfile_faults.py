@@ -88,12 +88,20 @@ def from_arguments(path: str, line: int) -> Finding:
     )
 
 
-def image_name(path: str, line: int, image: str) -> Finding:
+def image_name(path: str, line: int, image: str, stage: str = "") -> Finding:
+    """`stage` is the stage that is meant, which BuildKit knows in lower case only."""
     return Finding(
         code="base-image-name",
         title=fitting(f"{image} is not an image's name"),
-        message="An image's name is lower case, with a tag after a colon.",
-        fix=f"Write a name such as python:3.13-slim on line {line} of {path}.",
+        message=(
+            f"BuildKit keeps the names of stages in lower case and looks for {image} as it is written: FROM {image} is "
+            "to it an image of that name, which no registry can have."
+            if stage
+            else "An image's name is lower case, with a tag after a colon."
+        ),
+        fix=f"Write FROM {stage} on line {line} of {path}."
+        if stage
+        else f"Write a name such as python:3.13-slim on line {line} of {path}.",
         place=Place(path, line),
         link=f"{REFERENCE}#from",
     )

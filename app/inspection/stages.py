@@ -32,7 +32,7 @@ def lineage(parsed: Dockerfile, target: str) -> frozenset[int]:
     found: set[int] = set()
     while number is not None and number >= 0:
         found.add(number)
-        image = parsed.stages[number].image.lower()
+        image = parsed.stages[number].image  # as it is written: only --from and a target are folded
         number = next((n for n in reversed(range(number)) if parsed.stages[n].name.lower() == image), None)
     return frozenset(found)
 
@@ -51,7 +51,7 @@ def _leading(parsed: Dockerfile, names: dict[str, int]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     before: dict[str, int] = {}
     for number, stage in enumerate(parsed.stages):
-        if (base := before.get(stage.image.lower())) is not None:
+        if (base := before.get(stage.image)) is not None:
             found.setdefault(number, []).append(base)
         if stage.name:
             before[stage.name.lower()] = number

@@ -13,7 +13,7 @@ from app.diagnosis.rule import Rule
 # and Python's locks: both solve versions in the words of the same algorithm, and only mix has a headline.
 TABLES = (
     "docker.dockerfile", "docker.installing", "docker.fetching", "docker.run", "docker.pushing", "docker.apt", "docker.frontend",
-    "google.cloud_sql", "google.actions", "google.cloud", "google.api", "google.build", "google.run", "google.buildpacks",
+    "google.cloud_sql", "google.actions", "google.cloud", "google.api", "google.build", "google.run", "google.functions", "google.buildpacks",
     "other.migrations", "other.protobuf",
     "elixir.compiler", "elixir.rebar", "elixir.mix", "elixir.running",
     "python.projects", "python.pip", "python.building", "python.locks", "python.conda", "python.imports", "python.misuse", "python.gone", "python.django", "python.database", "python.errors", "python.servers", "python.saying",

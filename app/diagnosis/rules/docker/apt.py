@@ -6,12 +6,8 @@ from app.diagnosis.instructions import base_image, failing_instruction, in_instr
 from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.docker.reading_apt import (
-    address,
     asking_package,
     crlf_place,
-    foreign_repository,
-    key,
-    no_longer_served,
     not_installed,
     package_line,
     replaced,
@@ -19,6 +15,14 @@ from app.diagnosis.rules.docker.reading_apt import (
     script_place,
     unexecutable,
     unknown_packages,
+)
+from app.diagnosis.rules.docker.reading_repositories import (
+    foreign_repository,
+    no_key_named,
+    no_longer_served,
+    refusing,
+    source_line,
+    unsigned,
 )
 from app.model import Blame
 
@@ -74,12 +78,31 @@ RULES: tuple[Rule, ...] = (
         fix="Run it again; on your own machine set the clock (a virtual machine that slept: restart Docker).",
     ),
     Rule(
+        code="apt-repository-refused",
+        pattern=r"(?:E|Error): Failed to fetch (?P<url>https?://\S+?)/dists/(?P<release>[\w-]+)/\S+ +(?P<status>[45]\d\d) +(?P<said>[A-Z][\w ]*\w)",
+        read=refusing,
+        place=source_line,
+        rank=Rank.ROOT,
+        title="{url} answers {status} {said} for {release}",
+        message="apt-get update: the repository {url} answers {status} {said} for {release}, so that it has neither packages nor a signature.",
+        fix="{advice}.",
+    ),
+    Rule(
+        code="apt-signature-broken",
+        pattern=r"At least one invalid signature was encountered|^\s*No good signature$",
+        read=no_key_named,
+        nowhere=True,
+        blame=Blame.UNKNOWN,
+        rank=Rank.ROOT,
+        title="apt cannot check a signature, of whichever repository",
+        message="{said}: it says so of a repository whose key is in the image, as it does where it may not write or has no space left for its temporary files, or where the builder is too old for this image.",
+        fix="Run it again on a fresh machine. On your own: docker builder prune makes space, a newer Docker knows the image's system calls, and /tmp must be writable (RUN chmod 1777 /tmp) where an earlier line changed it.",
+        link="https://github.com/debuerreotype/docker-debian-artifacts/issues",
+    ),
+    Rule(
         code="apt-unsigned",
         pattern=r"E: The repository '(?P<repo>[^']+)' is not signed|NO_PUBKEY (?P<key>[0-9A-F]{8,})|EXPKEYSIG (?P<key2>[0-9A-F]{8,})|Error: The repository '(?P<repo2>[^']+)' is not signed|Missing key (?P<key3>[0-9A-F]{8,}), which is needed to verify signature",
-        read=lambda hit: {
-            "repo": hit["repo"] or hit["repo2"] or address(hit),
-            "key": hit["key"] or hit["key2"] or hit["key3"] or key(hit),
-        },
+        read=unsigned,
         place=in_instruction("repo"),
         rank=Rank.ROOT,
         title="apt does not trust {repo}: its public key is missing or expired",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.diagnosis.instructions import base_image, failing_instruction, in_instruction
+from app.diagnosis.instructions import base_image, failing_instruction
 from app.diagnosis.named import named_in
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.docker.reading_builder import (
@@ -19,6 +19,7 @@ from app.diagnosis.rules.docker.reading_dockerfile import (
     image_words,
     meant,
     parse_line,
+    stage_place,
     stage_words,
 )
 from app.model import Blame
@@ -99,8 +100,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="dockerfile-stage",
         pattern=r"(?:target stage \"?(?P<name>[\w.-]+)\"? could not be found|failed to reach build target (?P<name2>\S+) in Dockerfile|invalid from flag value (?P<name3>\S+?):)",
-        read=lambda hit: dict(stage_words(hit) or {}) | {"name": hit["name"] or hit["name2"] or hit["name3"]},
-        place=lambda hit: in_instruction("name")(hit),
+        read=stage_words,
+        place=stage_place,
         rank=Rank.ROOT,
         title="No stage is named {name}",
         message="The Dockerfile has no stage {name}.",

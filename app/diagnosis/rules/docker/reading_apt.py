@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.instructions import failing_instruction, in_instruction
+from app.diagnosis.instructions import failing_dockerfile, failing_instruction, in_instruction
 from app.diagnosis.paths import repository_path
 from app.diagnosis.rule import Hit
 from app.diagnosis.transcript import Kind
@@ -40,6 +40,9 @@ BROUGHT = {
     "cargo": "curl -sSf https://sh.rustup.rs | sh -s -- -y", "bundle": "gem install bundler", "composer": "curl -sS https://getcomposer.org/installer | php -- --install-dir=/usr/local/bin --filename=composer",
     "apt-key": "mkdir -p /etc/apt/keyrings, and save the key there: curl … | gpg --dearmor -o /etc/apt/keyrings/NAME.gpg, then [signed-by=…] in the source's line (Debian 13 has no apt-key)",
 }  # fmt: skip
+
+# What needs Node itself.
+OF_NODE = ("yarn", "pnpm")
 
 # Package managers: no package brings one into an image of another distribution, or into one that was stripped.
 MANAGERS = ("apt-get", "apt", "apk", "yum", "dnf", "microdnf")
@@ -80,37 +83,6 @@ def new_name(name: str) -> str:
     return f"Write {new} instead of {name}, which newer releases do not have" if new else ""
 
 
-# The distributions' own mirrors: who lacks a release there has one that is no longer served.
-_OWN_MIRRORS = re.compile(r"//[\w.-]*(?:debian|ubuntu)\.(?:org|com)/")
-
-# https://wiki.debian.org/DebianReleases and https://wiki.ubuntu.com/Releases
-_RELEASES = {
-    **dict.fromkeys(("buster", "bullseye", "bookworm", "trixie", "forky", "sid"), "debian"),
-    **dict.fromkeys(("bionic", "focal", "jammy", "noble", "oracular", "plucky", "questing"), "ubuntu"),
-}
-
-
-def no_longer_served(hit: Hit) -> Mapping[str, str] | None:
-    """A repository of the distribution itself: another one's says nothing of the base image."""
-    return {} if _OWN_MIRRORS.search(hit["repo"]) else None
-
-
-def foreign_repository(hit: Hit) -> Mapping[str, str] | None:
-    """A repository of somebody else that has not the base image's release, or is of the other distribution."""
-    repo, release = hit["repo"], hit["release"]
-    if _OWN_MIRRORS.search(repo):
-        return None
-    own = _RELEASES.get(release, "")
-    other = {"debian": "ubuntu", "ubuntu": "debian"}.get(own, "")
-    if other and f"/{other}" in repo:
-        return {
-            "advice": f"{release} is a release of {own.capitalize()}: write `{repo.replace(f'/{other}', f'/{own}')}` instead"
-        }
-    return {
-        "advice": f"Take a release that it has (FROM an older {own or 'distribution'}, or its name instead of $VERSION_CODENAME in the source's line), or the distribution's own package"
-    }
-
-
 def unknown_packages(hit: Hit) -> Mapping[str, str]:
     """All packages that apk does not find, which it lists one below the other."""
     others = (re.match(r"\s+([\w.+-]+) \((?:no such package|missing)\):", line) for line in hit.after(12))
@@ -130,18 +102,6 @@ _IN_RELEASE = "Name what this release has instead (packages.debian.org, packages
 _CORRECT = (
     "Correct the name or version for this release of the distribution, and run apt-get update in the same RUN"
 )
-
-
-def address(hit: Hit) -> str:
-    """The repository that a warning about a signature names."""
-    found = re.search(r"https?://\S+", hit.line)
-    return found[0].rstrip(":") if found else "a repository"
-
-
-def key(hit: Hit) -> str:
-    """The key that other lines name as missing."""
-    found = hit.find(r"(?:NO_PUBKEY|EXPKEYSIG) ([0-9A-F]{8,})")
-    return found[1] if found else "unknown"
 
 
 def package_line(hit: Hit) -> Place | None:
@@ -166,13 +126,29 @@ def _command(hit: Hit) -> Mapping[str, str]:
     )
     package = ALPINE.get(name, INSTALLS.get(name, "")) if alpine else INSTALLS.get(name, "")
     install = f"apk add --no-cache {package}" if alpine else f"apt-get update && apt-get install -y {package}"
-    if name in BROUGHT:
+    if name in OF_NODE and not _has_node(hit):
+        node = (
+            "apk add --no-cache nodejs npm" if alpine else "apt-get update && apt-get install -y nodejs npm"
+        )
+        install = (
+            f"{node} && npm install -g {name} (the image has no Node either; or COPY it --from a node image)"
+        )
+    elif name in BROUGHT:
         install = BROUGHT[name]
     elif not package:
         return {"name": name, "fix": NO_MANAGER if name in MANAGERS else UNLISTED.replace("{name}", name)}
     if hit.section.kind is Kind.CONTAINER:
         return {"name": name, "fix": _in_what_runs(hit, name, install)}
     return {"name": name, "fix": f"Install it before it is used: RUN {install}."}
+
+
+def _has_node(hit: Hit) -> bool:
+    """Whether anything in the Dockerfile brings Node; without a Dockerfile nobody can say that it does not."""
+    found = failing_dockerfile(hit)
+    lines = hit.files.lines(found[0]) if found else ("node",)
+    return any(
+        re.search(r"(?<![\w-])(?:nodejs|node|nvm|nodesource|bun)(?!_modules)\b", line) for line in lines
+    )
 
 
 def _in_what_runs(hit: Hit, name: str, install: str) -> str:

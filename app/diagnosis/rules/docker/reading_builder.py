@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.diagnosis.instructions import base_image, failing_instruction, instruction
+from app.diagnosis.instructions import base_image, failing_dockerfile, failing_instruction, instruction
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.docker.reading_apt import command_named
@@ -41,6 +41,13 @@ def unset_arguments(hit: Hit) -> Mapping[str, str]:
     place = failing_instruction(hit) or base_image(hit)
     line = hit.files.lines(place.path)[place.line - 1] if place else ""
     names = re.findall(r"\$\{?(\w+)", line) if line.lstrip().upper().startswith("FROM") else []
+    capitals = re.search(r"failed to parse stage name \"([^\"]*[A-Z][^\"]*)\"", hit.line)
+    if capitals and not names:
+        word = capitals[1]
+        parsed = failing_dockerfile(hit)
+        own = parsed and any(stage.name.lower() == word.lower() for stage in parsed[1].stages)
+        why = "BuildKit keeps the names of stages in lower case" if own else "an image's name is lower case"
+        return {"advice": f"Write FROM {word.lower()}: {why}."}
     if not names:
         return {
             "advice": "Correct this line of the Dockerfile; an ARG that FROM uses needs a value (--build-arg) or a default before the first FROM."

@@ -6,7 +6,13 @@ import difflib
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.instructions import base_image, failing_dockerfile, failing_instruction
+from app.diagnosis.instructions import (
+    base_image,
+    failing_dockerfile,
+    failing_instruction,
+    in_instruction,
+)
+from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.telling import most_telling, score
 from app.diagnosis.transcript import Kind
@@ -149,12 +155,33 @@ def _successor(image: str) -> str:
     return ""
 
 
-def stage_words(hit: Hit) -> Mapping[str, str] | None:
+def stage_words(hit: Hit) -> Mapping[str, str]:
+    """The stage that is asked for, and those that there are."""
+    wanted = hit["name"] or hit["name2"] or hit["name3"]
     found = failing_dockerfile(hit)
     names = [s.name for s in found[1].stages if s.name] if found else []
-    near = difflib.get_close_matches(hit["name"], names, 1)
+    near = difflib.get_close_matches(wanted, names, 1)
     return {
+        "name": wanted,
         "fix": f"Write {near[0]}."
         if near
-        else f"Name one of the stages: {', '.join(names) or 'there are none with a name'}."
+        else f"Name one of the stages: {', '.join(names) or 'there are none with a name'}.",
     }
+
+
+_TARGET = first(
+    matching(
+        r"^\s*target:\s*[\"']?{name}[\"']?\s*(?:#|$)",
+        "servergem.yml",
+        "servergem.yaml",
+        "compose.yaml",
+        "compose.yml",
+        "docker-compose.yml",
+    ),
+    matching(r"--target[= ,'\"]*{name}\b", "cloudbuild.yaml", "cloudbuild.yml", "Makefile", "package.json"),
+)
+
+
+def stage_place(hit: Hit) -> Place | None:
+    """The COPY that asks for the stage, or where the stage to be built is chosen."""
+    return in_instruction("name")(hit) if hit["name3"] else _TARGET(hit) or in_instruction("name")(hit)

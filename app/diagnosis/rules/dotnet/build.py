@@ -16,10 +16,11 @@ from app.diagnosis.rules.dotnet.reading_build import (
     printed_place,
     sdk,
     silent_task,
-    source,
     version_of_global_json,
 )
 from app.diagnosis.rules.dotnet.reading_compiler import compiled, unplaced
+from app.diagnosis.rules.dotnet.reading_feeds import feed
+from app.diagnosis.rules.dotnet.reading_packs import pack_place
 from app.diagnosis.rules.dotnet.reading_shared import unread_place
 from app.model import Blame
 
@@ -44,13 +45,13 @@ RULES: tuple[Rule, ...] = (
             matching(r"{source}", "nuget.config", "NuGet.Config", "NuGet.config"),
             whole_file("nuget.config", "NuGet.Config", "NuGet.config"),
         ),
-        read=source,
+        read=feed,
         nowhere=True,
         blame=Blame.UNKNOWN,
         rank=Rank.ROOT,
-        title="A NuGet feed cannot be read",
+        title="{title}",
         message="NU1301: {said}",
-        fix="Run it again when it is nuget.org; for a feed of your own give the build its credentials (nuget.config with %VARIABLE%, a build secret), or correct its address.",
+        fix="{advice}.",
         link="https://learn.microsoft.com/nuget/reference/errors-and-warnings/nu1301",
     ),
     Rule(
@@ -59,6 +60,7 @@ RULES: tuple[Rule, ...] = (
         read=package,
         place=first(
             unread_place,
+            pack_place,
             lambda hit: dependency_line(hit, "dotnet", hit["name"]),
             lambda hit: failing_instruction(hit) if hit["code"] == "NU1004" else None,
             in_project(r"TargetFramework"),

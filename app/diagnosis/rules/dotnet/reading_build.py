@@ -10,6 +10,7 @@ from app.diagnosis.paths import repository_path
 from app.diagnosis.places import at, whole_file
 from app.diagnosis.rule import Find, Hit
 from app.diagnosis.rules.dotnet.reading_codes import ADVICE, PACKAGES, SIGNED
+from app.diagnosis.rules.dotnet.reading_packs import pack
 from app.diagnosis.rules.dotnet.reading_shared import unread
 from app.model import Place
 
@@ -144,14 +145,10 @@ def package(hit: Hit) -> Mapping[str, str]:
         if hit["code"].startswith("NU3")
         else PACKAGES.get(hit["code"]) or asked(hit["said"]) or _ANY_PACKAGE
     )
+    if (own := pack(hit)) is not None:
+        return own
     gone = unread(hit)
     return {"name": word, "advice": gone.advice if gone else advice.format(name=word or "the package")}
-
-
-def source(hit: Hit) -> Mapping[str, str]:
-    """The address of the feed that does not answer."""
-    found = re.search(r"https?://[^\s'\"]+", hit["said"])
-    return {"source": found[0].rstrip(".") if found else ""}
 
 
 def sdk(hit: Hit) -> Mapping[str, str]:

@@ -120,7 +120,7 @@ def toolchain(hit: Hit) -> Mapping[str, str] | None:
     minor = ".".join(want.split(".")[:2])
     fix = f"Use golang:{minor} or newer in FROM"
     fix += (
-        f", or require an older {who}."
+        f", or ask for an older version than {who}{' instead of latest' if '@latest' in hit.line else ''}."
         if hit["name"]
         else f", or write go {'.'.join(have.split('.')[:2])} in go.mod."
         if have

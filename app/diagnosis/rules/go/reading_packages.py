@@ -6,7 +6,7 @@ import re
 
 from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.paths import nearest_first, repository_path
-from app.diagnosis.places import anywhere, first, matching, whole_file
+from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.traces import Trace
 from app.diagnosis.transcript import Kind
@@ -122,11 +122,10 @@ _BUILDPACK = r"GOOGLE_BUILDABLE|google\.go\.build|builder/issues|/buildpacks/"
 
 
 def buildable(hit: Hit) -> Place | None:
-    """Where a buildpack is told which package it builds; where it is not told yet, the program that it should build."""
+    """Where a buildpack is told which package it builds; a line of the program that it should build is not to change."""
     if not hit.find(_BUILDPACK):
         return None
-    told = matching(r"GOOGLE_BUILDABLE", "project.toml", "cloudbuild.yaml", "cloudbuild.yml", "app.yaml")
-    return first(told, anywhere(r"^func main\(", ".go"), whole_file("go.mod"))(hit)
+    return matching(r"GOOGLE_BUILDABLE", "project.toml", "cloudbuild.yaml", "cloudbuild.yml", "app.yaml")(hit)
 
 
 def folder_advice(hit: Hit) -> str:

@@ -1,4 +1,4 @@
-"""Cloud Native Buildpacks, Google's and Paketo's: detection, entry points, runtime versions, functions, launch."""
+"""Cloud Native Buildpacks, Google's and Paketo's: detection, entry points, runtime versions, launch."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from app.diagnosis.dependencies import dependency, manifest
 from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.google.reading_buildpacks import (
+    absent_runtime,
     detected,
     failure,
-    function,
-    function_place,
-    function_source,
-    functions_like,
     processes,
     python_entry,
     python_place,
@@ -173,41 +170,6 @@ RULES: tuple[Rule, ...] = (
         fix="Set BP_JVM_VERSION to a version that the builder has, or take a newer builder.",
     ),
     Rule(
-        code="buildpacks-function-source",
-        pattern=r"missing main\.py and GOOGLE_FUNCTION_SOURCE not specified|GOOGLE_FUNCTION_SOURCE specified "
-        r"file '?(?P<name>[\w./-]+)'? but it does not exist",
-        read=function_source,
-        place=first(setting(r"GOOGLE_FUNCTION_SOURCE"), function_place, whole_file("requirements.txt")),
-        rank=Rank.ROOT,
-        title="The function's file main.py is not there",
-        message="missing main.py and GOOGLE_FUNCTION_SOURCE not specified: the buildpack does not find the function's source {name}.",
-        fix="Put the function into main.py at the root, or set GOOGLE_FUNCTION_SOURCE{to} for the build (gcloud run deploy --set-build-env-vars=…; --set-env-vars reaches only what runs).",
-    ),
-    Rule(
-        code="buildpacks-function-target",
-        pattern=r"build succeeded but did not produce the class \"(?P<name>[^\"]+)\"|[Ff]unction "
-        r"'(?P<name2>[\w.$-]+)' is not defined in the provided module",
-        read=function,
-        place=functions_like,
-        rank=Rank.ROOT,
-        title="The function {name} is not in the source",
-        message="GOOGLE_FUNCTION_TARGET is {name}, but the source does not define it: Function '{name}' is "
-        "not defined in the provided module.",
-        fix="Define and export {name}, or deploy with --function / --entry-point set to the name that the "
-        "source has.",
-    ),
-    Rule(
-        code="buildpacks-function-file",
-        pattern=r"^(?:Failure: \(ID: \w+\) "
-        r")?(?P<name>(?:function|index)\.js|main\.go|go\.mod|app\.rb|index\.php) does not exist$",
-        place=first(manifest("node"), whole_file("go.mod", "Gemfile", "composer.json")),
-        rank=Rank.ROOT,
-        title="The function's file {name} is not there",
-        message="The buildpack looks for the function in {name}: {name} does not exist.",
-        fix="Put the function into {name} at the root, or name its file in package.json under main "
-        "(GOOGLE_FUNCTION_SOURCE).",
-    ),
-    Rule(
         code="buildpacks-go-module-path",
         pattern=r"the module path in the function's go\.mod must contain a dot in the first path element "
         r"before a slash.*found: (?P<name>\S+)",
@@ -217,15 +179,6 @@ RULES: tuple[Rule, ...] = (
         message="the module path in the function's go.mod must contain a dot in the first path element before "
         "a slash, found: {name}.",
         fix="Write module example.com/{name} in go.mod.",
-    ),
-    Rule(
-        code="buildpacks-java-function",
-        pattern=r"function has neither pom\.xml nor already-built jar file",
-        place=whole_file("build.gradle", "build.gradle.kts", "settings.gradle"),
-        rank=Rank.ROOT,
-        title="The function has neither pom.xml nor a jar",
-        message="function has neither pom.xml nor already-built jar file at the root of what is built.",
-        fix="Deploy the folder that has pom.xml, or build the jar before.",
     ),
     Rule(
         code="buildpacks-java-jar",
@@ -383,6 +336,17 @@ RULES: tuple[Rule, ...] = (
         message="expected output jar {path} does not exist: the buildpack wants the name ARTIFACT-VERSION.jar.",
         fix="Take <finalName> out of pom.xml, so that Maven writes {path}.",
         link="https://cloud.google.com/docs/buildpacks/java",
+    ),
+    Rule(
+        code="buildpacks-runtime-absent",
+        pattern=r"fetching https://dl\.google\.com/runtimes/(?P<system>[a-z]+\d+)/(?P<runtime>[\w-]+)/\S* returned HTTP status: 404",
+        read=absent_runtime,
+        place=setting(r"buildpacks/builder|^\s*builder\b"),
+        rank=Rank.ROOT,
+        title="The builder ({system}) has not this version of {language}",
+        message="Google keeps no such {runtime} for {system}, the system of this builder: HTTP status 404.",
+        fix="Build with gcr.io/buildpacks/builder:google-22 or newer (builder:v1 is Ubuntu 18.04 and gets no new versions), or ask for an older version of the language.",
+        link="https://cloud.google.com/docs/buildpacks/builders",
     ),
     Rule(
         code="buildpacks-failed",

@@ -87,6 +87,7 @@ def failure(hit: Hit) -> Mapping[str, str]:
     """What the buildpack itself said, on this line or before it; else what its command said, else what is below."""
     said = (re.match(r"Failure: \(ID: \w+\) ?(\S.*)", line) for line in hit.elsewhere())
     own = next((match[1] for match in said if match), "")
+    own = own or _between_dashes(hit)
     below = next((line.strip() for line in hit.after(3) if line.strip(" -")), "")
     status = hit["status"] or hit["exit"]
     ended = f" (status {status})" if status else ""
@@ -171,6 +172,33 @@ def python_place(hit: Hit) -> Place | None:
 
 
 _OF_THE_BUILDER = re.compile(r"^(?:===|Running \"|Done \"|ERROR: failed to build|Timer:|-+$)")
+
+
+def _between_dashes(hit: Hit) -> str:
+    """Google's buildpacks frame the reason of a failure with dashes, before they say that they are sorry."""
+    before = hit.before(30)
+    sorry = next((n for n, line in enumerate(before) if line.startswith("Sorry your project")), -1)
+    framed = [line.strip() for line in before[sorry + 1 : sorry + 12] if line.strip()] if sorry >= 0 else []
+    if not framed or framed[0].strip("-"):
+        return ""
+    told: list[str] = []
+    for line in framed[1:]:
+        if not line.strip("-"):
+            return told[-1] if told else ""
+        if not line.startswith("failed to build:"):
+            told.append(line)
+    return ""
+
+
+def absent_runtime(hit: Hit) -> Mapping[str, str]:
+    """The language in its own words, with the version where the log tells it."""
+    name = {"canonicaljdk": "Java", "openjdk": "Java", "nodejs": "Node", "aspnetcore": ".NET"}.get(
+        hit["runtime"], hit["runtime"].capitalize()
+    )
+    wanted = hit.find_before(
+        r"[Uu]sing (?:requested )?runtime (?:feature )?version:? \[?(?P<want>[\d.]+\d)", 20
+    )
+    return {"language": f"{name} {wanted['want']}" if wanted else name}
 
 
 def told_most(hit: Hit) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.diagnosis.google import asked, google, named
+from app.diagnosis.places import first
 from app.diagnosis.rule import Rank
 from app.diagnosis.rules.google.reading_run import agent, image, quota, tag
 from app.model import Blame
@@ -182,6 +183,16 @@ RULES = (
         "gcloud compute networks subnets list --filter=region:{region} --project={project}, then correct --network and --subnet.",
         place=asked("network", "subnet", "network_interfaces"),
         link="https://cloud.google.com/run/docs/configuring/vpc-direct-vpc",
+    ),
+    google(
+        "vpc-addresses",
+        r"insufficient free IP addresses in the subnetwork (?:\S*/subnetworks/)?(?P<name>[\w-]+)",
+        "The subnet {name} has no free addresses",
+        "insufficient free IP addresses in the subnetwork {name}: each instance takes one of its own, two while a revision is replaced, and keeps it some minutes after it has ended.",
+        "gcloud compute networks subnets expand-ip-range {name} --region={region} --project={project} --prefix-length=24, or name a larger subnet (/26 at least), or lower the most instances.",
+        place=first(asked("subnet"), asked("network", "vpc")),
+        link="https://cloud.google.com/run/docs/configuring/vpc-direct-vpc#ip-allocation",
+        rank=Rank.ROOT,
     ),
     google(
         "cloud-sql-name",

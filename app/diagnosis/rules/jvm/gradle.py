@@ -9,7 +9,7 @@ from app.diagnosis.instructions import base_image, failing_instruction, in_instr
 from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Find, Rank, Rule
 from app.diagnosis.rules.jvm.reading_code import at
-from app.diagnosis.rules.jvm.reading_gradle import gradle, script, task_words
+from app.diagnosis.rules.jvm.reading_gradle import gradle, script, targets, task_words
 from app.diagnosis.rules.jvm.reading_versions import gradle_too_old, wrapper_or_image
 
 _wrapper: Find = first(matching(r"^distributionUrl", "gradle-wrapper.properties"), base_image)
@@ -71,6 +71,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="gradle-targets",
+        read=targets,
         pattern=r"(?P<said>'?compileJava'? task \(current target is [\d.]+\) and '?\w+'? task \(current target is [\d.]+\) jvm target compatibility|Inconsistent JVM-target compatibility detected for tasks 'compileJava' \([\d.]+\) and '\w+' \([\d.]+\))",
         place=first(
             matching(
@@ -83,7 +84,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="Java and Kotlin are compiled for different versions",
         message="{said} should be set to the same Java version.",
-        fix="Write kotlin {{ jvmToolchain(17) }} and the same version in java {{ toolchain }} of the build file.",
+        fix="{advice}.",
     ),
     Rule(
         code="gradle-script",

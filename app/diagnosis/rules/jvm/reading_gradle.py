@@ -98,3 +98,19 @@ def gradle_test(hit: Hit) -> Mapping[str, str] | None:
                 said = " ".join(each.strip() for each in hit.after(25)[: number + 1] if not FRAME.match(each))
                 return {"path": paths[0], "line": match["line"], "said": said, "fix": f"Correct the code so that {hit['method']} holds, or the test."}  # fmt: skip
     return None
+
+
+def targets(hit: Hit) -> Mapping[str, str]:
+    """One version that both compilers know: Kotlin's own word where the image's Java is too new for it, else the lower one."""
+    most = hit.find(
+        r"Kotlin does not yet support (?P<have>\d+) JDK target, falling back to Kotlin JVM_(?P<most>\d+)"
+    )
+    if most:
+        return {
+            "advice": f"Write kotlin {{ jvmToolchain({most['most']}) }} in the build file and build with a JDK {most['most']} image, or take a Kotlin that knows Java {most['have']}"
+        }
+    told = re.findall(r"\((?:current target is )?(?:1\.)?(\d+)", hit["said"])
+    lower = min(told, key=int) if told else "17"
+    return {
+        "advice": f"Write kotlin {{ jvmToolchain({lower}) }} and the same version in java {{ toolchain }} of the build file, and build with a JDK {lower} image"
+    }

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from app.diagnosis.dependencies import dependency_line
-from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.instructions import failing_dockerfile, failing_instruction
 from app.diagnosis.paths import nearest_first, repository_path
 from app.diagnosis.places import matching, whole_file
 from app.diagnosis.rule import Hit
@@ -70,6 +70,8 @@ def artifact_words(hit: Hit) -> Mapping[str, str] | None:
         fix = f"Give the build the right to read the repository that has {parts[1]} (settings.xml with a token), or correct its url."
     elif _is_own_module(hit, parts[1]):
         fix = f"{parts[1]} is a module of this repository: build it with it (mvn -pl … -am, from the root), and COPY its folder into the image."
+    elif by_hand := _installed_by_hand(hit):
+        fix = f"{by_hand} installs files into Maven's repository by hand: have it install {parts[1]} {version} (its groupId, artifactId and version must be those of the build file), or ask for the version that it installs."
     else:
         fix = f"Correct {parts[1]} {version} in the build file: the versions are at https://central.sonatype.com/artifact/{parts[0]}/{parts[1]}, or add the repository that has it."
     return {
@@ -81,6 +83,13 @@ def artifact_words(hit: Hit) -> Mapping[str, str] | None:
         "why": (scope[0] if scope and denied else ""),
         "said": re.sub(r"^\[ERROR\] ", "", line.strip())[:400],
     }
+
+
+def _installed_by_hand(hit: Hit) -> str:
+    """Where the Dockerfile puts files into the local repository; empty where it does not."""
+    found = failing_dockerfile(hit)
+    line = hit.files.search(found[0], r"install:install-file") if found else 0
+    return f"{found[0]} line {line}" if found and line else ""
 
 
 def _is_own_module(hit: Hit, artifact: str) -> bool:

@@ -52,6 +52,26 @@ def jar_place(hit: Hit) -> Place | None:
     return instruction("ENTRYPOINT", "CMD")(hit) or matching(r"java ", "Procfile")(hit)
 
 
+def memory(hit: Hit) -> Mapping[str, str]:
+    """Whose memory was too small: the service's, or that of a tool while the image is built."""
+    thrown = "java.lang.OutOfMemoryError: " if hit["said"] else ""
+    words = {"said": hit["said"] or hit["said2"], "thrown": thrown}
+    if hit.section.kind is Kind.CONTAINER:
+        return {
+            **words,
+            "advice": "Give the service more memory (memory: in servergem.yml) or Java a larger part of it (-XX:MaxRAMPercentage=75 in JAVA_TOOL_OPTIONS)",
+        }
+    if not thrown:
+        return {
+            **words,
+            "advice": "Build on a larger machine (options: machineType: E2_HIGHCPU_8) with one daemon and few workers (--no-daemon --max-workers=2): what disappears like this was mostly killed for want of memory, which a larger org.gradle.jvmargs makes worse",
+        }
+    return {
+        **words,
+        "advice": "Give the tool a larger heap: org.gradle.jvmargs=-Xmx2g in gradle.properties, ENV MAVEN_OPTS=-Xmx2g for Maven; and a larger machine where that is more than it has (options: machineType: E2_HIGHCPU_8)",
+    }
+
+
 def memory_place(hit: Hit) -> Place | None:
     return matching(r"Xmx|jvmargs", "gradle.properties", "Dockerfile", "jvm.config")(hit) or (
         None if hit.section.kind is Kind.CONTAINER else failing_instruction(hit)

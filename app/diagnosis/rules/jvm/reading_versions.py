@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.instructions import base_image, final_image
+from app.diagnosis.instructions import base_image, final_image, stage_image
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Find, Hit
 from app.diagnosis.transcript import Kind
@@ -31,8 +31,25 @@ def release(hit: Hit) -> Mapping[str, str]:
     if "no longer supported" in said:
         fix = "Write a newer release in the build file: <maven.compiler.release>17</maven.compiler.release> in pom.xml, or an older JDK in FROM."
         return {"want": want, "said": said, "fix": fix, "head": said}
-    fix = f"Build with a JDK {want} image (FROM maven:3-eclipse-temurin-{want}), or lower the release in the build file."
+    fix = f"Build with a JDK {want} image ({_image_of(hit, want)}), or lower the release in the build file."
     return {"want": want, "said": said, "fix": fix, "head": f"The JDK of the image does not support release {want}"}  # fmt: skip
+
+
+def _image_of(hit: Hit, want: str) -> str:
+    """The image of the stage with the other Java, where its tag says which one; Maven's where Maven builds."""
+    image = stage_image(hit)
+    newer = (
+        re.sub(r"(?<=[:-])(?:8|11|1[2-9]|2\d)(?=-|\.|$)(?:[\d._]*)", want, image, count=1)
+        if ":" in image
+        else ""
+    )
+    if want and newer and newer != image and not image.startswith("openjdk"):
+        return f"FROM {newer}"
+    return (
+        f"FROM eclipse-temurin:{want}-jdk"
+        if hit.find(r"[Gg]radle")
+        else f"FROM maven:3-eclipse-temurin-{want}"
+    )
 
 
 MAJOR = {str(major): str(major - 44) for major in range(49, 80)}

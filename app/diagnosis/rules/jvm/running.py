@@ -12,6 +12,7 @@ from app.diagnosis.rules.jvm.reading_running import (
     jar,
     jar_place,
     jvm_option,
+    memory,
     memory_place,
     option_place,
 )
@@ -60,12 +61,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="java-memory",
         pattern=r"java\.lang\.OutOfMemoryError: (?P<said>.+)|(?P<said2>Gradle build daemon disappeared unexpectedly).*",
-        read=lambda hit: {"said": hit["said"] or hit["said2"]},
+        read=memory,
         place=memory_place,
         rank=Rank.ROOT,
         title="Java is out of memory: {said}",
-        message="java.lang.OutOfMemoryError: {said}",
-        fix="Give the service more memory (--memory) or Java a larger heap (-XX:MaxRAMPercentage=75); for a build org.gradle.jvmargs=-Xmx2g or MAVEN_OPTS.",
+        message="{thrown}{said}",
+        fix="{advice}.",
     ),
     Rule(
         code="java-cloud-sql",

@@ -6,6 +6,8 @@ from app.diagnosis.instructions import failing_instruction, in_instruction
 from app.diagnosis.places import at, first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.machine.reading_native import (
+    asking_old_cmake,
+    asking_old_cmake_place,
     cmake,
     cmake_package,
     compiled_advice,
@@ -68,14 +70,14 @@ RULES: tuple[Rule, ...] = (
         fix="{advice}",
     ),
     Rule(
-        code="native-cmake-version",
-        pattern=r"CMake (?P<want>\d+\.\d+(?:\.\d+)?) or higher is required\.\s+You are running version (?P<have>[\d.]+)|Compatibility with CMake < (?P<want2>[\d.]+) has been removed",
-        read=lambda hit: {"want": hit["want"] or hit["want2"], "have": hit["have"] or "newer than 4"},
-        place=first(matching(r"(?i)cmake_minimum_required", "CMakeLists.txt"), failing_instruction),
+        code="native-cmake-policy",
+        pattern=r"Compatibility with CMake < (?P<oldest>[\d.]+\d) has been removed",
+        read=asking_old_cmake,
+        place=asking_old_cmake_place,
         rank=Rank.ROOT,
-        title="This CMake ({have}) does not suit the project ({want})",
-        message="CMake {want} is asked for; the image has {have}.",
-        fix="Install the CMake that is asked for (pip install cmake~={want}, or a newer base image), or write cmake_minimum_required(VERSION {want}) in CMakeLists.txt.",
+        title="CMake 4 does not read a project made for CMake before {oldest}",
+        message="{file} line {line} asks for less than {oldest} (cmake_minimum_required), which CMake 4 has given up.",
+        fix="{advice}.",
         link="https://cmake.org/cmake/help/latest/release/4.0.html",
     ),
     Rule(

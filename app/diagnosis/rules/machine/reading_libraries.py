@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.instructions import failing_dockerfile, find_instruction
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.machine.reading_releases import other_release
 from app.dockerfile import Dockerfile, Instruction
 from app.model import Place
 
@@ -68,6 +69,13 @@ def _advice(hit: Hit, library: str) -> str:
         return "It was built for Alpine (musl): use an Alpine image in the final stage as well, or install it in this one"
     if _OF_GLIBC.search(library):
         return "It was built for glibc: use a Debian image (…-slim) instead of Alpine in the final stage"
+    if release := _of_another_release(hit, library):
+        package = _package(library) if re.match(r"lib(?:ssl|crypto)\.so\.3", library) else ""
+        return (
+            f"Take an image of {release} in the final stage"
+            + (f", and RUN apt-get update && apt-get install -y {package} in it" if package else "")
+            + f": the release of {_image(hit)} has another version of {library}, which no package of it changes. Or build on the release of the final stage"
+        )
     if re.match(r"lib(?:ssl|crypto)\.so\.1\.1", library):
         return (
             "OpenSSL 1.1 is in no Debian or Ubuntu since 2022: ask for a newer version of what was built against it, "
@@ -85,7 +93,8 @@ def _package(library: str) -> str:
 
 def _brought(hit: Hit, library: str) -> str:
     """Who brings it, for the sentence about what happened."""
-    package = "" if _OF_CUDA.match(library) or _is_alpine(hit) else _package(library)
+    elsewhere = _OF_CUDA.match(library) or _is_alpine(hit) or _of_another_release(hit, library)
+    package = "" if elsewhere else _package(library)
     asked = next((each for each in _HEADLESS if dependency_line(hit, "python", each)), "")
     told = f" Debian's package {package} brings it." if package else ""
     return told + (f" {_HEADLESS[asked]} does without it." if asked and package in _OF_DISPLAY else "")
@@ -113,13 +122,23 @@ def _install(hit: Hit, library: str) -> str:
     return advice
 
 
-def _is_alpine(hit: Hit) -> bool:
+def _of_another_release(hit: Hit, library: str) -> str:
+    """The release of Debian that has this very library, where the image is of another."""
+    return other_release(_image(hit), library)
+
+
+def _image(hit: Hit) -> str:
+    """The image of the stage in which it ran; empty where that is not known."""
     found = failing_dockerfile(hit)
     if found is None:
-        return False
+        return ""
     stages = found[1].stages
     stage = _stage(hit, found[1])
-    return 0 <= stage < len(stages) and "alpine" in stages[stage].image
+    return stages[stage].image if 0 <= stage < len(stages) else ""
+
+
+def _is_alpine(hit: Hit) -> bool:
+    return "alpine" in _image(hit)
 
 
 def _stage(hit: Hit, parsed: Dockerfile) -> int:
@@ -136,9 +155,8 @@ def installing(hit: Hit) -> Place | None:
         return None
     path, parsed = found
     stage = _stage(hit, parsed)
-    of_the_base = bool(
-        _OF_CUDA.match(hit["library"])
-    )  # no line installs it: the image that is begun with has it
+    # No line installs it: the image that is begun with has it, or its release has another.
+    of_the_base = bool(_OF_CUDA.match(hit["library"]) or _of_another_release(hit, hit["library"]))
     for each in () if of_the_base else parsed.of("RUN"):
         if each.stage == stage and _installs(each):
             return hit.files.place(path, each.line, each.end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from app.diagnosis.instructions import failing_instruction, stage_image
 from app.diagnosis.paths import repository_path
@@ -166,3 +167,21 @@ def undefined(hit: Hit) -> Place | None:
         if line := hit.files.search(path, rf"\b{name}\s*\("):
             return hit.files.place(path, line)
     return failing_instruction(hit)
+
+
+def asking_old_cmake(hit: Hit) -> Mapping[str, str]:
+    """Whose CMakeLists.txt asks for a CMake that is given up: the repository's own, or that of what it builds."""
+    told = hit.find_before(r"CMake Error at (\S+):(\d+) \(cmake_minimum_required\)", 3)
+    words = {"file": told[1] if told else "A CMakeLists.txt", "line": told[2] if told else "1"}
+    if asking_old_cmake_place(replace(hit, words={**hit.words, **words})) == failing_instruction(hit):
+        advice = f"It is not yours to correct: ENV CMAKE_POLICY_VERSION_MINIMUM={hit['oldest']} before this line (or -DCMAKE_POLICY_VERSION_MINIMUM={hit['oldest']} for cmake) has it read all the same, or take a newer version of what is built"
+    else:
+        advice = f"Write cmake_minimum_required(VERSION {hit['oldest']}...4.0) in {words['file']}"
+    return {**words, "advice": advice}
+
+
+def asking_old_cmake_place(hit: Hit) -> Place | None:
+    """That line, where it is the repository's own."""
+    own = repository_path(hit.files, hit["file"], hit) if "/_deps/" not in hit["file"] else ""
+    line = hit.files.search(own, r"(?i)^\s*cmake_minimum_required") if own else 0
+    return hit.files.place(own, line) if line else failing_instruction(hit)

@@ -21,7 +21,7 @@ from app.diagnosis.rules.php.reading_composer import (
     script,
     unknown_package,
 )
-from app.diagnosis.rules.php.reading_errors import extension_line, install
+from app.diagnosis.rules.php.reading_extensions import extension_line, install
 from app.model import Blame
 
 _MANIFEST = first(matching(r"^\s*\"require\"", "composer.json"), whole_file("composer.json"))

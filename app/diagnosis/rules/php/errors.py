@@ -8,13 +8,12 @@ from app.diagnosis.rule import Rank, Rule, unless
 from app.diagnosis.rules.php.reading_composer import REGISTERED, dev_package
 from app.diagnosis.rules.php.reading_errors import (
     class_place,
-    extension_line,
-    install,
     library,
     memory,
     missing_class,
     missing_function,
 )
+from app.diagnosis.rules.php.reading_extensions import driver, extension_line, unknown
 from app.diagnosis.rules.php.reading_required import missing_require
 from app.diagnosis.rules.php.reading_syntax import TRACE, parse
 from app.diagnosis.rules.php.reading_tests import PREFIX
@@ -87,14 +86,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="php-no-driver",
-        pattern=r"(?:PDOException|QueryException|DriverException|ConnectionException).*could not find "
-        r"driver|^\s*could not find driver",
+        pattern=r"\bcould not find driver\b",
+        read=driver,
         place=first(extension_line, TRACE.deepest, failing_instruction),
         rank=Rank.ROOT,
         title="PHP has no driver for this database",
-        message="PDOException: could not find driver: the image lacks PHP's extension pdo_mysql, pdo_pgsql or "
-        "pdo_sqlite.",
-        fix="Install it in the Dockerfile: RUN docker-php-ext-install pdo_mysql (or, with libpq-dev, pdo_pgsql).",
+        message="PDOException: could not find driver: the image lacks PHP's extension {driver}.",
+        fix="Install it in the Dockerfile: {advice}.",
     ),
     Rule(
         code="php-memory",
@@ -111,13 +109,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="php-extension-unknown",
-        pattern=r"error: /usr/src/php/ext/(?P<name>\w+) does not exist",
-        read=lambda hit: {"install": install(hit["name"])},
+        pattern=r"error: /usr/src/php/ext/(?P<name>\w+) does not exist|^\s*Possible values for ext-name:",
+        read=unknown,
         place=in_instruction("name"),
         rank=Rank.ROOT,
-        title="{name} is no extension of PHP's own source",
-        message="docker-php-ext-install: /usr/src/php/ext/{name} does not exist.",
-        fix="Write {install}.",
+        title="{name} is no extension of this PHP's own source",
+        message="docker-php-ext-install: /usr/src/php/ext/{name} does not exist: {why}.",
+        fix="{advice}.",
     ),
     Rule(
         code="php-pecl-version",

@@ -10,7 +10,8 @@ from app.diagnosis.instructions import base_image, failing_dockerfile
 from app.diagnosis.paths import nearest_first
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.machine.reading_thrown import asked_by
-from app.diagnosis.rules.php.reading_errors import advice_said, install
+from app.diagnosis.rules.php.reading_errors import advice_said
+from app.diagnosis.rules.php.reading_extensions import install
 from app.model import Place
 
 _ASKS_FOR_PHP = re.compile(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.instructions import failing_dockerfile
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.machine.reading_thrown import asked_by
+from app.diagnosis.rules.php.reading_extensions import extension_line, install
 from app.diagnosis.rules.php.reading_registered import registered
 from app.diagnosis.rules.php.reading_syntax import TRACE
 from app.model import Place
@@ -37,39 +37,6 @@ _FUNCTIONS = (
     ("utf8_", "mbstring"), ("yaml_", "yaml"), ("ftp_", "ftp"), ("cal_", "calendar"), ("gzcompress", "zlib"),
     ("gzencode", "zlib"),
 )  # fmt: skip
-
-_BY_PECL = frozenset(
-    {
-        "redis",
-        "memcached",
-        "imagick",
-        "mongodb",
-        "amqp",
-        "grpc",
-        "apcu",
-        "yaml",
-        "swoole",
-        "openswoole",
-        "xdebug",
-    }
-)
-
-
-def install(extension: str) -> str:
-    """How an image of php: gets an extension."""
-    name = extension.lower().removeprefix("ext-")
-    if name in _BY_PECL:
-        return f"RUN pecl install {name} && docker-php-ext-enable {name}"
-    needs = {
-        "gd": "libpng-dev libjpeg-dev libfreetype6-dev", "zip": "libzip-dev", "intl": "libicu-dev",
-        "pgsql": "libpq-dev",
-        "pdo_pgsql": "libpq-dev", "soap": "libxml2-dev", "gmp": "libgmp-dev", "xsl": "libxslt1-dev",
-        "ldap": "libldap2-dev",
-        "curl": "libcurl4-openssl-dev", "mbstring": "libonig-dev", "imap": "libc-client-dev libkrb5-dev",
-        "dom": "libxml2-dev",
-    }.get(name, "")  # fmt: skip
-    before = f"apt-get update && apt-get install -y {needs} && " if needs else ""
-    return f"RUN {before}docker-php-ext-install {name}"
 
 
 def uncaught(hit: Hit) -> Mapping[str, str] | None:
@@ -167,20 +134,6 @@ def class_place(hit: Hit) -> Place | None:
     ):
         return hit.files.place(place.path, line)
     return place
-
-
-def extension_line(hit: Hit) -> Place | None:
-    """Where the Dockerfile installs PHP's extensions, or else its FROM."""
-    if (found := failing_dockerfile(hit)) is None:
-        return None
-    path, parsed = found
-    for each in parsed.of("RUN"):
-        if re.search(
-            r"docker-php-ext-install|install-php-extensions|pecl install|apk add .*php|apt-get install.*php",
-            each.value,
-        ):
-            return hit.files.place(path, each.line, each.end)
-    return hit.files.place(path, parsed.stages[-1].line) if parsed.stages else None
 
 
 def missing_function(hit: Hit) -> Mapping[str, str] | None:

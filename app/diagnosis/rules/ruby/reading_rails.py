@@ -78,8 +78,23 @@ def database_line(hit: Hit) -> Place | None:
     return None
 
 
+def not_configured(hit: Hit) -> Mapping[str, str]:
+    """A whole environment that database.yml lacks, or one of the databases of an environment that it has."""
+    environment = hit["environment"]
+    if environment in ("", hit["name"]):
+        return {
+            "within": "",
+            "advice": f"Add a section {hit['name']}: to config/database.yml, or set RAILS_ENV to one that is there",
+        }
+    return {
+        "within": f" under {environment}",
+        "advice": f"Add {hit['name']}: under {environment}: in config/database.yml (with migrations_paths: db/{hit['name']}_migrate), or point what asks for it (config/cable.yml, cache.yml, queue.yml: connects_to) to a database that is there",
+    }
+
+
 def of_environment(hit: Hit) -> Place | None:
-    return first(matching(r"^{name}:", "database.yml"), whole_file("database.yml"))(hit)
+    section = matching(r"^{environment}:", "database.yml")
+    return first(section, matching(r"^{name}:", "database.yml"), whole_file("database.yml"))(hit)
 
 
 def rails_line(hit: Hit) -> Place | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.diagnosis.instructions import failing_instruction
+from app.diagnosis.instructions import failing_instruction, packages_line
 from app.diagnosis.places import whole_file
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.rust.reading_crates import crate_place, own_place
@@ -60,9 +60,9 @@ def build_script(hit: Hit) -> Mapping[str, str] | None:
         "version": version,
         "missing": f": {missing} is missing" if missing else "",
         "said": told,
-        "fix": f"Install what {crate} needs before this line: {install}."
+        "fix": f"Install what {crate} needs before cargo runs: {install}."
         if install
-        else f"Install what the build script of {crate} asks for before this line: {told[:160]}",
+        else f"Install what the build script of {crate} asks for before cargo runs: {told[:160]}",
     }
 
 
@@ -82,7 +82,7 @@ def _telling(hit: Hit) -> str:
 
 
 def build_place(hit: Hit) -> Place | None:
-    return failing_instruction(hit) or crate_place(hit, hit["crate"])
+    return packages_line(hit) or crate_place(hit, hit["crate"])
 
 
 # Linking

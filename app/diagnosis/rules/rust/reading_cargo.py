@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from app.diagnosis.dependencies import dependency_line
 from app.diagnosis.instructions import base_image, failing_instruction
+from app.diagnosis.left_out import LeftOut, left_out
 from app.diagnosis.paths import repository_path
 from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Hit
@@ -143,7 +145,12 @@ def member(hit: Hit) -> Mapping[str, str]:
         if known
         else f"Take {name} out of members in Cargo.toml, or add its Cargo.toml."
     )
-    return {"said": said, "name": folder.rpartition("/")[2], "fix": fix}
+    lacking = _member_left_out(hit)
+    return {
+        "said": said,
+        "name": folder.rpartition("/")[2],
+        "fix": f"{lacking.advice}; the workspace lists it as a member." if lacking else fix,
+    }
 
 
 def _own_manifest(hit: Hit, folder: str) -> str:
@@ -152,7 +159,18 @@ def _own_manifest(hit: Hit, folder: str) -> str:
     return found if found.endswith(f"{folder.rstrip('/').rpartition('/')[2]}/Cargo.toml") else ""
 
 
+def _member_left_out(hit: Hit) -> LeftOut | None:
+    """Why the member's folder is not in the image, where it is in the repository."""
+    own = _own_manifest(hit, hit["path"])
+    lacking = left_out(hit, own) if own else None
+    if lacking is None:
+        return None
+    return replace(lacking, advice=lacking.advice.replace(own, own.removesuffix("/Cargo.toml")))
+
+
 def member_place(hit: Hit) -> Place | None:
+    if (lacking := _member_left_out(hit)) is not None:
+        return lacking.place
     own = _own_manifest(hit, hit["path"])
     if own and "No such file" not in hit["said"]:
         return hit.files.place(own, 1)

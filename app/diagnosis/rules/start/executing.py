@@ -124,7 +124,7 @@ RULES: tuple[Rule, ...] = (
         read=not_found,
         place=not_found_place,
         rank=Rank.ROOT,
-        title="{name} was not found in the image",
+        title="{title}",
         message="The container's command does not exist: {name}: executable file not found (no such file or "
         "directory); {why}.",
         fix="{advice}.",

@@ -18,7 +18,7 @@ def executed(hit: Hit) -> Mapping[str, str] | None:
     path = _script(hit, hit["path"])
     text = hit.files.text(path) if path else ""
     shebang = text.split("\n", 1)[0]
-    if path and "\r" in _raw_first(hit, path):
+    if path and hit.files.ends_lines_with_return(path):
         return {
             "file": path,
             "why": "its lines end as on Windows (CRLF)",
@@ -71,6 +71,15 @@ _BROUGHT_BY = {
 def not_found(hit: Hit) -> Mapping[str, str] | None:
     name = hit["path"] or hit["name"] or hit["name2"] or hit["name3"] or hit["name4"] or _first_word(hit)
     path = _script(hit, name) if "/" in name or "." in name else ""
+    if path and hit.files.ends_lines_with_return(path):
+        return {
+            "name": name,
+            "file": path,
+            "title": f"{path} has Windows line endings (CRLF)",
+            "why": f"{path} has Windows line endings (CRLF), so that its #! line asks for a shell whose name ends with a carriage return",
+            "advice": f"Save {path} with LF line endings, and keep it so: .gitattributes with *.sh text eol=lf",
+            "last": name.rpartition("/")[2],
+        }
     if path:
         shebang = _raw_first(hit, path).removeprefix("#!").strip() or "/bin/sh"
         why = (
@@ -88,7 +97,14 @@ def not_found(hit: Hit) -> Mapping[str, str] | None:
     else:
         why = f"no file of the image is {name}"
         advice = _brought(hit, name)
-    return {"name": name, "file": path, "why": why, "advice": advice, "last": name.rpartition("/")[2]}
+    return {
+        "name": name,
+        "file": path,
+        "title": f"{name} was not found in the image",
+        "why": why,
+        "advice": advice,
+        "last": name.rpartition("/")[2],
+    }
 
 
 def _brought(hit: Hit, name: str) -> str:
