@@ -16,7 +16,7 @@ RULES: tuple[Rule, ...] = (
         pattern=r"(?P<said>Could not find turbo\.json|Missing (?:`devEngines\.packageManager` or legacy )?`?packageManager`? field|[Ff]ound `?pipeline`? field instead of `?tasks`?|Could not find task `?(?P<name>[\w:#-]+)`? in project|could not parse turbo\.json.*|"
         r"(?:Invalid )?turbo\.json.*|Package task \S+ .*|We did not (?:find a|detect an in-use) package manager.*)",
         read=lambda hit: (
-            {"said": bare(hit.line).strip(" x×"), "name": hit["name"]}
+            {"said": bare(hit.line).strip(" x×`╰─▶->|"), "name": hit["name"]}
             if re.search(r"turbo|packageManager|package manager|task|workspace", hit.line)
             and not re.search(r"^(?:COPY|RUN)|Copying", hit.line)
             else None

@@ -111,7 +111,11 @@ def gatsby(hit: Hit) -> Mapping[str, str] | None:
 def content(hit: Hit) -> Mapping[str, str] | None:
     told = [line.strip() for line in after(hit, 8) if line.strip() and "Hint" not in line]
     place = near_spot(hit, 10, 0)
+    configs = hit.files.named(
+        "content.config.ts", "content.config.mjs", "content.config.js", "content/config.ts"
+    )
     return {
+        "schema": next(iter(configs), "src/content.config.ts"),
         "said": "; ".join((bare(hit.line).split("] ")[-1].strip(), *told[:2])),
         "path": place.path if place else "",
         "line": str(place.line) if place else "",
@@ -146,3 +150,9 @@ def astro_error(hit: Hit) -> Mapping[str, str] | None:
         "line": str(place.line),
         "said": re.sub(r"^\d\d:\d\d:\d\d ", "", said).strip(),
     }
+
+
+def dynamic_routes(hit: Hit) -> Mapping[str, str]:
+    """The routes that stand in the list below."""
+    listed = [line.strip().removeprefix("- ") for line in after(hit, 12) if re.match(r"\s*- src/", line)]
+    return {"routes": ", ".join(listed[:4]) or "a route"}

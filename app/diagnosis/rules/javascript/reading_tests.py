@@ -118,6 +118,7 @@ def suite(hit: Hit) -> Mapping[str, str] | None:
         "said": said[:250],
         "path": place.path if place else "",
         "line": str(place.line) if place else "",
+        "at": f" ({place.path} line {place.line})" if place else "",
         "fix": fix,
     }
 

@@ -78,3 +78,14 @@ def copy_before(hit: Hit) -> Place | None:
 def version_from_git(hit: Hit) -> Mapping[str, str] | None:
     """The project of this repository, not a package that is built in a folder of pip's own."""
     return None if re.search(r"/(?:tmp|site-packages|pip-|cache)", hit["path"]) else {}
+
+
+def python_range(hit: Hit) -> Mapping[str, str] | None:
+    """What poetry prints below, once for each version that it tried: the last one is the newest."""
+    below = "\n".join(hit.after(400))
+    asked = re.findall(r"- (\S+) requires Python (\S.*?), so it will not be", below)
+    if not asked:
+        return None
+    name, wanted = asked[-1]
+    narrower = re.findall(rf'For {re.escape(name)}, .*`python` property to "([^"]+)"', below)
+    return {"name": name, "wanted": wanted, "narrower": narrower[-1] if narrower else wanted}
