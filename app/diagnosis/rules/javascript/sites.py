@@ -33,6 +33,7 @@ from app.diagnosis.rules.javascript.reading_sites import (
     prerender,
     rendered,
     rendered_place,
+    server_only,
 )
 from app.diagnosis.rules.javascript.reading_spots import located, place_place
 from app.diagnosis.transcript import Kind
@@ -51,7 +52,7 @@ RULES: tuple[Rule, ...] = (
         place=page_place,
         title="The page {page} cannot be prerendered: {said}",
         message="{line_said} {said}",
-        fix="Correct what the page does while it is built: data may be missing then (environment variables, an API); a hook of the browser needs <Suspense> or 'use client'; dynamic = 'force-dynamic' renders it at run time.",
+        fix="{fix}",
         link="https://nextjs.org/docs/messages/prerender-error",
     ),
     Rule(
@@ -233,6 +234,17 @@ RULES: tuple[Rule, ...] = (
         title="{kind}: {said}",
         message="[{kind}] {said} ({path} line {line})",
         fix="Correct {path} (line {line}), or the schema in {schema}.",
+    ),
+    Rule(
+        code="sveltekit-server-only",
+        pattern=r"Cannot import (?P<name>\$\S+|\S+) into (?:client-side|public-facing) code",
+        read=server_only,
+        place=place_place,
+        rank=Rank.ROOT,
+        title="{path} brings {name} into the browser, and it is for the server only",
+        message="Cannot import {name} into client-side code ({path} line {line}): what lies in $lib/server, $env/…/private or a .server file stays on the server.",
+        fix="Read it in a load function of +page.server.js (or +layout.server.js) beside {path} and give the page what it returns; where only a type is wanted, write import type.",
+        link="https://svelte.dev/docs/kit/server-only-modules",
     ),
     Rule(
         code="sveltekit-dynamic",
