@@ -34,7 +34,7 @@ def route_place(hit: Hit) -> Place | None:
     if not _of_path(hit):
         return None
     candidates = [p for p in hit.files.paths if p.endswith(_ENDINGS) and "node_modules" not in p]
-    for path in nearest_first(hit, sorted(candidates, key=lambda p: (p.count("/"), p))[:3000]):
+    for path in nearest_first(hit, tuple(sorted(candidates, key=lambda p: (p.count("/"), p))[:3000])):
         for number, line in enumerate(hit.files.lines(path), 1):
             if _ROUTE.search(line):
                 return hit.files.place(path, number)
