@@ -26,7 +26,7 @@ from app.diagnosis.rules.javascript.reading_frameworks import (
 )
 from app.diagnosis.rules.javascript.reading_modules import ANY
 from app.diagnosis.rules.javascript.reading_routes import express, route_place
-from app.diagnosis.rules.javascript.reading_uncaught import missing_file
+from app.diagnosis.rules.javascript.reading_uncaught import missing_file, reads_file
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -137,7 +137,7 @@ RULES: tuple[Rule, ...] = (
         only=ANY,
         pattern=r"Error: ENOENT: no such file or directory, (?P<call>\w+) '(?P<path>[^']+)'",
         read=missing_file,
-        place=thrown_at,
+        place=reads_file,
         rank=Rank.ROOT,
         title="{file} line {at}: {base} is not in the image",
         message="Error: ENOENT: no such file or directory, {call} '{path}' ({file} line {at}).",
