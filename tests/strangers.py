@@ -89,6 +89,7 @@ ALSO_TRUE = {
     "native-library": "rust-linking",
     "next-no-build": "node-module",
     "nginx-file": "nginx-configuration",
+    "node-alias": "vitest-suite",
     "node-build-denied": "corepack-denied",
     "node-bun": "npm-package-json npm-workspace runtime-code",
     "node-code": "node-esm",

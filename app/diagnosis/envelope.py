@@ -17,6 +17,7 @@ from app.diagnosis.open_sections import (
     take_the_seconds_off,
 )
 from app.diagnosis.printed import REVISION_LOG, lines, unwrapped
+from app.diagnosis.runners import take_the_runner_off
 from app.diagnosis.transcript import Kind, Section, Transcript
 
 # As many as show how a log is stamped.
@@ -218,6 +219,8 @@ class _Reader:
         blame_last_instruction(ordered)
         know_a_container(ordered)
         timed = [each for each in ordered if take_the_seconds_off(each)]
+        for each in ordered:
+            take_the_runner_off(each)
         if not self._failed_instruction:
             failed = [each for each in ordered if each.failed and each.instruction]
             if failed:

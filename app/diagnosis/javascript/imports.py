@@ -103,6 +103,9 @@ def import_of_file(hit: Hit, path: str, missing: str) -> Place | None:
 def meant(hit: Hit, path: str, specifier: str) -> str:
     """How an import of a local file should be written, when a file almost like it is there; empty when none is."""
     wanted = joined("/", f"{path.rpartition('/')[0]}/{specifier}")[1:]
+    by_case = [each for each in hit.files.paths if each.lower() == wanted.lower() and each != wanted]
+    if len(by_case) == 1 and not wanted.endswith(SOURCES):
+        return _relative(path, by_case[0], with_ending=True)
     bare = re.sub(r"\.(?:[cm]?[jt]sx?|vue|svelte|json)$", "", wanted)
     stems = {
         re.sub(r"(?:/index)?\.\w+$", "", each): each for each in hit.files.paths if each.endswith(SOURCES)

@@ -22,7 +22,7 @@ RULES: tuple[Rule, ...] = (
         code="npm-engine",
         pattern=r"^"
         + E
-        + r"(?:notsup|engine) (?:Not compatible with your version of node/npm|Unsupported engine for): ?(?P<spec>@?[\w./-]+@[\w.-]+)|"
+        + r"(?:notsup|engine) (?:Not compatible with your version of node/npm|Unsupported engine for): ?(?:(?P<spec>@?[\w./-]+@[\w.-]+)|undefined$)|"
         r"^error (?P<spec2>@?[\w./-]+@[\w.-]+): The engine \"(?:node|npm|yarn|pnpm)\" is incompatible with this module\. Expected version \"(?P<want>[^\"]+)\"\. Got \"(?P<have>[^\"]+)\"|"
         r"ERR_PNPM_UNSUPPORTED_ENGINE|This version of pnpm requires at least Node\.js|"
         r"error (?:Found incompatible module|Commands cannot run with an incompatible environment)|"

@@ -13,7 +13,6 @@ from app.diagnosis.places import anywhere, first, matching
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_frameworks import (
     bun,
-    express,
     is_javascript,
     native_binary,
     native_place,
@@ -26,7 +25,8 @@ from app.diagnosis.rules.javascript.reading_frameworks import (
     without_dev,
 )
 from app.diagnosis.rules.javascript.reading_modules import ANY
-from app.diagnosis.rules.javascript.reading_uncaught import missing_file
+from app.diagnosis.rules.javascript.reading_routes import express, route_place
+from app.diagnosis.rules.javascript.reading_uncaught import missing_file, reads_file
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -137,7 +137,7 @@ RULES: tuple[Rule, ...] = (
         only=ANY,
         pattern=r"Error: ENOENT: no such file or directory, (?P<call>\w+) '(?P<path>[^']+)'",
         read=missing_file,
-        place=thrown_at,
+        place=reads_file,
         rank=Rank.ROOT,
         title="{file} line {at}: {base} is not in the image",
         message="Error: ENOENT: no such file or directory, {call} '{path}' ({file} line {at}).",
@@ -170,11 +170,11 @@ RULES: tuple[Rule, ...] = (
         pattern=r"TypeError: (?P<said>Missing parameter name at|Unexpected MODIFIER at|Router\.use\(\) requires a middleware function|app\.use\(\) requires a middleware function)|"
         r"Error: (?P<said2>Route\.\w+\(\) requires (?:a callback function|callback functions) but got|\.?Router\.\w+\(\)|argument handler must be a function)|(?:PathError )?\[?PathError\]?.*: (?P<said3>Missing parameter name.*)",
         read=unnumbered(express),
-        place=thrown_at,
+        place=route_place,
         rank=Rank.ROOT,
         title="{file} line {at}: {said}",
         message="{said}: {file} line {at}: {code}",
-        fix="Correct this route: Express 5 wants a name for a wildcard ('/*splat'), and every handler must be an exported function (look for a wrong or circular import).",
+        fix="{fix}.",
     ),
     Rule(
         code="node-bun",

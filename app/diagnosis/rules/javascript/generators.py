@@ -112,7 +112,9 @@ RULES: tuple[Rule, ...] = (
         pattern=r"Either connection \"url\" or \"host\", \"database\" are required for (?P<name>\w+) database connection|Please provide required params for (?P<name2>\w+) driver",
         read=lambda hit: {"name": hit["name"] or hit["name2"]},
         place=first(
-            matching(r"^\s*(?:url|host|connectionString)\s*:", "drizzle.config.ts", "drizzle.config.js"),
+            matching(
+                r"(?:^|[{,])\s*(?:url|host|connectionString)\s*:", "drizzle.config.ts", "drizzle.config.js"
+            ),
             whole_file("drizzle.config.ts", "drizzle.config.js"),
         ),
         rank=Rank.ROOT,

@@ -28,7 +28,7 @@ RULES: tuple[Rule, ...] = (
         place=out_of_step_place,
         rank=Rank.ROOT,
         title="package.json and {lock} do not agree: {what}",
-        message="The lock file {lock} (lockfile) is not in sync, not up to date with package.json: {what}. {told} {install} writes it anew.",
+        message="{lock} (lockfile) is not in sync, not up to date with package.json: {what}. {told} {install} writes it anew.",
         fix="Run {install} and commit package.json together with {lock}.",
         link="https://docs.npmjs.com/cli/commands/npm-ci",
     ),

@@ -6,9 +6,15 @@ import re
 
 from app.diagnosis.javascript.packages import unnumbered
 from app.diagnosis.javascript.stacks import bare
-from app.diagnosis.places import matching, whole_file
+from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.javascript.reading_monorepo import command_named, named_in_command, task
+from app.diagnosis.rules.javascript.reading_monorepo import (
+    command_named,
+    named_in_command,
+    named_twice,
+    named_twice_place,
+    task,
+)
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -16,7 +22,7 @@ RULES: tuple[Rule, ...] = (
         pattern=r"(?P<said>Could not find turbo\.json|Missing (?:`devEngines\.packageManager` or legacy )?`?packageManager`? field|[Ff]ound `?pipeline`? field instead of `?tasks`?|Could not find task `?(?P<name>[\w:#-]+)`? in project|could not parse turbo\.json.*|"
         r"(?:Invalid )?turbo\.json.*|Package task \S+ .*|We did not (?:find a|detect an in-use) package manager.*)",
         read=lambda hit: (
-            {"said": bare(hit.line).strip(" x×"), "name": hit["name"]}
+            {"said": bare(hit.line).strip(" x×`╰─▶->|"), "name": hit["name"]}
             if re.search(r"turbo|packageManager|package manager|task|workspace", hit.line)
             and not re.search(r"^(?:COPY|RUN)|Copying", hit.line)
             else None
@@ -36,6 +42,17 @@ RULES: tuple[Rule, ...] = (
         message="{said}",
         fix='turbo 2 reads "tasks" in turbo.json ("pipeline" before), and wants "packageManager" in the root package.json; COPY both into the image.',
         link="https://turborepo.com/docs/reference/configuration",
+    ),
+    Rule(
+        code="nx-same-name",
+        pattern=r"^The following projects are defined in multiple locations:",
+        read=named_twice,
+        place=first(named_twice_place, whole_file("nx.json")),
+        rank=Rank.ROOT,
+        title="Nx finds two projects that are named {name}",
+        message="The project {name} is defined in multiple locations: {folders}.",
+        fix='Give one of them a name of its own ("name" in its project.json or package.json).',
+        link="https://nx.dev/reference/project-configuration",
     ),
     Rule(
         code="turbo-package",

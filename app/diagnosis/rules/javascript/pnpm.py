@@ -7,7 +7,13 @@ from app.diagnosis.javascript.packages import list_place
 from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.javascript.reading_dependencies import dependency
-from app.diagnosis.rules.javascript.reading_pnpm import coded, differing_setting, lock_copied, young
+from app.diagnosis.rules.javascript.reading_pnpm import (
+    coded,
+    differing_setting,
+    lock_copied,
+    pnpm_asked,
+    young,
+)
 from app.diagnosis.transcript import Kind
 
 _RAN = frozenset({Kind.STEP, Kind.INSTRUCTION})
@@ -51,6 +57,17 @@ RULES: tuple[Rule, ...] = (
         message="package.json asks for {name} with catalog:, and the catalog {catalog} of pnpm-workspace.yaml (in the image) has no such entry.",
         fix="Add {name} under catalog: in pnpm-workspace.yaml and commit pnpm-lock.yaml; in the image COPY pnpm-workspace.yaml before the install.",
         link="https://pnpm.io/catalogs",
+    ),
+    Rule(
+        code="pnpm-old-workspace",
+        only=_RAN,
+        pattern=r"^\s*(?:\[?ERR\w*\]? *)?packages field missing or empty$",
+        place=first(pnpm_asked, failing_instruction),
+        rank=Rank.ROOT,
+        title="This pnpm is older than pnpm-workspace.yaml: the file has no packages field",
+        message="packages field missing or empty: up to pnpm 9 this file lists packages and nothing else; settings alone stand in it since pnpm 10.",
+        fix='Install pnpm 10 or later (npm install -g pnpm@10, or "packageManager": "pnpm@10…" with corepack); to stay with pnpm 9, write packages: ["."] into pnpm-workspace.yaml.',
+        link="https://pnpm.io/pnpm-workspace_yaml",
     ),
     Rule(
         code="pnpm-stopped",

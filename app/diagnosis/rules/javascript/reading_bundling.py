@@ -21,8 +21,12 @@ _OPENS = re.compile(
     re.I,
 )
 
+_PATH_ALONE = re.compile(r"\./[\w@./ \[\]()-]+$")
+
 # What a plugin says of itself, of its settings or of other rows' matters: no line of a source is to be corrected.
-OF_THE_TOOLS = re.compile(r"esolve|is not exported|is not a (?:function|constructor)|as a PostCSS plugin")
+OF_THE_TOOLS = re.compile(
+    r"esolve|is not exported|is not a (?:function|constructor)|as a PostCSS plugin|into (?:client-side|public-facing) code"
+)
 
 
 def is_of_the_program(hit: Hit) -> bool:
@@ -37,8 +41,11 @@ def is_of_the_program(hit: Hit) -> bool:
 
 def told_below(hit: Hit) -> str:
     """The first line of what the bundler says below its headline; a headline of its own says nothing."""
-    below = (line.strip() for line in after(hit, 12))
-    return next((line for line in below if len(line) > 6 and not _OPENS.match(line)), "")
+    below = [line.strip() for line in after(hit, 12)]
+    told = [line for line in below if len(line) > 6 and not _OPENS.match(line)]
+    if len(told) > 1 and _PATH_ALONE.match(told[0]):
+        told = told[1:]
+    return re.sub(r"^(?:Error: +)?[x×] +", "", told[0]) if told else ""
 
 
 def parsed(hit: Hit) -> Mapping[str, str] | None:

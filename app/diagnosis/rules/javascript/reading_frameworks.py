@@ -9,8 +9,8 @@ from app.diagnosis.instructions import base_image, final_image
 from app.diagnosis.javascript.image import command_place, install_without_dev, ran_place
 from app.diagnosis.javascript.packages import dependency_place, list_place, package
 from app.diagnosis.javascript.paths import spot
-from app.diagnosis.javascript.stacks import after, bare, before, code_at, thrown_at
-from app.diagnosis.places import anywhere, first, matching
+from app.diagnosis.javascript.stacks import after, bare, before
+from app.diagnosis.places import anywhere, matching
 from app.diagnosis.rule import Hit
 from app.model import Place
 
@@ -25,11 +25,16 @@ def nest(hit: Hit) -> Mapping[str, str] | None:
 
 
 def nest_place(hit: Hit) -> Place | None:
+    """The providers (else the imports) of the module that lacks it, or the class that asks for it."""
     module = hit["module"] or hit["name"].replace("Service", "Module").replace("Controller", "Module")
-    return first(
-        lambda each: anywhere(rf"export class {re.escape(module)}\b", ".ts")(each) if module else None,
-        anywhere(r"export class {name}\b", ".ts"),
-    )(hit)
+    declared = anywhere(rf"export class {re.escape(module)}\b", ".ts")(hit) if module else None
+    if declared is None:
+        return anywhere(r"export class {name}\b", ".ts")(hit)
+    for list_of in ("providers", "imports"):
+        line = hit.files.search(declared.path, rf"^\s*(?:@Module\(\{{\s*)?{list_of}\s*:")
+        if line and line < declared.line:
+            return hit.files.place(declared.path, line)
+    return declared
 
 
 def ossl(hit: Hit) -> Place | None:
@@ -130,11 +135,6 @@ def extension(hit: Hit) -> Place | None:
         or matching(rf"^\s*(?:CMD|ENTRYPOINT|RUN).*{base}", "Dockerfile")(hit)
         or ran_place(hit)
     )
-
-
-def express(hit: Hit) -> Mapping[str, str] | None:
-    place = thrown_at(hit)
-    return {"file": place.path, "at": str(place.line), "code": code_at(hit, place)} if place else None
 
 
 def without_dev(hit: Hit) -> Place | None:

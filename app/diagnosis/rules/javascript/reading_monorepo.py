@@ -117,3 +117,21 @@ def command_named(hit: Hit) -> Place | None:
         or command_place(hit, name)
         or matching(rf"\b{re.escape(name)}\b", "package.json")(hit)
     )
+
+
+def named_twice(hit: Hit) -> Mapping[str, str] | None:
+    """The first name of the list, and the folders under it."""
+    name = hit.find_after(r"^- (\S+?):\s*$", 3)
+    folders = [found[1] for line in hit.after(8) if (found := re.match(r"\s+- (\S+)$", line))]
+    if name is None or not folders:
+        return None
+    return {"name": name[1], "folder": folders[-1], "folders": ", ".join(folders)}
+
+
+def named_twice_place(hit: Hit) -> Place | None:
+    """The name of the last folder in the list."""
+    for file in ("project.json", "package.json"):
+        path = f"{hit['folder']}/{file}"
+        if path in hit.files.paths and (line := hit.files.search(path, r'"name"\s*:')):
+            return hit.files.place(path, line)
+    return None

@@ -32,6 +32,16 @@ def _route(hit: Hit) -> Place | None:
     return failing_instruction(hit)
 
 
+def _folder_of(word: str) -> Find:
+    """The first file of the folder that is named by this part of a route: [slug]."""
+
+    def find(hit: Hit) -> Place | None:
+        inside = next((path for path in sorted(hit.files.paths) if f"[{hit[word]}]/" in path), "")
+        return hit.files.place(inside, 1) if inside else None
+
+    return find
+
+
 SITES = Family(
     (
         # https://github.com/vercel/next.js/issues/88844
@@ -46,7 +56,7 @@ SITES = Family(
         Known(r"Route \"(?P<name>[^\"]+)\": (?:Uncached data was accessed|A component accessed data|Uncached data or `?connection).*outside of <Suspense>", "{name} waits for data outside of a <Suspense> (cacheComponents)", "Put the component that awaits under <Suspense>, or cache what it reads with 'use cache'; or take cacheComponents out of next.config.", _route),
         Known(r"<Html> should not be imported outside of pages/_document", "<Html> is used outside of pages/_document, or NODE_ENV is not production", "Take ENV NODE_ENV=development (and NODE_ENV out of .env files) away from the build; else move <Html> into pages/_document, and give the app one not-found page.", first(matching(r"NODE_ENV[= ]\"?dev", "Dockerfile"), anywhere(r"from ['\"]next/document", ".tsx", ".jsx", ".js"), failing_instruction)),
         Known(r"Both middleware file \"(?P<path>[^\"]+)\" and proxy file", "The project has a middleware file and a proxy file", "Remove {path}: from Next 16 on it is called proxy.", first(at("path"), failing_instruction)),
-        Known(r"You cannot use different slug names for the same dynamic path \('(?P<name>\w+)' !== '(?P<want>\w+)'\)", "One folder has [{name}] and [{want}] side by side", "Give both the same name in square brackets.", failing_instruction),
+        Known(r"You cannot use different slug names for the same dynamic path \('(?P<name>\w+)' !== '(?P<want>\w+)'\)", "One folder has [{name}] and [{want}] side by side", "Give both the same name in square brackets.", first(_folder_of("want"), failing_instruction)),
         Known(r"TypeError: Cannot read properties of null \(reading 'use(?:Context|State|Effect|Ref|Memo)'\)", "Two Reacts are in the build, or NODE_ENV is not production", "Run npm ls react (one version only, next to next's own), and take NODE_ENV=development away from the build.", first(matching(r"NODE_ENV[= ]\"?dev", "Dockerfile"), _asked("react"))),
         Known(r"Error: Exiting due to prerender errors", "Nuxt could not prerender a page: the route it names above does not answer", "Correct that link or page, leave it out (nitro: {{ prerender: {{ ignore: ['/path'] }} }}), or write failOnError: false there.", first(matching(r"prerender|nitro", "nuxt.config.ts", "nuxt.config.js"), whole_file("nuxt.config.ts"), failing_instruction)),
         Known(r"Could not load `?(?P<name>@?[\w./-]+)`?\. Is it installed\?", "Nuxt's module {name} is not installed", "Run npm install {name} and commit package.json with its lock file (as a dependency, where the build installs without dev ones).", first(matching(r"{name}", "nuxt.config.ts", "nuxt.config.js"), list_place)),

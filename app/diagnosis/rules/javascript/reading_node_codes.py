@@ -4,16 +4,25 @@ The codes are those of https://nodejs.org/api/errors.html."""
 
 from __future__ import annotations
 
+import re
+
 from app.diagnosis.families import BUILT, STARTED, Family, Known
 from app.diagnosis.instructions import base_image
 from app.diagnosis.javascript.image import ran_place
 from app.diagnosis.javascript.packages import dependency_place, package_name
 from app.diagnosis.javascript.stacks import thrown_at
-from app.diagnosis.places import first, matching, whole_file
+from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Hit
 from app.model import Place
 
 _THROWN = first(thrown_at, ran_place)
+
+
+def _imported(hit: Hit) -> Place | None:
+    """The import of the file that is named."""
+    base = re.escape(hit["name"].rpartition("/")[2])
+    pattern = rf"(?:\bfrom|\bimport)\s*\(?['\"][^'\"]*{base}['\"]\)?(?!.*\bwith\b)"
+    return anywhere(pattern, ".js", ".ts", ".mjs", ".mts")(hit)
 
 
 def _package(hit: Hit) -> Place | None:
@@ -49,7 +58,7 @@ NODE = Family(
         Known(r"\[ERR_INVALID_MODULE_SPECIFIER\]: Invalid module \"(?P<name>[^\"]*)\"", "The import {name} is not a name that Node can follow", "Correct the import: an alias of tsconfig.json or a bundler means nothing to Node (tsc-alias, or imports with # in package.json).", _THROWN),
         Known(r"\[ERR_INVALID_PACKAGE_TARGET\]: Invalid \"exports\" target (?P<told>.+?) defined", "A package.json exports {told}, which is no path", 'Write the target with ./ before it ("./dist/index.js").', first(matching(r'"exports"', "package.json"), ran_place)),
         Known(r"\[ERR_NETWORK_IMPORT_DISALLOWED\]|\[ERR_UNSUPPORTED_ESM_URL_SCHEME\]: (?P<told>.+)", "Node does not import from this address: {told}", "Install the package and import it by its name; a Windows path needs pathToFileURL().", _THROWN),
-        Known(r"\[ERR_IMPORT_ATTRIBUTE_MISSING\]: Module \"(?P<name>[^\"]+)\" needs an import attribute", "{name} is imported without saying that it is JSON", "Write import data from '…' with {{ type: 'json' }}.", _THROWN),
+        Known(r"\[ERR_IMPORT_(?:ATTRIBUTE|ASSERTION_TYPE)_MISSING\]: Module \"(?:file://)?(?P<name>[^\"]+)\" needs an import attribute", "{name} is imported without saying that it is JSON", "Write import data from '…' with {{ type: 'json' }}.", first(_imported, _THROWN)),
         Known(r"\[ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING\w*\]", "import() is called where Node cannot load modules (a vm, Jest)", "Run it with NODE_OPTIONS=--experimental-vm-modules, or load it with require().", _THROWN),
         Known(r"\[ERR_USE_AFTER_CLOSE\]: readline was closed", "The program waits for typed input, and there is none", "Give the answer as a flag (--yes) or a variable; a build and a container have no keyboard.", _THROWN),
         Known(r"\[ERR_TLS_CERT_ALTNAME_INVALID\]: (?P<told>.+)", "The other side shows a certificate for another name: {told}", "Connect by the name that its certificate has, or correct the address in the variable.", _THROWN),

@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 
 from app.diagnosis.instructions import failing_dockerfile, find_instruction
 from app.diagnosis.javascript.packages import split_spec
+from app.diagnosis.places import matching
 from app.diagnosis.rule import Hit
 from app.dockerfile import Instruction
 from app.model import Place
@@ -136,3 +137,14 @@ def coded(hit: Hit) -> Mapping[str, str] | None:
             hit["code"], "Correct what pnpm says here; its code has a paragraph in pnpm's list of errors"
         )
     }
+
+
+def pnpm_asked(hit: Hit) -> Place | None:
+    """Where the image gets its pnpm: the instruction that names a version, or packageManager."""
+    found = failing_dockerfile(hit)
+    if found:
+        path, parsed = found
+        for each in parsed.of("RUN"):
+            if re.search(r"\bpnpm@\d", each.value):
+                return hit.files.place(path, each.line, each.end)
+    return matching(r'"packageManager"\s*:\s*"pnpm@', "package.json")(hit)

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 
 from app.diagnosis.javascript.paths import spot
 from app.diagnosis.javascript.stacks import after, bare, before, code_at, own_frame
+from app.diagnosis.javascript.thrown import throws_words
 from app.diagnosis.places import matching, whole_file
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_spots import FILE, near_spot
+from app.diagnosis.rules.machine.reading_thrown import asked_by
 from app.model import Place
 
 
@@ -22,12 +24,25 @@ def prerender(hit: Hit) -> Mapping[str, str] | None:
         said = next(
             (line.strip() for line in before(hit, 12) if re.match(r"\W*(?:\w*Error\b|⨯)", line.strip())), ""
         )
-    return {"said": said.lstrip("⨯ "), "page": hit["page"]}
+    if cause := next((line for line in told if line.startswith("[cause]: ")), ""):
+        said = cause.removeprefix("[cause]: ")
+    thrown = throws_words(hit, said)
+    asked = asked_by(hit, said, thrown) if thrown else ""
+    return {
+        "said": said.lstrip("⨯ "),
+        "page": hit["page"].rstrip("]"),
+        "fix": f"{thrown.path} line {thrown.line} throws it while the page is built. {asked or 'Move the check into a function that runs at request time'}."
+        if thrown
+        else _PRERENDER_FIX,
+    }
+
+
+_PRERENDER_FIX = "Correct what the page does while it is built: data may be missing then (environment variables, an API); a hook of the browser needs <Suspense> or 'use client'; dynamic = 'force-dynamic' renders it at run time."
 
 
 def page_place(hit: Hit) -> Place | None:
     """The file of a route: /blog/[id] is app/blog/[id]/page.tsx or pages/blog/[id].js; the line a frame of ours names."""
-    if place := own_frame(hit, 8):
+    if place := own_frame(hit, 8) or throws_words(hit, hit["said"]):
         return place
     route = hit["page"].strip("/").removesuffix("/page").removesuffix("/route")
     wanted = [
@@ -111,7 +126,11 @@ def gatsby(hit: Hit) -> Mapping[str, str] | None:
 def content(hit: Hit) -> Mapping[str, str] | None:
     told = [line.strip() for line in after(hit, 8) if line.strip() and "Hint" not in line]
     place = near_spot(hit, 10, 0)
+    configs = hit.files.named(
+        "content.config.ts", "content.config.mjs", "content.config.js", "content/config.ts"
+    )
     return {
+        "schema": next(iter(configs), "src/content.config.ts"),
         "said": "; ".join((bare(hit.line).split("] ")[-1].strip(), *told[:2])),
         "path": place.path if place else "",
         "line": str(place.line) if place else "",
@@ -146,3 +165,22 @@ def astro_error(hit: Hit) -> Mapping[str, str] | None:
         "line": str(place.line),
         "said": re.sub(r"^\d\d:\d\d:\d\d ", "", said).strip(),
     }
+
+
+def dynamic_routes(hit: Hit) -> Mapping[str, str]:
+    """The routes that stand in the list below."""
+    listed = [line.strip().removeprefix("- ") for line in after(hit, 12) if re.match(r"\s*- src/", line)]
+    return {"routes": ", ".join(listed[:4]) or "a route"}
+
+
+def server_only(hit: Hit) -> Mapping[str, str] | None:
+    """The file that imports it: the last one of the chain that is told, or the one in brackets."""
+    importer = re.search(r"\(imported by ([^)]+)\)", hit.line)
+    chain = [line.strip(" -") for line in after(hit, 12) if re.match(r"\s*-? ?src/\S+$", line)]
+    path = importer[1] if importer else chain[0] if chain else ""
+    base = re.sub(r"\.\w+$", "", hit["name"].rpartition("/")[2])
+    place = spot(hit, path, "1") if path else None
+    if place is None:
+        return None
+    line = hit.files.search(place.path, rf"(?:from|import)\b.*['\"][^'\"]*{re.escape(base)}") or place.line
+    return {"path": place.path, "line": str(line)}

@@ -21,6 +21,12 @@ _SPOT = re.compile(
 )
 
 
+# What Vite and Rollup put before a plugin's own words: its name, once or twice, and the place.
+_OF_PLUGINS = re.compile(
+    rf"^(?:\[(?:plugin )?(?:vite|vite-plugin-)[\w:/@-]*\] )+(?:{FILE}(?: \(\d+:\d+\)|(?::\d+)+):? )*"
+)
+
+
 def place_place(hit: Hit) -> Place | None:
     return spot(hit, hit["path"], hit["line"]) if hit["path"] else None
 
@@ -63,6 +69,6 @@ def located(hit: Hit) -> Mapping[str, str] | None:
     return {
         "path": place.path,
         "line": str(place.line),
-        "said": re.sub(r"\s+", " ", hit["said"]).strip(" :✘"),
+        "said": _OF_PLUGINS.sub("", re.sub(r"\s+", " ", hit["said"]).strip(" :✘")) or hit["said"],
         "source": f": {code}" if code else "",
     }

@@ -118,13 +118,16 @@ def suite(hit: Hit) -> Mapping[str, str] | None:
         "said": said[:250],
         "path": place.path if place else "",
         "line": str(place.line) if place else "",
+        "at": f" ({place.path} line {place.line})" if place else "",
         "fix": fix,
     }
 
 
 _NOT_FOUND = re.compile(
-    r"Cannot find module '([^']+)' from '([^']+)'|Failed to resolve import \"([^\"]+)\" from \"([^\"]+)\""
+    r"Cannot find (?:module|package) '([^']+)' (?:imported )?from '([^']+)'|Failed to resolve import \"([^\"]+)\" from \"([^\"]+)\""
 )
+_ALIAS = re.compile(r"(?:@|~|#|src)/")
+_ALIAS_FIX = "{name} goes by an alias that the tests do not know: declare {alias} for them too (Vitest: resolve.alias in vitest.config or vite-tsconfig-paths; Jest: moduleNameMapper): neither reads paths of tsconfig.json."
 _SPOT = re.compile(rf"({CODE_FILE})[:(](\d+)[:,]\d+")
 _SYNTAX_SPOT = re.compile(rf"SyntaxError: (/{CODE_FILE}): .*\((\d+):\d+\)")
 
@@ -138,6 +141,8 @@ def _missing(hit: Hit, name: str, path: str) -> Mapping[str, str]:
         fix = f"Write '{like}' instead of '{name}'."
     elif name.startswith("."):
         fix = f"Add the file {name}, or correct the import."
+    elif _ALIAS.match(name):
+        fix = _ALIAS_FIX.format(name=name, alias=name.split("/")[0])
     else:
         fix = f"Run npm install --save-dev {package_name(name)} and commit the lock file."
     return {"path": own or path, "line": str(line or 1), "fix": fix}

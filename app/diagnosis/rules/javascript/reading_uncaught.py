@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from app.diagnosis.javascript.packages import near
 from app.diagnosis.javascript.stacks import after, bare, before, code_at, header, thrown_at, variables
 from app.diagnosis.lost_client import lost_client
+from app.diagnosis.places import anywhere
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.machine.reading_thrown import GIVEN_ALWAYS, asked_by, given, may_be_unset
 from app.model import Place
@@ -70,8 +71,26 @@ def _unset(hit: Hit, place: Place, code: str) -> tuple[str, ...]:
     return tuple(name for name in variables(hit, place, reach) if name not in GIVEN_ALWAYS)
 
 
+_NAMES_FILES = (".ts", ".js", ".mjs", ".cjs", ".mts", ".json")
+
+
+def reads_file(hit: Hit) -> Place | None:
+    """The line of ours that opened the file; where a tool opened it, the line that names it to the tool."""
+    if place := thrown_at(hit):
+        return place
+    folder, _, base = hit["path"].rpartition("/")
+    if not folder or "node_modules/" in hit["path"] or base in _ALWAYS_NAMED:
+        return None
+    tail = rf"['\"](?:\.?/)?(?:[\w.-]+/)*{re.escape(folder.rpartition('/')[2])}/{re.escape(base)}['\"]"
+    return anywhere(tail, *_NAMES_FILES)(hit)
+
+
+# What tools look for by themselves: a line that names one is not why it was opened.
+_ALWAYS_NAMED = frozenset({"package.json", "tsconfig.json", "index.html", "index.js", "index.ts"})
+
+
 def missing_file(hit: Hit) -> Mapping[str, str] | None:
-    place = thrown_at(hit)
+    place = reads_file(hit)
     path = hit["path"]
     if place is None or "package.json" in path:
         return None

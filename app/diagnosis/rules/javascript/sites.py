@@ -27,11 +27,13 @@ from app.diagnosis.rules.javascript.reading_sites import (
     budget,
     client,
     content,
+    dynamic_routes,
     gatsby,
     page_place,
     prerender,
     rendered,
     rendered_place,
+    server_only,
 )
 from app.diagnosis.rules.javascript.reading_spots import located, place_place
 from app.diagnosis.transcript import Kind
@@ -50,7 +52,7 @@ RULES: tuple[Rule, ...] = (
         place=page_place,
         title="The page {page} cannot be prerendered: {said}",
         message="{line_said} {said}",
-        fix="Correct what the page does while it is built: data may be missing then (environment variables, an API); a hook of the browser needs <Suspense> or 'use client'; dynamic = 'force-dynamic' renders it at run time.",
+        fix="{fix}",
         link="https://nextjs.org/docs/messages/prerender-error",
     ),
     Rule(
@@ -231,7 +233,32 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="{kind}: {said}",
         message="[{kind}] {said} ({path} line {line})",
-        fix="Correct {path} (line {line}), or the schema in src/content/config.ts.",
+        fix="Correct {path} (line {line}), or the schema in {schema}.",
+    ),
+    Rule(
+        code="sveltekit-server-only",
+        pattern=r"Cannot import (?P<name>\$\S+|\S+) into (?:client-side|public-facing) code",
+        read=server_only,
+        place=place_place,
+        rank=Rank.ROOT,
+        title="{path} brings {name} into the browser, and it is for the server only",
+        message="Cannot import {name} into client-side code ({path} line {line}): what lies in $lib/server, $env/…/private or a .server file stays on the server.",
+        fix="Read it in a load function of +page.server.js (or +layout.server.js) beside {path} and give the page what it returns; where only a type is wanted, write import type.",
+        link="https://svelte.dev/docs/kit/server-only-modules",
+    ),
+    Rule(
+        code="sveltekit-dynamic",
+        pattern=r"adapter-static: all routes must be fully prerenderable",
+        read=dynamic_routes,
+        place=first(
+            matching(r"\badapter\s*:|adapter-static", "svelte.config.js", "svelte.config.ts"),
+            failing_instruction,
+        ),
+        rank=Rank.ROOT,
+        title="adapter-static makes files only, and {routes} is not prerendered",
+        message="@sveltejs/adapter-static: all routes must be fully prerenderable, and these are dynamic: {routes}.",
+        fix="For pages that can be built ahead write export const prerender = true in src/routes/+layout.js (with entries for routes with parameters), or adapter({{ fallback: '200.html' }}) for a single-page app; where a server renders them, take @sveltejs/adapter-node and start node build.",
+        link="https://svelte.dev/docs/kit/adapter-static",
     ),
     Rule(
         code="astro-no-adapter",

@@ -53,7 +53,7 @@ RULES: tuple[Rule, ...] = (
         many=True,
         rank=Rank.ROOT,
         title="A test file cannot be loaded: {said}",
-        message="Test suite failed to run: {said} ({path} line {line})",
+        message="Test suite failed to run: {said}{at}",
         fix="{fix}",
     ),
     Rule(

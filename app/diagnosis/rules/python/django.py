@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from app.diagnosis.dependencies import manifest
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.places import anywhere, first, matching
@@ -11,8 +9,10 @@ from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.python.reading_django import (
     app_config,
     app_config_place,
+    check_words,
     checked,
     django_settings,
+    lacking,
     migration,
     migration_place,
     setting,
@@ -174,15 +174,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="django-check",
         pattern=r"SystemCheckError: System check identified (?:some )?issues",
-        read=lambda hit: {
-            "said": next(
-                (line.strip() for line in hit.after(12) if re.search(r"\([\w.]+\.E\d+\)|^\S+: \(", line)), ""
-            )
-        },
-        place=first(checked, own_frame),
+        read=check_words,
+        place=first(lacking, checked, own_frame),
         title="Django's checks found an error: {said}",
         message="SystemCheckError: {said}",
-        fix="Correct what the check names; python manage.py check shows all of them on your machine.",
+        fix="{advice}; python manage.py check shows all of them on your machine.",
         link="https://docs.djangoproject.com/en/stable/ref/checks/",
     ),
 )

@@ -266,7 +266,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="uv-group",
-        pattern=r"error: (?:Group|Extra) `(?P<name>[\w.-]+)` is not defined in (?:the project's|any project's|`)",
+        pattern=r"error: (?:Group|Extra) `(?P<name>[\w.-]+)` is not defined in (?:the |any |`)",
         place=in_instruction("name"),
         rank=Rank.ROOT,
         title="pyproject.toml defines no group or extra {name}",

@@ -11,7 +11,9 @@ from app.diagnosis.rules.python.reading_projects import (
     broken_toml,
     copied_later,
     copy_before,
+    python_range,
     source_or_copy,
+    unnumbered_path,
     version_from_git,
 )
 from app.diagnosis.rules.python.reading_servers import command_line
@@ -84,6 +86,28 @@ RULES: tuple[Rule, ...] = (
         title="pdm.lock does not fit pyproject.toml",
         message="pdm: the hash in the lock file is not the one of pyproject.toml, or there is no lock file.",
         fix="Run pdm lock and commit pdm.lock.",
+    ),
+    Rule(
+        code="pip-editable-path",
+        pattern=r"ERROR: (?P<path>\.{0,2}/\S+) is not a valid editable requirement|ERROR: Invalid requirement: '(?P<path2>\.{1,2}/[^']+)'.*: Expected package name",
+        read=unnumbered_path,
+        place=copy_before,
+        rank=Rank.ROOT,
+        title="{path} is not in the image when pip installs it",
+        message="pip is told to install the folder {path}, and where it runs there is none.",
+        fix="{advice}.",
+        link="https://pip.pypa.io/en/stable/topics/local-project-installs/",
+    ),
+    Rule(
+        code="poetry-python-range",
+        pattern=r"supported Python range \((?P<range>[^)]+)\) is not compatible with some of the required packages Python requirement",
+        read=python_range,
+        place=matching(r"^\s*(?:python|requires-python)\s*=", "pyproject.toml"),
+        rank=Rank.ROOT,
+        title="{name} does not run on every Python that pyproject.toml allows ({range})",
+        message="The project's supported Python range ({range}) is wider than that of {name}, which requires Python {wanted}.",
+        fix='Write python = "{narrower}" in pyproject.toml (requires-python under [project]), run poetry lock and commit poetry.lock.',
+        link="https://python-poetry.org/docs/dependency-specification/#python-restricted-dependencies",
     ),
     Rule(
         code="pip-pkg-resources",

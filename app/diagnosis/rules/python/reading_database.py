@@ -61,7 +61,8 @@ def lost(hit: Hit) -> Mapping[str, str] | None:
 def celery_application(hit: Hit) -> Mapping[str, str]:
     """The module that -A names, or one that it imports: celery says of both that it was not found."""
     told = [line.strip() for line in (hit.line, *hit.after(3)) if line.strip() and "Usage" not in line]
-    said = " ".join(line for line in told if not line.startswith("Container called"))[-180:]
+    of_platform = ("Container called", "Default STARTUP")
+    said = " ".join(line for line in told if not line.startswith(of_platform))[-180:]
     missing = re.search(
         r"The module (?P<name>[\w.]+) was not found|No module named '(?P<name2>[\w.]+)'", said
     )

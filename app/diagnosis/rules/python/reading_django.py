@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from app.diagnosis.dependencies import manifest
 from app.diagnosis.instructions import failing_instruction
 from app.diagnosis.places import first, matching, whole_file
 from app.diagnosis.rule import Hit
@@ -69,6 +70,27 @@ def static(hit: Hit) -> Mapping[str, str] | None:
             r"Post-processing '([^']+)' failed", 80
         )
     return {"css": css[1] if css else "", "base": css[1].rpartition("/")[2] if css else ""}
+
+
+def check_words(hit: Hit) -> Mapping[str, str]:
+    """The first error of the list, and Django's own hint for it."""
+    below = hit.after(12)
+    number, said = next(
+        ((n, line.strip()) for n, line in enumerate(below) if re.search(r"\([\w.]+\.E\d+\)|^\S+: \(", line)),
+        (0, ""),
+    )
+    hint = next(
+        (line.split("HINT:")[1].strip() for line in below[number : number + 2] if "HINT:" in line), ""
+    )
+    package = re.search(r"\b(\w+) is not installed", said)
+    name = package[1].lower() if package else ""
+    advice = f"Add {name} to the requirements" if name else hint.rstrip(".") or "Correct what the check names"
+    return {"said": said, "package": name, "advice": advice}
+
+
+def lacking(hit: Hit) -> Place | None:
+    """Where a package has to be added that the check misses."""
+    return manifest("python")(hit) if hit["package"] else None
 
 
 def checked(hit: Hit) -> Place | None:

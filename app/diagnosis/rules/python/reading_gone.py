@@ -210,7 +210,11 @@ def said_words(hit: Hit) -> Mapping[str, str] | None:
     gone = next((each for pattern, each in _SAID if re.search(pattern, hit.line)), None)
     if gone is None or not frames(hit):
         return None
-    said = re.sub(r"^(?:[\w.]+): ", "", hit.line.strip())
+    said = re.sub(
+        r"\.? (?:See|For further information,? visit) https?:.*",
+        "",
+        re.sub(r"^(?:[\w.]+): ", "", hit.line.strip()),
+    )
     return {
         "caller": caller(hit).replace("_", "-"),
         "package": gone.package,

@@ -37,6 +37,8 @@ MISUSES = (
     _says(r"Invalid args for response field", "FastAPI takes this annotation for a pydantic model: write response_model=None in the decorator, or Depends(…) for a parameter such as a session"),
     _says(r"When localhost is not accessible, a shareable link", 'Write launch(server_name="0.0.0.0", server_port=int(os.environ.get("PORT", 8080)))'),
     _says(r"Cannot find empty port in range", 'Let gradio take the port of Cloud Run: launch(server_name="0.0.0.0", server_port=int(os.environ["PORT"])), once only'),
+    _says(r"Either 'SQLALCHEMY_DATABASE_URI' or 'SQLALCHEMY_BINDS' must be set", 'Write app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"] above it, and set DATABASE_URL for the service'),
+    _says(r"__init__\(\) missing 1 required positional argument: 'on_delete'", "Write on_delete=models.CASCADE (or PROTECT, SET_NULL) in this field: Django 2 and later ask for it"),
     _says(r"Working outside of application context", "Put it under with app.app_context():"),
     _says(r"Working outside of request context", "Move it into a view, or under with app.test_request_context(): outside a request there is none"),
     _says(r"View function mapping is overwriting an existing endpoint function: (?P<name>\w+)", "Give one of the two views named {name} another name or endpoint=; a decorator of yours needs functools.wraps"),

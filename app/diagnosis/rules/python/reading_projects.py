@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from app.diagnosis.instructions import failing_dockerfile, failing_instruction, find_instruction
 from app.diagnosis.rule import Hit
@@ -78,3 +79,21 @@ def copy_before(hit: Hit) -> Place | None:
 def version_from_git(hit: Hit) -> Mapping[str, str] | None:
     """The project of this repository, not a package that is built in a folder of pip's own."""
     return None if re.search(r"/(?:tmp|site-packages|pip-|cache)", hit["path"]) else {}
+
+
+def python_range(hit: Hit) -> Mapping[str, str] | None:
+    """What poetry prints below, once for each version that it tried: the last one is the newest."""
+    below = "\n".join(hit.after(400))
+    asked = re.findall(r"- (\S+) requires Python (\S.*?), so it will not be", below)
+    if not asked:
+        return None
+    name, wanted = asked[-1]
+    narrower = re.findall(rf'For {re.escape(name)}, .*`python` property to "([^"]+)"', below)
+    return {"name": name, "wanted": wanted, "narrower": narrower[-1] if narrower else wanted}
+
+
+def unnumbered_path(hit: Hit) -> Mapping[str, str]:
+    """The folder of `-e ./libs/common`, as the repository has it."""
+    path = (hit["path"] or hit["path2"]).removeprefix("./")
+    words = copied_later(replace(hit, words={"path": path}))
+    return {**words, "advice": words["advice"].replace("pyproject.toml", "the requirements file")}
