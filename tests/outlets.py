@@ -11,7 +11,7 @@ from typing import Any
 from click.testing import CliRunner
 
 from app.api.client import Client
-from app.cli.__main__ import main
+from app.cli.commands import main
 from app.mcp_server import Tools
 from app.settings import load
 from gcp.cloud import Google

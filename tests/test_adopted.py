@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from google.api_core.exceptions import FailedPrecondition
 from google.cloud import run_v2
 
-from app.cli.__main__ import main
+from app.cli.commands import main
 from app.config.shape import ServiceFile
 from app.trust.ownership import ADOPTED
 from gcp.cloud import Google

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app.cli.__main__ import main
+from app.cli.commands import main
 
 IDENTITY = ("-c", "user.email=mallory@evil.example", "-c", "user.name=mallory")
 

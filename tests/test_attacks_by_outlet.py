@@ -11,7 +11,7 @@ import pytest
 from starlette.routing import Route
 
 from app.api.endpoints import routes
-from app.cli.__main__ import main
+from app.cli.commands import main
 from app.config.receivers import NotifyFile
 from app.mcp_server import Tools
 from app.pages import _routes

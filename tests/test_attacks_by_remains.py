@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from google.cloud import run_v2
 
 from app.acts.specification import revision_name
-from app.cli.__main__ import main
+from app.cli.commands import main
 from gcp.cloud import Google
 from gcp.cloud_run import delete_service
 from sandbox.world import PROJECT

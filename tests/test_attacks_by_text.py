@@ -22,7 +22,7 @@ import yaml
 from click.testing import CliRunner
 
 from app import talk
-from app.cli.__main__ import main
+from app.cli.commands import main
 from app.conversation.commands import obey
 from app.conversation.gate import Gate, untested
 from app.conversation.hearing import Hearing

@@ -12,7 +12,7 @@ from google.api_core.exceptions import FailedPrecondition
 from google.cloud import run_v2
 
 from app import config
-from app.cli.__main__ import main
+from app.cli.commands import main
 from app.config.granting import granted
 from gcp.cloud import Google
 from sandbox.world import PROJECT, Sandbox

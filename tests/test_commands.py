@@ -286,7 +286,7 @@ def test_check_loads_no_client(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text("print('hello'\n")
     program = (
         "import sys\n"
-        "from app.cli.__main__ import main\n"
+        "from app.cli.commands import main\n"
         "try:\n    main(['check', sys.argv[1]])\n"
         "except SystemExit:\n    pass\n"
         "print(*(name for name in sys.argv[2:] if name in sys.modules))\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app.cli.__main__ import main
+from app.cli.commands import main
 from app.settings import load
 from app.setup import doctor, own_service
 from app.signs import Sign

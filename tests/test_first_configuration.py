@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from app import config
 from app.cli import offline
-from app.cli.__main__ import main
+from app.cli.commands import main
 from app.config.writing import text
 from app.diagnosis import Files
 from app.source.first_configuration import first_configuration

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from app import config
-from app.cli.__main__ import main
+from app.cli.commands import main
 from app.model import Commit, Preview, Repository, ServiceConfig, Target
 from app.trust.ownership import claim, is_ours, not_ours
 from sandbox.world import PROJECT

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from app.cli import looking, offline
-from app.cli.__main__ import _without_github
+from app.cli.commands import _without_github
 from app.cli.looking import Looked
 from app.cli.offline import Source
 from app.diagnosis import Files

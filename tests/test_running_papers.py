@@ -13,7 +13,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from app.cli.__main__ import main
+from app.cli.commands import main
 from app.settings import rows
 from app.store import Store
 from tests.postgres import programs

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from app.cli.__main__ import main
+from app.cli.commands import main
 from tests.test_commands import insist
 
 # Tells of what was made as gcloud does; the address is one that nobody has, in a block for examples (RFC 5737).

@@ -8,7 +8,7 @@ import shlex
 import click
 import pytest
 
-from app.cli.__main__ import main
+from app.cli.commands import main
 from tests.sources import ROOT
 
 PAGE = (ROOT / "docs" / "setup.md").read_text()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from app.cli.__main__ import main
+from app.cli.commands import main
 from app.setup.google_steps import APIS, PERMISSIONS, REPAIRS, steps
 from app.setup.step import Step
 from app.setup.terraform import NUMBERED, Untold, terraform

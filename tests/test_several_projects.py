@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app.cli.__main__ import main
+from app.cli.commands import main
 from app.setup.google_steps import BUILDER, DEPLOYER, PREVIEWS, RUNTIME, email
 from app.trust.accounts import PREVIEW_BUILDER
 from sandbox.world import Options, Sandbox

@@ -103,7 +103,7 @@ def _serve(environment: Mapping[str, str], port: int, log: Path, version: str, r
     with log.open("ab") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
-    from app.cli.__main__ import main
+    from app.cli.commands import main
     from app.durable import journal
 
     journal.VERSION = version or journal.VERSION
@@ -136,7 +136,7 @@ def _type(
     for number, path in enumerate(streams):
         os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), number)
     sys.stdin = open(0)  # noqa: SIM115 - the process's own, as long as it lives
-    from app.cli.__main__ import main
+    from app.cli.commands import main
 
     main(list(words), prog_name="servergem")
 
