@@ -28,7 +28,11 @@ LINES = {
         'CMD ["sh", "-c", "serve -l 8000"]',
         "CMD serve -l $PORT",
     ),
-    "words with spaces": ("Dockerfile", 'ENTRYPOINT ["run", "a b", "-p8000", ":8000"]', ""),
+    "words with spaces": (
+        "Dockerfile",
+        'ENTRYPOINT ["run", "a b", "-p8000", ":8000"]',
+        "ENTRYPOINT exec run 'a b' -p8000 :$PORT",
+    ),
     "code": ("main.py", "app.run(port=8000)", ""),
     "another port": ("boot.sh", "gunicorn -b :18000 shop:app", ""),
     "a version": ("boot.sh", "serve@8000.1 -l 80", ""),
@@ -41,9 +45,22 @@ LINES = {
 def test_a_line_is_written_anew_where_a_shell_reads_it(kind: str) -> None:
     """All of its other words stay; where it is no shell's, or the port is not there once, nothing is told."""
     path, line, right = LINES[kind]
-    if kind == "words with spaces":
-        right = "ENTRYPOINT exec run 'a b' -p8000 :$PORT"
     assert rewritten(path, line, "8000") == right
+
+
+def test_a_file_of_gunicorns_settings_is_told_what_to_write() -> None:
+    """It is Python, so that no shell puts the port in."""
+    log = (
+        "[INFO] Starting gunicorn 23.0.0\n[INFO] Listening at: http://0.0.0.0:5005 (1)\n"
+        'Default STARTUP TCP probe failed 1 time consecutively for container "shop-1" on port 8080. '
+        "The instance was not started.\n"
+    )
+    files = Files.of(
+        {"gunicorn-cfg.py": "workers = 1\nbind = '0.0.0.0:5005'\n", "Procfile": "web: gunicorn run:app"}
+    )
+    finding = diagnose(log, files).findings[0]
+    assert finding.place and finding.place.path == "gunicorn-cfg.py"
+    assert 'in gunicorn-cfg.py line 2 write bind = "0.0.0.0:" + os.environ["PORT"]' in finding.fix
 
 
 def test_advice_is_the_whole_line() -> None:

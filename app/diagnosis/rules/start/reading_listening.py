@@ -183,6 +183,7 @@ def said_fix(hit: Hit, port: str, only_local: bool = False) -> dict[str, str]:
 
 _LISTEN = "Listen on 0.0.0.0 and on the port in the environment variable PORT"
 _WORDINGS = (
+    (r"^\s*bind\s*=", "bind = \"0.0.0.0:\" + os.environ[\"PORT\"], with import os above it"),
     (r"uvicorn\.run", "uvicorn.run(…, host=\"0.0.0.0\", port=int(os.environ[\"PORT\"]))"),
     (r"\.run\(.*|run_simple", "app.run(host=\"0.0.0.0\", port=int(os.environ[\"PORT\"]))"),
     (r"ListenAndServe|net\.Listen|\.Run\(\":|\.Start\(\":|\.Listen\(\":", "\":\" + os.Getenv(\"PORT\") as the "
