@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.diagnosis import Files, diagnose
-from app.diagnosis.rules.start.rewriting import rewritten
+from app.diagnosis.rules.start.reading_start_line import rewritten
 
 LINES = {
     "a list of words": (

@@ -11,7 +11,7 @@ import re2
 from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.rules.start.reading_binding import binding, code
 from app.diagnosis.rules.start.reading_start import crashed, not_started, wanted_port
-from app.diagnosis.rules.start.rewriting import rewritten
+from app.diagnosis.rules.start.reading_start_line import rewritten
 from app.diagnosis.transcript import Kind
 from app.model import Place
 
