@@ -66,3 +66,9 @@ def resolve(image: str) -> Base | None:
     if "/" not in name and name not in OFFICIAL and difflib.get_close_matches(name, OFFICIAL, 1, 0.8):
         return None
     raise Beyond(f"the sandbox has no stand-in for the image {image}; Cloud Build pulls the real one")
+
+
+def brings_setuptools(version: str) -> bool:
+    """Whether the image of this Python has it: https://github.com/docker-library/python/issues/952"""
+    found = re.match(r"3\.(\d{1,2})(?!\d)", version)
+    return found is not None and int(found[1]) < 12

@@ -24,6 +24,8 @@ from sandbox.world import PROJECT, SAMPLES, Options, Sandbox
 SAMPLE = SAMPLES / "hello-python"
 # Who read our output has gone; the terminal has.
 _NOBODY_READS = (errno.EPIPE, errno.EIO)
+# What keeps GitHub from reading `@nestjs` as a mention, and a shell from reading it as a package.
+_UNSEEN = "\N{ZERO WIDTH SPACE}"
 
 
 @dataclass
@@ -128,8 +130,8 @@ def _what_failed(outcome: Outcome, at: str, sha: str) -> list[str]:
 
 
 def _body(run: Json) -> str:
-    """The summary as its letters: a terminal reads no `&#95;`."""
-    return html.unescape(str(run["output"]["summary"] or "")).strip() + "\n"
+    """The summary as its letters: a terminal reads no `&#95;`, and what is typed from it has nothing unseen in it."""
+    return html.unescape(str(run["output"]["summary"] or "")).replace(_UNSEEN, "").strip() + "\n"
 
 
 def _answers(url: str) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import containers, machine
+from sandbox.bases import brings_setuptools
 from sandbox.buildpack_room import OTHER_VERSION
 from sandbox.dockerfile_cache import LayerCache
 from sandbox.dockerfile_stage import Stage, absolute, command, flags, ignored, inside
@@ -97,6 +98,8 @@ class Running:
         chosen = machine.python(version) or machine.own_python()
         local = files / "usr/local"
         machine.virtual_environment(local, chosen)
+        if brings_setuptools(version):
+            machine.unpack(chosen.setuptools, local)
         if version.count(".") == 1 and version != chosen.version:
             self._work.log(
                 f"SANDBOX: this machine has no Python {version}; Python {chosen.version} stands in for it"

@@ -22,19 +22,24 @@ REGISTRIES = (
 )
 PROBE = (
     "import glob, importlib.util, os, sys; found = importlib.util.find_spec('ensurepip'); "
-    "wheels = glob.glob(os.path.join(os.path.dirname(found.origin), '_bundled', 'pip-*.whl')) if found else []; "
-    "print('%d.%d' % sys.version_info[:2], *wheels[:1], sep='\\n')"
+    "at = os.path.join(os.path.dirname(found.origin), '_bundled') if found else ''; "
+    "wheels = [(glob.glob(os.path.join(at, name + '-*.whl')) or [''])[0] for name in ('pip', 'setuptools')]; "
+    "print('%d.%d' % sys.version_info[:2], *wheels, sep='\\n')"
 )
 RELOCATED = "#!/usr/bin/env python3"
 
 
 @dataclass(frozen=True)
 class Python:
-    """One interpreter of this machine; `wheel` is the pip that it brings, None where it brings none."""
+    """One interpreter of this machine; `wheel` is its pip and `setuptools` that, None where it brings none.
+
+    Before Python 3.12 it brings both, and so do the images: https://github.com/docker-library/python/issues/952
+    """
 
     executable: Path
     version: str
     wheel: Path | None
+    setuptools: Path | None = None
 
     @classmethod
     def at(cls, executable: Path) -> Python | None:
@@ -46,7 +51,8 @@ class Python:
         said = done.stdout.split("\n")
         if done.returncode or not re.fullmatch(r"3\.\d+", said[0]):
             return None
-        return cls(executable, said[0], Path(said[1]) if said[1] else None)
+        pip, setuptools = (Path(each) if each else None for each in said[1:3])
+        return cls(executable, said[0], pip, setuptools)
 
 
 @cache
@@ -95,12 +101,10 @@ def virtual_environment(folder: Path, chosen: Python) -> None:
     subprocess.run(
         [chosen.executable, "-I", "-m", "venv", "--without-pip", folder], check=True, capture_output=True
     )
-    packages = next(folder.glob("lib/python3*/site-packages"))
     if chosen.wheel:
-        with zipfile.ZipFile(chosen.wheel) as wheel:
-            wheel.extractall(packages)
+        unpack(chosen.wheel, folder)
     else:
-        _copy_own_pip(packages)
+        _copy_own_pip(_packages(folder))
     for name in ("pip", "pip3"):
         script = folder / "bin" / name
         script.write_text(
@@ -110,6 +114,17 @@ def virtual_environment(folder: Path, chosen: Python) -> None:
     # What venv notes down of its own making differs from build to build, and the image's digest with it.
     settings = folder / "pyvenv.cfg"
     settings.write_text(re.sub(r"(?m)^command = .*\n", "", settings.read_text()))
+
+
+def unpack(wheel: Path | None, folder: Path) -> None:
+    """Install a wheel into the venv in this folder; nothing where the interpreter brings none."""
+    if wheel:
+        with zipfile.ZipFile(wheel) as opened:
+            opened.extractall(_packages(folder))
+
+
+def _packages(folder: Path) -> Path:
+    return next(folder.glob("lib/python3*/site-packages"))
 
 
 def _copy_own_pip(packages: Path) -> None:

@@ -18,6 +18,11 @@ def test_a_terminal_shows_letters() -> None:
     assert _body({"output": {"summary": "DATABASE&#95;URL is not set"}}) == "DATABASE_URL is not set\n"
 
 
+def test_what_is_typed_from_a_terminal_has_nothing_unseen_in_it() -> None:
+    """GitHub needs a mark of no width after an @ that is no mention; a shell would look for a package with it."""
+    assert _body({"output": {"summary": "move &#64;&#8203;nestjs/cli"}}) == "move @nestjs/cli\n"
+
+
 def test_a_cell_has_lines() -> None:
     """The sandbox's page breaks a line at <br>, as GitHub does, and lets no other tag through."""
     shown = _shown_as_html("| a |\n|---|\n| one<br>two <script>x</script> |\n")

@@ -64,6 +64,10 @@ REPOSITORIES: dict[str, tuple[dict[str, str], list[str]]] = {
         {"Dockerfile": "FROM mcr.microsoft.com/dotnet/aspnet:8.0\nEXPOSE 8080\nEXPOSE 8081\n"},
         ["    port: 8080  # EXPOSE of Dockerfile"],
     ),
+    "what the image runs, not what lies beside": (
+        {"Dockerfile": "FROM node:22 AS a\nRUN true\nFROM python:3.13-slim\nEXPOSE 80\n", "package.json": "{}"},
+        ["    # memory: 1Gi  # Python"],
+    ),
     "another Dockerfile": ({"Dockerfile.prod": DOCKER}, ["    build:", "      dockerfile: Dockerfile.prod"]),
 }  # fmt: skip
 
@@ -141,3 +145,11 @@ def test_what_init_writes_goes_live(house: House) -> None:
     for name in ("api", "web"):
         assert house.ended(sha, f"/ {name} ")["ending"] == "live", house.log_tail()
     assert all(answer_of(each["url"]).status_code == 200 for each in house.deployments())
+
+
+def test_a_server_of_files_takes_what_is_usual() -> None:
+    """What made the pages is gone from the image that serves them, while an image of nobody's goes by the source."""
+    pages = {"Dockerfile": "FROM node:22 AS a\nFROM nginx:alpine\n", "package.json": "{}"}
+    assert "memory" not in text(first_configuration(Files.of(pages), "x"))
+    alone = {"Dockerfile": "FROM golang:1.23 AS a\nFROM scratch\n", "go.mod": "", "main.go": ""}
+    assert "# memory: 256Mi  # Go" in text(first_configuration(Files.of(alone), "x"))

@@ -250,7 +250,7 @@ SOUND: list[tuple[str, dict[str, str]]] = [
         {"Dockerfile": "FROM x\nCOPY dist/a.js /", "dist/a.js": "", ".dockerignore": "dist\n!dist/a.js\n"},
     ),
     ("a heredoc", {"Dockerfile": "FROM x\nCOPY <<EOF /app.py\nprint(1)\nEOF\nRUN <<EOF\nCOPPY\nEOF\n"}),
-    ("arguments", {"Dockerfile": "ARG TAG=3\nFROM python:${TAG} AS base\nFROM base\nEXPOSE $PORT"}),
+    ("arguments", {"Dockerfile": "ARG TAG=3\nFROM python:${TAG} AS base\nFROM base\nEXPOSE $PORT\nCMD run"}),
     (
         "a port of another stage",
         {"Dockerfile": "FROM x AS dev\nEXPOSE 3000\nFROM y AS web\nFROM y\nCOPY --from=dev /a /a"},

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
 
 from tests.test_sandbox_github import NAME, Desk, desk
 
@@ -39,3 +44,18 @@ def test_one_commit_is_fetched_by_its_sha(desk: Desk, tmp_path: Path) -> None:
     desk.git("init", "-q", str(here), cwd=tmp_path)
     desk.git("fetch", "-q", "--depth", "1", desk.github.clone_url(NAME), second, cwd=here)
     assert desk.git("rev-list", "FETCH_HEAD", cwd=here).split() == [second]
+
+
+def test_a_push_that_its_git_gives_up_is_no_fault_of_the_door(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Half of a pack and then nobody, as from a clone that lacks objects: git says why, and the door only stops."""
+    address = urlsplit(desk.github.clone_url(NAME))
+    with socket.create_connection((address.hostname or "", address.port or 80)) as line:
+        asked = f"POST {address.path}/git-receive-pack HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        line.sendall(f"{asked}Content-Length: 1000\r\n\r\n0000".encode())
+        line.shutdown(socket.SHUT_WR)
+        while line.recv(4096):
+            pass
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+    desk.push("What follows is taken", one_txt="1")

@@ -126,6 +126,27 @@ def test_the_line_to_write_is_a_configuration_of_each_folder() -> None:
     }
 
 
+def test_the_lone_folder_of_the_code_is_called_after_the_repository() -> None:
+    """`src` says where it is and not what it is; beside another one it is told by the whole path."""
+    files = Files.of({"src/Dockerfile": "FROM x\n"})
+    [finding] = inspect(files, Target("p", "r", "production", ServiceConfig("shop")))
+    assert "Type `servergem init`, or write servergem.yml with `services: {shop: {path: src}}`" in finding.fix
+    assert "\n  shop:" in text(first_configuration(files, "shop"))
+    assert yaml.safe_load(configuration(Files.of({}), ("api/src", "web/src")))["services"].keys() == {
+        "api",
+        "web",
+    }
+
+
+def test_a_file_that_is_there_is_not_to_be_made_by_init() -> None:
+    """`servergem init` replaces none."""
+    files = Files.of({"a/Dockerfile": "FROM x\n", "servergem.yml": "services: {shop: {}}\n"})
+    [finding] = inspect(
+        files, Target("p", "r", "production", ServiceConfig("shop"), config_path="servergem.yml")
+    )
+    assert finding.fix.startswith("Write servergem.yml with `services: {a: {path: a}}`")
+
+
 def test_folders_of_the_same_name_are_services_of_different_names() -> None:
     """A key that is there twice would be refused, so that the whole path is the name of both."""
     line = configuration(Files.of({}), ("flask/app", "django/app", "web"))
@@ -204,7 +225,8 @@ def test_a_folder_that_is_not_the_context_is_told_with_the_one_that_is() -> None
     source = {"App.sln": "", "src/Web/Dockerfile": ASP, "src/Web/Web.csproj": ""}
     target = Target("p", "r", "production", ServiceConfig("web", path="src/Web"))
     (found,) = inspect(Files.of(source), target)
-    assert "`path: .` and `build: {dockerfile: src/Web/Dockerfile}` for web" in found.fix
+    line = "services: {web: {path: ., build: {dockerfile: src/Web/Dockerfile}}}"
+    assert f"Write servergem.yml with `{line}`." == found.fix
     gone = source | {"src/Web/Dockerfile": "FROM x\nCOPY gone.txt /\n"}
     assert [each.message for each in inspect(Files.of(gone), target)] == [
         "The build context has no gone.txt."
@@ -255,7 +277,7 @@ def test_a_dockerfile_of_another_name_is_named(kind: str) -> None:
     target = Target("p", "r", "production", ServiceConfig("web"))
     (found,) = inspect(Files.of(source), target)
     assert (found.code, found.place) == ("dockerfile-named-otherwise", Place(name, 1))
-    assert f"`build: {{dockerfile: {name}}}` for web" in found.fix
+    assert f"`services: {{web: {{build: {{dockerfile: {name}}}}}}}`" in found.fix
     assert f"dockerfile: {name}" in text(first_configuration(Files.of(source), "web"))
     (beside,) = inspect(Files.of(source | {"go.mod": "", "main.go": ""}), target)
     assert (beside.weight, beside.code) == (Weight.NOTE, "dockerfile-below")

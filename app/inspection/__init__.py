@@ -19,6 +19,7 @@ from app.inspection.node_build import node_build
 from app.inspection.own_address import gradio_by_procfile
 from app.inspection.python_version import python_version
 from app.inspection.several import several
+from app.inspection.to_write import to_write
 from app.inspection.workspaces import workspaces
 from app.model import Build, Finding, Place, Target, Weight
 from app.source.missing_content import ATTRIBUTES, MODULES, missing_content
@@ -158,8 +159,7 @@ def _dockerfile_named_otherwise(target: Target, inside: str, name: str) -> Findi
         title=fitting(f"Nothing says that {target.name} is built with {inside}{name}"),
         message=f"Without a word in servergem.yml a file called Dockerfile is looked for, and {inside or 'the root'} "
         "has none of that name and nothing that buildpacks recognise.",
-        fix=f"Write `build: {{dockerfile: {name}}}` for {target.source_name} in servergem.yml, or rename it to "
-        "Dockerfile.",
+        fix=f"Write {to_write(target, f'build: {{dockerfile: {name}}}')}, or rename it to Dockerfile.",
         place=Place(inside + name, 1),
     )
 
@@ -173,7 +173,7 @@ def _dockerfile_below(target: Target, inside: str, path: str, known: frozenset[s
         weight=Weight.NOTE,
         title=fitting(f"{inside}{path} is not used: buildpacks build {target.name}"),
         message=f"{where} has no file called Dockerfile, and buildpacks find {seen} there.",
-        fix=f"To build with it, write `build: {{dockerfile: {path}}}` for {target.source_name} in servergem.yml; "
+        fix=f"To build with it, write {to_write(target, f'build: {{dockerfile: {path}}}')}; "
         "`build: buildpacks` says that it is meant as it is.",
         place=Place(inside + path, 1),
     )
@@ -186,7 +186,7 @@ def _static_site(target: Target, inside: str) -> Finding:
         title=fitting(f"{target.name} is a page without anything that serves it"),
         message=f"There is {inside}index.html, no Dockerfile, and no file by which buildpacks recognise a language.",
         fix=f"Add {inside}Dockerfile with the lines `FROM nginx:alpine` and `COPY . /usr/share/nginx/html`, and write "
-        f"`port: 80` for {target.name} in servergem.yml.",
+        f"{to_write(target, 'port: 80')}.",
         place=Place(inside + "index.html", 1),
         link="https://hub.docker.com/_/nginx",
     )

@@ -17,10 +17,18 @@ def below_the_root(files: Files, target: Target, below: tuple[str, ...]) -> Find
         title="The services are in folders of their own, not at the root",
         message=f"What is built is the repository's root, which has no Dockerfile and nothing that starts; "
         f"{_listed(below)} {'have' if len(below) > 1 else 'has'} what is needed.",
-        fix=f"Write servergem.yml with `{configuration(files, below)}`, {_rest(below)}"
-        f"leave out what answers no requests.{_beside(needing_others(files)[:SHOWN])}",
+        fix=f"{_written(files, target, below)}, {_rest(below)}leave out what answers no requests."
+        f"{_beside(needing_others(files)[:SHOWN])}",
         place=target.place("path"),
     )
+
+
+def _written(files: Files, target: Target, below: tuple[str, ...]) -> str:
+    """`servergem init` writes the first one only."""
+    line = configuration(files, below, target.source_name)
+    if target.config_path:
+        return f"Write servergem.yml with `{line}`"
+    return f"Type `servergem init`, or write servergem.yml with `{line}`"
 
 
 def _listed(below: tuple[str, ...]) -> str:

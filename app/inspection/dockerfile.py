@@ -17,6 +17,7 @@ from app.inspection.locks import lacked_by_commands
 from app.inspection.own_address import gradio_in_image
 from app.inspection.port import port
 from app.inspection.stages import built
+from app.inspection.starts_nothing import starts_nothing
 from app.model import Finding, Target
 from app.source.build_context import context_of
 from app.source.lock_files import MADE_BY
@@ -92,6 +93,7 @@ def _judged(files: Files, target: Target, inside: str, path: str, parsed: Docker
     yield from islice(_from_stages(path, parsed), MOST)
     yield from port(files, inside, target, path, parsed)
     yield from gradio_in_image(files, inside, target, path, parsed)
+    yield from starts_nothing(files, inside, target, path, parsed)
     yield from layers(files, inside, path, parsed, stages)
 
 

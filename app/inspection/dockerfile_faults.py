@@ -7,6 +7,7 @@ import difflib
 from app.diagnosis.files import Files, nearest
 from app.dockerfile import KEYWORDS, Instruction, joined
 from app.inspection.context import Context
+from app.inspection.to_write import to_write
 from app.model import Finding, Place, Target, Weight
 from app.source.lock_files import beside, made_by, requires_nothing
 from app.source.missing_content import NO_SUBMODULES
@@ -168,14 +169,13 @@ def copy_of_submodule(path: str, each: Instruction, source: str, module: str) ->
 
 
 def copy_from_above(target: Target, path: str, each: Instruction, source: str, right: str) -> Finding:
-    dockerfile = path.removeprefix(f"{right}/") if right else path
+    dockerfile, context = path.removeprefix(f"{right}/") if right else path, right or "."
     return Finding(
         code="copy-source-missing",
         title=fitting(f"{path} is written for {right or 'the root'} as its build context"),
         message=f"{source}, which line {each.line} copies, is not in {target.service.path}, but in "
         f"{right or 'the root'}.",
-        fix=f"Write `path: {right or '.'}` and `build: {{dockerfile: {dockerfile}}}` for {target.source_name} in "
-        "servergem.yml.",
+        fix=f"Write {to_write(target, f'path: {context}', f'build: {{dockerfile: {dockerfile}}}')}.",
         place=Place(path, each.line, each.end),
         link=CONTEXT,
     )

@@ -9,6 +9,7 @@ from app.diagnosis.files import Files
 from app.dockerfile import Dockerfile, Instruction
 from app.inspection.base_port import Listening, listening
 from app.inspection.stages import lineage
+from app.inspection.to_write import to_write
 from app.model import Finding, Place, Target, Weight
 from app.text.titles import fitting
 
@@ -51,7 +52,7 @@ def port(files: Files, inside: str, target: Target, path: str, parsed: Dockerfil
         weight=Weight.WARN,
         title=fitting(f"The Dockerfile exposes {number}, Cloud Run asks at {target.service.port}"),
         message=f"Cloud Run sends requests to $PORT, which is {target.service.port} for {target.name}.",
-        fix=f"Listen on $PORT, or write `port: {number}` for {target.name} in servergem.yml.",
+        fix=f"Listen on $PORT, or write {to_write(target, f'port: {number}')}.",
         place=Place(path, each.line, each.end),
         link="https://cloud.google.com/run/docs/container-contract#port",
     )
@@ -67,8 +68,7 @@ def _by_itself(found: Listening | None, target: Target) -> Iterator[Finding]:
         title=fitting(f"{found.who} listens at {found.port}, Cloud Run asks at {target.service.port}"),
         message=f"Nothing here leads {found.who} to $PORT, which is {target.service.port} for {target.name}, so the "
         "first request of Cloud Run finds nobody.",
-        fix=f"Write `port: {found.port}` for {target.name} in servergem.yml, or have it listen at "
-        f"{target.service.port}.",
+        fix=f"Write {to_write(target, f'port: {found.port}')}, or have it listen at {target.service.port}.",
         place=found.place,
         link="https://cloud.google.com/run/docs/container-contract#port",
     )

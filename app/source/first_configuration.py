@@ -11,6 +11,7 @@ from app.importing.telling import kept_elsewhere
 from app.inspection.base_port import listening
 from app.inspection.languages import languages
 from app.inspection.port import exposed
+from app.source.first_memory import first_memory
 from app.source.health_path import health_path
 from app.source.services_below import (
     SHARED,
@@ -27,16 +28,6 @@ from app.source.services_below import (
 HEAD = (
     "Written by `servergem init`; every key: docs/servergem-yml.md. `servergem check` reads it as a push does.",
 )
-# What a process of the language takes before it serves anything much.
-MEMORY = {
-    "java": ("1Gi", "a JVM takes more than the usual 512Mi"),
-    "dotnet": ("1Gi", ".NET takes more than the usual 512Mi under load"),
-    "node": ("1Gi", "Node.js takes more than the usual 512Mi when it renders pages"),
-    "python": ("1Gi", "Python takes more than the usual 512Mi with several workers"),
-    "ruby": ("1Gi", "Rails takes more than the usual 512Mi with several workers"),
-    "php": ("1Gi", "PHP takes more than the usual 512Mi with several workers"),
-    "go": ("256Mi", "Go serves in less than the usual 512Mi"),
-}
 ENVIRONMENTS = Said(
     "environments",
     Block(
@@ -101,11 +92,8 @@ def _said(files: Files, folder: str) -> Iterator[Said]:
         yield Said(
             "health", "/health", "a path that answers when all is well; / is asked without it", off=True
         )
-    known = languages(files, inside)
-    for language, (size, why) in MEMORY.items():
-        if language in known:
-            yield Said("memory", size, why, off=True)
-            break
+    if usual := first_memory(files, inside, files.dockerfiles.get(_dockerfile_of(folder))):
+        yield Said("memory", *usual, off=True)
     if path != "." and (shared := _shared(files)):
         yield Said("watch", tuple(f"{each}/**" for each in shared), "a change there deploys it too", off=True)
 

@@ -39,9 +39,9 @@ SHARED = re.compile(r"(?:libs?|packages|shared|proto|protos)")
 # What a package.json has that is more than tools and shortcuts, and the scripts that make or start something.
 _FILLED = frozenset({"dependencies", "optionalDependencies"})
 _AT_WORK = frozenset({"start", "build", "gcp-build"})
-# Folders that are called after how something is packed, not after what it is.
+# Folders that are called after how something is packed or where its code is, not after what it is.
 PACKED = re.compile(
-    r"(?i)docker(?:files?)?|containers?|deploy(?:ment)?|build|package|packaging|ci|infra|ops|\."
+    r"(?i)docker(?:files?)?|containers?|deploy(?:ment)?|build|package|packaging|ci|infra|ops|src|source|code|\."
 )
 UNBUILT = (
     "mix.exs",
@@ -212,10 +212,11 @@ def otherwise_named(files: Files, inside: str) -> str:
     )
 
 
-def configuration(files: Files, folders: tuple[str, ...]) -> str:
+def configuration(files: Files, folders: tuple[str, ...], otherwise: str = "app") -> str:
     """The line of servergem.yml that makes each of these folders a service, no two of the same name."""
-    named = (f"{name}: {{{_keys(files, folder)}}}" for folder, name in names_of(folders[:SHOWN]).items())
-    return f"services: {{{', '.join(named)}}}"
+    named = names_of(folders[:SHOWN], otherwise)
+    written = (f"{name}: {{{_keys(files, folder)}}}" for folder, name in named.items())
+    return f"services: {{{', '.join(written)}}}"
 
 
 def _keys(files: Files, folder: str) -> str:

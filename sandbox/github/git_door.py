@@ -6,7 +6,7 @@ import tempfile
 from typing import IO, cast
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -48,7 +48,10 @@ class GitDoor:
         if password.startswith("ghs_") and not self._may_git(password, repo, pushing):
             return PlainTextResponse("Permission denied.", 403)
         with tempfile.SpooledTemporaryFile(_SPOOLED) as body:
-            length = await smart_http.spool(request, body)
+            try:
+                length = await smart_http.spool(request, body)
+            except ClientDisconnect:  # a git that fails in the middle of a push says why itself
+                return Response(status_code=400)
             # http-backend reads from a file of its own, not from Python's buffer.
             body.rollover()
             body.seek(0)

@@ -11,6 +11,7 @@ import re2
 from app.diagnosis.rule import Hit, once_per_log
 from app.diagnosis.rules.start.reading_binding import binding, code
 from app.diagnosis.rules.start.reading_start import crashed, not_started, wanted_port
+from app.diagnosis.rules.start.reading_start_line import rewritten
 from app.diagnosis.transcript import Kind
 from app.model import Place
 
@@ -175,10 +176,14 @@ def said_fix(hit: Hit, port: str, only_local: bool = False) -> dict[str, str]:
     place = binding(hit, port, only_local)
     line = hit.files.lines(place.path)[place.line - 1] if place else ""
     where = f"{place.path} line {place.line}" if place else "the program"
-    return {"where": where, "advice": _wording(line, where)}
+    whole = rewritten(place.path, line, port) if place else ""
+    advice = f"{_LISTEN}: write line {place.line} of {place.path} as `{whole}`" if place and whole else ""
+    return {"where": where, "advice": advice or _wording(line, where)}
 
 
+_LISTEN = "Listen on 0.0.0.0 and on the port in the environment variable PORT"
 _WORDINGS = (
+    (r"^\s*bind\s*=", "bind = \"0.0.0.0:\" + os.environ[\"PORT\"], with import os above it"),
     (r"uvicorn\.run", "uvicorn.run(…, host=\"0.0.0.0\", port=int(os.environ[\"PORT\"]))"),
     (r"\.run\(.*|run_simple", "app.run(host=\"0.0.0.0\", port=int(os.environ[\"PORT\"]))"),
     (r"ListenAndServe|net\.Listen|\.Run\(\":|\.Start\(\":|\.Listen\(\":", "\":\" + os.Getenv(\"PORT\") as the "
@@ -212,5 +217,4 @@ def _wording(line: str, where: str) -> str:
     wording = next(
         (words for pattern, words in _WORDINGS if re.search(pattern, line) or re.search(pattern, plain)), ""
     )
-    base = "Listen on 0.0.0.0 and on the port in the environment variable PORT"
-    return f"{base}: in {where} write {wording}" if wording else f"{base}: change {where}"
+    return f"{_LISTEN}: in {where} write {wording}" if wording else f"{_LISTEN}: change {where}"

@@ -1,0 +1,67 @@
+"""Starts nothing: a Dockerfile that leaves the command to the image of a language, an interpreter without a program.
+
+It finds no terminal in Cloud Run and ends at once; what a Compose file says beside it is not read there. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from app.diagnosis.files import Files
+from app.dockerfile import Dockerfile
+from app.inspection.stages import lineage
+from app.model import Finding, Place, Target, Weight
+from app.start_command import start_command
+
+# The CMD of the images' own Dockerfiles: https://hub.docker.com/_/node and the page of each other one.
+INTERPRETERS = {
+    "node": "node",
+    "python": "python3",
+    "ruby": "irb",
+    "golang": "bash",
+    "debian": "bash",
+    "ubuntu": "bash",
+}
+_LOCKS = (("yarn.lock", "yarn"), ("pnpm-lock.yaml", "pnpm"))
+_LINK = "https://docs.docker.com/reference/dockerfile/#cmd"
+
+
+def starts_nothing(
+    files: Files, inside: str, target: Target, path: str, parsed: Dockerfile
+) -> Iterator[Finding]:
+    """A warning where neither the image that is built, nor servergem.yml, says what starts."""
+    stages = lineage(parsed, target.service.build.target)
+    if not stages or target.service.command or target.service.args:
+        return
+    if any(each.stage in stages for each in parsed.of("CMD", "ENTRYPOINT")):
+        return
+    base = parsed.stages[min(stages)]
+    name, _, tag = (
+        base.image.partition("@")[0].removeprefix("docker.io/").removeprefix("library/").partition(":")
+    )
+    if name not in INTERPRETERS or "onbuild" in tag:
+        return
+    start = _start(files, inside)
+    write = f"`CMD {start}`" if start else "a CMD with what starts the server"
+    yield Finding(
+        code="image-starts-nothing",
+        weight=Weight.WARN,
+        title=f"{re.sub(r'.*/', '', path)} does not say what starts",
+        message=f"Without CMD or ENTRYPOINT the container runs `{INTERPRETERS[name]}`, as {base.image} says, "
+        "which ends at once. A command in a Compose file is not read.",
+        fix=f"Write {write} as the last line of {path}.",
+        place=Place(path, base.line),
+        link=_LINK,
+    )
+
+
+def _start(files: Files, inside: str) -> str:
+    """The script of package.json, by the package manager whose lock is there, else what the code shows."""
+    package = files.json(f"{inside}package.json")
+    scripts = package.get("scripts") if isinstance(package, dict) else None
+    if isinstance(scripts, dict) and "start" in scripts:
+        managers = (name for lock, name in _LOCKS if inside + lock in files.paths)
+        return f"{next(managers, 'npm')} start"
+    found = start_command(files, inside)
+    return found.command if found else ""
