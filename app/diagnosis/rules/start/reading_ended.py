@@ -119,6 +119,8 @@ _BEGINNING = re.compile(
     r"initialized with port|Waiting for application startup|Starting "
     r"(?:Django|Spring|Quarkus|Nest)|Loading|Downloading|Migrat"
 )
+# What a server says once it has begun, wherever it listens.
+_BEGUN = re.compile(r"(?i)successfully started|startup complete|\bstarted \S+ in [\d.]+ ?s|\bready in [\d.]+ ?m?s")
 
 
 def slow(hit: Hit) -> Mapping[str, str] | None:
@@ -127,6 +129,7 @@ def slow(hit: Hit) -> Mapping[str, str] | None:
         return None
     wanted = wanted_port(hit)
     heard = next((line for h, p, line in spoken_found(hit) if p == wanted and not LOOPBACK.match(h)), "")
-    if not heard and not spoken_found(hit):
+    begun = any(_BEGUN.search(line) for line in hit.section.lines)
+    if not heard and not begun and not spoken_found(hit):
         heard = next((line for line in hit.section.lines if _BEGINNING.search(line)), "")
     return {"wanted": wanted, "heard": heard.strip()[:160]} if heard else None
