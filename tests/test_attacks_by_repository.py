@@ -15,6 +15,8 @@ from tests.test_attacks_by_text import CONTROL, SECONDS
 
 PYTHON = {"requirements.txt": "flask\n", "main.py": "", "app.py": ""}
 DOCKER = "FROM python:3.12\nCOPY . .\n"
+NODE = {"package.json": "{}", "package-lock.json": "{}"}
+NGINX = {"Dockerfile": "FROM nginx\nCOPY n.conf /etc/nginx/conf.d/\n"}
 ROWS = {
     "a command of one word": PYTHON | {"Procfile": "web: " + "gunicorn " * 60_000},
     "a command that is nearly one": PYTHON | {"Procfile": "web: " + "uvicorn." * 60_000},
@@ -73,6 +75,17 @@ ROWS = {
         "servergem.yml": "services: {a: {containers: {"
         + ",".join(f"c{n + 1}: {{image: x, after: [c{n}]}}" for n in range(4_000))
         + "}}}\n"
+    },
+    "flags of an install that is none": NODE | {"Dockerfile": DOCKER + f"RUN npm ci{' --a' * 40} !\n"},
+    "blanks behind an install": NODE | {"Dockerfile": DOCKER + f"RUN npm ci{' ' * 400_000}x\n"},
+    "blanks in a directive": {"Dockerfile": f"# syntax=x{' ' * 400_000}y\n{DOCKER}"},
+    "empty lines of nginx": NGINX | {"n.conf": "\n" * 400_000},
+    "addresses of nginx": NGINX | {"n.conf": "listen [\n" * 100_000},
+    "empty lines of Python": PYTHON | {"main.py": "\n" * 190_000 + "x=(\n"},
+    "a Python of five thousand digits": {
+        "requirements.txt": "fastapi\n",
+        "main.py": "x=(\n",
+        ".python-version": f"3.{'9' * 5_000}",
     },
     "a schedule": {
         "servergem.yml": f"services: {{a: {{}}}}\njobs: {{j: {{schedule: '{'1,' * 90_000} * * * *'}}}}\n"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import time
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from app.diagnosis import Files, diagnose
 from app.diagnosis.engine import MOST_FINDINGS
+from app.diagnosis.rules.javascript.reading_engines import _INSTALLING
 from app.model import Finding
 from app.text.titles import LONGEST_TITLE
 from tests.samples import FOLDERS, Sample, samples
@@ -101,3 +104,54 @@ def test_ten_times_the_log_takes_about_ten_times_as_long(name: str) -> None:
     seconds(small, sample)
     once = min(seconds(small, sample) for _ in range(3))
     assert seconds(large, sample) < 60 * once + 3.0
+
+
+DIGITS = "9" * 5_000
+NUMBERED = {
+    "a line of a Dockerfile": f"Dockerfile:{DIGITS}\n-----\n   {DIGITS} | >>> RUN x\n",
+    "a line of Python": f'  File "/app/a.py", line {DIGITS}\n    x=(\nSyntaxError: bad\n',
+    "a line of Python in an entry": json.dumps(
+        [{"textPayload": f'  File "/app/a.py", line {DIGITS}\nSyntaxError: bad (a.py, line {DIGITS})'}]
+    ),
+    "numbers of other alphabets": f"Dockerfile:{chr(0x0663) * 5_000}\n-----\n",
+}
+
+
+@pytest.mark.parametrize("log", NUMBERED.values(), ids=NUMBERED)
+def test_no_number_is_too_long_to_have_an_answer(log: str) -> None:
+    """Python reads no number of 4,301 digits, and a log has whatever a program likes to print."""
+    files = Files.of({"Dockerfile": "FROM x\nRUN y\n", "a.py": "x=(\n"})
+    insist_on_sound(diagnose(log, files).findings, files)
+
+
+def test_no_number_in_a_known_log_is_too_long() -> None:
+    """The same of every log that a rule knows, in the place of its own numbers."""
+    for sample in ALL[::4]:
+        log = re.sub(r"(?<=[ :(])\d+\b", DIGITS, sample.log[-4_000:], count=12)
+        files = Files.of(sample.files)
+        insist_on_sound(diagnose(log, files).findings, files)
+
+
+def seconds_of_work(log: str, sample: Sample) -> float:
+    files = Files.of(sample.files)
+    begun = time.process_time()
+    diagnose(log, files)
+    return time.process_time() - begun
+
+
+@pytest.mark.parametrize("name", ["node/module-package-22", "python_servers/gunicorn-gevent"])
+def test_long_lines_of_a_stack_take_no_more_than_their_length(name: str) -> None:
+    """A line of nothing but brackets, beneath each line of a log, is ten times as long in some ten times the time."""
+    sample = next(sample for sample in ALL if sample.name == name)
+    short, long = (
+        "\n".join(f"{line}\n {'(a' * letters}!" for line in sample.log.split("\n")[-25:])
+        for letters in (380, 3_800)
+    )
+    seconds_of_work(short, sample)
+    assert seconds_of_work(long, sample) < 60 * seconds_of_work(short, sample) + 3.0
+
+
+def test_flags_of_a_command_are_read_in_one_way() -> None:
+    """Two ways to read each of forty flags are a million million ways to read them all."""
+    assert _INSTALLING.search("RUN npm" + " --a" * 400 + " !") is None
+    assert _INSTALLING.search("RUN npm --prefix=a -s ci") is not None

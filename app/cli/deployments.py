@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.text.escaping import plain, seen
+from app.text.unheard import unheard, unheard_json
 
 if TYPE_CHECKING:
     from app.api.client import Client
@@ -120,8 +121,8 @@ def _asking(url: str) -> Iterator[Client]:
 
 
 def _print(words: str, *, err: bool = False) -> None:
-    """Without what a terminal obeys, whatever answers there: others have written most of it."""
-    click.echo(seen(words), err=err)
+    """Without what a terminal or a runner obeys, whatever answers there: others have written most of it."""
+    click.echo(unheard(seen(words)), err=err)
 
 
 def _end(one: WholeDeployment) -> None:
@@ -155,4 +156,4 @@ def whole(one: WholeDeployment) -> str:
 
 
 def _json(told: object) -> str:
-    return json.dumps(told, indent=2, ensure_ascii=False)
+    return unheard_json(json.dumps(told, indent=2, ensure_ascii=False))

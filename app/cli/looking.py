@@ -18,6 +18,7 @@ from app.model import Commit, Finding, Repository, Row, RowState, Target, Weight
 from app.report import MARKS, duration
 from app.scene import Run, Scene
 from app.stages.preflight import WORST_FIRST, look
+from app.text.unheard import unheard, unheard_json
 from app.world import World
 
 
@@ -86,7 +87,7 @@ def show(looked: list[Looked], source: Source, console: Console) -> int:
             table.add_row(MARKS[row.state], row.title, duration(row.seconds), "\n".join(row.notes))
         console.print(table)
         for note in one.notes:
-            console.print(f"   {note}", markup=False)
+            console.print(unheard(f"   {note}"), markup=False)
     findings = tuple(dict.fromkeys((*source.findings, *(f for one in looked for f in one.findings))))
     if findings:
         findings = tuple(sorted(findings, key=lambda finding: WORST_FIRST.index(finding.weight)))
@@ -107,7 +108,7 @@ def as_json(looked: list[Looked], source: Source) -> str:
         "findings": [asdict(finding) for finding in findings],
         "would_fail": any(finding.weight is Weight.STOP for finding in findings),
     }
-    return json.dumps(told, indent=2)
+    return unheard_json(json.dumps(told, indent=2))
 
 
 def _row(row: Row) -> dict[str, object]:

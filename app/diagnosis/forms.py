@@ -12,6 +12,7 @@ from app.diagnosis.files import Files
 from app.model import Blame, Finding, Place, Weight
 from app.redaction import redact_lines
 from app.text.escaping import one_line, plain, seen
+from app.text.unheard import unheard, unheard_json
 
 if TYPE_CHECKING:  # neither is needed for a plain text, and both take longer to load than the text to write
     from rich.console import Console
@@ -45,7 +46,7 @@ def as_json(diagnosis: Diagnosis) -> str:
         "findings": [_as_dict(each) for each in diagnosis.findings],
         "more": diagnosis.more,
     }
-    return json.dumps(found, indent=2, ensure_ascii=False)
+    return unheard_json(json.dumps(found, indent=2, ensure_ascii=False))
 
 
 def as_workflow_commands(diagnosis: Diagnosis) -> str:
@@ -60,7 +61,7 @@ def summary(diagnosis: Diagnosis) -> str:
     parts = [finding_in_markdown(each) for each in diagnosis.findings]
     if diagnosis.more:
         parts.append(f"{diagnosis.more} more of the same kind are not shown.")
-    return "\n\n".join(parts)
+    return unheard("\n\n".join(parts))
 
 
 @dataclass(frozen=True)
@@ -100,22 +101,26 @@ def _coloured(piece: Piece) -> Text:
 def _shown(diagnosis: Diagnosis, files: Files) -> Iterator[tuple[Piece, ...]]:
     for finding in diagnosis.findings:
         word, style = WORDS[finding.weight]
-        yield Piece(word, style), Piece(f"[{finding.code}]: "), Piece(one_line(finding.title), "bold")
+        yield (
+            Piece(word, style),
+            Piece(f"[{finding.code}]: "),
+            Piece(unheard(one_line(finding.title)), "bold"),
+        )
         if finding.place:
             yield from _source(finding.place, files)
         told = (finding.message, f"fix: {finding.fix}", finding.link)
-        yield from ((Piece(f"  {plain(line)}"),) for line in told if line)
+        yield from ((Piece(unheard(f"  {plain(line)}")),) for line in told if line)
         yield (Piece(f"  fault: {BLAMES[finding.blame]}", "dim"),)
         if finding.blame is Blame.UNKNOWN and finding.excerpt:
             yield ()
-            yield from ((Piece(f"  | {line}"),) for line in plain(finding.excerpt).split("\n"))
+            yield from ((Piece(unheard(f"  | {line}")),) for line in plain(finding.excerpt).split("\n"))
         yield ()
     if diagnosis.more:
         yield (Piece(f"{diagnosis.more} more of the same kind."),)
 
 
 def _source(place: Place, files: Files) -> Iterator[tuple[Piece, ...]]:
-    yield (Piece(f"  --> {one_line(place.path)}:{place.line}", "blue"),)
+    yield (Piece(f"  --> {unheard(one_line(place.path))}:{place.line}", "blue"),)
     lines = files.lines(place.path)
     first, last = (
         max(1, place.line - CONTEXT),
@@ -125,7 +130,8 @@ def _source(place: Place, files: Files) -> Iterator[tuple[Piece, ...]]:
     for number in range(first, last + 1):
         inside = place.line <= number <= place.last_line
         mark = Piece(f"{'>' if inside else ' '} {number:>5} | ", "bold red" if inside else "blue")
-        yield mark, Piece(seen(shown[number - first])[:LONGEST_LINE], code_of=place.path)
+        code = unheard(f"|{seen(shown[number - first])[:LONGEST_LINE]}")[1:]
+        yield mark, Piece(code, code_of=place.path)
 
 
 def _as_dict(finding: Finding) -> dict[str, object]:

@@ -12,6 +12,10 @@ MOST_CHARACTERS = 24_000_000
 FIRST_CHARACTERS = 4_000_000
 
 LONGEST_LINE = 8_000
+# Python reads no number of more digits, and the rules read numbers everywhere:
+# https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
+MOST_DIGITS = 4_000
+_NUMBER = re.compile(rf"(\d{{{MOST_DIGITS}}})\d+")
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_()][0-9A-B]?"
@@ -33,10 +37,10 @@ def lines(text: str | bytes) -> Iterable[str]:
     words = words.replace("\r\n", "\n")
     stripped = words.lstrip()
     if stripped.startswith("[") and (entries := _json_array(stripped)) is not None:
-        return _entries(entries)
+        return map(_bounded, _entries(entries))
     printed = words.split("\n")
     odd = "\r" in words or words.startswith("{") or "\n{" in words or _CONTROL.search(words)
-    return _straightened(printed) if odd or len(max(printed, key=len)) > LONGEST_LINE else printed
+    return _straightened(printed) if odd or len(max(printed, key=len)) > MOST_DIGITS else printed
 
 
 def _straightened(printed: list[str]) -> Iterator[str]:
@@ -47,9 +51,15 @@ def _straightened(printed: list[str]) -> Iterator[str]:
         if "\r" in line:
             line = next((part for part in reversed(line.split("\r")) if part.strip()), "")
         if line.startswith("{") and (entry := _json_entry(line)) is not None:
-            yield from _entries([entry])
+            yield from map(_bounded, _entries([entry]))
             continue
-        yield line if line.isprintable() else _CONTROL.sub("", line)
+        yield _bounded(line if line.isprintable() else _CONTROL.sub("", line))
+
+
+def _bounded(line: str) -> str:
+    """The line, no longer than any that is read, and without a number that nothing has."""
+    line = line[:LONGEST_LINE]
+    return _NUMBER.sub(r"\1", line) if len(line) > MOST_DIGITS else line
 
 
 def _json_array(words: str) -> list[object] | None:

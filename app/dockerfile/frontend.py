@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from app.dockerfile.words import SPACE
 
 BOM = "\ufeff"
-_DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*?)\s*$")
+_DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)")
 _KNOWN = ("syntax", "escape", "check")
 # Docker's own, and those of its versions that read heredocs: 1.4 and later, or no version at all.
 # https://docs.docker.com/build/buildkit/frontend/
@@ -57,7 +57,7 @@ def _directives(text: str, comment: str) -> Iterator[tuple[str, str]]:
         start = end + 1
         if not line.startswith(comment):
             return
-        found = _DIRECTIVE.match(line[len(comment) :].lstrip(SPACE).rstrip("\r"))
+        found = _DIRECTIVE.match(line[len(comment) :].lstrip(SPACE).rstrip())
         if found is None or (name := found[1].lower()) not in _KNOWN or name in seen:
             return
         seen.add(name)

@@ -40,7 +40,7 @@ ONLY = {"php": "apache", "wordpress": "(?!.*(?:fpm|cli))", "drupal": "(?!.*fpm)"
 _CONFIGURES = re.compile(
     r"(?i)\bport|listen|conf\b|conf\.d|/etc/|templates?\b|envsubst|\bsed\b|\.sh\b|\.xml\b|\.ya?ml\b|catalina"
 )
-_LISTEN = re.compile(r"^\s*listen\s+(?:[\w.*]+:|\[[^\]]*\]:)?(\d+)\b", re.MULTILINE)
+_LISTEN = re.compile(r"^[^\S\n]*listen\s+(?:[\w.*]+:|\[[^\]\n]*\]:)?(\d+)\b", re.MULTILINE)
 NGINX = re.compile(r"/etc/nginx/(?:nginx\.conf|(?:conf\.d|sites-enabled|http\.d)(?:/.*)?)")
 
 

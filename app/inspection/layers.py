@@ -11,7 +11,8 @@ from app.model import Finding, Place, Weight
 from app.text.titles import fitting
 
 CACHE = "https://docs.docker.com/build/cache/optimize/#order-your-layers"
-_FLAGS = r"(?: +--?[\w-]+(?:=\S+)?)*"
+# Each of its letters can be read in one way only: what two parts could take is tried in every way there is.
+_FLAGS = r"(?: +-[\w-]+(?:=\S+)?)*"
 _NODE = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml")
 _PIP = r"(?:python3? -m )?pip3? install"
 # An install, with no name of a package behind it; the manifest that it reads, and the locks of which one is there.
@@ -21,7 +22,7 @@ INSTALLS = (
     (re.compile(rf"bundle install{_FLAGS}"), "Gemfile", ("Gemfile.lock",)),
     (re.compile(r"go mod download"), "go.mod", ("go.sum",)),
 )  # fmt: skip
-BETWEEN = re.compile(r"\s*(?:&&|;|\|\|)\s*")
+BETWEEN = re.compile(r"&&|;|\|\|")
 
 
 def layers(
@@ -50,7 +51,7 @@ def _installs(files: Files, inside: str, each: Instruction) -> tuple[str, ...]:
     """The files that the install reads, of those that are there; none for what installs nothing, or out of a cache."""
     if each.heredoc or each.json is not None or each.mounts:
         return ()
-    commands = BETWEEN.split(each.rest)
+    commands = [command.strip() for command in BETWEEN.split(each.rest)]
     for asked, manifest, locks in INSTALLS:
         there = [name for name in locks if inside + name in files.paths]
         if there and inside + manifest in files.paths and any(map(asked.fullmatch, commands)):

@@ -43,7 +43,7 @@ _ASIDE = (
     r"docs?|documentation|snippets|invalid|broken|malformed|bad|corrupt(?:ed)?"
 )
 NOT_THE_SERVICE = re.compile(
-    rf"(?i)(?:^|/)(?:\.[^/]+|[^/]*[{{}}%$][^/]*|(?:[^/]*[-_.])?_*(?:{_ASIDE})(?:[-_.][^/]*)?)/"
+    rf"(?i)(?:^|/)(?:\.[^/]+|[^/]*[{{}}%$][^/]*|(?:[^/]*[-_.])?(?:{_ASIDE})(?:[-_.][^/]*)?)/"
 )
 # The same of a file of settings that says so in its own name.
 SAMPLE = re.compile(
@@ -66,7 +66,7 @@ NEVER = re.compile(
 )
 # On RE2: a line is as long as its author likes.
 STARTED = re2.compile(r"\bpython3?\s+(?:-u\s+)?(\w[\w/.]*\.py)\b|\b(?:gunicorn|uvicorn)\b.*?\s([\w.]+):\w+")
-NEWER = re.compile(r"\b[fFtT][rR]?[\"']|\b[rR][fFtT][\"']|^\s*(?:class|def|type)\s+\w+\s*\[", re.M)
+NEWER = re.compile(r"\b[fFtT][rR]?[\"']|\b[rR][fFtT][\"']|^[^\S\n]*(?:class|def|type)\s+\w+\s*\[", re.M)
 
 
 def syntax(files: Files, inside: str, *, starts: str = "") -> Iterator[Finding]:
@@ -112,7 +112,8 @@ def _readable(files: Files, inside: str, first: str) -> list[str]:
 
 def _is_aside(path: str) -> bool:
     """Whether a file is one of those that nothing at work loads."""
-    if NOT_THE_SERVICE.search(path):
+    # Its folders alone: within a last part without a slash, each beginning would be looked at to the end.
+    if NOT_THE_SERVICE.search(path[: path.rfind("/") + 1]):
         return True
     return not path.endswith(".py") and SAMPLE.search(path.rpartition("/")[2]) is not None
 
@@ -121,7 +122,7 @@ def _version(files: Files, inside: str) -> tuple[int, int]:
     """The Python that the repository asks for, the latest when it asks for none."""
     texts = [files.text(inside + name) for name in (".python-version", "runtime.txt")]
     texts += re.findall(r"(?mi)^FROM\s.*?python:?(\d\S*)", files.text(inside + "Dockerfile"))
-    versions = [re.match(r"\D*3\.(\d+)", text.strip()) for text in texts]
+    versions = [re.match(r"\D*3\.(\d{1,3})", text.strip()) for text in texts]
     asked = [int(version[1]) for version in versions if version]
     return (3, max(asked)) if asked else LATEST
 

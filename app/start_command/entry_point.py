@@ -140,7 +140,7 @@ def _has_script(files: Files, inside: str) -> bool:
 
 
 def server_of(files: Files, inside: str, asked: str) -> str:
-    version = re.match(r"(?:python-?)?3\.(\d+)", files.text(inside + ".python-version").strip())
+    version = re.match(r"(?:python-?)?3\.(\d{1,3})", files.text(inside + ".python-version").strip())
     if version and (3, int(version[1])) < SMART_SINCE:
         return "gunicorn"
     order = ("gunicorn", "uvicorn", "fastapi[standard]", "gradio", "streamlit")

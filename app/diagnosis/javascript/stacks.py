@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from app.diagnosis.javascript.paths import spot
 from app.diagnosis.rule import Hit
+from app.diagnosis.traces import LONGEST_FRAME
 from app.model import Place
 
 _PREFIX = re.compile(r"npm (?:ERR!|error) ?|\s*│ ?|➤ \S+ ?[│┌└:]? ?")
@@ -39,7 +40,7 @@ def frames(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     for line in lines:
         if line.startswith("Node.js v"):
             return
-        if found := _FRAME.search(line):
+        if found := _FRAME.search(line[:LONGEST_FRAME]):
             yield found["path"], found["line"]
 
 

@@ -87,7 +87,7 @@ def engine_place(hit: Hit) -> Place | None:
 MANAGER = matching(r'"packageManager"\s*:', "package.json")
 
 
-_INSTALLING = re.compile(r"\b(npm|pnpm|yarn|bun)\b(?: --?[\w=-]+)*(?: (?:ci|i|install|add)\b|$)")
+_INSTALLING = re.compile(r"\b(npm|pnpm|yarn|bun)\b(?: -[\w=-]+)*(?: (?:ci|i|install|add)\b|$)")
 
 
 def other_manager(hit: Hit) -> Mapping[str, str]:
