@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app.cli.__main__ import main
+from app.cli.commands import main
 from app.text.unheard import unheard, unheard_json
 
 ORDERS = (

@@ -120,7 +120,9 @@ _BEGINNING = re.compile(
     r"(?:Django|Spring|Quarkus|Nest)|Loading|Downloading|Migrat"
 )
 # What a server says once it has begun, wherever it listens.
-_BEGUN = re.compile(r"(?i)successfully started|startup complete|\bstarted \S+ in [\d.]+ ?s|\bready in [\d.]+ ?m?s")
+_BEGUN = re.compile(
+    r"(?i)successfully started|startup complete|\bstarted \S+ in [\d.]+ ?s|\bready in [\d.]+ ?m?s"
+)
 
 
 def slow(hit: Hit) -> Mapping[str, str] | None:
