@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import shutil
@@ -257,8 +256,8 @@ def answer_of(url: str) -> httpx.Response:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two for each processor: most of a story's time is spent waiting for somebody."""
-    return 2 * (os.cpu_count() or 1)
+    """Three for each processor: most of a story's time is spent waiting for somebody."""
+    return 3 * (os.cpu_count() or 1)
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
@@ -278,12 +277,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         on_postgres = "database" in fixtures and "postgres" in item.callspec.params.values()  # type: ignore[attr-defined]
         if SERVERS & fixtures or on_postgres:
             item.add_marker("wire")
-
-
-def pytest_collection_finish() -> None:
-    """What is there by now stays; to look for garbage among it costs every story again."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture

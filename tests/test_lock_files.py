@@ -67,7 +67,7 @@ def test_a_lock_file_that_a_dockerfile_needs_is_named(
     base: str, lines: str, texts: dict[str, str], named: str, typed: str
 ) -> None:
     """Once, as a stop, with the command that makes it."""
-    [(weight, title, fix)] = told(f"FROM {base}\n{lines}\n", texts)
+    [(weight, title, fix)] = told(f"FROM {base}\n{lines}\nCMD true\n", texts)
     assert weight is Weight.STOP
     assert named in title
     assert typed.lower() in fix.lower()
@@ -109,7 +109,7 @@ def test_what_may_build_without_a_lock_file_is_left_alone(
     base: str, lines: str, texts: dict[str, str]
 ) -> None:
     """Not so much as a warning."""
-    assert told(f"FROM {base}\n{lines}\n", texts) == []
+    assert told(f"FROM {base}\n{lines}\nCMD true\n", texts) == []
 
 
 def test_of_an_image_that_nobody_here_knows_it_is_only_likely() -> None:
