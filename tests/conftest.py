@@ -256,8 +256,8 @@ def answer_of(url: str) -> httpx.Response:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Three for each processor: most of a story's time is spent waiting for somebody."""
-    return 3 * (os.cpu_count() or 1)
+    """Two for each processor: much of a story's time is spent waiting for somebody; three are no sooner done."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
