@@ -24,6 +24,8 @@ def rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder, Sandbox(Path(folder) / "sandbox") as world:
         world.google.provisioned_project(PROJECT)
         world.google.behaviour.queue_time = FOREVER
+        # As many as QUICK lets it write: whoever says so has asked Google for more.
+        world.google.behaviour.quotas["run.write"] = int(QUICK["CLOUD_RUN_WRITES"])
         # Begun as a person begins it: what a thread costs is settled at the start of a process.
         with servergem(world, Path(folder) / "waiting", **(QUICK | SETTINGS)) as started:
             world.github.webhook_url = f"{started.address}/webhook"
