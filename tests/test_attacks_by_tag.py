@@ -5,12 +5,13 @@ from __future__ import annotations
 from sandbox.github.state import FOUNDER
 from tests.conftest import OWNER, House, eventually
 from tests.test_attacks import settled
-from tests.test_attacks_at_wire import LEAD, operated  # noqa: F401 - a fixture
+from tests.test_attacks_at_wire import LEAD
+from tests.test_attacks_at_wire import operated as operated  # a fixture
 from tests.test_previews import SAMPLE
 from tests.test_tags import WRITTEN, production, served
 
 
-def test_an_operators_release_is_no_word_for_what_its_tag_names(operated: House) -> None:  # noqa: F811
+def test_an_operators_release_is_no_word_for_what_its_tag_names(operated: House) -> None:
     """Four tags at once are pushed in silence, one of them on what nobody has merged; an operator releases it by its
     name, and is told what it is. A tag that the operator pushes names its commit, and goes where it is sent.
     """
@@ -32,7 +33,7 @@ def test_an_operators_release_is_no_word_for_what_its_tag_names(operated: House)
     assert production(house, work, evil) == [] and served(house) == ""
 
 
-def test_no_name_of_a_tag_is_another_tags(operated: House) -> None:  # noqa: F811
+def test_no_name_of_a_tag_is_another_tags(operated: House) -> None:
     """Signs that mean something in an address are letters of a tag: each is asked for as it is, and as no other."""
     house = operated
     work = house.repository(SAMPLE)
