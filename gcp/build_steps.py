@@ -7,6 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from app.model import Source
+from gcp.base_images import Makers
 from gcp.later import later
 
 if TYPE_CHECKING:
@@ -86,6 +87,10 @@ class BuildRequest:
     runtime: str = ""
     """The language and version, such as `node:22`, for which packages are installed and sent to `upload`; no image."""
     upload: str = ""
+    base: str = ""
+    """The base image, as `google-24-full/python314`, of an image that gets none: see gcp/base_images.py."""
+    makers: Makers | None = None
+    """What makes such an image."""
 
 
 def steps(request: BuildRequest) -> list[cb.BuildStep]:
@@ -144,7 +149,12 @@ def _packages(request: BuildRequest) -> cb.BuildStep:
 def _pack(request: BuildRequest) -> cb.BuildStep:
     """Google's buildpacks, with the layers of the last build from a cache image."""
     image = f"{request.image_name}:{request.tag}"
-    arguments = ["build", image, "--builder", BUILDER, "--network", "cloudbuild", "--publish"]
+    builder = request.makers.builder if request.makers else BUILDER
+    arguments = ["build", image, "--builder", builder, "--network", "cloudbuild", "--publish"]
+    if request.makers:
+        # pack takes those that it knows by name for trusted, and a builder of Google's by its digest for a stranger's,
+        # for which it pulls a lifecycle from Docker Hub.
+        arguments += ["--trust-builder", "--run-image", request.makers.run_image]
     if request.cache_reference:
         arguments += ["--cache-image", request.cache_reference]
     for name, value in request.env:

@@ -28,6 +28,8 @@ else:
     error_details_pb2 = later("google.rpc.error_details_pb2")
 
 T = TypeVar("T")
+# What an API answers to a wish that it does not take; anything else is no judgement of the wish.
+REFUSALS = frozenset({"INVALID_ARGUMENT", "UNIMPLEMENTED", "FAILED_PRECONDITION"})
 
 # HTTP's words for gRPC's, where Storage speaks HTTP: https://cloud.google.com/apis/design/errors#handling_errors
 CODES_OF_HTTP = {

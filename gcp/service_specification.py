@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.model import STARTER, ServiceConfig, told
 from app.trust.ownership import COMMIT, LABELS
-from gcp import service_parts, sidecars
+from gcp import base_images, service_parts, sidecars
 from gcp.later import later
 from gcp.wanted_service import WantedService
 
@@ -186,7 +186,9 @@ def container(wanted: WantedService) -> run_v2.Container:
     """The service's container as a server."""
     command, bundle = wanted.config.command, wanted.bundle
     if bundle is None:
-        return _serving(running(wanted, command, wanted.config.args), wanted.config)
+        own = running(wanted, command, wanted.config.args)
+        own.base_image_uri = base_images.address(wanted.region, wanted.base) if wanted.base else ""
+        return _serving(own, wanted.config)
     made = running(wanted, (*STARTER, *command), wanted.config.args)
     made.image, made.base_image_uri = SCRATCH, bundle.base
     made.source_code = run_v2.SourceCode(

@@ -29,3 +29,5 @@ class WantedService:
     """The keys of servergem.yml that somebody wrote: of an adopted service all else stays as it is."""
     pinned: tuple[tuple[str, str], ...] = ()
     """Images of other containers by digest, by what servergem.yml names."""
+    base: str = ""
+    """The base image that the image runs on, as `google-24-full/python314`; empty where it has its own."""

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sandbox import base_images, buildpack, docker_commands, dockerfile, machine
+from sandbox import base_images, buildpack, docker_commands, dockerfile, machine, upon
 from sandbox.docker import Docker
 from sandbox.dockerfile_run import Options
 from sandbox.google.ports import Step
-from sandbox.images import ImageStore
+from sandbox.images import Image, ImageStore
 from sandbox.unpacking import unpack
 from sandbox.work import Beyond, StepFailed, StepStopped, Work
 
@@ -88,6 +88,11 @@ class Builder:
         with tempfile.TemporaryDirectory(prefix="source-", dir=self._root) as folder:
             return base_images.lay(self.images, archive, base, Path(folder))
 
+    def needs(self, digest: str) -> str:
+        """The runtime that an image needs below itself; empty where it has its own."""
+        image = self.images.resolve(digest)
+        return image.config.needs if isinstance(image, Image) else ""
+
     def _steps(self, steps: Sequence[Step], whole: Work) -> BuildOutcome | None:
         """How the first step that fails ends the build; None when none does."""
         for number, step in enumerate(steps):
@@ -136,12 +141,14 @@ class Builder:
         image = words[words.index("build") + 1]
         # What is published goes to the registry at once and is not in the daemon that Cloud Build pushes from.
         kept = work.published if "--publish" in words else work.digests
-        if self._docker and self._docker.packs:
+        below = upon.chosen(words, work)
+        # An engine lays no image upon another, as Cloud Run does, and so cannot start what is built upon nothing.
+        if self._docker and self._docker.packs and not below:
             self._docker.step(step, work, _builder(work))
             self._keep(self._docker, image, self._docker.digest(image), kept)
             return
         env = dict(words[n + 1].split("=", 1) for n, word in enumerate(words) if word == "--env")
-        kept[image] = buildpack.build(work, image, env)
+        kept[image] = buildpack.build(work, image, env, below)
 
     def _push(self, docker: Docker, images: Sequence[str], work: Work) -> None:
         """What the engine holds under the build's names goes to the registry, as Cloud Build does at the end."""

@@ -18,12 +18,13 @@ from sandbox.buildpack_node import NODE
 from sandbox.buildpack_python import PYTHON
 from sandbox.buildpack_room import Language, Launch, Room
 from sandbox.images import ImageConfig
+from sandbox.upon import Upon
 from sandbox.work import Beyond, StepFailed, Work
 
 ROOT = "/workspace"
 
 
-def build(work: Work, image: str, env: Mapping[str, str]) -> str:
+def build(work: Work, image: str, env: Mapping[str, str], below: Upon | None = None) -> str:
     """The image's digest; StepFailed after the buildpack has said what is wrong."""
     files = work.scratch / "image"
     shutil.copytree(work.folder, files / "workspace", symlinks=True)
@@ -32,14 +33,15 @@ def build(work: Work, image: str, env: Mapping[str, str]) -> str:
     work.log("===> ANALYZING")
     work.log(f"[analyzer] Restoring data for SBOM from previous image {image!r}")
     work.log("===> DETECTING")
-    language = _detect(room)
+    language = _detect(room, below.language if below else "")
     work.log(f"[detector] google.{language.name}.runtime 0.9.1")
     work.log("===> RESTORING")
     work.log("===> BUILDING")
     launch = _launch(room, language)
     machine.relocate(files, files)
     work.log("===> EXPORTING")
-    config = ImageConfig(launch.command, tuple(launch.env.items()), ROOT)
+    needs = below.needs(room) if below else ""
+    config = ImageConfig(launch.command, tuple(launch.env.items()), ROOT, needs)
     digest = work.images.add(files, config)
     work.log("[exporter] Adding layer 'google.config.entrypoint:config'")
     work.log(f"[exporter] *** Images ({digest[:19]}):")
@@ -67,11 +69,15 @@ def _in_place_of_the_shell(entry: str) -> str:
     return f"exec {entry}" if plain else entry
 
 
-def _detect(room: Room) -> Language:
-    """The first language whose buildpack takes part; Python without an entry point comes after Node."""
+def _detect(room: Room, only: str) -> Language:
+    """The first language whose buildpack takes part; Python without an entry point comes after Node.
+
+    The builder of one language has no other.
+    """
     entry = bool(room.env.get("GOOGLE_ENTRYPOINT")) or (room.app / "Procfile").exists()
     order = (GO, JAVA, *((PYTHON, RUBY) if entry else ()), PHP, NODE, PYTHON, RUBY)
-    found: Language | None = next((language for language in order if language.detects(room.app)), None)
+    mine = [language for language in order if only in ("", language.name)]
+    found: Language | None = next((language for language in mine if language.detects(room.app)), None)
     if found is not None:
         return found
     for name, what in FOREIGN.items():

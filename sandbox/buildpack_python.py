@@ -27,18 +27,18 @@ def _detects(app: Path) -> bool:
 
 
 def _build(room: Room) -> Launch:
-    wanted = _wanted(room)
-    chosen = machine.python(wanted) or machine.own_python()
-    if chosen.version != wanted and _says(room):
-        room.say(f"SANDBOX: this machine has no Python {wanted}; Python {chosen.version} stands in for it")
+    version = wanted(room)
+    chosen = machine.python(version) or machine.own_python()
+    if chosen.version != version and _says(room):
+        room.say(f"SANDBOX: this machine has no Python {version}; Python {chosen.version} stands in for it")
     present = _packages(room.app)
     entry = bool(room.env.get("GOOGLE_ENTRYPOINT")) or (room.app / "Procfile").exists()
-    command, server = _default(room.app, present, smart=_smart(wanted))
+    command, server = _default(room.app, present, smart=_smart(version))
     needed = [] if entry or present(server) else [server] * (server == "gunicorn")
     env = {"PYTHONUNBUFFERED": "1"}
     if _installs(room.app) or needed or chosen != machine.own_python():
         env |= {"PATH": f"{LAYER}/bin", "VIRTUAL_ENV": LAYER}
-        _install(room, chosen, wanted, needed, env)
+        _install(room, chosen, version, needed, env)
     if server == "gradio":
         env |= {"GRADIO_SERVER_NAME": "0.0.0.0"}
     return Launch(command, env, NO_ENTRY)
@@ -61,7 +61,7 @@ def _asked(room: Room) -> str:
     return first
 
 
-def _wanted(room: Room) -> str:
+def wanted(room: Room) -> str:
     """The minor version: GOOGLE_PYTHON_VERSION, GOOGLE_RUNTIME_VERSION, .python-version, else the latest."""
     asked = _asked(room)
     found = re.match(r"(?:python-?)?(3\.\d+)", asked)

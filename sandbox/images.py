@@ -14,11 +14,15 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ImageConfig:
-    """What a container is started with; the image's files stand at the root."""
+    """What a container is started with; the image's files stand at the root.
+
+    `needs`: the runtime (`python314`) without which it cannot start, since it has nothing below itself.
+    """
 
     command: tuple[str, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     workdir: str = "/"
+    needs: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ class ImageStore:
         if not digest or not (home / "config.json").exists():
             return None
         raw = json.loads((home / "config.json").read_text())
-        config = ImageConfig(tuple(raw["command"]), tuple(map(tuple, raw["env"])), raw["workdir"])
+        env, needs = tuple(map(tuple, raw["env"])), raw.get("needs", "")
+        config = ImageConfig(tuple(raw["command"]), env, raw["workdir"], needs)
         return Image(digest, home / "files", config)
 
 

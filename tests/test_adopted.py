@@ -26,7 +26,7 @@ PARENT = f"projects/{PROJECT}/locations/{REGION}"
 NAME = f"{PARENT}/services/{SAMPLE}"
 # What a Cloud Run service is not given from these, and why.
 ELSEWHERE = {
-    *("path", "watch", "build", "image"),  # how its image is made
+    *("path", "watch", "build", "image", "automatic_updates"),  # how its image is made
     *("health", "rollout", "release", "region", "regions", "domain"),  # how it is deployed, and where
     *("env", "secrets", "labels"),  # one by one, always
     *("cloudsql", "volumes", "containers"),  # lists of parts

@@ -30,7 +30,7 @@ def test_a_dockerfile_and_a_node_program_go_live_with_a_cache(house: House) -> N
     cache = f"type=registry,ref={registry}/{ids['hello-docker']}/hello-docker:cache"
     assert {f"--cache-from={cache}", f"--cache-to={cache},mode=max"} <= set(told["docker"])
     at = told["pack"].index("--cache-image")
-    assert told["pack"][at + 1] == f"{registry}/{ids['hello-node']}/hello-node:cache"
+    assert told["pack"][at + 1] == f"{registry}/{ids['hello-node']}/hello-node:cache-nodejs24"
     assert "--publish" in told["pack"]
 
 

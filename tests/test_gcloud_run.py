@@ -74,7 +74,12 @@ def job(google: GoogleSandbox, image: str, name: str, code: int) -> None:
 def test_gcloud_sees_what_a_push_made_and_moves_its_traffic(house: House, shell: Shell) -> None:
     """The service with its revision, image and address; another revision beside it, to which all traffic goes."""
     google = house.world.google
-    sha = house.repository("hello-python").push("Say hello")
+    work, asks = house.repository("hello-python"), "services:\n  hello-python:\n    build: buildpacks\n"
+    # A job runs no image that has nothing below itself.
+    alone = work.push("Say hello", **{"servergem.yml": f"{asks}    automatic_updates: false\n"})
+    assert house.ended(alone)["ending"] == "live", house.log_tail()
+    whole = next(iter(google.run.services.values())).template.containers[0].image
+    sha = work.push("On a base image", **{"servergem.yml": asks})
     assert house.ended(sha)["ending"] == "live", house.log_tail()
     google.projects.caller = OPERATOR
     before = next(iter(google.run.services.values()))
@@ -84,7 +89,7 @@ def test_gcloud_sees_what_a_push_made_and_moves_its_traffic(house: House, shell:
     name = listed["metadata"]["name"]
     shell.lines("run", "services", "update", name, "--no-traffic", "--update-env-vars=COLOUR=blue", HERE)
     revisions = told(shell, "run", "revisions", "list", f"--service={name}")
-    newer, older = (each["metadata"]["name"] for each in revisions)
+    newer, older, _ = (each["metadata"]["name"] for each in revisions)
     assert before.latest_ready_revision.endswith(f"/{older}")
     traffic = ("--format=value(status.traffic[0].revisionName)", HERE)
     assert shell.lines("run", "services", "describe", name, *traffic) == [older]
@@ -98,7 +103,7 @@ def test_gcloud_sees_what_a_push_made_and_moves_its_traffic(house: House, shell:
         "cloud_run_revision"
     ]
     _lends_and_takes_away(shell, google, name)
-    _executes(shell, google, before.template.containers[0].image)
+    _executes(shell, google, whole)
 
 
 def _lends_and_takes_away(shell: Shell, google: GoogleSandbox, name: str) -> None:

@@ -104,7 +104,7 @@ def image(house: House, sha: str) -> str | None:
     assert repo is not None, "the sample's repository is there"
     host = f"europe-west1-docker.pkg.dev/{PROJECT}"
     found = (
-        house.world.google.registry.digest(f"{host}/{registry}/{repo.id}/{SAMPLE}:{sha}")
+        house.world.google.registry.digest(f"{host}/{registry}/{repo.id}/{SAMPLE}:{sha}-python314")
         for registry in ("servergem", "servergem-previews")
     )
     return next(filter(None, found), None)

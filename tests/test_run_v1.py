@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,12 +56,29 @@ def test_what_v1_tells_can_be_written_back(text: str) -> None:
     assert (back.template.volumes, back.scaling) == (service.template.volumes, service.scaling)
 
 
+def test_a_base_image_is_an_annotation_and_a_class() -> None:
+    """gcloud writes both and takes both away; one without the other is refused."""
+    service = filled(bound(WHOLE[0]))
+    service.template.containers[0].base_image_uri = "python314"
+    spec = v1_of_service(service).json_form()["spec"]["template"]
+    assert list(json.loads(spec["metadata"]["annotations"]["run.googleapis.com/base-images"]).values()) == [
+        "python314"
+    ]
+    assert spec["spec"]["runtimeClassName"] == "run.googleapis.com/linux-base-image-update"
+    again = read(Service, v1_of_service(service).json_form())
+    assert service_of_v1(again, service.name).template.containers == service.template.containers
+    form = v1_of_service(service).json_form()
+    del form["spec"]["template"]["spec"]["runtimeClassName"]
+    with pytest.raises(Refusal, match="runtimeClassName"):
+        service_of_v1(read(Service, form), service.name)
+
+
 def test_what_v1_has_no_word_for_is_refused_by_its_name() -> None:
     """Who writes a service back would else take away what was never told."""
     with pytest.raises(Refusal, match="binaryAuthorization"):
         v1_of_service(filled(WHOLE[0]))
     several = filled(bound(WHOLE[0]))
-    several.template.containers[0].base_image_uri = "python314"
+    several.template.containers[0].source_code = run_v2.SourceCode(cloud_storage_source={"bucket": "b"})
     with pytest.raises(Refusal, match=r"template\.containers"):
         v1_of_service(several)
 

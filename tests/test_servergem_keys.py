@@ -64,7 +64,7 @@ READ_BY = {
     "path": "app/configuration.py", "watch": "app/config/changes.py", "build": "app/stages/build.py",
     "region": "app/config/targets.py", "regions": "app/config/targets.py", "image": "app/stages/find_image.py",
     "health": "app/stages/verify.py", "release": "app/stories/deploy.py", "rollout": "app/stages/shift.py",
-    "domain": "app/domain.py",
+    "domain": "app/domain.py", "automatic_updates": "app/source/updated.py",
 }  # fmt: skip
 
 

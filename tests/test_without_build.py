@@ -81,7 +81,9 @@ def test_a_service_without_packages_is_never_built(house: House) -> None:
     built = house.ended(work.push("Build it", **{"servergem.yml": SOURCE.replace("source", "buildpacks")}))
     assert built["ending"] == "live", house.log_tail()
     assert builds(house) == 1
-    assert not container(house).source_code and not container(house).base_image_uri
+    assert not container(house).source_code and container(house).image.startswith(
+        "europe-west1-docker.pkg.dev/"
+    )
     assert not container(house).command
 
 

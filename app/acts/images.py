@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from app.github import GitHubError
 from app.model import Build, Commit, Image, Target
 from app.scene import Scene
+from app.source.updated import kept_whole, updates
 from app.store.images import KnownImage
 from app.trust.accounts import accounts, trusts_previews
 from gcp import artifact_registry
@@ -28,7 +29,8 @@ def built_before(scene: Scene, commit: Commit, target: Target) -> Image | None:
         if not _still_there(scene, known):
             scene.world.store.images.forget_image(known.project, known.region, known.key)
             continue
-        image = Image(known.name, known.digest, reused=f"reused from {known.origin}")
+        base = scene.world.store.images.base_of(known.digest)
+        image = Image(known.name, known.digest, reused=f"reused from {known.origin}", base=base)
         if target.preview is None:
             # It is production's from now on: the end of the pull request that built it does not remove it.
             remember(scene, commit, target, image, known.tag)
@@ -37,7 +39,9 @@ def built_before(scene: Scene, commit: Commit, target: Target) -> Image | None:
 
 
 def remember(scene: Scene, commit: Commit, target: Target, image: Image, tag: str) -> None:
-    """Keep which image this content became; nothing that a fork built is kept."""
+    """Keep which image this content became, unless a fork built it, and what any image needs below itself."""
+    if image.base:
+        scene.world.store.images.on_base(image.name, image.digest, image.base)
     key = key_of(scene, commit, target, _number(target))
     known = scene.world.store.images.image(target.project, target.built_in, key) if key else None
     if not key or (known and (known.name, known.digest) == (image.name, image.digest)):
@@ -97,9 +101,18 @@ def key_of(scene: Scene, commit: Commit, target: Target, number: int) -> str:
         target.content,
         (Build.BUILDPACKS if plan.kind is Build.SOURCE else plan.kind).value,
     ]
+    if may_be_updated(scene, target):
+        # Where it may not, an image on nothing could not run.
+        parts.append("automatic updates")
     if plan.kind is Build.DOCKERFILE:
         parts += [plan.dockerfile, plan.target, *(f"{name}={value}" for name, value in plan.args)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def may_be_updated(scene: Scene, target: Target) -> bool:
+    """Whether its image may do without a base of its own: here, and where a pull request's will be production's."""
+    home = scene.run.home
+    return updates(target) and not (home and kept_whole(home))
 
 
 def _number(target: Target) -> int:

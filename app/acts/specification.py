@@ -51,6 +51,7 @@ def specification(
         env=(("SERVERGEM_COMMIT", commit.sha), *_of_preview(settings, target, project_number)),
         bundle=image if isinstance(image, Bundle) else None,
         named=target.named,
+        base=image.base if isinstance(image, Image) else "",
     )
 
 

@@ -65,6 +65,11 @@ class ServiceFile(Part):
         "Dockerfile; `dockerfile` and `buildpacks` make an image in any case.",
         examples=["dockerfile", {"dockerfile": "deploy/Dockerfile", "target": "web"}],
     )
+    automatic_updates: Flag = Field(
+        default=True,
+        description="Whether Google patches what is below its own code; with `false` its image stays as built.",
+        examples=[False],
+    )
     image: ImageText = Field(
         default="",
         description="An image that somebody else built, by tag or digest; nothing is built then.",

@@ -16,7 +16,7 @@ class Sides:
 
 SERVICE = Sides(
     shaping=frozenset(
-        {"path", "watch", "build", "port", "cpu", "memory", "concurrency", "timeout"}
+        {"path", "watch", "build", "automatic_updates", "port", "cpu", "memory", "concurrency", "timeout"}
         | {"instances", "env", "health", "rollout", "command", "args", "probes", "execution", "cpu_always"}
         | {"startup_boost", "http2", "session_affinity", "manual_instances", "labels"}
     ),

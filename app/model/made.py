@@ -18,12 +18,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Image:
-    """A container image by digest: `name@sha256:…`. `reused` says why nothing was built."""
+    """A container image by digest: `name@sha256:…`. `reused` says why nothing was built.
+
+    `base`, as `google-24-full/python314`: it has nothing below itself, and runs on this base image of Google's alone.
+    """
 
     name: str
     digest: str
     reused: str = ""
     build_id: str = ""
+    base: str = ""
 
     @property
     def reference(self) -> str:

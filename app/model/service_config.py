@@ -15,6 +15,7 @@ class ServiceConfig:
     path: str = "."
     watch: tuple[str, ...] = ()
     build: BuildPlan = BuildPlan()
+    automatic_updates: bool = True
     image: str = ""
     region: str = ""
     regions: tuple[str, ...] = ()

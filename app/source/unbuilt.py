@@ -83,14 +83,23 @@ def recipe(files: Files, target: Target) -> Recipe | str:
 def _against(files: Files, target: Target) -> Iterator[str]:
     service = target.service
     needs: tuple[tuple[object, str], ...] = (
+        (not service.automatic_updates, "automatic_updates: false wants an image that stays as it was built"),
+        (service.args and not service.command, "args without a command are for an image's own"),
+        (not files.whole, "its source is too large to be looked into"),
+    )
+    yield from (*not_alone(target), *(why for is_so, why in needs if is_so))
+
+
+def not_alone(target: Target) -> Iterator[str]:
+    """What else than the service's one container takes its image, or judges it; only that one has a base image."""
+    service = target.service
+    needs: tuple[tuple[object, str], ...] = (
         (service.release, "its release command runs as a job, which takes an image"),
         (target.jobs, "its jobs take an image"),
         (target.workers, "its workers take an image"),
-        (service.containers, "other containers run beside it, and source runs alone"),
+        (service.containers, "other containers run beside it, and a base image is for one alone"),
         (service.binary_authorization, "binary_authorization judges images"),
         (service.encryption_key, "encryption_key is for an image"),
-        (service.args and not service.command, "args without a command are for an image's own"),
-        (not files.whole, "its source is too large to be looked into"),
     )
     yield from (why for is_so, why in needs if is_so)
 

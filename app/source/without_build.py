@@ -25,28 +25,28 @@ from app.trust.accounts import accounts
 from gcp import cloud_run, storage, stored
 from gcp.build_steps import BuildRequest
 from gcp.cloud_build import BuildState
-from gcp.errors import GoogleError
+from gcp.errors import REFUSALS, GoogleError
 from gcp.resumable_upload import sent
 
 # How a build of packages is begun and waited for, as that of an image.
 Run = Callable[[BuildRequest], BuildState]
 # Other ways of installing make other packages of the same lock.
 RECIPE = "3"
-# What Cloud Run answers to a specification that it does not take; anything else is no judgement of the source.
-REFUSALS = frozenset({"INVALID_ARGUMENT", "UNIMPLEMENTED", "FAILED_PRECONDITION"})
 
 
 class Built(Exception):  # noqa: N818 - a way that is not taken, not an error
     """The service has to be built, and why."""
 
 
-def without_a_build(scene: InLane, commit: Commit, target: Target, source: Source, run: Run) -> Bundle | None:
+def without_a_build(
+    scene: InLane, commit: Commit, target: Target, source: Source, look: Callable[[], Files], run: Run
+) -> Bundle | None:
     """What runs without a build, or None where the service has to be built; the stage's row says which and why.
 
-    `run` carries a build of the packages out.
+    `look` reads what the source holds, `run` carries a build of the packages out.
     """
     try:
-        bundle = _bundle(scene, commit, target, source, run)
+        bundle = _bundle(scene, commit, target, source, look, run)
     except (Built, TooLarge, tarfile.TarError) as why:
         said = f"its archive, or that of its packages, cannot be read: {why}"
         scene.note(f"built, since {said if isinstance(why, tarfile.TarError) else why}")
@@ -55,11 +55,13 @@ def without_a_build(scene: InLane, commit: Commit, target: Target, source: Sourc
     return bundle
 
 
-def _bundle(scene: InLane, commit: Commit, target: Target, source: Source, run: Run) -> Bundle:
+def _bundle(
+    scene: InLane, commit: Commit, target: Target, source: Source, look: Callable[[], Files], run: Run
+) -> Bundle:
     google, use = scene.world.google, accounts(scene.world.settings, target)
     if not use.reusable:
         raise Built("a fork's source leaves nothing behind that is run again")
-    made = recipe(_files(scene, target, source), target)
+    made = recipe(look(), target)
     if isinstance(made, str):
         raise Built(made)
     if not _keeps(scene, source.bucket):
@@ -98,15 +100,13 @@ def _bytes(scene: InLane, source: Source | None) -> Iterator[bytes]:
         yield from stored.pieces(scene.world.google, source.bucket, source.object, source.generation)
 
 
-def _files(scene: InLane, target: Target, source: Source) -> Files:
+def files(scene: InLane, target: Target, source: Source) -> Files:
+    """What the source holds, as far as a road is chosen by it. tarfile.TarError where it cannot be read."""
     inside = "" if target.service.path == "." else target.service.path + "/"
     own = named(target) | {inside + name for name in LOCKS}
     passing = Passing(lambda path: path in own or wanted(path))
-    try:
-        for piece in _bytes(scene, source):
-            passing.feed(piece)
-    except tarfile.TarError as error:
-        raise Built(f"its archive cannot be read: {error}") from error
+    for piece in _bytes(scene, source):
+        passing.feed(piece)
     return Files.passed(passing)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from app.acts.images import built_before, package_of, registry_of, remember
+from app.acts.on_base import on_base
 from app.acts.once import Shared, once
 from app.acts.reasons import of_build
 from app.model import Blame, Build, Bundle, Commit, Finding, Image, Source, Stop, Superseded, Target
 from app.scene import InLane
 from app.source.layers import Layers
-from app.source.without_build import without_a_build
+from app.source.without_build import files, without_a_build
 from app.text.titles import fitting
 from app.trust.accounts import accounts
 from gcp import artifact_registry, cloud_build
@@ -58,30 +59,68 @@ def _failed_there(target: Target, there: str, blame: Blame) -> Finding:
 
 
 def _made(scene: InLane, commit: Commit, target: Target, source: Source) -> Image | Bundle:
+    look = cache(partial(files, scene, target, source))
     if target.service.build.kind is Build.SOURCE:
-        bundle = without_a_build(scene, commit, target, source, partial(_carried_out, scene, target))
+        bundle = without_a_build(scene, commit, target, source, look, partial(_carried_out, scene, target))
         if bundle is not None:
             return bundle
-    google, project, region = scene.world.google, target.project, target.built_in
-    request = _request(scene, commit, target, source)
-    begun = cloud_build.find(google, project, region, request.tags[-1]) if scene.again else None
-    if begun is None or begun[0].status in WENT_WRONG:
+    ordinary = _request(scene, commit, target, source)
+    # After a kill amid the second of two builds the first is not tried again.
+    based = None if _begun(scene, ordinary) else on_base(scene, commit, target, ordinary, look)
+    if based is None:
+        return _image(scene, commit, target, ordinary, _run(scene, target, ordinary))
+    ended = _run(scene, target, based)
+    # What has never been built so may fail for that reason; whose images always were has changed.
+    if ended.state.status == "SUCCESS" or scene.world.store.images.has_bases(based.image_name):
+        image = _image(scene, commit, target, based, ended)
+        scene.note(f"Google patches what is below it: {based.base}")
+        return image
+    scene.note(
+        f"no image for {based.base} came of it, so that it is built once more, with a base of its own; "
+        "`automatic_updates: false` spares the first build"
+    )
+    return _image(scene, commit, target, ordinary, _run(scene, target, ordinary))
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """A build that has ended, and what its log told of layers."""
+
+    state: BuildState
+    layers: Layers
+
+
+def _begun(scene: InLane, request: BuildRequest) -> Submitted | None:
+    """The build that an earlier attempt of this run began, unless that went wrong."""
+    if not scene.again:
+        return None
+    found = cloud_build.find(scene.world.google, request.project, request.region, request.tags[-1])
+    return Submitted(found[0].id, found[1]) if found and found[0].status not in WENT_WRONG else None
+
+
+def _run(scene: InLane, target: Target, request: BuildRequest) -> _Ended:
+    """The build as it ended; what Cloud Build itself broke off is built once more."""
+    submitted = _begun(scene, request)
+    if submitted is None:
         submitted = _submitted(scene, request)
     else:
         scene.note("went on with the build that was already running")
-        submitted = Submitted(begun[0].id, begun[1])
     layers = Layers()
     state = _ended(scene, target, submitted, layers)
     if state.status in GOOGLES_OWN:
         scene.note(f"Cloud Build ended with {state.status}, which is its own fault; building once more")
         submitted, layers = _submitted(scene, _once_more(request)), Layers()
         state = _ended(scene, target, submitted, layers)
-    if state.status != "SUCCESS":
-        raise Stop(of_build(scene, commit, target, state))
-    digest = state.digest or _published(scene, target, commit)
-    image = Image(request.image_name, digest, build_id=submitted.id)
+    return _Ended(state, layers)
+
+
+def _image(scene: InLane, commit: Commit, target: Target, request: BuildRequest, ended: _Ended) -> Image:
+    if ended.state.status != "SUCCESS":
+        raise Stop(of_build(scene, commit, target, ended.state))
+    digest = ended.state.digest or _published(scene, target, commit, request)
+    image = Image(request.image_name, digest, build_id=ended.state.id, base=request.base)
     remember(scene, commit, target, image, request.tag)
-    _tell_saving(scene, request, layers)
+    _tell_saving(scene, request, ended.layers)
     return image
 
 
@@ -125,7 +164,7 @@ def _ended(scene: InLane, target: Target, submitted: Submitted, layers: Layers) 
             return state
 
 
-def _published(scene: InLane, target: Target, commit: Commit) -> str:
+def _published(scene: InLane, target: Target, commit: Commit, request: BuildRequest) -> str:
     """The digest of what a step of the build published itself, as buildpacks do."""
     repository = accounts(scene.world.settings, target).repository
     digest = artifact_registry.image_digest(
@@ -134,10 +173,10 @@ def _published(scene: InLane, target: Target, commit: Commit) -> str:
         target.built_in,
         repository,
         package_of(commit, target),
-        commit.sha,
+        request.tag,
     )
     if digest is None:
-        raise Stop((_not_published(target, commit),))
+        raise Stop((_not_published(target, request),))
     return digest
 
 
@@ -146,11 +185,11 @@ def _once_more(request: BuildRequest) -> BuildRequest:
     return replace(request, tags=(*request.tags[:-1], f"{request.tags[-1]}-2"[:128]))
 
 
-def _not_published(target: Target, commit: Commit) -> Finding:
+def _not_published(target: Target, request: BuildRequest) -> Finding:
     return Finding(
         code="image-not-published",
         title=fitting(f"The build of {target.name} succeeded and left no image"),
-        message=f"Artifact Registry has no image {target.name}:{commit.sha}.",
+        message=f"Artifact Registry has no image {target.name}:{request.tag}.",
         fix="Re-run this check; when it happens again, look at the build's log.",
         blame=Blame.GOOGLE,
     )

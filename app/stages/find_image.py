@@ -17,7 +17,9 @@ def find_image(scene: Scene, target: Target) -> Image:
     if not name.digest:
         name = name.at(digest(scene.world.google, target, name))
     scene.note(f"{name.digest[:19]}, for {target.service.image}"[:200])
-    return Image(name.path, name.digest, reused=f"taken from {target.service.image}")
+    # Also where somebody copied what was built here: its digest says what it needs below itself.
+    base = scene.world.store.images.base_of(name.digest)
+    return Image(name.path, name.digest, reused=f"taken from {target.service.image}", base=base)
 
 
 def digest(google: Google, target: Target, name: ImageName, key: str = "image") -> str:

@@ -23,6 +23,15 @@ IMAGES = Table(
     Column("time", Float, nullable=False),
 )
 
+# Which of them run on a base image of Google's, and on which: a table of its own, since those of before have no column.
+BASES = Table(
+    "image_bases",
+    METADATA,
+    Column("name", Words, primary_key=True),
+    Column("digest", Words, primary_key=True),
+    Column("base", Words, nullable=False),
+)
+
 
 @dataclass(frozen=True)
 class KnownImage:
@@ -52,6 +61,22 @@ class ImageRows:
                 connection.execute(
                     update(IMAGES).where(*_same(image.project, image.region, image.key)).values(values)
                 )
+
+    def on_base(self, name: str, digest: str, base: str) -> None:
+        """Remember that this image runs on this base image alone."""
+        with transaction(self._engine) as connection:
+            insert_once(connection, BASES, name=name, digest=digest, base=base)
+
+    def base_of(self, digest: str) -> str:
+        """The base image that this image runs on, wherever it was copied to; empty where it has its own."""
+        query = select(BASES.c.base).where(BASES.c.digest == digest)
+        with transaction(self._engine) as connection:
+            return connection.execute(query).scalar() or ""
+
+    def has_bases(self, name: str) -> bool:
+        """Whether any image of this name was built for a base image."""
+        with transaction(self._engine) as connection:
+            return connection.execute(select(BASES.c.base).where(BASES.c.name == name)).first() is not None
 
     def image(self, project: str, region: str, key: str) -> KnownImage | None:
         """The image of this content, if one was built here."""

@@ -9,6 +9,7 @@ from google.cloud import artifactregistry_v1 as registry
 from google.iam.v1 import iam_policy_pb2, policy_pb2
 from google.protobuf import empty_pb2
 
+from sandbox.google import runtime_images
 from sandbox.google.access import asked_version
 from sandbox.google.errors import Code, Refusal, invalid, not_found
 from sandbox.google.operations import pb
@@ -124,6 +125,12 @@ class ArtifactRegistry(Shelves):
         return segments(name).get("packages", "").replace("%2F", "/")
 
     def get_tag(self, request: Any) -> registry.Tag:
+        if runtime_images.is_googles(request.name):
+            if (digest := runtime_images.digest_of(request.name, self.without)) is None:
+                raise not_found()
+            return registry.Tag(
+                name=request.name, version=f"{request.name.rpartition('/tags/')[0]}/versions/{digest}"
+            )
         self._admit(request.name, "tags.get")
         shelf, tag = self._shelf(request.name), segments(request.name).get("tags", "")
         with self._projects.lock:

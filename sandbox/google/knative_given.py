@@ -53,6 +53,10 @@ def template_of_v1(given: RevisionTemplate) -> run_v2.RevisionTemplate:
     template = run_v2.RevisionTemplate()
     plain = run_v2.RevisionTemplate.pb(template)
     spec, annotations = given.spec, given.metadata.annotations
+    if bool(annotations.get(parts.BASES)) != (spec.runtime_class_name == parts.UPDATED):
+        raise invalid(
+            f"spec.template.spec.runtimeClassName: must be '{parts.UPDATED}' with {parts.BASES} alone."
+        )
     json_format.ParseDict(
         {
             "containers": parts.containers_of_v1(spec.containers, annotations),

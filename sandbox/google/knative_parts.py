@@ -30,7 +30,10 @@ THROTTLING = "run.googleapis.com/cpu-throttling"
 BOOST = "run.googleapis.com/startup-cpu-boost"
 # Who waits for whom, as JSON: https://cloud.google.com/run/docs/configuring/services/containers#container-ordering
 ORDER = "run.googleapis.com/container-dependencies"
-PARTS = frozenset({CLOUDSQL, THROTTLING, BOOST, ORDER})
+# What is below which container, as JSON, and the class that goes with it: api_lib/run/revision.py and `Adjust` of
+# BaseImagesAnnotationChange in command_lib/run/config_changes.py of gcloud.
+BASES, UPDATED = "run.googleapis.com/base-images", "run.googleapis.com/linux-base-image-update"
+PARTS = frozenset({CLOUDSQL, THROTTLING, BOOST, ORDER, BASES})
 _ALIKE = (
     "name", "image", "command", "args", "workingDir", "ports", "startupProbe", "livenessProbe", "readinessProbe",
 )  # fmt: skip
@@ -42,9 +45,12 @@ def containers_of_v1(containers: Iterable[Container], annotations: Mapping[str, 
     """The template's annotations say of all containers whether their CPU stays, and of one where its sockets are."""
     made = [_container(each, annotations) for each in containers]
     order = json.loads(annotations.get(ORDER, "{}"))
+    bases = json.loads(annotations.get(BASES, "{}"))
     for each in made:
         if waits := order.get(each.get("name"), []):
             each["dependsOn"] = waits
+        if base := bases.get(each.get("name", "")):
+            each["baseImageUri"] = base
     if annotations.get(CLOUDSQL) and made:
         made[0].setdefault("volumeMounts", []).append({"name": _SOCKETS, "mountPath": _SOCKETS_PATH})
     return made
@@ -121,6 +127,10 @@ def annotations_of(containers: Iterable[V2], volumes: Iterable[V2]) -> dict[str,
     containers = list(containers)
     if order := {each["name"]: each["dependsOn"] for each in containers if each.get("dependsOn")}:
         found[ORDER] = json.dumps(order)
+    if bases := {
+        each.get("name", ""): each["baseImageUri"] for each in containers if each.get("baseImageUri")
+    }:
+        found[BASES] = json.dumps(bases)
     resources = [each.get("resources", {}) for each in containers]
     if not all(each.get("cpuIdle") for each in resources):
         found[THROTTLING] = "false"

@@ -144,6 +144,7 @@ class RevisionSpec(Shape):
     timeout_seconds: int | None = None
     service_account_name: str | None = None
     node_selector: dict[str, str] | None = None
+    runtime_class_name: str | None = None
 
 
 class RevisionTemplate(Shape):

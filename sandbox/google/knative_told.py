@@ -120,6 +120,7 @@ def _spec(plain: Any) -> RevisionSpec:
         timeout_seconds=plain.timeout.seconds or None,
         service_account_name=plain.service_account or None,
         node_selector={GPU: accelerator} if accelerator else None,
+        runtime_class_name=parts.UPDATED if any(each.base_image_uri for each in plain.containers) else None,
     )
 
 

@@ -50,6 +50,8 @@ class Builder(Protocol):
 
     def lay(self, *, archive: Path, base: str) -> str: ...
 
+    def needs(self, digest: str) -> str: ...
+
     def build(
         self,
         *,

@@ -77,6 +77,8 @@ class Shelves:
         self._operations = operations
         self._shelves: dict[str, Shelf] = {}
         self._begun: set[str] = set()
+        # Packages that Google's own repositories have not, such as `scratch/python314`.
+        self.without: set[str] = set()
 
     def _shelf(self, name: str) -> Shelf:
         parts = segments(name)

@@ -182,6 +182,8 @@ class Revisions:
             return Failure(
                 f"{not_ready} Image '{container.image}' not found.", reason=Reason.CONTAINER_MISSING
             )
+        if why := self._source_code.unfounded(container, digest):
+            return Failure(f"{not_ready} Container failed to start: {why}", reason=Reason.CONTAINER_MISSING)
         return self._unpulled(address, container.image) or digest
 
     def _unpulled(self, address: Address, image: str) -> Failure | None:
@@ -209,7 +211,9 @@ class Revisions:
         account = template.service_account or address.project.compute_account
         task = run_v2.Revision(name=name, containers=[container], service_account=account)
         env, failure = self._variables.of(address, task, container, {})
-        return failure.message if failure else env, self._registry.digest(container.image)
+        digest = self._registry.digest(container.image)
+        why = failure.message if failure else self._source_code.unfounded(container, digest or "")
+        return why or env, digest
 
     def _environment(
         self, address: Address, revision: run_v2.Revision

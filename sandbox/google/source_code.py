@@ -51,7 +51,7 @@ def check_source(template: run_v2.RevisionTemplate, call: str) -> None:
 
 
 class SourceCode:
-    """The archives that revisions are made of."""
+    """The archives that revisions are made of, and the base images below what has none."""
 
     def __init__(self, projects: Projects, storage: Storage, builder: Builder) -> None:
         self._projects, self._storage, self._builder = projects, storage, builder
@@ -90,3 +90,16 @@ class SourceCode:
             return self._builder.lay(archive=file, base=known[1])
         except Unlaid as refused:
             return Failure(f"Source '{address}': {refused}", reason=Reason.CONTAINER_MISSING)
+
+    def unfounded(self, container: run_v2.Container, digest: str) -> str:
+        """In words why an image that was built upon nothing does not start; empty where it does.
+
+        A Python in it is a link to /opt/pythonX.Y of the base image (cmd/python/link_runtime of
+        github.com/GoogleCloudPlatform/buildpacks); Node is looked for by its name.
+        """
+        needs, known = self._builder.needs(digest), BASE.match(container.base_image_uri)
+        below = known[1] if known else ""
+        if not needs or below == needs or (needs.startswith("nodejs") and below.startswith("nodejs")):
+            return ""
+        there = f"{below} is below it" if below else "nothing is below it"
+        return f"the image was built upon nothing for {needs}, and {there}: no such file or directory."
