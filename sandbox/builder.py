@@ -45,6 +45,8 @@ class Builder:
         self._home = root / "home"
         self._home.mkdir(parents=True, exist_ok=True)
         self.images = ImageStore(root / "images")
+        # Of Google's own builders and empty images those that cannot be pulled, such as `scratch/python314`.
+        self.unpulled: set[str] = set()
 
     def build(
         self,
@@ -141,7 +143,7 @@ class Builder:
         image = words[words.index("build") + 1]
         # What is published goes to the registry at once and is not in the daemon that Cloud Build pushes from.
         kept = work.published if "--publish" in words else work.digests
-        below = upon.chosen(words, work)
+        below = upon.chosen(words, work, self.unpulled)
         # An engine lays no image upon another, as Cloud Run does, and so cannot start what is built upon nothing.
         if self._docker and self._docker.packs and not below:
             self._docker.step(step, work, _builder(work))

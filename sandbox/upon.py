@@ -5,7 +5,7 @@ What pack refuses: `validateRunImage` of github.com/buildpacks/pack, pkg/client/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sandbox.buildpack_python import wanted
@@ -29,7 +29,7 @@ class Upon:
         return f"python{wanted(room).replace('.', '')}" if self.language == "python" else self.runtime
 
 
-def chosen(words: Sequence[str], work: Work) -> Upon | None:
+def chosen(words: Sequence[str], work: Work, unpulled: Collection[str] = ()) -> Upon | None:
     """What a step's words name, None where they name no run image; StepFailed after pack has said what is wrong."""
     given = {word: words[n + 1] for n, word in enumerate(words) if word in ("--builder", "--run-image")}
     image, builder = given.get("--run-image", ""), given.get("--builder", "")
@@ -42,7 +42,7 @@ def chosen(words: Sequence[str], work: Work) -> Upon | None:
         )
         return None
     found = runtime_images.named(image)
-    if found is None:
+    if found is None or found[1] in unpulled:
         _fail(work, f"invalid run-image '{image}': image '{image}' does not exist in registry")
         return None
     if found[0] != made_by[0]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,20 +118,21 @@ def test_a_runtime_without_an_empty_image_is_built_as_ever(house: House) -> None
     )
 
 
-def test_a_first_build_that_fails_is_tried_with_a_base_of_its_own(house: House) -> None:
-    """What worked yesterday goes on; once images were built so, a fault is the source's and is built once."""
-    work, odd = house.repository("hello-node"), 'test -z "$X_GOOGLE_SKIP_RUNTIME_LAUNCH"'
-    package = {"scripts": {"build": odd, "start": "node index.js"}}
-    live = house.ended(work.push("Say hello", **{"package.json": json.dumps(package)}))
+def test_a_first_build_that_fails_for_no_fault_of_the_source_is_tried_with_a_base_of_its_own(
+    house: House,
+) -> None:
+    """What worked yesterday goes on; a fault of the source's own is built once, and named."""
+    work = house.repository(SAMPLE)
+    house.world.builder.unpulled.add("scratch/python314")
+    live = house.ended(work.push("Say hello", **{"servergem.yml": ASKS}))
     assert live["ending"] == "live", house.log_tail()
-    assert (builds(house), container(house, "hello-node").base_image_uri) == (2, "")
+    assert (builds(house), container(house).base_image_uri) == (2, "")
     assert any("built once more, with a base of its own" in note for note in notes(live))
-    package["scripts"]["build"] = "true"
-    assert house.ended(work.push("Well", **{"package.json": json.dumps(package)}))["ending"] == "live"
-    assert (builds(house), container(house, "hello-node").base_image_uri[-8:]) == (3, "nodejs24")
-    package["scripts"]["build"] = "false"
-    bad = house.ended(work.push("Break it", **{"package.json": json.dumps(package)}))
-    assert (bad["ending"], builds(house)) == ("failed", 4), house.log_tail()
+    house.world.builder.unpulled.clear()
+    bad = house.ended(work.push("Break it", **{"requirements.txt": "no-such-package-of-anybody==1\n"}))
+    assert (bad["ending"], builds(house)) == ("failed", 3), house.log_tail()
+    well = house.ended(work.push("Mend it", **{"requirements.txt": "# nothing\n"}))
+    assert (well["ending"], builds(house), container(house).base_image_uri) == ("live", 4, BASE)
 
 
 def test_a_merge_takes_the_image_and_its_base(house: House) -> None:

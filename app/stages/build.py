@@ -70,8 +70,7 @@ def _made(scene: InLane, commit: Commit, target: Target, source: Source) -> Imag
     if based is None:
         return _image(scene, commit, target, ordinary, _run(scene, target, ordinary))
     ended = _run(scene, target, based)
-    # What has never been built so may fail for that reason; whose images always were has changed.
-    if ended.state.status == "SUCCESS" or scene.world.store.images.has_bases(based.image_name):
+    if ended.state.status == "SUCCESS" or _is_the_sources_fault(scene, commit, target, based, ended.state):
         image = _image(scene, commit, target, based, ended)
         scene.note(f"Google patches what is below it: {based.base}")
         return image
@@ -80,6 +79,16 @@ def _made(scene: InLane, commit: Commit, target: Target, source: Source) -> Imag
         "`automatic_updates: false` spares the first build"
     )
     return _image(scene, commit, target, ordinary, _run(scene, target, ordinary))
+
+
+def _is_the_sources_fault(
+    scene: InLane, commit: Commit, target: Target, based: BuildRequest, state: BuildState
+) -> bool:
+    """What has never been built so may fail for that reason, unless the log names another."""
+    found = of_build(scene, commit, target, state)
+    return scene.world.store.images.has_bases(based.image_name) or any(
+        each.blame is Blame.YOU for each in found
+    )
 
 
 @dataclass(frozen=True)
