@@ -71,15 +71,26 @@ def test_node_runs_on_its_own_base_image(house: House) -> None:
 
 
 def test_servergem_yml_says_no(house: House) -> None:
-    """The image brings its own base, is another than that without one, and neither is taken for the other."""
+    """The image brings its own base, though one of the same files without it is there, and back again."""
     work = house.repository(SAMPLE)
-    house.ended(work.push("Say hello", **{"servergem.yml": ASKS}))
-    no = house.ended(work.push("No", **{"servergem.yml": f"{ASKS}    automatic_updates: false\n"}))
+    asks, code = f"{ASKS}    path: app\n", (work.path / "main.py").read_text()
+    (work.path / "app").mkdir()
+    yes = house.ended(
+        work.push(
+            "Say hello",
+            **{"servergem.yml": asks, "app/main.py": code, "app/Procfile": "web: python main.py\n"},
+        )
+    )
+    assert (yes["ending"], container(house).base_image_uri) == ("live", BASE), house.log_tail()
+    no = house.ended(work.push("No", **{"servergem.yml": f"{asks}    automatic_updates: false\n"}))
     assert no["ending"] == "live", house.log_tail()
     assert "Hello from hello-python" in answer_of(no["url"]).text
     assert (builds(house), container(house).base_image_uri) == (2, "")
     assert "--run-image" not in arguments(house)
     assert "Google does not patch what is below it, since `automatic_updates` is false" in notes(no)
+    again = house.ended(work.push("Yes", **{"servergem.yml": asks}))
+    assert (again["ending"], builds(house)) == ("live", 2), house.log_tail()
+    assert container(house).base_image_uri == BASE
 
 
 def test_jobs_get_an_image_that_runs_by_itself(house: House) -> None:
