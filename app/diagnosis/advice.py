@@ -51,9 +51,7 @@ def fitted(hit: Hit, fix: str) -> str:
     if hit.section.kind is Kind.INSTRUCTION and not hit.transcript.started:
         fix = _FOR_THE_SERVICE.sub(_FOR_THE_BUILD, fix)
     if _MOVED.search(fix) and "lock file" not in fix and hit.files.named(*LOCK_FILES):
-        fix = (
-            f"{fix} Commit the lock file that npm install then writes: a frozen install refuses the old one."
-        )
+        fix = f"{fix} Moving one changes the lock file: commit it anew, since a frozen install refuses the old one."
     if _NPM.search(fix):
         fix = in_words_of(manager(hit), fix)
     if "apt-get" in fix and "alpine" in stage_image(hit):
