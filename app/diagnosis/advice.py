@@ -12,7 +12,7 @@ from app.diagnosis.alpine import in_apk
 from app.diagnosis.followed import followed
 from app.diagnosis.foreign import not_ours, not_there
 from app.diagnosis.instructions import stage_image
-from app.diagnosis.javascript.managers import in_words_of, manager
+from app.diagnosis.javascript.managers import LOCK_FILES, in_words_of, manager
 from app.diagnosis.rule import Hit
 from app.diagnosis.transcript import Kind
 
@@ -38,6 +38,8 @@ _FOR_THE_BUILD = (
     r"Give the build \g<name>: ARG \g<name> and ENV \g<name>=$\g<name> above this line, "
     r"or a placeholder for this RUN alone (RUN \g<name>=… command)"
 )
+# A dependency that changes its group changes the lock file too, and a frozen install refuses the old one.
+_MOVED = re.compile(r"\b[Mm]ove \S+ (?:from devDependencies )?to dependencies\b")
 _NPM = re.compile(r"\bnp[mx] |package-lock\.json")
 
 
@@ -48,6 +50,8 @@ def fitted(hit: Hit, fix: str) -> str:
         return "Correct what that line names; what was printed around it stands below."
     if hit.section.kind is Kind.INSTRUCTION and not hit.transcript.started:
         fix = _FOR_THE_SERVICE.sub(_FOR_THE_BUILD, fix)
+    if _MOVED.search(fix) and "lock file" not in fix and hit.files.named(*LOCK_FILES):
+        fix = f"{fix} Moving one changes the lock file: commit it anew, since a frozen install refuses the old one."
     if _NPM.search(fix):
         fix = in_words_of(manager(hit), fix)
     if "apt-get" in fix and "alpine" in stage_image(hit):

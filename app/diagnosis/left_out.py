@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
 from app.diagnosis.instructions import failing_dockerfile, find_instruction
-from app.diagnosis.paths import copies
+from app.diagnosis.paths import copies, repository_path
 from app.diagnosis.rule import Hit
 from app.dockerfile import Dockerfile, Ignored, Instruction, Unreadable
 from app.model import Place
@@ -44,9 +45,39 @@ def left_out(hit: Hit, path: str, ran: Instruction | None = None) -> LeftOut | N
     before = _copied_before(parsed, ran)
     if not before or any(_brings(hit, parsed, each, context, path) for each in before):
         return None
-    place = hit.files.place(where, before[-1].line, before[-1].end)
+    near = _nearest(before, inside)
+    place = hit.files.place(where, near.line, near.end)
     at = f" before line {ran.line}" if ran else ""
     return LeftOut(place, f"COPY {inside} into the image{at}: no COPY above brings it") if place else None
+
+
+def _nearest(copied: list[Instruction], inside: str) -> Instruction:
+    """The COPY to which a file belongs: one that brings its like (tsconfig.json); else the last."""
+    folder, _, name = inside.rpartition("/")
+    stem = name.partition(".")[0]
+    like = (
+        copy
+        for copy in reversed(copied)
+        for above, _, each in (source.removeprefix("./").rpartition("/") for source in copy.sources)
+        if above == folder and stem and each.startswith(f"{stem}.") and each.endswith(name[name.rfind(".") :])
+    )
+    return next(like, copied[-1])
+
+
+_NOT_THERE = re.compile(
+    r"(?i)not found|no such file|cannot (?:read|find|open)|can't open|ENOENT|does not exist"
+)
+
+
+def said_missing(hit: Hit, told: str) -> LeftOut | None:
+    """What brings a file of the repository that a line says is not there: such a file is no place to write in."""
+    if not _NOT_THERE.search(told):
+        return None
+    for named in re.findall(r"/?(?:[\w@.-]+/)*[\w@.-]+\.\w+", told):
+        path = repository_path(hit.files, named, hit)
+        if path and (lacking := left_out(hit, path)):
+            return lacking
+    return None
 
 
 def hidden_by(hit: Hit, bare: str) -> LeftOut | None:

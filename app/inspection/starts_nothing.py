@@ -10,19 +10,11 @@ from collections.abc import Iterator
 
 from app.diagnosis.files import Files
 from app.dockerfile import Dockerfile
+from app.dockerfile.interpreters import interpreter
 from app.inspection.stages import lineage
 from app.model import Finding, Place, Target, Weight
 from app.start_command import start_command
 
-# The CMD of the images' own Dockerfiles: https://hub.docker.com/_/node and the page of each other one.
-INTERPRETERS = {
-    "node": "node",
-    "python": "python3",
-    "ruby": "irb",
-    "golang": "bash",
-    "debian": "bash",
-    "ubuntu": "bash",
-}
 _LOCKS = (("yarn.lock", "yarn"), ("pnpm-lock.yaml", "pnpm"))
 _LINK = "https://docs.docker.com/reference/dockerfile/#cmd"
 
@@ -37,10 +29,8 @@ def starts_nothing(
     if any(each.stage in stages for each in parsed.of("CMD", "ENTRYPOINT")):
         return
     base = parsed.stages[min(stages)]
-    name, _, tag = (
-        base.image.partition("@")[0].removeprefix("docker.io/").removeprefix("library/").partition(":")
-    )
-    if name not in INTERPRETERS or "onbuild" in tag:
+    prompt = interpreter(base.image)
+    if not prompt:
         return
     start = _start(files, inside)
     write = f"`CMD {start}`" if start else "a CMD with what starts the server"
@@ -48,7 +38,7 @@ def starts_nothing(
         code="image-starts-nothing",
         weight=Weight.WARN,
         title=f"{re.sub(r'.*/', '', path)} does not say what starts",
-        message=f"Without CMD or ENTRYPOINT the container runs `{INTERPRETERS[name]}`, as {base.image} says, "
+        message=f"Without CMD or ENTRYPOINT the container runs `{prompt}`, as {base.image} says, "
         "which ends at once. A command in a Compose file is not read.",
         fix=f"Write {write} as the last line of {path}.",
         place=Place(path, base.line),

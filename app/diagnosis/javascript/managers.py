@@ -19,6 +19,7 @@ _BY_LOCK = {
     "package-lock.json": "npm",
     "npm-shrinkwrap.json": "npm",
 }
+LOCK_FILES = tuple(_BY_LOCK)
 
 
 @once_per_log

@@ -12,12 +12,13 @@ from app.diagnosis.rules.javascript.reading_bundling import (
     OF_THE_TOOLS,
     configuration,
     configuration_place,
+    failed_place,
+    failed_words,
     is_of_the_program,
     loader_words,
     loading,
     loading_place,
     parsed,
-    told_below,
 )
 from app.diagnosis.rules.javascript.reading_monorepo import placed, turbopack
 from app.diagnosis.rules.javascript.reading_sites import swc
@@ -152,8 +153,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="bundler-config",
-        pattern=r"failed to load config from (?P<path>\S+)|\[webpack-cli\] Failed to load '(?P<path2>[^']+)' config|Failed to load next\.config\.(?:js|mjs|ts)(?P<path3>)|"
-        r"\[!\] Error: Cannot find module '(?P<name4>[^']+)'.*(?P<path4>rollup\.config\S*)?|Cannot read (?:nuxt|astro|svelte)\.config(?P<path5>)|Unable to load your (?P<path6>Astro config)",
+        pattern=r"failed to load config from (?P<path>\S+)|\[webpack-cli\] Failed to load '(?P<path2>[^']+)' config|Failed to load (?P<path3>next\.config\.(?:js|mjs|ts))|"
+        r"\[!\] Error: Cannot find module '(?P<name4>[^']+)'.*(?P<path4>rollup\.config\S*)?|Cannot read (?P<path5>(?:nuxt|astro|svelte)\.config)|Unable to load your (?P<path6>Astro config)",
         read=unnumbered(loading),
         place=loading_place,
         title="{path} cannot be loaded: {said}",
@@ -203,11 +204,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="bundler-failed",
         pattern=r"^(?:Failed to compile\.?|error during build:|✗ Build failed in|> Build failed because of webpack errors|webpack \d[\d.]* compiled with (?P<count>[1-9]\d*) errors?|🚨 Build failed\.?|Build failed with \d+ errors?|\[ERROR\] Build failed|Failed to compile with \d+ errors?)",
-        read=lambda hit: {"said": told_below(hit)},
-        place=lambda hit: near_spot(hit, 14, 0) or failing_instruction(hit),
+        read=failed_words,
+        place=lambda hit: failed_place(hit) or near_spot(hit, 14, 0) or failing_instruction(hit),
         rank=Rank.SYMPTOM,
         title="The build failed: {said}",
         message="The bundler ended with an error: {said}",
-        fix="Correct what the bundler names.",
+        fix="{fix}",
     ),
 )

@@ -14,6 +14,7 @@ from app.diagnosis.rules.javascript.reading_generators import (
     pointer,
     prisma,
     schema_missing,
+    without_config,
 )
 from app.diagnosis.rules.javascript.reading_linters import place_place
 from app.diagnosis.transcript import Kind
@@ -50,7 +51,9 @@ RULES: tuple[Rule, ...] = (
         only=ANY,
         pattern=r"The datasource(?:\.url)? property is required in your Prisma config file when using (?P<command>[\w ]+\w)",
         place=first(
-            failing_instruction, whole_file("prisma.config.ts", "prisma.config.mjs", "prisma.config.js")
+            failing_instruction,
+            without_config,
+            whole_file("prisma.config.ts", "prisma.config.mjs", "prisma.config.js"),
         ),
         rank=Rank.ROOT,
         title="{command} finds no database URL in prisma.config.ts",

@@ -11,6 +11,7 @@ from app.diagnosis.javascript.packages import dependency_place, list_place, pack
 from app.diagnosis.left_out import left_out
 from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Hit
+from app.diagnosis.rules.javascript.reading_monorepo import placed
 from app.model import Place
 
 
@@ -95,3 +96,41 @@ prerendered_place = first(
     anywhere(r"path:\s*['\"]{route}['\"]", ".ts"),
     failing_instruction,
 )
+
+
+# What a template uses and its component does not import: an element, a pipe; and how the class declares it.
+_DECLARED_AS = {
+    "NG8001": r"selector:\s*[\"'`][^\"'`]*\b{name}\b",
+    "NG8004": r"name:\s*[\"'`]{name}[\"'`]",
+}
+
+
+def of_template(hit: Hit) -> Mapping[str, str] | None:
+    """An error in a template, with the class that has to be imported for what it uses."""
+    words = placed(hit)
+    if words is None:
+        return None
+    name = (re.search(r"['\"]([\w-]+)['\"]", hit["said"]) or ["", ""])[1]
+    usual = f"Correct line {words['line']} of {words['path']}: import the component or module there that declares what it uses."
+    said = words["said"].removesuffix(":")
+    return {**words, "said": said, "fix": _imported(hit, name) or usual}
+
+
+def _imported(hit: Hit, name: str) -> str:
+    code = hit["code"].replace("-99", "").replace("-", "")
+    if code not in _DECLARED_AS or not name:
+        return ""
+    user = hit.find_after(r"in the template of component (\w+)", 14)
+    where = f"imports of {user[1]}'s @Component" if user else "imports of the component's @Component"
+    place = anywhere(_DECLARED_AS[code].format(name=re.escape(name)), ".ts")(hit)
+    if place is None:
+        return (
+            f"Nothing in this repository declares {name}: correct the name, or add the class of the package that "
+            f"has it to {where} (to imports of its NgModule, where the component is not standalone)."
+        )
+    lines = hit.files.lines(place.path)[place.line - 1 : place.line + 30]
+    made = next((found[1] for line in lines if (found := re.search(r"\bclass (\w+)", line))), "its class")
+    return (
+        f"Add {made} ({place.path}) to {where}; where that component is not standalone, declare both in one NgModule, "
+        "or import the one that exports it."
+    )

@@ -9,6 +9,7 @@ from app.diagnosis.javascript.image import install_without_dev
 from app.diagnosis.javascript.packages import dependency_place, list_place, package, package_name
 from app.diagnosis.javascript.paths import own_path, spot
 from app.diagnosis.javascript.stacks import after, bare, before, code_at, own_frame
+from app.diagnosis.left_out import said_missing
 from app.diagnosis.places import matching, whole_file
 from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_frameworks import command_copy
@@ -113,8 +114,15 @@ def loading(hit: Hit) -> Mapping[str, str] | None:
         "name": name,
         "fix": f"Run npm install --save-dev {name} and commit the lock file, or install development dependencies for the build."
         if name
-        else f"Correct {hit['path'].rpartition('/')[2]}.",
+        else _correction(hit, said),
     }
+
+
+def _correction(hit: Hit, said: str) -> str:
+    file = hit["path"].rpartition("/")[2]
+    if undeclared := re.search(r"ReferenceError: ([\w$]+) is not defined", said):
+        return f"Declare or import {undeclared[1]} in {file}, which uses it and has it nowhere, or correct the name."
+    return f"Correct {file}."
 
 
 def loading_place(hit: Hit) -> Place | None:
@@ -149,3 +157,15 @@ def loader_words(hit: Hit) -> Mapping[str, str] | None:
         "name": hit["name"] or f"{loader}@latest",
         "loader": loader,
     }
+
+
+def failed_words(hit: Hit) -> Mapping[str, str]:
+    """What the bundler said, and the file that the image has not where that is what it misses."""
+    said = told_below(hit)
+    lacking = said_missing(hit, said)
+    return {"said": said, "fix": f"{lacking.advice}." if lacking else "Correct what the bundler names."}
+
+
+def failed_place(hit: Hit) -> Place | None:
+    lacking = said_missing(hit, hit["said"])
+    return lacking.place if lacking else None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from app.diagnosis.javascript.paths import spot
 from app.diagnosis.javascript.stacks import after, code_at
-from app.diagnosis.left_out import in_stage
+from app.diagnosis.left_out import in_stage, not_brought_beside
 from app.diagnosis.places import first, matching
 from app.diagnosis.rule import Hit
 from app.model import Place
@@ -76,3 +76,11 @@ def pointer(hit: Hit) -> Place | None:
             "package.json",
         )
     )(hit)
+
+
+def without_config(hit: Hit) -> Place | None:
+    """The COPY beside which the stage that runs lacks prisma.config.ts: it brings the schema, and not that."""
+    schema = next(iter(hit.files.named("schema.prisma")), "")
+    config = next(iter(hit.files.named("prisma.config.ts", "prisma.config.mjs", "prisma.config.js")), "")
+    lacking = not_brought_beside(hit, config, schema) if schema and config else None
+    return lacking.place if lacking else None

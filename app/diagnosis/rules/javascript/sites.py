@@ -12,7 +12,8 @@ from app.diagnosis.javascript.packages import list_place, unnumbered
 from app.diagnosis.javascript.stacks import bare
 from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Rank, Rule
-from app.diagnosis.rules.javascript.reading_monorepo import angular_place, placed, project, schema
+from app.diagnosis.rules.javascript.reading_angular import of_template
+from app.diagnosis.rules.javascript.reading_monorepo import angular_place, project, schema
 from app.diagnosis.rules.javascript.reading_nitro import nitro_page
 from app.diagnosis.rules.javascript.reading_pages import (
     fetched_in_build,
@@ -169,13 +170,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="angular-template",
         pattern=r"^(?:Error: )?(?P<path>[\w@./-]+\.(?:html|ts)):(?P<line>\d+):\d+ - error (?P<code>NG-?\d+): (?P<said>.+)",
-        read=lambda hit: placed(hit),
+        read=of_template,
         place=place_place,
         many=True,
         rank=Rank.ROOT,
         title="{code}: {said}",
         message="{path} line {line}: error {code}: {said}{source}",
-        fix="Correct line {line} of {path}: import the component or module there that declares what it uses.",
+        fix="{fix}",
     ),
     Rule(
         code="angular-budget",

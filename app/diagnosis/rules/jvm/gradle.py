@@ -22,8 +22,8 @@ RULES: tuple[Rule, ...] = (
         place=wrapper_or_image,
         rank=Rank.ROOT,
         title="This Gradle does not run on Java {java}",
-        message="{said}: the Gradle of gradle-wrapper.properties is too old for Java {java}.",
-        fix="Write a newer Gradle in distributionUrl (./gradlew wrapper --gradle-version {gradle} or newer), or use an older JDK in FROM.",
+        message="{said}: the Gradle of {whose} is too old for Java {java}.",
+        fix="{newer}, or use an older JDK in FROM.",
     ),
     Rule(
         code="gradle-version",

@@ -63,15 +63,24 @@ GRADLE_FOR_JAVA = {
 _WRAPPER: Find = matching(r"^distributionUrl", "gradle-wrapper.properties")
 
 
+# The image's own Gradle, not the wrapper's.
+_OWN_GRADLE = re.compile(r"(?<![/\w])gradle ")
+
+
 def gradle_too_old(hit: Hit) -> Mapping[str, str] | None:
     """Gradle's own compiler of scripts met the classes of a Java that it does not know."""
     if not _gradle_runs(hit):
         return None
     java = MAJOR.get(hit["made3"], "") or hit["have"]
+    newest = GRADLE_FOR_JAVA.get(java.split(".")[0], "8.14")
+    wrapper = hit.files.named("gradle-wrapper.properties") and not _OWN_GRADLE.search(hit.section.instruction)
     return {
         "said": hit.line.strip().lstrip("> "),
         "java": java,
-        "gradle": GRADLE_FOR_JAVA.get(java.split(".")[0], "8.14"),
+        "whose": "gradle-wrapper.properties" if wrapper else "the image",
+        "newer": f"Write a newer Gradle in distributionUrl (./gradlew wrapper --gradle-version {newest} or newer)"
+        if wrapper
+        else f"Take an image with Gradle {newest} or newer in FROM (gradle:{newest}-jdk{java.split('.')[0]})",
     }
 
 
@@ -83,7 +92,7 @@ def _gradle_runs(hit: Hit) -> bool:
 
 def wrapper_or_image(hit: Hit) -> Place | None:
     """Where the Gradle that ran is chosen: the image's own, or the wrapper's."""
-    if re.search(r"(?<![/\w])gradle ", hit.section.instruction):
+    if _OWN_GRADLE.search(hit.section.instruction):
         return first(base_image, _WRAPPER)(hit)
     return first(_WRAPPER, base_image)(hit)
 

@@ -52,7 +52,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         code="pip-needs-compiler",
-        pattern=r"error: command '?(?P<tool>(?:x86_64-linux-gnu-|/usr/bin/)?(?:gcc|g\+\+|cc|c\+\+|clang)|cmake|rustc|cargo|swig|ninja)'? failed: No such file or directory|"
+        pattern=r"error: command '?(?P<tool>(?:x86_64-linux-gnu-|/usr/bin/)?(?:gcc|g\+\+|cc|c\+\+|clang)|cmake|rustc|cargo|swig|ninja)'? failed: No such file or directory|error: \[Errno 2\] No such file or directory: '(?P<tool4>gcc|g\+\+|cc|c\+\+|clang|cmake|cargo|rustc)'|"
         r"unable to execute '(?P<tool2>[^']+)': No such file or directory|ERROR: Unknown compiler\(s\): \[\[|(?P<tool3>CMake) must be installed to build|CMake Error: CMAKE_C(?:XX)?_COMPILER not set|No CMAKE_C(?:XX)?_COMPILER could be found",
         read=compiler,
         place=asked,

@@ -131,7 +131,7 @@ _RUST = (
 
 
 def compiler(hit: Hit) -> Mapping[str, str]:
-    tool = hit["tool"] or hit["tool2"] or hit["tool3"].lower() or "compiler"
+    tool = hit["tool"] or hit["tool2"] or hit["tool3"] or hit["tool4"].lower() or "compiler"
     more = {"cmake": " cmake", "swig": " swig", "ninja": " ninja-build", "rustc": " cargo", "cargo": " cargo"}
     return building(hit) | {"tool": tool, "packages": f"build-essential{more.get(tool, '')}"}
 

@@ -46,10 +46,33 @@ def _exception(hit: Hit) -> Mapping[str, str] | None:
     return {
         "where": where,
         "error": error,
-        "advice": _advice(error, meant, where)
+        "advice": (_gem_of_initializer(hit, error) if not meant else "")
+        or _advice(error, meant, where)
         or asked_by(hit, error, TRACE.deepest(hit))
         or f"Correct {where}, or set what it needs: {hit['klass']} is raised there",
     }
+
+
+def _gem_of_initializer(hit: Hit, error: str) -> str:
+    """An initializer sets up the gem whose name it has: config/initializers/paper_trail.rb, PaperTrail."""
+    place = TRACE.deepest(hit)
+    named = re.match(r"uninitialized constant ([A-Z]\w*)", error)
+    if place is None or named is None or not hit.files.paths & {"Gemfile", "Gemfile.lock"}:
+        return ""
+    stem = place.path.rpartition("/")[2].removesuffix(".rb")
+    alike = {each.replace("_", "").lower() for each in (stem, named[1])}
+    if "config/initializers/" not in place.path or len(alike) > 1:
+        return ""
+    asked = rf"(?i)^\s*gem\s*\(?\s*[\"']{stem.replace('_', '[-_]?')}[\"']|^\s*{stem.replace('_', '[-_]?')} "
+    if any(hit.files.search(path, asked) for path in ("Gemfile", "Gemfile.lock") if path in hit.files.paths):
+        return (
+            f"Load the gem that has {named[1]} in this environment: take it out of a group of the Gemfile that "
+            "production leaves out, or away from require: false; and build the image anew"
+        )
+    return (
+        f'Add the gem that has {named[1]}: write `gem "{stem}"` into the Gemfile, run bundle install and commit '
+        f"Gemfile.lock; or remove {place.path}"
+    )
 
 
 def _advice(error: str, meant: str, where: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from app.diagnosis.places import anywhere, first
 from app.diagnosis.rule import Rank, Rule
 from app.diagnosis.rules.start.reading_binding import at_binding, command_place
-from app.diagnosis.rules.start.reading_ended import exited, mentioned, silent, slow
+from app.diagnosis.rules.start.reading_ended import bare_place, exited, mentioned, silent, slow
 from app.diagnosis.rules.start.reading_lacking import STARTED, probe_path
 from app.model import Blame
 
 # Where the program binds it; of an image made elsewhere, where the service's description names it.
-_AT_PORT = first(at_binding, anywhere(r"^\s*-?\s*containerPort:\s*{wanted}\b", ".yaml", ".yml"))
+_AT_PORT = first(bare_place, at_binding, anywhere(r"^\s*-?\s*containerPort:\s*{wanted}\b", ".yaml", ".yml"))
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -47,7 +47,7 @@ RULES: tuple[Rule, ...] = (
         only=STARTED,
         pattern=r"Container called exit\((?P<code>-?\d+)\)",
         read=exited,
-        place=first(mentioned, command_place),
+        place=first(mentioned, command_place, bare_place),
         rank=Rank.SYMPTOM,
         title="{head}",
         message="Container called exit({code}): {why}. Its last words: {last}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from app.diagnosis.instructions import failing_dockerfile
 from app.diagnosis.paths import repository_path
 from app.diagnosis.places import CODE, anywhere
 from app.diagnosis.rule import Hit
@@ -13,6 +14,7 @@ from app.diagnosis.rules.start.reading_binding import binding, command_text
 from app.diagnosis.rules.start.reading_listening import LOOPBACK, said_fix, spoken_found
 from app.diagnosis.rules.start.reading_start import ALIVE_UNTIL_STOPPED, ended_said, wanted_port
 from app.diagnosis.telling import most_telling, score
+from app.dockerfile.interpreters import interpreter
 from app.model import Place
 from app.start_command import start_command
 
@@ -49,7 +51,10 @@ def exited(hit: Hit) -> Mapping[str, str] | None:
         if told
         else next((line for line in spoken if _TELLING.search(line)), spoken[-1] if spoken else "nothing")
     )
-    if hit["code"] == "0":
+    bare = _without_command(hit)
+    if hit["code"] == "0" and bare:
+        advice = _BARE["advice"]
+    elif hit["code"] == "0":
         advice = (
             "Start a server that keeps listening on 0.0.0.0 and $PORT; work that ends belongs into a "
             "Cloud Run job"
@@ -73,6 +78,7 @@ def exited(hit: Hit) -> Mapping[str, str] | None:
         "why": why,
         "last": last[:240],
         "advice": advice,
+        **({"bare": str(bare.line), "in": bare.path} if bare else {}),
         "head": head or f"The container ended with exit({hit['code']}): {why}",
     }
 
@@ -101,11 +107,44 @@ def _quoted(hit: Hit) -> Place | None:
     return None
 
 
+_BARE = {
+    "told": "The image says no command: neither CMD nor ENTRYPOINT",
+    "where": "the image",
+    "advice": "Write CMD as the last line of the Dockerfile, with what starts the server "
+    '(CMD ["node", "server.js"], CMD ["gunicorn", "-b", "0.0.0.0:8080", "main:app"]), or command: in servergem.yml',
+}
+
+
+def _without_command(hit: Hit) -> Place | None:
+    """The last line of a Dockerfile whose image starts nothing of ours."""
+    found = failing_dockerfile(hit)
+    if found is None or not found[1].stages:
+        return None
+    path, parsed = found
+    given = any(
+        hit.files.search(each, r"^\s*-?\s*(?:command|args)\s*:") for each in hit.files.named(*_DESCRIBED)
+    )
+    said = any(each.keyword in ("CMD", "ENTRYPOINT") for each in parsed.instructions)
+    if given or said or not interpreter(parsed.stages[-1].image):
+        return None
+    return hit.files.place(path, parsed.instructions[-1].line)
+
+
+_DESCRIBED = ("servergem.yml", "service.yaml", "cloudbuild.yaml")
+
+
+def bare_place(hit: Hit) -> Place | None:
+    """Where CMD is to be written."""
+    return hit.files.place(hit["in"], int(hit["bare"])) if hit["bare"] else None
+
+
 def silent(hit: Hit) -> Mapping[str, str] | None:
     """The probe failed and nothing in the log says why; perhaps the code does."""
     wanted = wanted_port(hit)
     if any(p == wanted and not LOOPBACK.match(h) for h, p, _ in spoken_found(hit)):
         return None
+    if (bare := _without_command(hit)) is not None:
+        return {"wanted": wanted, "port": "", "bare": str(bare.line), "in": bare.path, **_BARE}
     place = binding(hit)
     line = hit.files.lines(place.path)[place.line - 1] if place else ""
     bound = re.search(r"(?<![\d.])(\d{4,5})(?![\d.])", line)
