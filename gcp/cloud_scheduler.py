@@ -112,8 +112,13 @@ def _specification(wanted: Schedule) -> scheduler_v1.Job:
 
 
 def _same(found: scheduler_v1.Job, wish: scheduler_v1.Job) -> bool:
+    """Also in what is sent: a body of somebody else's would run the job with other words and variables.
+
+    https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs/run#Overrides
+    """
+
     def said(job: scheduler_v1.Job) -> tuple[Any, ...]:
-        token = job.http_target.oauth_token
-        return job.schedule, job.time_zone, token.service_account_email
+        target = job.http_target
+        return job.schedule, job.time_zone, target.http_method, target.body, target.oauth_token
 
     return said(found) == said(wish)

@@ -7,13 +7,15 @@ import re
 from pathlib import Path
 
 from click.testing import CliRunner
-from google.cloud import run_v2
+from google.cloud import run_v2, scheduler_v1
 
 from app.acts.specification import revision_name
 from app.cli.commands import main
+from gcp import cloud_scheduler
 from gcp.cloud import Google
 from gcp.cloud_run import delete_service
-from sandbox.world import PROJECT
+from gcp.cloud_scheduler import Schedule
+from sandbox.world import PROJECT, Options, Sandbox
 from tests.conftest import OWNER, House, answer_of, eventually
 from tests.test_attacks import settled
 from tests.test_previews import SAMPLE, live
@@ -73,3 +75,26 @@ def test_the_name_of_a_service_that_is_gone_is_not_free(house: House, tmp_path: 
     delete_service(Google(google.grpc_address), PROJECT, REGION, SAMPLE, etag="")
     settled(house)
     assert house.check_run(work.name, work.push("Theirs now", **{"n.txt": "3"}))["conclusion"] == "failure"
+
+
+def test_a_schedule_that_waits_under_a_jobs_name_says_nothing_of_its_own(tmp_path: Path) -> None:
+    """Somebody made it before the job: what it would have the job run, other words and variables, is not sent."""
+    with Sandbox(tmp_path, Options()) as world:
+        world.google.project(PROJECT).apis["cloudscheduler.googleapis.com"] = 0.0
+        world.google.service_account(PROJECT, "runs")
+        google, account = Google(world.google.grpc_address), f"runs@{PROJECT}.iam.gserviceaccount.com"
+        wish = Schedule(PROJECT, REGION, "nightly", "0 3 * * *", "Etc/UTC", account)
+        planted = scheduler_v1.HttpTarget(
+            uri=cloud_scheduler.uri(PROJECT, REGION, "nightly"),
+            http_method=scheduler_v1.HttpMethod.POST,
+            body=b'{"overrides": {"containerOverrides": [{"args": ["drop", "everything"]}]}}',
+            oauth_token=scheduler_v1.OAuthToken(service_account_email=account, scope=cloud_scheduler.SCOPE),
+        )
+        google.schedules.create_job(
+            parent=f"projects/{PROJECT}/locations/{REGION}",
+            job=scheduler_v1.Job(
+                name=wish.name, schedule=wish.cron, time_zone=wish.time_zone, http_target=planted
+            ),
+        )
+        assert cloud_scheduler.keep(google, wish)
+        assert not google.schedules.get_job(name=wish.name).http_target.body

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from app.diagnosis.envelope import open_envelope
+from app.diagnosis.printed import LONGEST_LINE
 from app.diagnosis.transcript import Kind, Section
 
 BUILDS = [
@@ -149,7 +150,7 @@ def test_a_log_with_a_time_before_each_line_is_a_containers() -> None:
 def test_json_that_is_no_entry_stays_as_it_is() -> None:
     """A program may print objects and lists of its own, deep ones too."""
     for line in ('{"name": "api"}', "[1, 2]", "[" * 100_000, '{"a":' * 100_000):
-        assert lines(line)[0] == line[:8000]
+        assert lines(line)[0] == line[:LONGEST_LINE]
 
 
 def test_the_block_of_an_older_buildkit_is_of_the_instruction_that_it_repeats() -> None:

@@ -94,7 +94,15 @@ def _in_brackets(value: Value) -> str:
 
 def _scalar(value: str) -> str:
     """Text, in quotes wherever it could be read as something else."""
-    if PLAIN.fullmatch(value) and yaml.load(value, Loader=yaml.CSafeLoader) == value:
+    if _is_plain(value):
         return value
     quoted = json.dumps(value, ensure_ascii=False)
     return STRANGE.sub(lambda letter: f"\\U{ord(letter[0]):08x}", quoted)
+
+
+def _is_plain(value: str) -> bool:
+    """Whether these words without quotes are read as text, and not as a number or a day, were it one that never was."""
+    try:
+        return bool(PLAIN.fullmatch(value)) and yaml.load(value, Loader=yaml.CSafeLoader) == value
+    except ValueError:  # such as 2026-13-45, or a number of five thousand digits
+        return False

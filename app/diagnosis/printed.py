@@ -11,11 +11,10 @@ MOST_CHARACTERS = 24_000_000
 
 FIRST_CHARACTERS = 4_000_000
 
-LONGEST_LINE = 8_000
-# Python reads no number of more digits, and the rules read numbers everywhere:
-# https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
-MOST_DIGITS = 4_000
-_NUMBER = re.compile(rf"(\d{{{MOST_DIGITS}}})\d+")
+LONGEST_ENTRY = 8_000  # of a line that is JSON, and holds one
+# A reader may take the square of a line's length. Python reads no number of 4,301 digits, and the rules read numbers
+# everywhere: https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
+LONGEST_LINE = 2_000
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_()][0-9A-B]?"
@@ -40,14 +39,13 @@ def lines(text: str | bytes) -> Iterable[str]:
         return map(_bounded, _entries(entries))
     printed = words.split("\n")
     odd = "\r" in words or words.startswith("{") or "\n{" in words or _CONTROL.search(words)
-    return _straightened(printed) if odd or len(max(printed, key=len)) > MOST_DIGITS else printed
+    return _straightened(printed) if odd or len(max(printed, key=len)) > LONGEST_LINE else printed
 
 
 def _straightened(printed: list[str]) -> Iterator[str]:
     """Lines that were written over, JSON entries and what no terminal shows, one by one; and none is endless."""
     for line in printed:
-        if len(line) > LONGEST_LINE:
-            line = line[:LONGEST_LINE]
+        line = line[:LONGEST_ENTRY]
         if "\r" in line:
             line = next((part for part in reversed(line.split("\r")) if part.strip()), "")
         if line.startswith("{") and (entry := _json_entry(line)) is not None:
@@ -57,9 +55,8 @@ def _straightened(printed: list[str]) -> Iterator[str]:
 
 
 def _bounded(line: str) -> str:
-    """The line, no longer than any that is read, and without a number that nothing has."""
-    line = line[:LONGEST_LINE]
-    return _NUMBER.sub(r"\1", line) if len(line) > MOST_DIGITS else line
+    """The line, no longer than any that is read."""
+    return line[:LONGEST_LINE]
 
 
 def _json_array(words: str) -> list[object] | None:

@@ -46,7 +46,7 @@ class Manual(Foreign):
 
 class Resources(Foreign):
     cpu: str = Field(default="", description="`cpu`, the next that Cloud Run has")
-    memory_gb: float | None = Field(default=None, description="`memory`")
+    memory_gb: float | None = Field(default=None, description="`memory`", le=1_000_000)
 
 
 class Check(Foreign):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.config.draft import Block, Keys, Said, Value
+from app.importing.measures import count
 from app.importing.source import NotRead, parsed
 from app.importing.telling import said
 from app.importing.told import Left, Told
@@ -28,18 +29,14 @@ def _flag(written: str) -> Value:
     return written.lower() == "true"
 
 
-def _number(written: str) -> Value:
-    return int(written) if written.isascii() and written.isdecimal() else written
-
-
 def _listed(written: str) -> Value:
     return tuple(each.strip() for each in written.split(","))
 
 
 RUN = "run.googleapis.com/"
 TEMPLATE: Mapping[str, Row] = {
-    "autoscaling.knative.dev/minScale": Row("instances.min", _number, "0"),
-    "autoscaling.knative.dev/maxScale": Row("instances.max", _number),
+    "autoscaling.knative.dev/minScale": Row("instances.min", count, "0"),
+    "autoscaling.knative.dev/maxScale": Row("instances.max", count),
     f"{RUN}cloudsql-instances": Row("cloudsql", _listed),
     f"{RUN}cpu-throttling": Row("cpu_always", lambda written: written.lower() == "false", "true"),
     f"{RUN}startup-cpu-boost": Row("startup_boost", _flag, "true"),
@@ -55,10 +52,10 @@ SERVICE: Mapping[str, Row] = {
     f"{RUN}ingress": Row("ingress", str, "all"),
     f"{RUN}iap-enabled": Row("iap", _flag, "false"),
     f"{RUN}binary-authorization": Row("binary_authorization", str),
-    f"{RUN}manualInstanceCount": Row("manual_instances", _number),
+    f"{RUN}manualInstanceCount": Row("manual_instances", count),
     f"{RUN}invoker-iam-disabled": Row("public", _flag),
-    f"{RUN}minScale": Row("instances.min", _number, "0"),
-    f"{RUN}maxScale": Row("instances.max", _number),
+    f"{RUN}minScale": Row("instances.min", count, "0"),
+    f"{RUN}maxScale": Row("instances.max", count),
 }
 NETWORKS = f"{RUN}network-interfaces"
 # JSON, or YAML on one line: for each container those that have to have started before it.

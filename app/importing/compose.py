@@ -91,7 +91,7 @@ def _are_services(services: Any) -> bool:
 
 
 def tell(compose: Compose, _around: Around) -> Iterator[Named | Left]:
-    containers = re.compile(rf"(?:.*[@/])?(?:{'|'.join(map(re.escape, compose.services))})(?:[:/].*)?")
+    containers = re.compile(rf"(?:^|[@/])(?:{'|'.join(map(re.escape, compose.services))})(?:[:/]|$)")
     homes = {name: service.network.removeprefix(SHARED) for name, service in compose.services.items()}
     for name, service in compose.services.items():
         at = ("services", name)
@@ -154,7 +154,7 @@ def _told(service: ComposeService, build: Build, at: tuple[str, ...]) -> Iterato
 def _called(service: ComposeService, at: tuple[str, ...], containers: re.Pattern[str]) -> Iterator[Told]:
     """Variables that call another container by its name, which only Compose knows."""
     for name, value in service.environment.items():
-        if value is not None and containers.fullmatch(value):
+        if value is not None and containers.search(value):
             yield Left((*at, "environment", name), CONTAINER)
 
 

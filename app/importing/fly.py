@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
@@ -215,10 +216,11 @@ def _machine(fly: Fly) -> Iterator[Told]:
     machine = fly.machines[0]
     mib, count = SIZES.get(machine.size, (0, 0))
     if machine.size.startswith(PERFORMANCE):
-        count = int("".join(filter(str.isdigit, machine.size)) or 1)
+        named = re.search("[0-9]{1,3}", machine.size)
+        count = int(named[0]) if named else 1
         mib = 2048 * count
     written = machine.memory or machine.memory_mb
-    mib = (int(written) if written.isdigit() else mebibytes(written)) or mib
+    mib = mebibytes(f"{written}m" if written.isdecimal() else written) or mib
     if mib > 512:
         yield said("memory", memory(mib), "vm", "0", note=written or machine.size)
     if (cpu := cpus(machine.cpus or str(count))) and float(cpu) > 1:

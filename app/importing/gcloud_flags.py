@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from app.config.draft import Block, Said, Value
 from app.importing.gcloud_command import Command, Flag, is_open, pairs
-from app.importing.measures import cpus, mebibytes, memory, seconds
+from app.importing.measures import count, cpus, mebibytes, memory, seconds
 from app.importing.telling import folder, said
 from app.importing.told import Held, Left, Told, Variable
 
@@ -22,10 +22,6 @@ class Row:
 
     key: str
     value: Callable[[str], Value] = str
-
-
-def _number(written: str) -> Value:
-    return int(written) if written.isascii() and written.isdecimal() and len(written) < 7 else written
 
 
 def _listed(written: str) -> Value:
@@ -45,13 +41,13 @@ def _egress(written: str) -> Value:
     return "all-traffic" if written in ("all", "all-traffic") else written
 
 
-LEAST, MOST = Row("instances.min", _number), Row("instances.max", _number)
+LEAST, MOST = Row("instances.min", count), Row("instances.max", count)
 ROWS: Mapping[str, Row] = {
     "region": Row("region"),
-    "port": Row("port", lambda written: _number(written.removeprefix("http1:").removeprefix("h2c:"))),
+    "port": Row("port", lambda written: count(written.removeprefix("http1:").removeprefix("h2c:"))),
     "cpu": Row("cpu", lambda written: cpus(written) or written),
     "memory": Row("memory", _size),
-    "concurrency": Row("concurrency", _number),
+    "concurrency": Row("concurrency", count),
     "timeout": Row("timeout", lambda written: seconds(written) or written),
     "service-account": Row("service_account"),
     "min": LEAST,
@@ -80,7 +76,7 @@ ROWS: Mapping[str, Row] = {
     "iap": Row("iap", _always(True)),
     "binary-authorization": Row("binary_authorization"),
     "key": Row("encryption_key"),
-    "scaling": Row("manual_instances", _number),
+    "scaling": Row("manual_instances", count),
 }
 LEFT: Mapping[str, str] = {
     "platform": "Nothing is needed: there is one platform.",

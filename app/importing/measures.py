@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 LEAST_MIB = 128
+# No measure has more digits; Python's own numbers end at some thousand, and its fractions at some hundred.
+NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,15})?"
 BYTES = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 CPUS = (1, 2, 4, 6, 8)
 SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -26,9 +28,14 @@ NEAREST = {
 }  # fmt: skip
 
 
+def count(written: str) -> int | str:
+    """A whole number of six digits at most; other text as it stands."""
+    return int(written) if re.fullmatch("[0-9]{1,6}", written) else written
+
+
 def mebibytes(written: str) -> int:
     """`512mb`, `512M`, `0.5g`, `512Mi` or a number of bytes in MiB; 0 for what is none of these."""
-    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([bkmg]?)(?:i?b)?i?", written.strip().lower())
+    found = re.fullmatch(rf"({NUMBER})\s*([bkmg]?)(?:i?b)?i?", written.strip().lower())
     return round(float(found[1]) * BYTES[found[2]] / BYTES["m"]) if found else 0
 
 
@@ -40,7 +47,7 @@ def memory(mib: int) -> str:
 
 def cpus(written: str) -> str:
     """`1`, `0.5`, `1000m` as CPUs of Cloud Run, the next that it has; empty for what is no number."""
-    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(m?)", written.strip())
+    found = re.fullmatch(rf"({NUMBER})(m?)", written.strip())
     if not found:
         return ""
     count = float(found[1]) / (1000 if found[2] else 1)
@@ -51,7 +58,7 @@ def cpus(written: str) -> str:
 
 def seconds(written: str) -> int:
     """`30s`, `1m30s`, `2h` or a number of seconds; 0 for what is none of these."""
-    parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)(ms|[smhd]?)", written.strip())
+    parts = re.findall(rf"({NUMBER})(ms|[smhd]?)", written.strip())
     if "".join(f"{number}{unit}" for number, unit in parts) != written.strip():
         return 0
     return round(sum(float(number) * SECONDS[unit] for number, unit in parts))

@@ -104,6 +104,10 @@ class Courier:
 
     def _try(self, notice: Notice) -> None:
         notices, why, final = self._store.notices, "", False
+        if notice.tries > MOST_TRIES:  # whatever ended those before: nothing that is known here
+            notices.done(notice.id)
+            log.warning("notice.given_up", notice=notice.id, tries=notice.tries, why="no try came to an end")
+            return
         try:
             self._deliver(notice)
         except GoogleError as error:

@@ -18,6 +18,7 @@ import httpx
 
 # For all of it: a read that waits for each byte anew never ends where a byte comes now and then.
 SECONDS = 10.0
+LAST_PORT = 65_535
 # Addresses of version 4 in those of version 6: https://www.rfc-editor.org/rfc/rfc6052#section-2.1
 NAT64 = ip_network("64:ff9b::/96")
 # Of version 6 nothing else is anybody's on the internet; the rest are old and local ways to say an address of version 4
@@ -49,7 +50,7 @@ def post(url: str, body: str, headers: dict[str, str], *, loopback: bool, within
     status = _asked(request, within, lambda: _pinned(address, loopback, within))
     if not 200 <= status < 300:
         final = 300 <= status < 500 and status not in (408, 425, 429)
-        raise Refused(f"{address.host} answered {status}", final=final)
+        raise Refused(f"{_host(address)} answered {status}", final=final)
 
 
 def get(url: str, headers: dict[str, str], *, through: str = "", within: float = SECONDS) -> int:
@@ -62,13 +63,13 @@ def get(url: str, headers: dict[str, str], *, through: str = "", within: float =
     request = httpx.Request("GET", address, headers={"user-agent": "ServerGem-verify", **headers})
     if stand_in is not None:
         request.url = address.copy_with(scheme=stand_in.scheme, port=stand_in.port)
-    host = stand_in.host if stand_in else ""
+    host = _host(stand_in) if stand_in else ""
     return _asked(request, within, lambda: host or _pinned(address, False, within))
 
 
 def _asked(request: httpx.Request, within: float, pin: Callable[[], str]) -> int:
     """The answer's status, unless it takes longer together with the way to the address that `pin` finds."""
-    host, began = request.url.host, time.monotonic()
+    host, began = _host(request.url), time.monotonic()
     pinned = pin()
     left = within - (time.monotonic() - began)
     try:
@@ -81,7 +82,7 @@ def _asked(request: httpx.Request, within: float, pin: Callable[[], str]) -> int
 
 async def _status(request: httpx.Request, pinned: str) -> int:
     """What is answered, of which nothing but the first line counts."""
-    request.extensions["sni_hostname"] = request.url.host
+    request.extensions["sni_hostname"] = _host(request.url)
     request.url = request.url.copy_with(host=pinned)
     client = httpx.AsyncClient(
         timeout=None,  # noqa: S113 - there is one for everything together
@@ -99,22 +100,33 @@ async def _status(request: httpx.Request, pinned: str) -> int:
 def _address(url: str, loopback: bool) -> httpx.URL:
     try:
         address = httpx.URL(url)
+        readable = address.host  # decoded, which is what httpx cannot do without
     except (httpx.InvalidURL, UnicodeError) as error:
         raise Refused("it is no address", final=True) from error
     if address.scheme != "https" and not (loopback and address.scheme == "http"):
         raise Refused("it is no address that begins with https://", final=True)
-    if not address.host or address.userinfo:
+    if not readable or address.userinfo or (address.port or 0) > LAST_PORT:
         raise Refused("it is no address with a host, and without a user", final=True)
     return address
 
 
+def _host(address: httpx.URL) -> str:
+    """Its host in the letters of the DNS, as Google and browsers ask for it.
+
+    `URL.host` has them decoded, and sockets and TLS would encode them anew by a rule of 2003, under which faß.de is
+    fass.de: https://www.unicode.org/reports/tr46/#Deviations
+    """
+    return address.raw_host.decode("ascii")
+
+
 def _pinned(address: httpx.URL, loopback: bool, within: float) -> str:
     """The first address of the host; Refused when any of them is not for everybody."""
-    addresses = _resolved(address.host, address.port or 443, within)
+    host = _host(address)
+    addresses = _resolved(host, address.port or 443, within)
     if not addresses:
-        raise Refused(f"{address.host} has no address")
+        raise Refused(f"{host} has no address")
     if any(not is_public(each) and not (loopback and each.is_loopback) for each in addresses):
-        raise Refused(f"{address.host} is not on the public internet", final=True)
+        raise Refused(f"{host} is not on the public internet", final=True)
     return str(addresses[0])
 
 

@@ -53,4 +53,4 @@ def made_by(lock: str, folder: str, other: str = "", *, ignored: bool = False) -
 
 def requires_nothing(files: Files, path: str) -> bool:
     """Whether the go.mod at `path` was read and has no requirement, so that `go mod tidy` writes no go.sum."""
-    return files.was_read(path) and not re.search(r"^\s*require\b", files.text(path), re.MULTILINE)
+    return files.was_read(path) and not re.search(r"^[^\S\n]*require\b", files.text(path), re.MULTILINE)

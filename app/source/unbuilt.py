@@ -170,8 +170,8 @@ def _of_procfile(files: Files, inside: str, otherwise: str) -> str | None:
     """The Procfile's web process, None where it has none; `otherwise` where there is no Procfile."""
     if inside + "Procfile" not in files.paths:
         return otherwise
-    found = re.search(r"(?m)^web:\s*(.+?)\s*$", files.text(inside + "Procfile"))
-    return found[1] if found else None
+    found = re.search(r"(?m)^web:\s*(.+)", files.text(inside + "Procfile"))
+    return found[1].strip() if found else None
 
 
 def starter(made: Recipe) -> str:

@@ -203,7 +203,7 @@ def task(hit: Hit) -> Mapping[str, str] | None:
     aliases = [
         m
         for path in hit.files.named("mix.exs")
-        for m in re.findall(r"[\"']?([\w.]+)[\"']?:\s*\[", hit.files.text(path))
+        for m in re.findall(r"(?<![\w.])([\w.]+)[\"']?:\s*\[", hit.files.text(path))
     ]
     near = hit.files.nearest(hit["name"], [*known, *aliases], 0.7)
     return {"near": near if near != hit["name"] else "",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import re2
+
+from app.diagnosis.instructions import linear
 from app.diagnosis.lost_client import lost_client
 from app.diagnosis.paths import repository_path
 from app.diagnosis.places import anywhere, variable
@@ -53,7 +56,7 @@ def _variable_in(said: str) -> str:
 
 
 @once_per_log
-def _own_words(hit: Hit) -> tuple[tuple[re.Pattern[str], str, int, bool], ...]:
+def _own_words(hit: Hit) -> tuple[tuple[re2._Regexp[str], str, int, bool], ...]:
     """Every message that the repository's Go code may end with: (pattern, path, line, whether it ends the program)."""
     found = []
     call = re.compile(
@@ -69,12 +72,11 @@ def _own_words(hit: Hit) -> tuple[tuple[re.Pattern[str], str, int, bool], ...]:
                     "os.Exit(" in each for each in lines[number : number + 4]
                 ):
                     continue
-                parts = [
-                    re.escape(part.strip()) for part in re.split(r"%[+#.\d]*[a-zA-Z]|\\n|\\t", match["text"])
-                ]
-                if max(map(len, parts)) >= 5:
+                parts = [part.strip() for part in re.split(r"%[+#.\d]*[a-zA-Z]|\\n|\\t", match["text"])]
+                words = linear(".*".join(re2.escape(part) for part in parts if part))
+                if words and max(map(len, parts)) >= 5:
                     ends = match["call"].lower().startswith(("fatal", "panic"))
-                    found.append((re.compile(".{0,400}?".join(p for p in parts if p)), path, number, ends))
+                    found.append((words, path, number, ends))
     return tuple(sorted(found, key=lambda each: not each[3]))
 
 

@@ -14,6 +14,8 @@ from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_npm import POPULAR
 from app.model import Place
 
+LONGEST_ADDRESS = 400  # letters; a name may begin at each stroke of it
+
 
 def dependency(hit: Hit) -> Place | None:
     return dependency_place(hit, hit["name"])
@@ -62,7 +64,7 @@ def conflict(hit: Hit) -> Mapping[str, str] | None:
         }
     peer, wanted, name, version = peers[0]
     roots = re.findall(
-        r'^\s*(?:dev |optional )?(@?[\w./-]+)@"[^"]*" from the root project', text, re.MULTILINE
+        r'^[^\S\n]*(?:dev |optional )?(@?[\w./-]+)@"[^"]*" from the root project', text, re.MULTILINE
     )
     mine = [
         each
@@ -150,7 +152,9 @@ def not_there(hit: Hit) -> Mapping[str, str] | None:
     spec = hit["spec"].replace("%2f", "/").replace("%2F", "/")
     url = hit["url"].replace("%2f", "/").replace("%2F", "/")
     if not spec and (
-        found := re.search(r"https?://[^/]+/(?:.*?/)??(@[\w.-]+/[\w.-]+|[\w.-]+)(?:/-/\S*)?$", url)
+        found := re.search(
+            r"https?://[^/]+/(?:.*?/)??(@[\w.-]+/[\w.-]+|[\w.-]+)(?:/-/\S*)?$", url[:LONGEST_ADDRESS]
+        )
     ):
         spec = found[1]
     name, _ = split_spec(spec)

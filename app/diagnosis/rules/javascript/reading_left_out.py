@@ -80,7 +80,7 @@ def members(hit: Hit) -> Mapping[str, str] | None:
     patterns = asked.get("packages") if isinstance(asked, dict) else asked
     if not isinstance(patterns, list):
         patterns = re.findall(
-            r"^\s*-\s*['\"]?([^'\"#\s]+)", hit.files.text("pnpm-workspace.yaml"), re.MULTILINE
+            r"^[^\S\n]*-[^\S\n]*['\"]?([^'\"#\s]+)", hit.files.text("pnpm-workspace.yaml"), re.MULTILINE
         )
     wanted = [str(each).strip("./").rstrip("/") for each in patterns if not str(each).startswith("!")]
     named = re.search(r"\"(@?[\w./-]+)@workspace:", hit.line)

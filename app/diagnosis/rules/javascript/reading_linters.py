@@ -14,6 +14,9 @@ from app.model import Place
 
 CODE_FILE = r"[\w@./ \[\]()$+-]*?[\w\])]\.(?:[cm]?[jt]sx?|vue|svelte|astro|json|css|scss|less|html|mdx?|ya?ml|graphql)"
 
+# A line of ESLint's, read in one way alone: blanks that may belong to two parts of it take the cube of their number.
+_WARNING = re.compile(r"^\s+(\d+):\d+\s+warning\s+(\S.*  [\w@/-]+)$")
+
 CONFIGS = (
     "eslint.config.js", "eslint.config.mjs", "eslint.config.cjs", "eslint.config.ts", ".eslintrc.json", ".eslintrc.js", ".eslintrc.cjs",
     ".eslintrc.yml", ".eslintrc.yaml", ".eslintrc", "package.json",
@@ -55,7 +58,7 @@ def compact(hit: Hit) -> Mapping[str, str] | None:
 def warnings(hit: Hit) -> Mapping[str, str] | None:
     """--max-warnings: the first warning above is the one that failed the run."""
     for back, line in enumerate(hit.before(400)):
-        if found := re.match(r"^\s+(\d+):\d+\s+warning\s+(.+?)\s{2,}([\w@/-]+)$", line):
+        if found := _WARNING.match(line):
             path = next(
                 (
                     each.strip()
@@ -64,7 +67,8 @@ def warnings(hit: Hit) -> Mapping[str, str] | None:
                 ),
                 "",
             )
-            return {"path": path, "line": found[1], "said": found[2], "rule": found[3]}
+            said, _, rule = found[2].rpartition("  ")
+            return {"path": path, "line": found[1], "said": said.strip(), "rule": rule}
     return {"path": "", "line": "", "said": "warnings", "rule": ""}
 
 

@@ -104,7 +104,7 @@ def _locked(text: str, lock: str, name: str, wanted: str) -> bool:
         return f"{name}@{wanted}" in text or f"{name}@npm:{wanted}" in text
     if lock == "pnpm-lock.yaml":
         at = re.search(
-            rf"^\s*['\"]?{re.escape(name)}['\"]?:\s*\n?\s*(?:specifier:)?\s*(\S+)", text, re.MULTILINE
+            rf"^[^\S\n]*['\"]?{re.escape(name)}['\"]?:\s*\n?\s*(?:specifier:)?\s*(\S+)", text, re.MULTILINE
         )
         return at is not None and at[1].strip("'\"") == wanted
     return f'"{name}": "{wanted}"' in text or f'"{name}": ["{name}@' in text

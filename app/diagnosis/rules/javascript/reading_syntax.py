@@ -65,7 +65,7 @@ def exports(hit: Hit) -> Mapping[str, str] | None:
         if target
         else []
     )
-    listed = re.findall(r"export \{([^}]*)\}", hit.files.text(target)) if target else []
+    listed = re.findall(r"export \{([^{}]*)\}", hit.files.text(target)) if target else []
     exported += [
         part.split(" as ")[-1].strip() for each in listed for part in each.split(",") if part.strip()
     ]
@@ -141,7 +141,7 @@ def esm_package(hit: Hit) -> re.Match[str] | None:
 
 def esm_place(hit: Hit) -> Place | None:
     told = re.search(rf"from ({_PATH}) not supported", hit.line) or re.search(
-        rf"^\s*From ({_PATH})\s*$", "\n".join(after(hit, 3)), re.MULTILINE
+        rf"^[^\S\n]*From ({_PATH})[^\S\n]*$", "\n".join(after(hit, 3)), re.MULTILINE
     )
     named = esm_package(hit)
     above = header(hit)

@@ -14,6 +14,9 @@ from app.diagnosis.rule import Hit
 from app.diagnosis.rules.javascript.reading_linters import CODE_FILE
 from app.model import Place
 
+LONGEST = 400  # letters of a line: a path may begin at any of them, and end at any other
+_SUITE = re.compile(rf"^\s*FAIL\s+(?=\S)(?:\|?[\w@ /-]+\|? )?({CODE_FILE})")
+
 
 def failed_test(hit: Hit) -> Mapping[str, str] | None:
     """A test that failed, with what it said and the deepest frame of ours."""
@@ -86,7 +89,7 @@ def _title_place(hit: Hit) -> Place | None:
 
 def suite_place(hit: Hit) -> Place | None:
     for line in before(hit, 60):
-        if found := re.match(rf"^\s*FAIL\s+(?:\|?[\w@ /-]+\|? )?({CODE_FILE})", line):
+        if found := _SUITE.match(line[:LONGEST]):
             return spot(hit, found[1], 1)
     return None
 
@@ -158,8 +161,8 @@ def _spotted(hit: Hit, lines: list[str], written: re.Pattern[str]) -> Place | No
 
 def coverage(hit: Hit) -> Mapping[str, str] | None:
     found = re.search(
-        r"(?P<what>statements|branches|functions|lines)\D*\(?(?P<have>[\d.]+)%\)?.*?(?P<want>[\d.]+)%",
-        hit.line,
+        r"(?P<what>statements|branches|functions|lines)\D*(?P<have>\d[\d.]*)%.*?(?P<want>\d[\d.]*)%",
+        hit.line[:LONGEST],
     )
     return {"said": bare(hit.line).strip(), "what": found["what"] if found else "coverage"}
 

@@ -54,7 +54,7 @@ def _told(hit: Hit, place: Place) -> Mapping[str, str]:
         hint = f"Import or declare {missing[1]} before it is used."
     elif "Class extends value undefined" in hit.line:
         hint = "What it extends is undefined when the class is made: two files import each other, or the import names what is not exported."
-    elif default := re.search(r"(\w+?)_\d+\.default is not a (?:function|constructor)", hit.line):
+    elif default := re.search(r"\b(\w+?)_\d+\.default is not a (?:function|constructor)", hit.line):
         hint = f"{default[1]} has no default export for this compiler: import it by name ({{ … }} or import * as), or set esModuleInterop in tsconfig.json."
     else:
         asked = asked_by(hit, bare(hit.line), place)

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from app.diagnosis.rule import Hit
 from app.model import Place
 
-_REVISION = re.compile(r"^revision\b[^=]*=\s*[\"']([\w-]+)[\"']", re.MULTILINE)
+_REVISION = re.compile(r"^revision\b[^=\n]*=[^\S\n]*[\"']([\w-]+)[\"']", re.MULTILINE)
 
-_BEFORE = re.compile(r"^down_revision\b[^=]*=\s*(.+)", re.MULTILINE)
+_BEFORE = re.compile(r"^down_revision\b[^=\n]*=[^\S\n]*(.+)", re.MULTILINE)
 
 
 def _revisions(hit: Hit) -> dict[str, tuple[str, tuple[str, ...]]]:

@@ -88,7 +88,7 @@ def where_file_is_missed(hit: Hit) -> Place | None:
 def members_left_out(hit: Hit) -> Mapping[str, str] | None:
     """The first member of uv's workspace whose pyproject.toml is not there when the lock file is checked."""
     text = hit.files.text("pyproject.toml").partition("[tool.uv.workspace]")[2]
-    listed = re.search(r"^members\s*=\s*\[([^\]]*)\]", text, re.MULTILINE)
+    listed = re.search(r"^members\s*=\s*\[([^\[\]]*)\]", text, re.MULTILINE)
     patterns = re.findall(r"[\"']([^\"']+)[\"']", listed[1]) if listed else []
     for path in sorted(p for p in hit.files.named("pyproject.toml") if "/" in p)[:200]:
         folder = path.rpartition("/")[0]

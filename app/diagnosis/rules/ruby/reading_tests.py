@@ -48,7 +48,7 @@ def task(hit: Hit) -> Mapping[str, str] | None:
     tasks: list[str] = []
     for path in hit.files.paths:
         if path.endswith((".rake", "Rakefile")):
-            tasks += re.findall(r"(?m)^\s*task\s*\(?[:'\"]?([\w:]+)", hit.files.text(path))
+            tasks += re.findall(r"(?m)^[^\S\n]*task[^\S\n]*\(?[:'\"]?([\w:]+)", hit.files.text(path))
     of_rails = ("assets:precompile", "db:migrate", "db:prepare", "spec", "test")
     if hit["name"] in of_rails and not any("rails" in hit.files.text(p) for p in hit.files.named("Gemfile")):
         return {
