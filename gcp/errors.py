@@ -14,7 +14,7 @@ import requests
 
 from app.retry import Policy, retrying
 from app.telemetry import trace
-from gcp.kinds import Kind, kind_of
+from gcp.kinds import Kind, kind_of, named
 from gcp.later import later
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ CODES_OF_HTTP = {
 class Denial:
     """Everything Google said. `code` is gRPC's name; `retry_after` seconds, 0 when Google did not say.
 
-    `quota`: the limit that was reached, as `ReadRequestsPerMinutePerProject`.
+    `quota`: the limit that was reached, as `ReadRequestsPerMinutePerProject`, and how much it allows.
     """
 
     code: str
@@ -132,6 +132,7 @@ def evidence(error: GoogleError) -> str:
             ("service", said.service),
             ("resource", said.resource),
             ("method", said.method),
+            ("quota", said.quota),
         )
         if value
     ]
@@ -152,7 +153,7 @@ def _from_api(error: api.GoogleAPICallError, method: str) -> Denial:
         permission=metadata.get("permission", ""),
         resource=metadata.get("resource", ""),
         retry_after=_retry_after(error, details),
-        quota=metadata.get("quota_limit", ""),
+        quota=named(metadata.get("quota_limit", ""), metadata.get("quota_limit_value", "")),
         links=tuple(
             link.url for part in details if isinstance(part, error_details_pb2.Help) for link in part.links
         ),
@@ -178,4 +179,6 @@ def _wait_for(error: Exception, policy: Policy) -> float | None:
     if not isinstance(error, GoogleError) or not error.transient:
         return None
     # Asked again at once a quota of a minute would be asked in vain, and the deployment be over within seconds.
-    return error.denial.retry_after or (policy.minute if error.kind is Kind.RATE else 0.0)
+    wait = error.denial.retry_after or (policy.minute if error.kind is Kind.RATE else 0.0)
+    # Who asks for more patience than there is would only be asked again too early.
+    return wait if wait <= policy.total else None

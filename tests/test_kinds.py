@@ -36,7 +36,9 @@ def refused(code: str, reason: str, message: str, quota: str) -> GoogleError:
         next(number for number, name in CODES_OF_HTTP.items() if name == code) if code != "UNKNOWN" else 500
     )
     kind = api.Unknown if code == "UNKNOWN" else type(api.from_http_status(number, ""))  # type: ignore[no-untyped-call]  # it ships no types
-    info = error_details_pb2.ErrorInfo(reason=reason, metadata={"quota_limit": quota} if quota else {})
+    limit, _, allowed = quota.partition(" allows ")
+    details = {"quota_limit": limit, "quota_limit_value": allowed}
+    info = error_details_pb2.ErrorInfo(reason=reason, metadata={k: v for k, v in details.items() if v})
     error: api.GoogleAPICallError = kind(message, details=[info], error_info=info)
     return from_exception(error, "M")
 
@@ -44,6 +46,16 @@ def refused(code: str, reason: str, message: str, quota: str) -> GoogleError:
 SAMPLES = [
     ("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "", "ReadRequestsPerMinutePerProject", Kind.RATE),
     ("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "", "WriteRequestsPerDayPerProject", Kind.SPENT),
+    ("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "", "RequestsPerMinutePerProject allows 60", Kind.RATE),
+    ("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "", "RequestsPerMinutePerProject allows 0", Kind.SPENT),
+    (
+        "RESOURCE_EXHAUSTED",
+        "",
+        "Quota exceeded for limit 'Requests per day'",
+        "",
+        Kind.SPENT,
+    ),
+    ("RESOURCE_EXHAUSTED", "", "Maximum number of service accounts on project reached.", "", Kind.SPENT),
     ("RESOURCE_EXHAUSTED", "", "project p has insufficient quota to create a pool", "", Kind.SPENT),
     ("RESOURCE_EXHAUSTED", "", "Quota exceeded", "", Kind.RATE),
     ("RESOURCE_EXHAUSTED", "RESOURCE_QUOTA_EXCEEDED", "", "", Kind.SPENT),

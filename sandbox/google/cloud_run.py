@@ -242,5 +242,5 @@ class CloudRun(Reconciling):
         self, request: iam_policy_pb2.TestIamPermissionsRequest
     ) -> iam_policy_pb2.TestIamPermissionsResponse:
         project = self._projects.find(segments(request.resource).get("projects", ""))
-        held = self._projects.tested(project, request.resource, request.permissions) if project else []
+        held = self._projects.told(project, request.resource, request.permissions) if project else []
         return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)

@@ -183,19 +183,19 @@ RULES = (
         "Correct the project's id: gcloud projects list.",
     ),
     google(
+        "quota",
+        r"RESOURCE_QUOTA_EXCEEDED|quota=\w+ allows 0\b|quota=\w*PerDay|limit '[^']* per day'|RESOURCE_EXHAUSTED.*?(?:Quota|Maximum number of) '?(?P<metric>[\w.-]+(?: accounts)?)'? (?:exceeded|on project reached)",
+        "The project's quota is used up",
+        "RESOURCE_QUOTA_EXCEEDED: project {project} may have no more of this {metric}.",
+        "Delete what is no longer used, or ask for more: https://console.cloud.google.com/iam-admin/quotas?project={project}",
+    ),
+    google(
         "rate",
         r"RATE_LIMIT_EXCEEDED|Quota exceeded for quota metric '(?P<metric>[^']+)'",
         "Google's rate limit is reached",
         "Quota exceeded for {metric}; this is not in your change.",
         "Run it again in a minute.",
         blame=Blame.GOOGLE,
-    ),
-    google(
-        "quota",
-        r"RESOURCE_QUOTA_EXCEEDED|RESOURCE_EXHAUSTED.*?Quota '?(?P<metric>[\w.-]+)'? exceeded",
-        "The project's quota is used up",
-        "RESOURCE_QUOTA_EXCEEDED: project {project} may have no more of this {metric}.",
-        "Delete what is no longer used, or ask for more: https://console.cloud.google.com/iam-admin/quotas?project={project}",
     ),
     google(
         "unavailable",
