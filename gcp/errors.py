@@ -116,8 +116,23 @@ def from_exception(error: Exception, method: str) -> GoogleError:
 
 def from_status(status: Any, method: str) -> GoogleError:
     """The `google.rpc.Status` of a failed operation as a GoogleError."""
-    code = code_pb2.Code.Name(status.code)
-    return GoogleError(Denial(str(code), str(status.message), method))
+    info = error_details_pb2.ErrorInfo()
+    for part in status.details:
+        if part.Is(info.DESCRIPTOR):
+            part.Unpack(info)
+    told = dict(info.metadata)
+    return GoogleError(
+        Denial(
+            code=str(code_pb2.Code.Name(status.code)),
+            message=str(status.message),
+            method=method,
+            reason=info.reason,
+            service=told.get("service", ""),
+            permission=told.get("permission", ""),
+            resource=told.get("resource", ""),
+            quota=named(told.get("quota_limit", ""), told.get("quota_limit_value", "")),
+        )
+    )
 
 
 def evidence(error: GoogleError) -> str:

@@ -147,6 +147,8 @@ ROWS = (
     Row("google-internal", "google: INTERNAL method=Services.UpdateService Internal error encountered.", "google-unavailable", "Re-run", GOOGLE),
     Row("quota", "google: RESOURCE_EXHAUSTED reason=RESOURCE_QUOTA_EXCEEDED method=Services.CreateService Quota exceeded for resource services of projects/lime-shop", "google-quota", "quotas?project=lime-shop"),
     Row("value", "google: INVALID_ARGUMENT method=Services.UpdateService template.timeout: must be at most 3600s", "google-invalid-argument", "3600s"),
+    Row("nobody builds by default", 'google: INVALID_ARGUMENT method=CloudBuild.CreateBuild build.service_account must be specified due to the evaluation of the following org policies: "constraints/cloudbuild.disableCreateDefaultServiceAccount" "constraints/cloudbuild.useBuildServiceAccount" "constraints/cloudbuild.useComputeServiceAccount" Please check the value of these constraints', "google-builder-not-named", "BUILD_SERVICE_ACCOUNT"),
+    Row("callers are checked", "google: FAILED_PRECONDITION method=Services.CreateService invoker_iam_disabled is not currently available for your organization.", "google-callers-checked", "public: false;run.managed.requireInvokerIam"),
     Row("unimplemented", "google: UNIMPLEMENTED method=Services.UpdateService Method not found.", "google-unimplemented", "Services.UpdateService", SERVERGEM),
 )  # fmt: skip
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from google.api_core import exceptions as api
-from google.rpc import error_details_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from gcp.errors import CODES_OF_HTTP, GoogleError, from_exception
+from gcp.errors import CODES_OF_HTTP, GoogleError, from_exception, from_status
 from gcp.kinds import ROWS, Kind, kind_of
 
 ROOT = Path(__file__).parent.parent
@@ -77,6 +77,17 @@ def test_each_refusal_is_of_its_kind(code: str, reason: str, message: str, quota
     error = refused(code, reason, message, quota)
     assert error.kind is kind
     assert error.transient is (kind in (Kind.PASSING, Kind.RATE))
+
+
+@pytest.mark.parametrize(("reason", "kind"), [("RESOURCE_QUOTA_EXCEEDED", Kind.SPENT), ("", Kind.RATE)])
+def test_a_failed_operation_is_of_its_kind_too(reason: str, kind: Kind) -> None:
+    """What its status has beside the sentence counts, as it does in a refusal."""
+    status = status_pb2.Status(code=code_pb2.Code.RESOURCE_EXHAUSTED, message="Quota exceeded")
+    metadata = {"service": "run.googleapis.com", "permission": "a.b", "resource": "r"}
+    status.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, metadata=metadata))
+    told = from_status(status, "Services.CreateService")
+    assert (told.kind, told.reason) == (kind, reason)
+    assert (told.service, told.permission, told.denial.resource) == tuple(metadata.values())
 
 
 def test_every_row_has_a_sample() -> None:

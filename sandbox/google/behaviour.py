@@ -12,6 +12,7 @@ class Behaviour:
     """How the stand-in behaves; all times in seconds, all may change while it runs.
 
     `lost_builds`: so many of the next builds end with INTERNAL_ERROR, as some do.
+    `failed_deletions`: so many of the next deletions of a service are accepted, and their operations end in an error.
     `stuck_traffic`: so many of the next changes of traffic alone are accepted and not carried out, so that
     `traffic` and `trafficStatuses` differ: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services
     `stream_lag`: what entries of `stdout`, `stderr`, `system` or `build` take beyond `log_lag`.
@@ -38,6 +39,7 @@ class Behaviour:
     queue_time: float = 0.0
     operation_time: float = 0.0
     lost_builds: int = 0
+    failed_deletions: int = 0
     stuck_traffic: int = 0
     stream_lag: dict[str, float] = field(default_factory=dict)
     log_page: int = 1000

@@ -168,6 +168,22 @@ RULES = (
         link="https://cloud.google.com/run/docs/authenticating/public",
     ),
     google(
+        "builder-not-named",
+        r"build\.service_account must be specified",
+        "The organisation lets nobody build by default",
+        "build.service_account must be specified: the policies of Cloud Build leave this project without a default account for builds.",
+        "Name an account with roles/cloudbuild.builds.builder: BUILD_SERVICE_ACCOUNT (gcloud builds submit --service-account=projects/{project}/serviceAccounts/NAME@{project}.iam.gserviceaccount.com).",
+        link="https://cloud.google.com/build/docs/cloud-build-service-account-updates",
+    ),
+    google(
+        "callers-checked",
+        r"invoker_iam_disabled is not currently available",
+        "The organisation lets no service skip the check of its callers",
+        "invoker_iam_disabled is not currently available: constraints/run.managed.requireInvokerIam is enforced for this project.",
+        "Write `public: false`, and give roles/run.invoker to who may call: gcloud run services add-iam-policy-binding {service} --region={region} --project={project} --role=roles/run.invoker --member=user:NAME@DOMAIN; only the organisation's administrator can exempt the project.",
+        link="https://cloud.google.com/run/docs/securing/managing-access",
+    ),
+    google(
         "org-policy",
         r"(?P<constraint>constraints/[\w.]+)",
         "The organisation's policy forbids this",
