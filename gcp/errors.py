@@ -14,7 +14,7 @@ import requests
 
 from app.retry import Policy, retrying
 from app.telemetry import trace
-from gcp.kinds import Kind, kind_of
+from gcp.kinds import Kind, kind_of, named
 from gcp.later import later
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ CODES_OF_HTTP = {
 class Denial:
     """Everything Google said. `code` is gRPC's name; `retry_after` seconds, 0 when Google did not say.
 
-    `quota`: the limit that was reached, as `ReadRequestsPerMinutePerProject`.
+    `quota`: the limit that was reached, as `ReadRequestsPerMinutePerProject`, and how much it allows.
     """
 
     code: str
@@ -118,8 +118,23 @@ def from_exception(error: Exception, method: str) -> GoogleError:
 
 def from_status(status: Any, method: str) -> GoogleError:
     """The `google.rpc.Status` of a failed operation as a GoogleError."""
-    code = code_pb2.Code.Name(status.code)
-    return GoogleError(Denial(str(code), str(status.message), method))
+    info = error_details_pb2.ErrorInfo()
+    for part in status.details:
+        if part.Is(info.DESCRIPTOR):
+            part.Unpack(info)
+    told = dict(info.metadata)
+    return GoogleError(
+        Denial(
+            code=str(code_pb2.Code.Name(status.code)),
+            message=str(status.message),
+            method=method,
+            reason=info.reason,
+            service=told.get("service", ""),
+            permission=told.get("permission", ""),
+            resource=told.get("resource", ""),
+            quota=named(told.get("quota_limit", ""), told.get("quota_limit_value", "")),
+        )
+    )
 
 
 def evidence(error: GoogleError) -> str:
@@ -134,6 +149,7 @@ def evidence(error: GoogleError) -> str:
             ("service", said.service),
             ("resource", said.resource),
             ("method", said.method),
+            ("quota", said.quota),
         )
         if value
     ]
@@ -154,7 +170,7 @@ def _from_api(error: api.GoogleAPICallError, method: str) -> Denial:
         permission=metadata.get("permission", ""),
         resource=metadata.get("resource", ""),
         retry_after=_retry_after(error, details),
-        quota=metadata.get("quota_limit", ""),
+        quota=named(metadata.get("quota_limit", ""), metadata.get("quota_limit_value", "")),
         links=tuple(
             link.url for part in details if isinstance(part, error_details_pb2.Help) for link in part.links
         ),
@@ -180,4 +196,6 @@ def _wait_for(error: Exception, policy: Policy) -> float | None:
     if not isinstance(error, GoogleError) or not error.transient:
         return None
     # Asked again at once a quota of a minute would be asked in vain, and the deployment be over within seconds.
-    return error.denial.retry_after or (policy.minute if error.kind is Kind.RATE else 0.0)
+    wait = error.denial.retry_after or (policy.minute if error.kind is Kind.RATE else 0.0)
+    # Who asks for more patience than there is would only be asked again too early.
+    return wait if wait <= policy.total else None

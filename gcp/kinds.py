@@ -33,12 +33,25 @@ class Row:
     words: str = ""
 
 
+NOTHING = "allows 0"
+
+
+def named(limit: str, allowed: str) -> str:
+    """A quota's limit, and how much it allows where Google says that."""
+    return f"{limit} allows {allowed}" if limit and allowed else limit
+
+
 # https://cloud.google.com/apis/design/errors#error_retries
 # https://cloud.google.com/service-usage/docs/understand-quota: "PerMinute", "PerDay", or of things at once
 # https://cloud.google.com/iam/docs/access-change-propagation, https://cloud.google.com/service-usage/docs/enable-disable
+# Of a day the details name "…PerDay…" and the sentence "… per day"; a quota of nought is never there again.
+# Without any detail: https://github.com/kubeflow/pipelines/issues/1052 (a project's service accounts)
 ROWS = (
     Row("RESOURCE_EXHAUSTED", Kind.SPENT, words="perday"),
+    Row("RESOURCE_EXHAUSTED", Kind.SPENT, words="per day"),
+    Row("RESOURCE_EXHAUSTED", Kind.SPENT, words=NOTHING),
     Row("RESOURCE_EXHAUSTED", Kind.SPENT, words="quota to create"),
+    Row("RESOURCE_EXHAUSTED", Kind.SPENT, words="maximum number of"),
     Row("RESOURCE_EXHAUSTED", Kind.RATE, "RATE_LIMIT_EXCEEDED"),
     Row("RESOURCE_EXHAUSTED", Kind.RATE, ""),
     Row("RESOURCE_EXHAUSTED", Kind.SPENT),
@@ -53,7 +66,7 @@ ROWS = (
 
 
 def kind_of(code: str, reason: str, message: str, quota: str = "") -> Kind:
-    """`quota`: the limit's own name, where Google says which one it was."""
+    """`quota`: as `named` has it, where Google says which one it was."""
     said = f"{message} {quota}".lower()
     for row in ROWS:
         if row.code == code and row.reason in (None, reason) and row.words in said:

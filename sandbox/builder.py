@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sandbox import base_images, buildpack, docker_commands, dockerfile, machine, upon
+from sandbox import base_images, buildpack, docker_commands, dockerfile, machine, pack_command
 from sandbox.docker import Docker
 from sandbox.dockerfile_run import Options
 from sandbox.google.ports import Step
@@ -139,8 +140,12 @@ class Builder:
             raise Beyond(f"the sandbox has no builder {step.name}; Cloud Build pulls it")
 
     def _pack(self, step: Step, work: Work) -> None:
-        words = list(step.args)
-        image = words[words.index("build") + 1]
+        try:
+            wanted = pack_command.read(step.args)
+        except pack_command.Refused as refused:
+            work.log(f"ERROR: {refused}")
+            raise StepFailed from refused
+        image = wanted.image
         # What is published goes to the registry at once and is not in the daemon that Cloud Build pushes from.
         kept = work.published if "--publish" in words else work.digests
         below = upon.chosen(words, work, self.unpulled)
@@ -151,6 +156,12 @@ class Builder:
             return
         env = dict(words[n + 1].split("=", 1) for n, word in enumerate(words) if word == "--env")
         kept[image] = buildpack.build(work, image, env, below)
+        kept = work.published if wanted.publish else work.digests
+        if self._docker and self._docker.packs:
+            self._docker.step(step, work, _builder(work))
+            self._keep(self._docker, image, self._docker.digest(image), kept)
+            return
+        kept[image] = buildpack.build(work, image, wanted.env)
 
     def _push(self, docker: Docker, images: Sequence[str], work: Work) -> None:
         """What the engine holds under the build's names goes to the registry, as Cloud Build does at the end."""

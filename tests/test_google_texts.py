@@ -71,7 +71,10 @@ ROWS = (
     Row("build-account-missing", "ERROR: (gcloud.run.deploy) Build service account builder@lime-shop.iam.gserviceaccount.com does not exist.", "google-account-missing", "gcloud iam service-accounts enable builder@lime-shop.iam.gserviceaccount.com --project=lime-shop"),
     Row("build-region", "google: FAILED_PRECONDITION method=CloudBuild.CreateBuild failed precondition: due to quota restrictions, cannot run builds in this region. Please contact support", "google-build-region", "--region=global"),
     Row("build-expired", 'ERROR: (gcloud.builds.submit) build 1f completed with status "EXPIRED"', "google-build-expired", "quotas", GOOGLE),
-    Row("polling", "google: RESOURCE_EXHAUSTED reason=RATE_LIMIT_EXCEEDED method=CloudBuild.GetBuild Quota exceeded for quota metric 'cloudbuild.googleapis.com/get_requests' and limit 'GetRequestsPerMinutePerProject' of service 'cloudbuild.googleapis.com' for consumer 'project_number:4711'.", "google-rate", "again", GOOGLE),
+    Row("polling", "google: RESOURCE_EXHAUSTED reason=RATE_LIMIT_EXCEEDED service=cloudbuild.googleapis.com method=CloudBuild.GetBuild quota=GetRequestsPerMinutePerProject allows 75 Quota exceeded for quota metric 'Build and Operation Get requests' and limit 'Build and Operation Get requests per minute' of service 'cloudbuild.googleapis.com' for consumer 'project_number:4711'.", "google-rate", "again", GOOGLE),
+    Row("a quota of nought", "google: RESOURCE_EXHAUSTED reason=RATE_LIMIT_EXCEEDED service=run.googleapis.com method=Jobs.RunJob quota=RequestsPerMinutePerProject allows 0 Quota exceeded for quota metric 'Requests' and limit 'Requests per minute' of service 'run.googleapis.com' for consumer 'project_number:4711'.", "google-quota", "ask for more"),
+    Row("a quota of the day", "google: RESOURCE_EXHAUSTED reason=RATE_LIMIT_EXCEEDED method=Jobs.RunJob quota=RequestsPerDayPerProject allows 500 Quota exceeded for quota metric 'Requests' and limit 'Requests per day' of service 'run.googleapis.com' for consumer 'project_number:4711'.", "google-quota", "ask for more"),
+    Row("a hundred accounts", "google: RESOURCE_EXHAUSTED method=IAM.CreateServiceAccount Maximum number of service accounts on project reached.", "google-quota", "ask for more"),
     Row("build-timeout", 'Step #0: Compiling serde v1.0.219\nTIMEOUT\nERROR: context deadline exceeded', "google-build-timeout", "timeout: 1800s"),
     Row("gcloud-timeout", 'ERROR: (gcloud.builds.submit) build 1f completed with status "TIMEOUT"', "google-build-timeout", "--timeout=1800s"),
     Row("build-memory", 'ERROR: build step 0 "gcr.io/cloud-builders/docker" failed: step exited with non-zero status: 137', "machine-out-of-memory", "E2_HIGHCPU_8"),
@@ -144,6 +147,8 @@ ROWS = (
     Row("google-internal", "google: INTERNAL method=Services.UpdateService Internal error encountered.", "google-unavailable", "Re-run", GOOGLE),
     Row("quota", "google: RESOURCE_EXHAUSTED reason=RESOURCE_QUOTA_EXCEEDED method=Services.CreateService Quota exceeded for resource services of projects/lime-shop", "google-quota", "quotas?project=lime-shop"),
     Row("value", "google: INVALID_ARGUMENT method=Services.UpdateService template.timeout: must be at most 3600s", "google-invalid-argument", "3600s"),
+    Row("nobody builds by default", 'google: INVALID_ARGUMENT method=CloudBuild.CreateBuild build.service_account must be specified due to the evaluation of the following org policies: "constraints/cloudbuild.disableCreateDefaultServiceAccount" "constraints/cloudbuild.useBuildServiceAccount" "constraints/cloudbuild.useComputeServiceAccount" Please check the value of these constraints', "google-builder-not-named", "BUILD_SERVICE_ACCOUNT"),
+    Row("callers are checked", "google: FAILED_PRECONDITION method=Services.CreateService invoker_iam_disabled is not currently available for your organization.", "google-callers-checked", "public: false;run.managed.requireInvokerIam"),
     Row("unimplemented", "google: UNIMPLEMENTED method=Services.UpdateService Method not found.", "google-unimplemented", "Services.UpdateService", SERVERGEM),
 )  # fmt: skip
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from google.api_core import exceptions as api
-from google.rpc import error_details_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from gcp.errors import CODES_OF_HTTP, GoogleError, from_exception
+from gcp.errors import CODES_OF_HTTP, GoogleError, from_exception, from_status
 from gcp.kinds import ROWS, Kind, kind_of
 
 ROOT = Path(__file__).parent.parent
@@ -36,7 +36,9 @@ def refused(code: str, reason: str, message: str, quota: str) -> GoogleError:
         next(number for number, name in CODES_OF_HTTP.items() if name == code) if code != "UNKNOWN" else 500
     )
     kind = api.Unknown if code == "UNKNOWN" else type(api.from_http_status(number, ""))  # type: ignore[no-untyped-call]  # it ships no types
-    info = error_details_pb2.ErrorInfo(reason=reason, metadata={"quota_limit": quota} if quota else {})
+    limit, _, allowed = quota.partition(" allows ")
+    details = {"quota_limit": limit, "quota_limit_value": allowed}
+    info = error_details_pb2.ErrorInfo(reason=reason, metadata={k: v for k, v in details.items() if v})
     error: api.GoogleAPICallError = kind(message, details=[info], error_info=info)
     return from_exception(error, "M")
 
@@ -44,6 +46,16 @@ def refused(code: str, reason: str, message: str, quota: str) -> GoogleError:
 SAMPLES = [
     ("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "", "ReadRequestsPerMinutePerProject", Kind.RATE),
     ("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "", "WriteRequestsPerDayPerProject", Kind.SPENT),
+    ("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "", "RequestsPerMinutePerProject allows 60", Kind.RATE),
+    ("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "", "RequestsPerMinutePerProject allows 0", Kind.SPENT),
+    (
+        "RESOURCE_EXHAUSTED",
+        "",
+        "Quota exceeded for limit 'Requests per day'",
+        "",
+        Kind.SPENT,
+    ),
+    ("RESOURCE_EXHAUSTED", "", "Maximum number of service accounts on project reached.", "", Kind.SPENT),
     ("RESOURCE_EXHAUSTED", "", "project p has insufficient quota to create a pool", "", Kind.SPENT),
     ("RESOURCE_EXHAUSTED", "", "Quota exceeded", "", Kind.RATE),
     ("RESOURCE_EXHAUSTED", "RESOURCE_QUOTA_EXCEEDED", "", "", Kind.SPENT),
@@ -65,6 +77,17 @@ def test_each_refusal_is_of_its_kind(code: str, reason: str, message: str, quota
     error = refused(code, reason, message, quota)
     assert error.kind is kind
     assert error.transient is (kind in (Kind.PASSING, Kind.RATE))
+
+
+@pytest.mark.parametrize(("reason", "kind"), [("RESOURCE_QUOTA_EXCEEDED", Kind.SPENT), ("", Kind.RATE)])
+def test_a_failed_operation_is_of_its_kind_too(reason: str, kind: Kind) -> None:
+    """What its status has beside the sentence counts, as it does in a refusal."""
+    status = status_pb2.Status(code=code_pb2.Code.RESOURCE_EXHAUSTED, message="Quota exceeded")
+    metadata = {"service": "run.googleapis.com", "permission": "a.b", "resource": "r"}
+    status.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, metadata=metadata))
+    told = from_status(status, "Services.CreateService")
+    assert (told.kind, told.reason) == (kind, reason)
+    assert (told.service, told.permission, told.denial.resource) == tuple(metadata.values())
 
 
 def test_every_row_has_a_sample() -> None:

@@ -113,7 +113,7 @@ def test_too_many_reads_slow_down_and_raise_nothing(
     world: Sandbox, google: Google, log: Log, write: Callable[[str, str], None]
 ) -> None:
     """A refused read is told as trouble, is not repeated at once, and leaves the budget empty."""
-    world.google.behaviour.log_reads = 0
+    world.google.behaviour.quotas["logging.read"] = 0
     write("stderr", "the reason")
     assert rest(log, patience=0.5) == []
     assert "could not read the log" in log.trouble
@@ -232,7 +232,7 @@ def test_a_release_command_with_many_lines_names_its_error(house: House) -> None
 
 def test_without_a_single_read_a_deployment_goes_live(house: House) -> None:
     """Google gives us no log at all, of the build or of the release command: that is no failure."""
-    house.world.google.behaviour.log_reads = 0
+    house.world.google.behaviour.quotas["logging.read"] = 0
     work = house.repository("hello-python")
     config = "services:\n  hello-python:\n    release: python -c 'print(1)'\n"
     sha = work.push("Say hello", **{"servergem.yml": config})

@@ -10,6 +10,7 @@ from app.stages.checks.apis import APIS
 from gcp.artifact_registry import create_repository, repository
 from gcp.cloud import Google
 from gcp.cloud_run.revision import CLEANUP_PAUSE
+from sandbox.google.run_part_rules import INVOKERS
 from sandbox.google.storage_buckets import UNIFORM
 from sandbox.world import PROJECT
 from tests.conftest import OWNER, House, eventually
@@ -29,6 +30,18 @@ def test_buckets_are_as_new_organisations_want_them(house: House) -> None:
     house.world.google.projects.known(PROJECT).constraints.add(UNIFORM)
     deployment = house.ended(house.repository(SAMPLE).push("Say hello"))
     assert deployment["ending"] == "live", house.log_tail()
+
+
+def test_an_organisation_that_checks_all_callers_is_met_before_a_build(house: House) -> None:
+    """No service may be open to all there: the key and its value are told, and with them the service is made."""
+    house.world.google.projects.known(PROJECT).constraints.add(INVOKERS)
+    work = house.repository(SAMPLE)
+    sha = work.push("Say hello")
+    assert house.ended(sha)["ending"] == "failed", house.log_tail()
+    assert not house.world.google.calls["CloudBuild.CreateBuild"]
+    assert "public: false" in house.check_run(SAMPLE, sha)["output"]["summary"]
+    closed = work.push("Close it", **{"servergem.yml": f"services:\n  {SAMPLE}:\n    public: false\n"})
+    assert house.ended(closed)["ending"] == "live", house.log_tail()
 
 
 def test_a_small_quota_is_met_before_a_build_and_says_how_many_instances_fit(house: House) -> None:

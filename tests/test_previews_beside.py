@@ -180,6 +180,18 @@ def test_what_could_not_be_removed_is_tried_again(house: House) -> None:
     assert house.world.faults.unused() == {}
 
 
+def test_a_deletion_that_was_accepted_and_failed_is_no_removal(house: House) -> None:
+    """Nobody says that the service is removed while it is there; a later sweep takes it."""
+    work, number, _ = with_preview(house)
+    google = house.world.google
+    google.behaviour.failed_deletions = 1
+    house.world.github.close_pull_request(f"{OWNER}/{work.name}", number)
+    eventually(lambda: not google.behaviour.failed_deletions, "the deletion that fails", house.log_tail)
+    gone(house, f"{SAMPLE}-pr-{number}")
+    said = house.log_tail().count(f"removed the Cloud Run service {SAMPLE}-pr-{number}")
+    assert (said, google.calls["Services.DeleteService"]) == (1, 2)
+
+
 def test_somebody_elses_are_left(house: House) -> None:
     """A worker of another repository, with the name of a preview and its number, is not removed with it."""
     work, number, _ = with_preview(house)

@@ -247,6 +247,17 @@ def test_an_account_that_may_not_be_made_is_named(desk: Desk) -> None:
     assert "gcloud iam service-accounts create servergem-preview" in found["service-account-missing"].fix
 
 
+def test_a_project_with_as_many_accounts_as_there_may_be_is_told_so_at_once(desk: Desk) -> None:
+    """Google asks to be asked again in a day; nobody waits for that, and it is no trouble that passes."""
+    without_preview_account(desk)
+    google = desk.sandbox.google
+    accounts = google.projects.known(PROJECT).service_accounts
+    accounts |= {f"a{number}@{PROJECT}.iam.gserviceaccount.com" for number in range(100)}
+    found = stops(desk.look(preview=True))
+    assert google.calls["IAM.CreateServiceAccount"] == 1
+    assert "service accounts" in found["google-quota"].message
+
+
 def test_looking_makes_no_account(desk: Desk) -> None:
     """Without --fix the account is only said to be made later."""
     without_preview_account(desk)

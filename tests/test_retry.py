@@ -9,7 +9,7 @@ from google.protobuf import duration_pb2
 from google.rpc import error_details_pb2
 
 from app.retry import Policy, heard, retrying
-from gcp.errors import from_exception
+from gcp.errors import GoogleError, ask, from_exception
 
 QUICK = Policy(attempts=3, first_wait=0.001)
 
@@ -60,6 +60,22 @@ def test_what_the_other_side_asked_for_is_waited() -> None:
     heard.set(notes.append)
     retrying(_Flaky(1), transient=lambda _: 0.1, service="test", policy=QUICK)
     assert "after 0.1 s" in notes[0]
+
+
+@pytest.mark.parametrize(("seconds", "calls"), [(0, 3), (86_401, 1)])
+def test_who_asks_for_more_patience_than_there_is_is_not_asked_again(seconds: int, calls: int) -> None:
+    """A day, as in https://github.com/kubeflow/testing/issues/250; what asks for nothing is."""
+    wait = error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=seconds))
+    busy = api.ServiceUnavailable("busy", details=[wait])  # type: ignore[no-untyped-call]
+    asked: list[None] = []
+
+    def call() -> None:
+        asked.append(None)
+        raise busy
+
+    with pytest.raises(GoogleError):
+        ask(Policy(attempts=3, first_wait=0.001, total=1.0), "M", call)
+    assert len(asked) == calls
 
 
 def test_how_long_google_asks_us_to_wait_is_read_from_its_answer() -> None:

@@ -62,7 +62,7 @@ class Shop:
         docker = Step(
             "gcr.io/cloud-builders/docker", args=("buildx", "build", "-f", "Dockerfile", "-t", IMAGE, ".")
         )
-        pack = Step("gcr.io/k8s-skaffold/pack", args=("build", IMAGE, "--publish"))
+        pack = Step("gcr.io/k8s-skaffold/pack", args=("build", IMAGE, "--builder", "b", "--publish"))
         outcome = self.builder.build(
             archive=archive,
             steps=[docker if "Dockerfile" in files else pack],

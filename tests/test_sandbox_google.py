@@ -18,6 +18,8 @@ from google.cloud import artifactregistry_v1, run_v2, service_usage_v1
 from google.cloud.artifactregistry_v1.services.artifact_registry.transports import (
     ArtifactRegistryGrpcTransport,
 )
+from google.cloud.billing_v1 import CloudBillingClient
+from google.cloud.billing_v1.services.cloud_billing.transports import CloudBillingGrpcTransport
 from google.cloud.devtools import cloudbuild_v1
 from google.cloud.devtools.cloudbuild_v1.services.cloud_build.transports import CloudBuildGrpcTransport
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
@@ -335,6 +337,19 @@ def test_apis_off(google: GoogleSandbox) -> None:
     made.usage.batch_enable_services({"parent": f"projects/{PROJECT}", "service_ids": apis})
     with pytest.raises(exceptions.NotFound):
         made.run.get_service(name=name)
+
+
+def test_billing_has_an_api_of_its_own(google: GoogleSandbox) -> None:
+    """Resource Manager's is not enough to hear who pays."""
+    google.project(PROJECT).apis["cloudresourcemanager.googleapis.com"] = 0.0
+    transport = CloudBillingGrpcTransport(channel=grpc.insecure_channel(google.grpc_address))
+    billing = CloudBillingClient(transport=transport)
+    name = f"projects/{PROJECT}"
+    with pytest.raises(exceptions.PermissionDenied) as refused:
+        billing.get_project_billing_info(name=name)
+    assert refused.value.metadata["service"] == "cloudbilling.googleapis.com"
+    google.projects.known(PROJECT).apis["cloudbilling.googleapis.com"] = 0.0
+    assert billing.get_project_billing_info(name=name).billing_enabled
 
 
 def test_revoked_permission(google: GoogleSandbox, clients: Clients) -> None:

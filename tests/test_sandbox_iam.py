@@ -191,6 +191,18 @@ def test_a_builder_is_named_in_its_own_project(google: GoogleSandbox, clients: G
         submit(clients, google, "servergem-build", named_in="elsewhere")
 
 
+def test_where_nobody_builds_by_default_a_build_names_its_account(
+    google: GoogleSandbox, clients: Google
+) -> None:
+    """The refusal names the three policies that leave no account."""
+    google.projects.known(PROJECT).builder = ""
+    with pytest.raises(
+        exceptions.InvalidArgument, match=r"(?s)service_account must be specified.*useComputeService"
+    ):
+        submit(clients, google, "")
+    assert submit(clients, google, "servergem-build")
+
+
 def said(clients: Google) -> list[str]:
     """What the builds of the project have printed, as the deployer may read it."""
     return [each.text_payload for each in clients.logging.list_log_entries({"resource_names": [HOME]})]

@@ -8,9 +8,12 @@ from typing import Any
 
 import grpc
 import pytest
+from google.api_core import exceptions as api
+from google.protobuf import json_format
 
 from app.retry import Policy
-from gcp.errors import Denial, GoogleError, _wait_for
+from gcp.errors import Denial, GoogleError, _wait_for, from_exception
+from gcp.kinds import Kind
 from sandbox.google import table
 from sandbox.google.operations import pb
 from sandbox.google.quotas import QUOTAS, Quota, quota_of
@@ -19,6 +22,7 @@ from tests.conftest import House, eventually
 from tests.test_sandbox_google import QuickBuilder, QuickRunner
 from tests.test_sandbox_iam import Clock
 
+ACCOUNT = "own@demo.iam.gserviceaccount.com"
 HOME, HERE, THERE = "projects/demo", "locations/europe-west1", "locations/us-central1"
 METHODS = {each.name: each for each in table.methods().values()}
 # For each quota a call that is counted in it, its field, and what it is made on; R is a place.
@@ -33,6 +37,18 @@ SAMPLES = {
                         f"{HOME}/R/repositories/servergem/packages/p/versions/v"),
     "registry.write": ("ArtifactRegistry.CreateTag", "parent", f"{HOME}/R/repositories/servergem/packages/p"),
     "registry.read": ("ArtifactRegistry.ListRepositories", "parent", f"{HOME}/R"),
+    "build.create": ("CloudBuild.CreateBuild", "parent", f"{HOME}/R"),
+    "projects.get": ("Projects.GetProject", "name", HOME),
+    "projects.read": ("Projects.TestIamPermissions", "resource", HOME),
+    "projects.write": ("Projects.SetIamPolicy", "resource", HOME),
+    "iam.read": ("IAM.TestIamPermissions", "resource", f"{HOME}/serviceAccounts/{ACCOUNT}"),
+    "iam.write": ("IAM.CreateServiceAccount", "name", HOME),
+    "usage.read": ("ServiceUsage.BatchGetServices", "parent", HOME),
+    "usage.write": ("ServiceUsage.EnableService", "name", f"{HOME}/services/run.googleapis.com"),
+    "billing": ("CloudBilling.GetProjectBillingInfo", "name", HOME),
+    "scheduler.read": ("CloudScheduler.GetJob", "name", f"{HOME}/R/jobs/j"),
+    "scheduler.write": ("CloudScheduler.DeleteJob", "name", f"{HOME}/R/jobs/j"),
+    "logging.read": ("LoggingServiceV2.ListLogEntries", "resource_names", HOME),
 }  # fmt: skip
 
 
@@ -41,7 +57,9 @@ def google(tmp_path: Path) -> Iterator[GoogleSandbox]:
     """A project with what the samples are about; two calls a minute of each kind are allowed."""
     made = GoogleSandbox(tmp_path, QuickRunner(), QuickBuilder())
     project = made.provisioned_project("demo")
-    project.apis["secretmanager.googleapis.com"] = 0.0
+    for name in ("secretmanager", "cloudscheduler"):
+        project.apis[f"{name}.googleapis.com"] = 0.0
+    project.service_accounts.add(ACCOUNT)
     made.secrets.put("demo", "k", "hush")
     made.behaviour.clock = Clock()
     made.behaviour.quotas = dict.fromkeys(SAMPLES, 2)
@@ -53,8 +71,13 @@ def google(tmp_path: Path) -> Iterator[GoogleSandbox]:
 def refusal(google: GoogleSandbox, quota: Quota, place: str = HERE) -> Any:
     """What is raised by one call of this kind that the minute has no room for; None where it had."""
     call, field, on = SAMPLES[quota.name]
-    request = pb(METHODS[call].request())
-    setattr(request, field, on.replace("R", place))
+    named = on.replace("/R/", f"/{place}/").removesuffix("/R") + (f"/{place}" if on.endswith("/R") else "")
+    return answered(google, call, {field: [named] if field == "resource_names" else named})
+
+
+def answered(google: GoogleSandbox, call: str, words: dict[str, Any]) -> Any:
+    """The refusal for want of quota that this call meets, if it does."""
+    request = json_format.ParseDict(words, pb(METHODS[call].request()))
     with grpc.insecure_channel(google.grpc_address) as channel:
         try:
             channel.unary_unary(METHODS[call].path, None, None)(request.SerializeToString(), timeout=20)
@@ -71,8 +94,11 @@ def test_a_minute_has_what_the_quota_allows(google: GoogleSandbox, quota: Quota)
     assert refusal(google, quota) is None and refusal(google, quota) is None
     refused = refusal(google, quota)
     assert refused is not None
-    assert f"limit '{quota.limit}' of service '{quota.service}'" in refused.details()
-    assert b"RATE_LIMIT_EXCEEDED" in dict(refused.trailing_metadata())["grpc-status-details-bin"]
+    raised = api.from_grpc_error(refused)  # type: ignore[no-untyped-call]  # it ships no types
+    told = from_exception(raised, SAMPLES[quota.name][0])
+    assert (told.kind, told.reason, told.service) == (Kind.RATE, "RATE_LIMIT_EXCEEDED", quota.service)
+    assert quota.limit in told.denial.quota
+    assert f"quota metric '{quota.title}' and limit '{quota.title} per minute" in told.message
     assert (refusal(google, quota, THERE) is None) is quota.regional
     clock = google.behaviour.clock
     assert isinstance(clock, Clock)
@@ -114,14 +140,34 @@ def test_figures_are_googles_where_nobody_asked_for_more(google: GoogleSandbox) 
     assert refusal(google, quota) is not None
 
 
-@pytest.mark.parametrize("name", ["run.read", "run.write", "build.get", "registry.read"])
+def test_switching_several_apis_on_counts_as_five_writes(google: GoogleSandbox) -> None:
+    """Twelve such calls are a minute's sixty: https://cloud.google.com/service-usage/docs/quotas"""
+    google.behaviour.quotas = {}
+    words = {"parent": HOME, "serviceIds": ["run.googleapis.com"]}
+    assert not any(answered(google, "ServiceUsage.BatchEnableServices", words) for _ in range(12))
+    assert answered(google, "ServiceUsage.BatchEnableServices", words)
+    single = {"name": f"{HOME}/services/run.googleapis.com"}
+    assert answered(google, "ServiceUsage.EnableService", single)
+
+
+def test_what_is_served_is_counted(google: GoogleSandbox) -> None:
+    """But for cancelling a build and for operations, of which no page names a quota."""
+    uncounted = {name for name in google.handlers() if not quota_of(name)}
+    assert {name for name in uncounted if not name.startswith("Operations.")} == {"CloudBuild.CancelBuild"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["run.read", "run.write", "build.get", "build.create", "registry.read", "iam.read", "projects.get",
+     "projects.read", "usage.read", "billing"],
+)  # fmt: skip
 def test_a_push_outlasts_a_minute_that_is_used_up(house: House, name: str) -> None:
     """Somebody else has used it up; the deployment asks again until there is room, and goes live."""
     google = house.world.google
-    google.behaviour.quotas[name] = 0
+    google.behaviour.used_up.add(name)
     sha = house.repository("hello-python").push("Say hello")
     eventually(lambda: google.projects.quotas.refused[name], "a refusal", house.log_tail)
-    google.behaviour.quotas[name] = 6000
+    google.behaviour.used_up.clear()
     assert house.ended(sha)["ending"] == "live", house.log_tail()
 
 

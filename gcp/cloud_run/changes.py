@@ -76,7 +76,9 @@ def delete_service(google: Google, project: str, region: str, name: str, *, etag
         "Services.DeleteService", lambda: google.services.delete_service, request=request
     )
     if operation is not None:
-        waited(google, operation.operation)
+        done = waited(google, operation.operation)
+        if done.HasField("error"):
+            raise from_status(done.error, "Services.DeleteService")
 
 
 def targets_of(traffic: tuple[Traffic, ...]) -> list[run_v2.TrafficTarget]:

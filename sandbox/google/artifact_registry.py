@@ -59,7 +59,7 @@ class ArtifactRegistry(Shelves):
     ) -> iam_policy_pb2.TestIamPermissionsResponse:
         self._shelf(request.resource)
         project = self._projects.known(segments(request.resource)["projects"])
-        held = self._projects.tested(project, request.resource, request.permissions)
+        held = self._projects.told(project, request.resource, request.permissions)
         return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)
 
     def policy(self, request: iam_policy_pb2.GetIamPolicyRequest) -> policy_pb2.Policy:

@@ -12,10 +12,11 @@ class Behaviour:
     """How the stand-in behaves; all times in seconds, all may change while it runs.
 
     `lost_builds`: so many of the next builds end with INTERNAL_ERROR, as some do.
+    `failed_deletions`: so many of the next deletions of a service are accepted, and their operations end in an error.
     `stuck_traffic`: so many of the next changes of traffic alone are accepted and not carried out, so that
     `traffic` and `trafficStatuses` differ: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services
     `stream_lag`: what entries of `stdout`, `stderr`, `system` or `build` take beyond `log_lag`.
-    `log_reads`: so many `entries.list` a minute and project; `log_page`: most entries of a page;
+    `log_page`: most entries of a page of a log;
     `empty_pages`: so many pages of each read are empty and have a token all the same.
     `access_lag`: a new service account is known everywhere, and a new binding counts, after it:
     https://cloud.google.com/iam/docs/service-accounts-create ("wait for 60 seconds or more"),
@@ -29,7 +30,7 @@ class Behaviour:
     whoever makes one: https://github.com/hashicorp/terraform-provider-google/issues/7854
     `early_waits`: so many of the next WaitOperation are answered at once, whatever the operation does.
     `quotas`: how many calls a minute are allowed by name of the quota, where somebody has asked Google for more, or a
-    test wants less: sandbox/google/quotas.py.
+    test wants less: sandbox/google/quotas.py. `used_up`: those whose minute somebody else uses up.
     """
 
     propagation: float = 0.0
@@ -38,9 +39,9 @@ class Behaviour:
     queue_time: float = 0.0
     operation_time: float = 0.0
     lost_builds: int = 0
+    failed_deletions: int = 0
     stuck_traffic: int = 0
     stream_lag: dict[str, float] = field(default_factory=dict)
-    log_reads: int = 60
     log_page: int = 1000
     empty_pages: int = 0
     early_waits: int = 0
@@ -50,4 +51,5 @@ class Behaviour:
     cleanup: float = 0.0
     access_lag: float = 0.0
     quotas: dict[str, int] = field(default_factory=dict)
+    used_up: set[str] = field(default_factory=set)
     clock: Callable[[], float] = time.monotonic

@@ -23,6 +23,14 @@ API = "cloudbuild.googleapis.com"
 _TAG = re.compile(r"[\w][\w.-]{0,127}\Z")
 
 
+# https://github.com/acteng/atip/issues/638
+_NOBODY_BUILDS = (
+    "build.service_account must be specified due to the evaluation of the following org policies:\n"
+    '"constraints/cloudbuild.disableCreateDefaultServiceAccount"\n'
+    '"constraints/cloudbuild.useBuildServiceAccount"\n"constraints/cloudbuild.useComputeServiceAccount"\n'
+    "Please check the value of these constraints and visit "
+    "https://cloud.google.com/build/docs/cloud-build-service-account-updates for information on setting"
+)
 _NO_LOGS_CHOICE = (
     "if 'build.service_account' is specified, the build must either (a) specify 'build.logs_bucket', "
     "(b) use the REGIONAL_USER_OWNED_BUCKET build.options.default_logs_bucket_behavior option, or "
@@ -96,6 +104,8 @@ class CloudBuild(Work):
             )
         if build.service_account:
             self._check_account(project, build)
+        elif not project.builds_as():
+            raise invalid(_NOBODY_BUILDS)
         self._check_source(project, build)
 
     def _check_account(self, project: Project, build: cloudbuild.Build) -> None:

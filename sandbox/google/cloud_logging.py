@@ -7,7 +7,6 @@ import datetime
 import itertools
 import threading
 import time
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +14,8 @@ from typing import Any
 from google.cloud.logging_v2.types import ListLogEntriesResponse, LogEntry
 
 from sandbox.google import log_filter
-from sandbox.google.errors import invalid, quota_exceeded
-from sandbox.google.state import Project, Projects, now, segments
+from sandbox.google.errors import invalid
+from sandbox.google.state import Projects, now, segments
 
 API = "logging.googleapis.com"
 _SEVERITIES = {"DEFAULT": 0, "INFO": 200, "ERROR": 500}
@@ -97,7 +96,6 @@ class CloudLogging:
         self._lock = threading.Lock()
         self._entries: dict[str, list[Entry]] = {}
         self._numbers = itertools.count(1)
-        self._reads: dict[str, deque[float]] = {}
 
     def methods(self) -> dict[str, Any]:
         return {"LoggingServiceV2.ListLogEntries": self.list_log_entries}
@@ -130,26 +128,12 @@ class CloudLogging:
             project = self._projects.admit(
                 segments(name).get("projects", ""), API, "logging.logEntries.list", name, pays=False
             )
-            self._count(project)
             found += [each for each in self._visible(project.id) if test(each.values)]
         order = request.order_by.strip().lower()
         if order not in {"", "timestamp", "timestamp asc", "timestamp desc"}:
             raise invalid(f"Invalid order_by '{request.order_by}'")
         found.sort(key=lambda entry: (entry.timestamp, entry.number), reverse=order == "timestamp desc")
         return self._page(found, request)
-
-    def _count(self, project: Project) -> None:
-        """One more read; every page is one."""
-        this_minute = time.monotonic() - 60
-        with self._lock:
-            reads = self._reads.setdefault(project.id, deque())
-            while reads and reads[0] < this_minute:
-                reads.popleft()
-            if len(reads) >= self._projects.behaviour.log_reads:
-                raise quota_exceeded(
-                    API, f"{API}/read_requests", "ReadRequestsPerMinutePerProject", project.number
-                )
-            reads.append(time.monotonic())
 
     def _visible(self, project: str) -> list[Entry]:
         behaviour, moment = self._projects.behaviour, time.monotonic()

@@ -14,6 +14,7 @@ from sandbox.google.address import Address
 from sandbox.google.errors import Code, Refusal, invalid, not_found, permission_denied
 from sandbox.google.run_merging import copy_path
 from sandbox.google.run_naming import new_name, next_revision
+from sandbox.google.run_part_rules import check_invokers
 from sandbox.google.run_reconciling import Home, Reconciling, etag_made, open_to_all
 from sandbox.google.run_sizes import insist_on_quota
 from sandbox.google.state import Project, now, segments
@@ -168,6 +169,7 @@ class CloudRun(Reconciling):
         run_rules.check_service(address.service, wanted, call)
         insist_on_quota(wanted.template, self._projects.behaviour.cpus)
         project = address.project
+        check_invokers(project.constraints, wanted)
         if wanted.invoker_iam_disabled and not self._projects.holds(
             project, address.name, "run.services.setIamPolicy"
         ):
@@ -196,6 +198,8 @@ class CloudRun(Reconciling):
                 raise run_rules.conflict(home.address.service, request.etag, home.service.etag)
             if request.validate_only:
                 return self._validated(home.address, home.service)
+            if self._projects.behaviour.failed_deletions:
+                return self._not_deleted(home)
             self._let_go(home)
             operation = self._operations.of_run(home.address.project, home.address.region, home.service)
             answer = operation.message()
@@ -242,5 +246,5 @@ class CloudRun(Reconciling):
         self, request: iam_policy_pb2.TestIamPermissionsRequest
     ) -> iam_policy_pb2.TestIamPermissionsResponse:
         project = self._projects.find(segments(request.resource).get("projects", ""))
-        held = self._projects.tested(project, request.resource, request.permissions) if project else []
+        held = self._projects.told(project, request.resource, request.permissions) if project else []
         return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)

@@ -216,17 +216,6 @@ def invalid(message: str, field: str = "") -> Refusal:
     )
 
 
-def quota_exceeded(service: str, metric: str, limit: str, number: int) -> Refusal:
-    """The project's calls of this minute are used up: https://cloud.google.com/docs/quotas/overview"""
-    consumer = {"consumer": f"projects/{number}", "quota_metric": metric, "quota_limit": limit}
-    return Refusal(
-        Code.RESOURCE_EXHAUSTED,
-        f"Quota exceeded for quota metric '{metric}' and limit '{limit}' of service '{service}' "
-        f"for consumer 'project_number:{number}'.",
-        error_info("RATE_LIMIT_EXCEEDED", "googleapis.com", {"service": service} | consumer),
-    )
-
-
 def not_found(message: str = "Requested entity was not found.") -> Refusal:
     """The thing is not there."""
     return Refusal(Code.NOT_FOUND, message)

@@ -6,10 +6,15 @@ from typing import Any
 
 from google.cloud import iam_admin_v1
 from google.iam.v1 import iam_policy_pb2, policy_pb2
+from google.protobuf import duration_pb2
+from google.rpc import error_details_pb2 as details_pb2
 
 from sandbox.google.access import asked_version
 from sandbox.google.errors import Code, Refusal, permission_denied
 from sandbox.google.state import Project, Projects, account_of, segments
+
+# https://cloud.google.com/iam/quotas; what is said beyond it: https://github.com/kubeflow/pipelines/issues/1052
+MOST_ACCOUNTS = 100
 
 
 class Iam:
@@ -52,10 +57,16 @@ class Iam:
             request.name,
             pays=False,
         )
-        account = f"{request.account_id}@{home.id}.iam.gserviceaccount.com"
+        own = f"@{home.id}.iam.gserviceaccount.com"
+        account = request.account_id + own
         if account in home.service_accounts:
             raise Refusal(
                 Code.ALREADY_EXISTS, f"Service account {request.account_id} already exists within project"
+            )
+        if sum(each.endswith(own) for each in home.service_accounts) >= MOST_ACCOUNTS:
+            day = details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=86_401))
+            raise Refusal(
+                Code.RESOURCE_EXHAUSTED, "Maximum number of service accounts on project reached.", day
             )
         home.service_accounts.add(account)
         home.usable_from[account] = self._projects.behaviour.clock() + self._projects.behaviour.access_lag
@@ -85,7 +96,7 @@ class Iam:
         account, home = account_of(request.resource), self._home(request.resource)
         if home is None or account not in home.service_accounts:
             raise _unknown(request.resource, "iam.serviceAccounts.get")
-        held = self._projects.tested(home, request.resource, request.permissions)
+        held = self._projects.told(home, request.resource, request.permissions)
         return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)
 
 

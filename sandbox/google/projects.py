@@ -12,7 +12,7 @@ from sandbox.google.access import asked_version
 from sandbox.google.errors import Code, Refusal, error_info
 from sandbox.google.state import Project, Projects
 
-API = "cloudresourcemanager.googleapis.com"
+API, BILLING = "cloudresourcemanager.googleapis.com", "cloudbilling.googleapis.com"
 _STATES: Any = resourcemanager.Project.State
 
 
@@ -31,7 +31,7 @@ class ResourceManager:
             "CloudBilling.GetProjectBillingInfo": self.billing_info,
         }
 
-    def _admit(self, name: str, permission: str) -> Project:
+    def _admit(self, name: str, permission: str, api: str = API) -> Project:
         """A project that is not there and one that may not be seen are refused alike."""
         project = self._projects.find(name)
         if project is None or not self._projects.holds(project, project.name, permission):
@@ -43,7 +43,7 @@ class ResourceManager:
             )
         # The API is asked for in the caller's own project; here that is the same one.
         return (
-            self._projects.admit(name, API, permission, name, pays=False)
+            self._projects.admit(name, api, permission, name, pays=False)
             if project.state == "ACTIVE"
             else project
         )
@@ -62,9 +62,7 @@ class ResourceManager:
         self, request: iam_policy_pb2.TestIamPermissionsRequest
     ) -> iam_policy_pb2.TestIamPermissionsResponse:
         project = self._projects.find(request.resource)
-        held = (
-            self._projects.tested(project, project.name, request.permissions) if project is not None else []
-        )
+        held = self._projects.told(project, project.name, request.permissions) if project is not None else []
         return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)
 
     def policy(self, request: Any) -> policy_pb2.Policy:
@@ -79,7 +77,7 @@ class ResourceManager:
         return self._projects.access.replace(project.name, request.policy, lag)
 
     def billing_info(self, request: Any) -> billing_v1.ProjectBillingInfo:
-        project = self._admit(request.name, "resourcemanager.projects.get")
+        project = self._admit(request.name, "resourcemanager.projects.get", BILLING)
         return billing_v1.ProjectBillingInfo(
             name=f"projects/{project.id}/billingInfo",
             project_id=project.id,

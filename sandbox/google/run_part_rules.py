@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from typing import Any
 
 from google.cloud import run_v2
 
-from sandbox.google.errors import invalid
+from sandbox.google.errors import Code, Refusal, invalid
 from sandbox.google.run_sizes import cpus, size
 from sandbox.google.source_code import check_source
 
@@ -18,6 +19,18 @@ _GPUS = {"nvidia-l4": (4.0, 16 * 2**30), "nvidia-rtx-pro-6000": (20.0, 80 * 2**3
 # The most that a startup probe may take, and any other number of a probe:
 # https://cloud.google.com/run/docs/reference/rest/v2/Container#Probe
 _STARTUP, _LONGEST = 240, 3600
+
+# Names that an organisation may enforce, and Cloud Run's word where it does; met in
+# https://github.com/GoogleCloudPlatform/cloud-run-mcp/issues/171, see also .../issues/5
+INVOKERS = "constraints/run.managed.requireInvokerIam"
+
+
+def check_invokers(constraints: Set[str], wanted: run_v2.Service) -> None:
+    """Whether the organisation lets a service answer callers whom nobody has checked."""
+    if wanted.invoker_iam_disabled and INVOKERS in constraints:
+        raise Refusal(
+            Code.FAILED_PRECONDITION, "invoker_iam_disabled is not currently available for your organization."
+        )
 
 
 def check_parts(template: run_v2.RevisionTemplate, call: str) -> None:

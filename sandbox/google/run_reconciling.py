@@ -63,6 +63,13 @@ class Reconciling:
         self._free_from[name] = behaviour.clock() + behaviour.cleanup
         home.deleted, home.service.delete_time = True, now()
 
+    def _not_deleted(self, home: Home) -> Any:
+        """A deletion that is accepted and then fails: the service stays as it is, and the operation says why."""
+        self._projects.behaviour.failed_deletions -= 1
+        operation = self._operations.of_run(home.address.project, home.address.region, home.service)
+        operation.fail(Refusal(Code.INTERNAL, "Internal error encountered."))
+        return operation.message()
+
     def _accept(self, home: Home, wanted: run_v2.Service, new_name: str) -> Any:
         revision = None
         if new_name:

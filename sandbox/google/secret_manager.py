@@ -166,6 +166,6 @@ class SecretManager:
             and (project.id, segments(request.resource).get("secrets", "")) in self._secrets
         )
         held = (
-            self._projects.tested(project, request.resource, request.permissions) if project and there else []
+            self._projects.told(project, request.resource, request.permissions) if project and there else []
         )
         return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)

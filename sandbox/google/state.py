@@ -137,6 +137,11 @@ class Projects:
         """Those that the caller, or this member, holds on a resource of the project; nothing is used by asking."""
         return self.access.held(_by_id(project, resource), permissions, member or self.caller)
 
+    def told(self, project: Project, resource: str, permissions: Iterable[str]) -> list[str]:
+        """What TestIamPermissions answers: asking takes no permission, and counts as any other call."""
+        self.quotas.count(admission.call(), project.number, segments(resource).get("locations", ""))
+        return self.tested(project, resource, permissions)
+
     def holds(self, project: Project, resource: str, permission: str) -> bool:
         """Whether the caller's call goes through that takes this permission on this resource; it is written down."""
         project.used.add(permission)
