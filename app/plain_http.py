@@ -7,6 +7,8 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from app.trusted import authorities
+
 TIMEOUT_SECONDS = 10.0
 
 
@@ -26,7 +28,9 @@ class Unanswered(Exception):  # noqa: N818 - reads as what happened
 def ask(url: str) -> Said:
     """GET, once. Raises Unanswered."""
     try:
-        answer = httpx.get(url, timeout=TIMEOUT_SECONDS, headers={"user-agent": "ServerGem"})
+        answer = httpx.get(
+            url, timeout=TIMEOUT_SECONDS, headers={"user-agent": "ServerGem"}, verify=authorities()
+        )
     except httpx.HTTPError as error:
         raise Unanswered(f"{type(error).__name__}: {error}") from error
     return Said(answer.status_code, answer.text, _when(answer.headers.get("date", "")))

@@ -14,6 +14,8 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
+from app.trusted import authorities
+
 # Long enough for an instance that is just starting; a health page that takes longer is not healthy.
 QUESTION_SECONDS = 30.0
 BODY_BYTES = 2_000
@@ -80,6 +82,7 @@ def _made_loop() -> asyncio.AbstractEventLoop:
 @cache
 def _client() -> httpx.AsyncClient:
     return httpx.AsyncClient(
+        verify=authorities(),
         timeout=None,  # noqa: S113 - the question has one for everything together
         follow_redirects=False,
         cookies=CookieJar(KEEPS_NO_COOKIE),

@@ -77,6 +77,7 @@ ROOMS = {
         "app.setup.tunnel",
         "app.store",
         "app.telemetry",
+        "app.trusted",
         "gcp",
     ),
     2: (
@@ -268,6 +269,20 @@ def test_the_configuration_is_read_in_one_place() -> None:
     """A commit's servergem.yml is read by app.configuration, a folder's by the commands, and by nobody else."""
     reading = {module_of(path) for path in sources() if "config.read(" in path.read_text()}
     assert reading == {"app.configuration", "app.cli.offline"}
+
+
+def test_certificate_authorities_are_read_once() -> None:
+    """Whatever asks by httpx is given those that are read already: reading takes longer than most questions."""
+    asking = {"get", "post", "request", "stream", "Client", "AsyncClient"}
+    assert not [
+        f"{module_of(path)}:{node.lineno}"
+        for path in sources()
+        if "sandbox" not in path.parts and "httpx" in imports_of(path)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in {f"httpx.{each}" for each in asking}
+        and "authorities()" not in {ast.unparse(each.value) for each in node.keywords if each.arg == "verify"}
+    ]
 
 
 def test_every_job_starts_a_story() -> None:

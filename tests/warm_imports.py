@@ -33,6 +33,7 @@ from app.stories import STORIES  # noqa: E402
 from app.stories.judgement import Judgement  # noqa: E402
 from app.stories.plan import Reading  # noqa: E402
 from app.stories.preview import _Plan  # noqa: E402
+from app.trusted import authorities  # noqa: E402
 
 EVERYTHING = (
     "anyio._backends._asyncio",
@@ -110,6 +111,7 @@ for story in STORIES.values():
 for type_ in WRITTEN:
     adapter_of(type_)
 _answer_of(restore)
+authorities()
 # The tables of diagnosis and their patterns, which the first failure builds.
 diagnose("make: *** [Makefile:1: all] Error 1", Files.of({}))
 # What is here stays here: a collection in each process would look at all of it, and copy the pages that it lies on.

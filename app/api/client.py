@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from app.api.shapes import DeploymentPage, PressShape, Refused, ServiceList, Shape, WholeDeployment
 from app.retry import retrying
+from app.trusted import authorities
 
 TIMEOUT_SECONDS = 90.0  # longer than ServerGem waits for GitHub, for all that it asks there
 LOOK_SECONDS = 1.0
@@ -108,7 +109,9 @@ class Client:
         headers = {"authorization": f"Bearer {self.token}", "accept": "application/json, text/plain"}
         address = f"{self.url}/api/v1{path}"
         try:
-            answer = httpx.request(verb, address, params=query, headers=headers, timeout=TIMEOUT_SECONDS)
+            answer = httpx.request(
+                verb, address, params=query, headers=headers, timeout=TIMEOUT_SECONDS, verify=authorities()
+            )
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise NoAnswer(f"{self.url} does not answer: {type(error).__name__}.", passing=True) from error
         if answer.status_code >= 300:

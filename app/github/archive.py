@@ -14,6 +14,7 @@ from app.github.errors import GitHubError, unreachable
 from app.github.wire import Wire, path_within
 from app.model import Commit
 from app.telemetry import trace
+from app.trusted import authorities
 
 CONNECT_SECONDS, SILENCE_SECONDS = 15.0, 60.0
 # httpx would close an idle connection after five seconds, and pushes come further apart.
@@ -33,6 +34,7 @@ class Archives:
         self._expected: dict[tuple[int, str], Future[str]] = {}
         self._ahead = ThreadPoolExecutor(AHEAD, thread_name_prefix="archive")
         self._client = httpx.Client(
+            verify=authorities(),
             timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
             limits=httpx.Limits(keepalive_expiry=KEEP_OPEN_SECONDS),
             headers={"user-agent": USER_AGENT, "accept-encoding": "identity"},

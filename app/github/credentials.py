@@ -26,11 +26,12 @@ KEPT_TOKENS = 1000
 
 
 class AppKey:
-    """The App's private key, read once: reading it costs 40 ms, signing half of one."""
+    """The App's private key, read once."""
 
     def __init__(self, app_id: str, pem: str) -> None:
         try:
-            key = load_pem_private_key(pem.encode(), None)
+            # To check its numbers takes 40 ms of each start, and GitHub checks what they sign.
+            key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
         except (ValueError, TypeError) as error:
             raise ValueError("GITHUB_PRIVATE_KEY is not an unencrypted private key in PEM form") from error
         if not isinstance(key, RSAPrivateKey):

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from app.github.connection import API_VERSION, USER_AGENT
 from app.github.errors import GitHubError, refusal
 from app.github.wire import ACCEPT
+from app.trusted import authorities
 
 TIMEOUT_SECONDS = 30.0
 
@@ -56,7 +57,7 @@ def convert(api: str, code: str) -> Registered:
     headers = {"accept": ACCEPT, "user-agent": USER_AGENT, "x-github-api-version": API_VERSION}
     path = f"{api}/app-manifests/{quote(code, safe='')}/conversions"
     try:
-        answer = httpx.post(path, headers=headers, timeout=TIMEOUT_SECONDS)
+        answer = httpx.post(path, headers=headers, timeout=TIMEOUT_SECONDS, verify=authorities())
     except httpx.HTTPError as error:
         raise GitHubError(0, f"GitHub did not answer: {type(error).__name__}") from error
     if answer.status_code == 404:

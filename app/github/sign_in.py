@@ -13,6 +13,7 @@ import httpx
 
 from app.github.errors import GitHubError
 from app.model import Person
+from app.trusted import authorities
 
 TIMEOUT_SECONDS = 10.0
 
@@ -64,7 +65,9 @@ def web_url(api_url: str) -> str:
 def _ask(verb: str, url: str, *, headers: dict[str, str] | None = None, data: Any = None) -> dict[str, Any]:
     every = {"accept": "application/json"} | (headers or {})
     try:
-        answer = httpx.request(verb, url, headers=every, data=data, timeout=TIMEOUT_SECONDS)
+        answer = httpx.request(
+            verb, url, headers=every, data=data, timeout=TIMEOUT_SECONDS, verify=authorities()
+        )
         told = answer.json()
     except (httpx.HTTPError, ValueError) as error:
         raise GitHubError(0, f"GitHub did not answer: {type(error).__name__}", transient=True) from error

@@ -15,6 +15,7 @@ from app.github.connection import API_VERSION, USER_AGENT
 from app.github.errors import GitHubError
 from app.github.sign_in import TIMEOUT_SECONDS
 from app.model import Person, Repository
+from app.trusted import authorities
 
 SCOPES = "x-oauth-scopes"
 # What these say is about the token or the repository; anything else is about GitHub.
@@ -64,7 +65,12 @@ class UserTokens:
             "x-github-api-version": API_VERSION,
         }
         try:
-            answer = httpx.get(f"{self.api_url.rstrip('/')}{path}", headers=headers, timeout=TIMEOUT_SECONDS)
+            answer = httpx.get(
+                f"{self.api_url.rstrip('/')}{path}",
+                headers=headers,
+                timeout=TIMEOUT_SECONDS,
+                verify=authorities(),
+            )
         except httpx.HTTPError as error:
             raise GitHubError(0, f"GitHub did not answer: {type(error).__name__}", transient=True) from error
         if answer.status_code in REFUSED and answer.headers.get("x-ratelimit-remaining") != "0":

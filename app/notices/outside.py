@@ -16,6 +16,8 @@ from queue import Empty, SimpleQueue
 
 import httpx
 
+from app.trusted import authorities
+
 # For all of it: a read that waits for each byte anew never ends where a byte comes now and then.
 SECONDS = 10.0
 LAST_PORT = 65_535
@@ -85,6 +87,7 @@ async def _status(request: httpx.Request, pinned: str) -> int:
     request.extensions["sni_hostname"] = _host(request.url)
     request.url = request.url.copy_with(host=pinned)
     client = httpx.AsyncClient(
+        verify=authorities(),
         timeout=None,  # noqa: S113 - there is one for everything together
         trust_env=False,
         follow_redirects=False,

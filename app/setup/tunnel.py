@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import httpx
 import msgspec
 
+from app.trusted import authorities
+
 # What GitHub says about a delivery; a relay adds headers of its own way to it.
 PREFIXES = ("x-github-", "x-hub-signature", "content-type", "user-agent")
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
@@ -102,7 +104,9 @@ def hand_on(relay: str, door: str, tell: Callable[[str], None], stopped: threadi
 def _stream(relay: str) -> Iterator[bytes]:
     patience = httpx.Timeout(DOOR_SECONDS, read=SILENCE_SECONDS)
     headers = {"accept": "text/event-stream"}
-    with httpx.stream("GET", relay, headers=headers, timeout=patience, follow_redirects=True) as answer:
+    with httpx.stream(
+        "GET", relay, headers=headers, timeout=patience, follow_redirects=True, verify=authorities()
+    ) as answer:
         answer.raise_for_status()
         yield from messages(answer.iter_bytes())
 
@@ -114,7 +118,7 @@ def _handed(message: bytes, door: str) -> str:
         return "The tunnel brought a message that holds no delivery."
     event = found.headers.get("x-github-event", "an event without a name")
     try:
-        with httpx.Client(trust_env=False, timeout=DOOR_SECONDS) as client:
+        with httpx.Client(trust_env=False, timeout=DOOR_SECONDS, verify=authorities()) as client:
             answer = client.post(door, content=found.body, headers=dict(found.headers))
     except httpx.HTTPError as error:
         return f"The tunnel brought {event}, and the door did not answer: {type(error).__name__}."
