@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sandbox import base_images, buildpack, docker_commands, dockerfile, machine, upon
-from sandbox import base_images, buildpack, docker_commands, dockerfile, machine, pack_command
+from sandbox import base_images, buildpack, docker_commands, dockerfile, machine, pack_command, upon
 from sandbox.docker import Docker
 from sandbox.dockerfile_run import Options
 from sandbox.google.ports import Step
@@ -147,21 +146,14 @@ class Builder:
             raise StepFailed from refused
         image = wanted.image
         # What is published goes to the registry at once and is not in the daemon that Cloud Build pushes from.
-        kept = work.published if "--publish" in words else work.digests
-        below = upon.chosen(words, work, self.unpulled)
+        kept = work.published if wanted.publish else work.digests
+        below = upon.chosen(wanted, work, self.unpulled)
         # An engine lays no image upon another, as Cloud Run does, and so cannot start what is built upon nothing.
         if self._docker and self._docker.packs and not below:
             self._docker.step(step, work, _builder(work))
             self._keep(self._docker, image, self._docker.digest(image), kept)
             return
-        env = dict(words[n + 1].split("=", 1) for n, word in enumerate(words) if word == "--env")
-        kept[image] = buildpack.build(work, image, env, below)
-        kept = work.published if wanted.publish else work.digests
-        if self._docker and self._docker.packs:
-            self._docker.step(step, work, _builder(work))
-            self._keep(self._docker, image, self._docker.digest(image), kept)
-            return
-        kept[image] = buildpack.build(work, image, wanted.env)
+        kept[image] = buildpack.build(work, image, wanted.env, below)
 
     def _push(self, docker: Docker, images: Sequence[str], work: Work) -> None:
         """What the engine holds under the build's names goes to the registry, as Cloud Build does at the end."""

@@ -49,6 +49,8 @@ class PackBuild:
     image: str
     publish: bool
     env: Mapping[str, str]
+    builder: str
+    run_image: str
 
 
 def read(words: Sequence[str]) -> PackBuild:
@@ -65,7 +67,13 @@ def read(words: Sequence[str]) -> PackBuild:
     _insist(given, publish)
     # A name alone takes its value from where pack runs, which is a container with nothing of ours in it.
     env = (each.partition("=") for each in given["env"])
-    return PackBuild(images[0], publish, {name: value for name, _, value in env})
+    return PackBuild(
+        images[0],
+        publish,
+        {name: value for name, _, value in env},
+        given["builder"][-1],
+        given["run-image"][-1] if given["run-image"] else "",
+    )
 
 
 def _insist(given: Mapping[str, list[str]], publish: bool) -> None:

@@ -5,12 +5,13 @@ What pack refuses: `validateRunImage` of github.com/buildpacks/pack, pkg/client/
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sandbox.buildpack_python import wanted
 from sandbox.buildpack_room import Room
 from sandbox.google import runtime_images
+from sandbox.pack_command import PackBuild
 from sandbox.work import StepFailed, Work
 
 # The stacks' own ids: LABEL io.buildpacks.stack.id in stacks/*/run.Dockerfile of GoogleCloudPlatform/buildpacks.
@@ -29,10 +30,9 @@ class Upon:
         return f"python{wanted(room).replace('.', '')}" if self.language == "python" else self.runtime
 
 
-def chosen(words: Sequence[str], work: Work, unpulled: Collection[str] = ()) -> Upon | None:
-    """What a step's words name, None where they name no run image; StepFailed after pack has said what is wrong."""
-    given = {word: words[n + 1] for n, word in enumerate(words) if word in ("--builder", "--run-image")}
-    image, builder = given.get("--run-image", ""), given.get("--builder", "")
+def chosen(command: PackBuild, work: Work, unpulled: Collection[str] = ()) -> Upon | None:
+    """What a step names, None where it names no run image; StepFailed after pack has said what is wrong."""
+    image, builder = command.run_image, command.builder
     if not image:
         return None
     made_by = runtime_images.named(builder)
