@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gcp.base_images import Makers
 from gcp.build_steps import BUILDER, PACK
 from sandbox import pack_command
 from sandbox.builder import Builder
@@ -26,12 +27,14 @@ ENV = (("A", ""), ("B", "--publish"), ("C", "a=b,c d"), ("D", "-e"), ("_E", "\n"
 
 @pytest.mark.parametrize("cache", [REQUEST.cache_reference, ""])
 def test_pack_reads_what_was_meant(cache: str) -> None:
-    """Image, publication and variables come out as they were put in, whatever they hold."""
+    """Image, publication, variables, builder and run image come out as they were put in, whatever they hold."""
     for env in (ASKED.env, ENV):
         (step,) = sent(replace(ASKED, env=env, cache_reference=cache)).steps
         assert (step.name, step.entrypoint) == (PACK, "pack")
-        assert pack_command.read(list(step.args)) == PackBuild(IMAGE, True, dict(env))
+        assert pack_command.read(list(step.args)) == PackBuild(IMAGE, True, dict(env), BUILDER, "")
         assert ("--cache-image" in step.args) is bool(cache)
+        (step,) = sent(replace(ASKED, env=env, cache_reference=cache, makers=Makers("theirs", "empty"))).steps
+        assert pack_command.read(list(step.args)) == PackBuild(IMAGE, True, dict(env), "theirs", "empty")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +72,7 @@ def test_the_sandbox_refuses_what_pack_would(words: tuple[str, ...], why: str) -
 def test_each_form_of_a_flag_is_read(words: tuple[str, ...]) -> None:
     """Before the image and after it, short and long, with and without an equals sign."""
     for line in (("build", *words, "-B", "b", IMAGE), ("build", IMAGE, "--builder=b", *words)):
-        assert pack_command.read(line) == PackBuild(IMAGE, False, {"A": "b"})
+        assert pack_command.read(line) == PackBuild(IMAGE, False, {"A": "b"}, "b", "")
 
 
 def test_a_step_that_pack_refuses_fails_the_build(tmp_path: Path) -> None:
