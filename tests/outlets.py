@@ -196,6 +196,7 @@ SILENT: dict[str, str] = {
     "app.process.pair": "the socket that the door inherits",
     "app.plain_http": "a GET without a body, to ServerGem's own addresses",
     "app.probe": "a GET of the service that was deployed, at the path that it names itself",
+    "app.trusted": "reads the certificate authorities of this machine, and sends nothing",
     "app.github.registration": "a code for an App, before there is one",
     "app.setup.naming": "the name of this machine",
     "app.setup.github_app": "GitHub's page in the person's browser",

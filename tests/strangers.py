@@ -75,6 +75,7 @@ ALSO_TRUE = {
     "go-no-module": "go-missing-package",
     "go-toolchain": "go-error go-missing-package",
     "go-vendor": "go-missing-package",
+    "google-org-policy": "google-builder-not-named",
     "google-permission": "google-act-as google-build-secret google-impersonation google-push-denied "
     "google-source-denied google-source-fetch google-step-image google-volume",
     "google-service-name": "google-revision-name",
