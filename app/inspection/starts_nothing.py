@@ -12,7 +12,7 @@ from app.diagnosis.files import Files
 from app.dockerfile import Dockerfile
 from app.inspection.stages import lineage
 from app.model import Finding, Place, Target, Weight
-from app.start_command import start_command
+from app.start_command import image_command
 
 # The CMD of the images' own Dockerfiles: https://hub.docker.com/_/node and the page of each other one.
 INTERPRETERS = {
@@ -23,7 +23,6 @@ INTERPRETERS = {
     "debian": "bash",
     "ubuntu": "bash",
 }
-_LOCKS = (("yarn.lock", "yarn"), ("pnpm-lock.yaml", "pnpm"))
 _LINK = "https://docs.docker.com/reference/dockerfile/#cmd"
 
 
@@ -42,7 +41,7 @@ def starts_nothing(
     )
     if name not in INTERPRETERS or "onbuild" in tag:
         return
-    start = _start(files, inside)
+    start = image_command(files, inside)
     write = f"`CMD {start}`" if start else "a CMD with what starts the server"
     yield Finding(
         code="image-starts-nothing",
@@ -54,14 +53,3 @@ def starts_nothing(
         place=Place(path, base.line),
         link=_LINK,
     )
-
-
-def _start(files: Files, inside: str) -> str:
-    """The script of package.json, by the package manager whose lock is there, else what the code shows."""
-    package = files.json(f"{inside}package.json")
-    scripts = package.get("scripts") if isinstance(package, dict) else None
-    if isinstance(scripts, dict) and "start" in scripts:
-        managers = (name for lock, name in _LOCKS if inside + lock in files.paths)
-        return f"{next(managers, 'npm')} start"
-    found = start_command(files, inside)
-    return found.command if found else ""
