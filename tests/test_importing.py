@@ -196,7 +196,7 @@ def test_a_procfile_beside_app_json_is_read_too() -> None:
         '{"name": "x", "env": {"A": "b"}}',
         path="app.json",
         repository_name="shop",
-        procfile=PROCFILE,
+        files=Files.of({"Procfile": PROCFILE}),
     )
     assert "release: c d" in made.text
     assert "workers:\n  worker:\n    command: [/cnb/process/worker]" in made.text
@@ -207,3 +207,21 @@ def test_what_is_imported_passes_the_check(tmp_path: Path) -> None:
     made = offline.brought(b"services: {web: {build: ./web, ports: ['80:3000']}}", "compose.yaml", tmp_path)
     files = SOURCE | {"servergem.yml": made.text}
     assert offline.source_of(Files.of(files), "shop", "p", "europe-west1").findings == ()
+
+
+def test_what_the_source_serves_with_stands_beside_a_command_for_development() -> None:
+    """The Dockerfile's CMD is told in full where the code shows it."""
+    texts = {
+        "manage.py": "",
+        "shop/wsgi.py": "application = get_wsgi_application()\n",
+        "requirements.txt": "",
+    }
+    made = imported(
+        "services: {web: {build: ., ports: ['80'], command: python manage.py runserver}}",
+        path="compose.yaml",
+        repository_name="shop",
+        files=Files.of(texts),
+    )
+    assert [left.instead.rpartition(": ")[2] for left in made.left] == [
+        "`gunicorn --bind :$PORT shop.wsgi:application`."
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from app.diagnosis import Files, diagnose
@@ -159,6 +161,53 @@ KNOWN: dict[str, tuple[dict[str, str], str]] = {
         "gunicorn -b :$PORT a:b",
     ),
 }
+
+
+# Commands of a compose.yaml for whoever works on the code, and beside each one that serves everybody.
+COMMANDS = {
+    "npm run dev": "npm run start:prod",
+    "yarn dev": "yarn workspace api start",
+    "pnpm -r run dev": "pnpm start",
+    "npm run start:dev -- --port 80": "npm run develop-report",
+    "npx next dev": "npx next start",
+    "sh -c 'npm install && nodemon server.js'": "node server.js",
+    "vite --host": "vite preview --host",
+    "node --watch src/server.js": "node src/server.js",
+    "flask run --debug": "waitress-serve app:app",
+    "flask --app shop run --host=0.0.0.0": "gunicorn shop:app",
+    "python manage.py runserver 0.0.0.0:8000": "gunicorn shop.wsgi",
+    "fastapi dev main.py": "fastapi run main.py",
+    "python main.py --reload": "python main.py",
+    "rails server -e development": "rails server -e production",
+    "bundle exec rails s -b 0.0.0.0": "bundle exec puma",
+    "php artisan serve --host 0.0.0.0": "frankenphp php-server",
+    "air -c .air.toml": "./server -c air.toml",
+    "./mvnw spring-boot:run": "java -jar app.jar",
+    "dotnet watch run": "dotnet Shop.dll",
+    "tail -f /dev/null": "./serve",
+}
+
+
+@pytest.mark.parametrize("developing", COMMANDS)
+def test_what_serves_whoever_works_on_it_is_no_start_command(developing: str) -> None:
+    """Nothing is better than a server that watches files; the command that serves everybody is taken."""
+    texts = {
+        "compose.yaml": f"services: {{web: {{build: ., command: {json.dumps(developing)}}}}}",
+        "x.py": "",
+    }
+    assert start_command(Files.of(texts)) is None
+    serving = COMMANDS[developing]
+    found = start_command(
+        Files.of(texts | {"compose.yaml": texts["compose.yaml"].replace(developing, serving)})
+    )
+    assert found is not None and found.command == serving
+
+
+def test_a_server_that_only_reloads_serves_without_that() -> None:
+    """Of uvicorn and gunicorn the one option goes, with the folder that it watches."""
+    command = "uvicorn --reload-dir app app.main:app --reload --port 8000"
+    found = start_command(Files.of({"compose.yml": f"services: {{web: {{build: ., command: {command}}}}}"}))
+    assert found is not None and found.command == "uvicorn app.main:app --port $PORT"
 
 
 @pytest.mark.parametrize("kind", KNOWN)

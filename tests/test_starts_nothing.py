@@ -46,3 +46,15 @@ def test_the_command_of_servergem_yml_is_one() -> None:
     """It goes before whatever the image says."""
     for said in ({"command": ("npm", "start")}, {"args": ("server.js",)}):
         assert told("FROM node:22\n", replace(TARGET, service=replace(TARGET.service, **said))) == []
+
+
+def test_a_server_for_development_is_never_told_as_the_command() -> None:
+    """Neither a script that watches files, nor what a Compose file starts on somebody's machine."""
+    texts = {
+        "Dockerfile": "FROM node:22\nCOPY . .\n",
+        "package.json": '{"scripts": {"start": "nodemon server.js"}}',
+        "server.js": "require('http').createServer().listen(80)\n",
+        "compose.yaml": "services: {web: {build: ., command: npm run dev}}",
+    }
+    [finding] = [each for each in inspect(Files.of(texts), TARGET) if each.code == "image-starts-nothing"]
+    assert finding.fix == "Write `CMD node server.js` as the last line of Dockerfile."

@@ -86,8 +86,8 @@ def brought(source: bytes, name: str, folder: Path) -> Imported:
     text = decoded(source)
     if text is None or is_utf16(text):
         raise NotRead("is not UTF-8")
-    procfile = Files.under(folder, ["Procfile"]).text("Procfile")
-    return imported(text, path=name, repository_name=folder.resolve().name, procfile=procfile)
+    files = Files.under(folder, pushed(folder))
+    return imported(text, path=name, repository_name=folder.resolve().name, files=files)
 
 
 def check(folder: Path, console: Console) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from app.config import service_name
 from app.config.draft import Block, Draft, Keys, Said
@@ -18,6 +19,9 @@ from app.importing.kinds import KINDS, Kind, kind_of
 from app.importing.source import NotRead, Source, parsed
 from app.importing.told import JOBS, SERVICES, WORKERS, Left, Named
 from app.model import Finding
+
+if TYPE_CHECKING:  # its module leads back to this one
+    from app.diagnosis.files import Files
 
 __all__ = ("Imported", "Left", "Needed", "NotRead", "imported")
 
@@ -35,10 +39,10 @@ class Imported:
     faults: tuple[Finding, ...] = ()
 
 
-def imported(source: str, *, path: str, repository_name: str, procfile: str = "") -> Imported:
+def imported(source: str, *, path: str, repository_name: str, files: Files | None = None) -> Imported:
     """The file `source`, which is called `path`; NotRead where it is of no kind that is known.
 
-    `procfile` is the text of the repository's own, which belongs to a Heroku app.json.
+    `files` are the repository's: its Procfile belongs to a Heroku app.json, and its code shows what serves.
     """
     read = heroku.procfile(source) or parsed(source)
     if kind_of(read.value, path) is None:
@@ -47,17 +51,17 @@ def imported(source: str, *, path: str, repository_name: str, procfile: str = ""
     if kind is None:
         known = ", ".join(each.name for each in KINDS)
         raise NotRead(f"is of no kind that is known here: {known}")
-    if kind.model is heroku.Heroku and (beside := heroku.procfile(procfile)):
+    if kind.model is heroku.Heroku and files and (beside := heroku.procfile(files.text(heroku.PROCFILE))):
         read = Source({**read.value, **beside.value}, {**beside.lines, **read.lines})
-    return _settled(kind, read, path, repository_name)
+    return _settled(kind, read, path, Around(service_name(repository_name), files))
 
 
-def _settled(kind: Kind, read: Source, path: str, repository_name: str) -> Imported:
+def _settled(kind: Kind, read: Source, path: str, around: Around) -> Imported:
     part, mistaken = read_as(kind.model, read.value)
-    told = tuple(kind.tell(part, Around(service_name(repository_name))))
+    told = tuple(kind.tell(part, around))
     sections = tuple(_gathered(told))
     head = (f"Made of {path} ({kind.name}) by `servergem import`; {LINK}.",)
-    found = settled(Draft(_block(sections), head), repository_name=repository_name)
+    found = settled(Draft(_block(sections), head), repository_name=around.name)
     left = [*mistaken, *(each for each in told if isinstance(each, Left))]
     left += [each for _, section in sections for each in section.left]
     left += [
@@ -72,17 +76,27 @@ def _settled(kind: Kind, read: Source, path: str, repository_name: str) -> Impor
 
 
 def _gathered(told: tuple[Named | Left, ...]) -> Iterator[tuple[str, Gathered]]:
-    """Each service, job and worker under a name that it may have, and that no other has."""
-    taken: set[str] = set()
+    """Each service, job and worker under a name that it may have, and that no other has; services first."""
+    taken: dict[str, str] = {}
     often: Counter[str] = Counter()
-    for each in told:
-        if isinstance(each, Named):
-            name = plain = service_name(each.name)
-            while name in taken:
-                often[plain] += 1
-                name = service_name(f"{plain}-{often[plain] + 1}")
-            taken.add(name)
-            yield each.of, gathered(each, name)
+    named = [each for each in told if isinstance(each, Named)]
+    several = [each.of for each in named].count(SERVICES) > 1
+    for each in sorted(named, key=lambda one: one.of != SERVICES):
+        name = plain = service_name(each.name)
+        while name in taken.values():
+            often[plain] += 1
+            name = service_name(f"{plain}-{often[plain] + 1}")
+        taken[each.name] = name
+        if each.of != SERVICES and several:
+            each = replace(each, told=(_from(taken, each.home), *each.told))
+        yield each.of, gathered(each, name)
+
+
+def _from(taken: dict[str, str], home: str) -> Said:
+    """A job or a worker beside several services has to say whose image it has."""
+    if home in taken:
+        return Said("from", taken[home], "is built of the same")
+    return Said("from", next(iter(taken.values())), "the first service; name the one it belongs to")
 
 
 def _above(at: Keys) -> set[Keys]:
@@ -91,18 +105,7 @@ def _above(at: Keys) -> set[Keys]:
 
 def _block(sections: tuple[tuple[str, Gathered], ...]) -> Block:
     tops = {top: [each.section for of, each in sections if of == top] for top in (SERVICES, JOBS, WORKERS)}
-    if len(services := tops[SERVICES]) > 1:
-        first = services[0].key
-        tops |= {top: [_with_service(each, first) for each in tops[top]] for top in (JOBS, WORKERS)}
     return Block(tuple(Said(top, Block(tuple(inside))) for top, inside in tops.items() if inside))
-
-
-def _with_service(part: Said, service: str) -> Said:
-    """A job or a worker beside several services has to say whose image it has."""
-    inside = part.value.said if isinstance(part.value, Block) else ()
-    return replace(
-        part, value=Block((Said("from", service, "the first service; name the one it belongs to"), *inside))
-    )
 
 
 def _ordered(left: list[Left]) -> tuple[Left, ...]:

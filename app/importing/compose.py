@@ -9,10 +9,22 @@ from typing import Any
 from app.config.draft import Block, Said
 from app.importing.around import Around
 from app.importing.compose_parts import Build, Compose, ComposeService
+from app.importing.compose_roles import Role, build_of, instead_of_job, roles
+from app.importing.for_development import (
+    DOCKERFILE,
+    STAGE,
+    VARIABLE,
+    commands,
+    is_dockerfile,
+    is_stage,
+    is_variable,
+    mounts,
+)
+from app.importing.images import PROXY, is_proxy, kept_elsewhere
 from app.importing.measures import cpus, mebibytes, memory
 from app.importing.source import Source
-from app.importing.telling import beside, dockerfile, folder, kept_elsewhere, said
-from app.importing.told import Beside, Left, Named, Told, Variable
+from app.importing.telling import beside, dockerfile, folder, said
+from app.importing.told import JOBS, SERVICES, Beside, Left, Named, Told, Variable
 
 # ${NAME}, ${NAME:-default}, ${NAME:?error}: https://docs.docker.com/reference/compose-file/interpolation/
 WHOLE = re.compile(r"\$\{\w+:?-([^${}]*)\}")
@@ -24,6 +36,12 @@ VOLUME = (
 )
 
 
+BUILT = "ServerGem builds from source: write a Dockerfile `FROM` this image, and name its folder."
+NO_PORT = (
+    "It says no port: write `port:`. What answers no HTTP is no service: write it under `workers:`, or under `jobs:` "
+    "where it ends, with `from:` a service whose image it has."
+)
+ELSEWHERE = "which has the image of a service. Build it with one of them, and write it with its `command:`."
 CONTAINER = "It calls another container by its name: write the address that it has on Google Cloud."
 DEVELOPMENT = "Nothing is needed: it is for a machine of one's own."
 NETWORK = "Services call each other at their addresses; `vpc:` reaches a network of Google's."
@@ -35,7 +53,6 @@ LEFT: Mapping[str, str] = {
     "secrets": "Make each in Secret Manager, and name it as `secrets:` or as a volume.",
     "configs": "Copy the files in the Dockerfile, or name a secret as a volume.",
     "include": "Import each of these files as well.",
-    "services.*.volumes": VOLUME,
     "services.*.tmpfs": "Name a folder in memory as a volume: `volumes: {tmp: {path: /tmp, memory: 128Mi}}`.",
     "services.*.networks": "Services call each other at their addresses; `vpc:` reaches a network of Google's.",
     "services.*.links": "Services call each other at their addresses.",
@@ -92,18 +109,46 @@ def _are_services(services: Any) -> bool:
 
 def tell(compose: Compose, _around: Around) -> Iterator[Named | Left]:
     containers = re.compile(rf"(?:^|[@/])(?:{'|'.join(map(re.escape, compose.services))})(?:[:/]|$)")
+def tell(compose: Compose, around: Around) -> Iterator[Named | Left]:
+    containers = re.compile(rf"(?:.*[@/])?(?:{'|'.join(map(re.escape, compose.services))})(?:[:/].*)?")
     homes = {name: service.network.removeprefix(SHARED) for name, service in compose.services.items()}
+    parts = roles(compose.services)
+    serves = any(role.of == SERVICES for role in parts.values())
     for name, service in compose.services.items():
         at = ("services", name)
-        if service.build is not None:
+        if (role := parts.get(name)) and role.of != SERVICES and serves:
+            yield from _companion(compose, name, role, containers)
+        elif role and (build := build_of(service, compose.services)):
             sidecars = (_beside(each, compose.services[each]) for each, home in homes.items() if home == name)
-            told = (*_told(service, service.build, at), *_called(service, at, containers))
+            runs = commands(service, at, around.serves(folder(build.context)))
+            told = (*_told(service, build, at), *runs, *_environment(service, at, containers))
             yield Named(name, (*told, *sidecars))
             if service.network:
                 yield Left((*at, "network_mode"), NETWORK)
         elif not _built_at(compose, homes[name]):
-            built = "ServerGem builds from source: write a Dockerfile `FROM` this image, and name its folder."
-            yield Left(at, kept_elsewhere(service.image) or built, whole=True)
+            yield Left(at, kept_elsewhere(service.image) or _from_image(service.image), whole=True)
+
+
+def _from_image(image: str) -> str:
+    return PROXY if is_proxy(image) else BUILT
+
+
+def _companion(
+    compose: Compose, name: str, role: Role, containers: re.Pattern[str]
+) -> Iterator[Named | Left]:
+    """What answers no requests: a job or a worker with the image of the service that is built as it is."""
+    service, at = compose.services[name], ("services", name)
+    if not role.home:
+        yield Left(at, f"It answers no requests: it is a {role.of[:-1]} here, {ELSEWHERE}", whole=True)
+        return
+    home = {**compose.services[role.home].environment}
+    own = {key: value for key, value in service.environment.items() if (key, value) not in home.items()}
+    differs = service.model_copy(update={"environment": own})
+    told = (*commands(service, at, ""), *_limits(service, at), *_environment(differs, at, containers))
+    yield Named(name, told, role.of, role.home)
+    yield from mounts(service, at)
+    if role.of == JOBS:
+        yield Left(at, instead_of_job(name, service))
 
 
 def _built_at(compose: Compose, home: str) -> bool:
@@ -133,13 +178,9 @@ def _told(service: ComposeService, build: Build, at: tuple[str, ...]) -> Iterato
     if ports:
         yield said("port", ports[0], *at, listed)
     else:
-        yield Left(at, "It says no port: write `port:`, or leave the service out when it answers no HTTP.")
+        yield Left(at, NO_PORT)
     for number, _ in enumerate(ports[1:], 1):
         yield Left((*at, listed, str(number)), "A service of Cloud Run has one port.")
-    if service.entrypoint:
-        yield said("command", tuple(service.entrypoint), *at, "entrypoint")
-    if service.command:
-        yield said("args", tuple(service.command), *at, "command")
     if asked := ASKED.search(service.healthcheck.test):
         yield said("health", asked[1], *at, "healthcheck")
     elif service.healthcheck.test:
@@ -147,15 +188,21 @@ def _told(service: ComposeService, build: Build, at: tuple[str, ...]) -> Iterato
             (*at, "healthcheck", "test"), "Write `health:` with a path that answers when the service is well."
         )
     yield from _limits(service, at)
-    for name, value in service.environment.items():
-        yield Variable(name, interpolated(value), (*at, "environment", name))
+    yield from mounts(service, at)
 
 
-def _called(service: ComposeService, at: tuple[str, ...], containers: re.Pattern[str]) -> Iterator[Told]:
-    """Variables that call another container by its name, which only Compose knows."""
+def _environment(service: ComposeService, at: tuple[str, ...], containers: re.Pattern[str]) -> Iterator[Told]:
+    """Variables, with a word on those that only this machine, or only Compose, knows what to do with."""
     for name, value in service.environment.items():
         if value is not None and containers.search(value):
             yield Left((*at, "environment", name), CONTAINER)
+        there = (*at, "environment", name)
+        if is_variable(name, interpolated(value)):
+            yield Left(there, VARIABLE)
+            continue
+        yield Variable(name, interpolated(value), there)
+        if value is not None and containers.fullmatch(value):
+            yield Left(there, CONTAINER)
 
 
 def _source(build: Build, at: tuple[str, ...]) -> Iterator[Told]:
@@ -163,9 +210,13 @@ def _source(build: Build, at: tuple[str, ...]) -> Iterator[Told]:
     if inside != ".":
         yield said("path", inside, *at, "context")
     parts: list[Said] = []
-    if named := dockerfile(build.dockerfile, "."):
+    if is_dockerfile(build):
+        yield Left((*at, "dockerfile"), DOCKERFILE)
+    elif named := dockerfile(build.dockerfile, "."):
         parts.append(said("dockerfile", named, *at, "dockerfile"))
-    if build.target:
+    if is_stage(build):
+        yield Left((*at, "target"), STAGE)
+    elif build.target:
         parts.append(said("target", build.target, *at, "target"))
     given = {name: interpolated(value) for name, value in build.args.items()}
     if known := tuple(Said(name, value) for name, value in given.items() if value is not None):

@@ -24,6 +24,14 @@ def _port(value: Any) -> Any:
     return {"target": found[1]} if found else {}
 
 
+def _mount(value: Any) -> Any:
+    """`./api:/app:ro`, or a path that is the container's own, as the long form."""
+    if not isinstance(value, str):
+        return value
+    source, colon, _ = value.partition(":")
+    return {"source": source, "type": "bind" if source[:1] in "./~$" else "volume"} if colon else {}
+
+
 def _test(value: Any) -> Any:
     return " ".join(map(str, value)) if isinstance(value, list) else value
 
@@ -37,6 +45,12 @@ class Build(Foreign):
 
 class Port(Foreign):
     target: int | None = Field(default=None, description="`port`, the first")
+
+
+class Mount(Foreign):
+    type: str = Field(default="", description="left, each with a way")
+    source: str = Field(default="", description="left, each with a way")
+    target: str = Field(default="", description="nothing")
 
 
 class Limits(Foreign):
@@ -71,6 +85,9 @@ class ComposeService(Foreign):
     command: Words = Field(default=[], description="`args`")
     entrypoint: Words = Field(default=[], description="`command`")
     healthcheck: Health = Field(default=Health(), description="`health`")
+    volumes: list[Annotated[Mount, BeforeValidator(_mount)]] = Field(
+        default=[], description="left, each with a way"
+    )
     deploy: Deploy = Field(default=Deploy(), description="`memory`, `cpu`")
     network: str = Field(
         default="",

@@ -10,8 +10,9 @@ from pydantic import BeforeValidator, Field
 
 from app.importing.around import Around
 from app.importing.foreign import Foreign
+from app.importing.images import kept_elsewhere
 from app.importing.source import Source
-from app.importing.telling import AS_A_STORE, AS_CLOUD_SQL, DATABASE, WORKER, instances, said
+from app.importing.telling import WORKER, instances, said
 from app.importing.told import WORKERS, Left, Named, Told, Variable
 
 PROCFILE = "Procfile"
@@ -155,6 +156,4 @@ def _worker(heroku: Heroku, name: str) -> Iterator[Told]:
 def _instead(addon: str) -> str:
     if SCHEDULER.search(addon):
         return "Make each of its tasks a job of `jobs:` with `schedule:`."
-    if DATABASE.search(addon):
-        return AS_CLOUD_SQL
-    return AS_A_STORE
+    return kept_elsewhere(addon) or "Order it from its maker, and name its key and address as `secrets:`."

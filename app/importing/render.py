@@ -10,8 +10,9 @@ from pydantic import Field
 from app.config.draft import Block
 from app.importing.around import Around
 from app.importing.foreign import CommandLine, Foreign
+from app.importing.images import AS_CLOUD_SQL, AS_MEMORYSTORE
 from app.importing.measures import memory, region
-from app.importing.telling import AS_A_STORE, AS_CLOUD_SQL, WORKER, dockerfile, folder, instances, said, start
+from app.importing.telling import WORKER, dockerfile, folder, instances, said, start
 from app.importing.told import JOBS, Left, Named, Told, Variable
 
 # MiB and CPUs: https://render.com/pricing#services
@@ -23,8 +24,8 @@ SERVES = ("web", "pserv")
 INSTEAD = {
     "worker": WORKER,
     "static": "Serve the files from a container (a Dockerfile with nginx or Caddy), or put them on Firebase Hosting.",
-    "keyvalue": AS_A_STORE,
-    "redis": AS_A_STORE,
+    "keyvalue": AS_MEMORYSTORE,
+    "redis": AS_MEMORYSTORE,
 }
 
 

@@ -1,8 +1,7 @@
-"""Words that the readers of several formats share: an origin, a command, a path, a database; pure."""
+"""Words that the readers of several formats share: an origin, a command, a path; pure."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from app.config.draft import Block, Keys, Said, Value
@@ -12,17 +11,6 @@ from app.redaction import redact
 
 # How `release` is run too: app/stages/release_command.py
 SHELL = ("/bin/sh", "-c")
-# Programs that keep data: Cloud Run keeps none, and they answer no HTTP.
-DATABASE = re.compile(r"(?i)postg(?:res|is)|mysql|mariadb|mssql|sqlserver|percona|pgvector|timescale")
-STORE = re.compile(
-    r"(?i)redis|valkey|memcached?|mongo|rabbitmq|kafka|zookeeper|elastic|minio|cassandra|nats|keydb|dragonfly"
-)
-AS_CLOUD_SQL = (
-    "Make an instance of Cloud SQL, name it as `cloudsql: [PROJECT:REGION:NAME]`, its address as a secret."
-)
-AS_A_STORE = (
-    "Use a managed one, such as Memorystore, reached with `vpc:` or over TLS; its address is a secret."
-)
 WORKER = "It answers no requests: `workers: {NAME: {command: […]}}` runs it with a service's image, `jobs:` to an end."
 
 
@@ -79,10 +67,3 @@ def dockerfile(written: str, inside: str) -> str:
     path = folder(written) if written else "Dockerfile"
     path = path.removeprefix(f"{inside}/") if inside != "." else path
     return "" if path == "Dockerfile" else path
-
-
-def kept_elsewhere(image: str) -> str:
-    """What to do instead of running this image, when it is one that keeps data."""
-    if DATABASE.search(image):
-        return AS_CLOUD_SQL
-    return AS_A_STORE if STORE.search(image) else ""

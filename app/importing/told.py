@@ -58,3 +58,5 @@ class Named:
     name: str
     told: tuple[Told, ...]
     of: str = SERVICES
+    home: str = ""
+    """The service whose image a job or a worker has, by the name that it has there."""

@@ -13,9 +13,18 @@ from app.dockerfile import Dockerfile
 from app.dockerfile.interpreters import interpreter
 from app.inspection.stages import lineage
 from app.model import Finding, Place, Target, Weight
-from app.start_command import start_command
+from app.start_command import image_command
 
 _LOCKS = (("yarn.lock", "yarn"), ("pnpm-lock.yaml", "pnpm"))
+# The CMD of the images' own Dockerfiles: https://hub.docker.com/_/node and the page of each other one.
+INTERPRETERS = {
+    "node": "node",
+    "python": "python3",
+    "ruby": "irb",
+    "golang": "bash",
+    "debian": "bash",
+    "ubuntu": "bash",
+}
 _LINK = "https://docs.docker.com/reference/dockerfile/#cmd"
 
 
@@ -32,7 +41,7 @@ def starts_nothing(
     prompt = interpreter(base.image)
     if not prompt:
         return
-    start = _start(files, inside)
+    start = image_command(files, inside)
     write = f"`CMD {start}`" if start else "a CMD with what starts the server"
     yield Finding(
         code="image-starts-nothing",
@@ -44,14 +53,3 @@ def starts_nothing(
         place=Place(path, base.line),
         link=_LINK,
     )
-
-
-def _start(files: Files, inside: str) -> str:
-    """The script of package.json, by the package manager whose lock is there, else what the code shows."""
-    package = files.json(f"{inside}package.json")
-    scripts = package.get("scripts") if isinstance(package, dict) else None
-    if isinstance(scripts, dict) and "start" in scripts:
-        managers = (name for lock, name in _LOCKS if inside + lock in files.paths)
-        return f"{next(managers, 'npm')} start"
-    found = start_command(files, inside)
-    return found.command if found else ""

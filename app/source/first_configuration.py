@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from app.config import service_name
 from app.config.draft import Block, Draft, Said
 from app.diagnosis.files import Files
-from app.importing.telling import kept_elsewhere
+from app.importing.images import kept_elsewhere
 from app.inspection.base_port import listening
 from app.inspection.languages import languages
 from app.inspection.port import exposed

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from app.model import Place
+from app.start_command.development import is_for_development
 from app.start_command.node import NODE_FILES, node_start
 from app.start_command.python_source import PythonSource, python_source
 from app.start_command.stated import stated
@@ -42,6 +43,7 @@ ENTRY_FILES = (
     ),
     *("streamlit_app.py", "Home.py", "function.py"),
 )
+_LOCKS = (("yarn.lock", "yarn"), ("pnpm-lock.yaml", "pnpm"))
 DEEPEST = 3  # folders above a file that something begins in: `src/shop/api/main.py`
 RUBY_FILES = ("app.rb", "server.rb", "main.rb", "index.rb", "application.rb", "web.rb")
 # What is looked at besides Python, TOML and YAML.
@@ -84,6 +86,18 @@ def start_command(files: Files, inside: str = "") -> StartCommand | None:
     """The command for the folder `inside` (`""` or `services/api/`): another platform's file, else a guess."""
     found = next(stated(files, inside), None)
     return StartCommand(*found, Confidence.STATED) if found else guess(files, inside)
+
+
+def image_command(files: Files, inside: str) -> str:
+    """What an image's CMD may be: the script `start` by the manager whose lock is there, else the start command."""
+    package = files.json(f"{inside}package.json")
+    scripts = package.get("scripts") if isinstance(package, dict) else None
+    written = scripts.get("start") if isinstance(scripts, dict) else None
+    if isinstance(written, str) and not is_for_development(written):
+        managers = (name for lock, name in _LOCKS if inside + lock in files.paths)
+        return f"{next(managers, 'npm')} start"
+    found = start_command(files, inside)
+    return found.command if found else ""
 
 
 def guess(files: Files, inside: str = "") -> StartCommand | None:

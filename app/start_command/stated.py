@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.model import Place
 from app.source.formats import value_of
+from app.start_command.development import is_for_development, without_reload
 
 if TYPE_CHECKING:  # the rules of app.diagnosis ask for start commands themselves
     from app.diagnosis.files import Files
@@ -22,9 +23,14 @@ Stated = tuple[str, str, Place | None]
 
 
 def stated(files: Files, inside: str) -> Iterator[Stated]:
-    """What the files of other platforms say of the folder `inside`, the clearest first, made fit for Cloud Run."""
+    """What the files of other platforms say of the folder `inside`, the clearest first, made fit for Cloud Run.
+
+    What somebody starts while they work on it serves nobody else, and is not what they mean.
+    """
     for path, name, said, line in (*_in_lines(files, inside), *_in_documents(files, inside)):
-        yield _on_port(said), name, files.place(path, line)
+        served = " ".join(without_reload(tuple(said.split(" "))))
+        if not is_for_development(served):
+            yield _on_port(served), name, files.place(path, line)
 
 
 def _in_lines(files: Files, inside: str) -> Iterator[tuple[str, str, str, int]]:
@@ -131,4 +137,5 @@ _DOCUMENTS = {
     "docker-compose.yml": _compose,
     "docker-compose.yaml": _compose,
     "compose.yaml": _compose,
+    "compose.yml": _compose,
 }
