@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.rounds.orphans import orphans_in
-from sandbox.world import Sandbox
+from sandbox.world import PROJECT, Sandbox
 from tests.conftest import OWNER, House, eventually
 from tests.test_previews import SAMPLE, gone, live, opened, preview, services
 
@@ -75,9 +75,12 @@ def test_a_service_that_nobody_knows_is_removed(house: House) -> None:
     house.stop()
     forget_everything(house)
     house.world.github.close_pull_request(f"{OWNER}/{work.name}", number)
+    # What may not be listed keeps back nothing that may.
+    house.world.google.revoke(PROJECT, "run.workerpools.list")
     house.start()
     gone(house, f"{SAMPLE}-pr-{number}")
     assert SAMPLE in services(house)
+    assert house.world.google.calls["WorkerPools.ListWorkerPools"]
 
 
 def test_an_empty_database_removes_no_preview_that_is_wanted(house: House) -> None:
