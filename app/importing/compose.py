@@ -107,10 +107,8 @@ def _are_services(services: Any) -> bool:
     )
 
 
-def tell(compose: Compose, _around: Around) -> Iterator[Named | Left]:
-    containers = re.compile(rf"(?:^|[@/])(?:{'|'.join(map(re.escape, compose.services))})(?:[:/]|$)")
 def tell(compose: Compose, around: Around) -> Iterator[Named | Left]:
-    containers = re.compile(rf"(?:.*[@/])?(?:{'|'.join(map(re.escape, compose.services))})(?:[:/].*)?")
+    containers = re.compile(rf"(?:^|[@/])(?:{'|'.join(map(re.escape, compose.services))})(?:[:/]|$)")
     homes = {name: service.network.removeprefix(SHARED) for name, service in compose.services.items()}
     parts = roles(compose.services)
     serves = any(role.of == SERVICES for role in parts.values())
@@ -201,7 +199,7 @@ def _environment(service: ComposeService, at: tuple[str, ...], containers: re.Pa
             yield Left(there, VARIABLE)
             continue
         yield Variable(name, interpolated(value), there)
-        if value is not None and containers.fullmatch(value):
+        if value is not None and containers.search(value):
             yield Left(there, CONTAINER)
 
 

@@ -15,16 +15,6 @@ from app.inspection.stages import lineage
 from app.model import Finding, Place, Target, Weight
 from app.start_command import image_command
 
-_LOCKS = (("yarn.lock", "yarn"), ("pnpm-lock.yaml", "pnpm"))
-# The CMD of the images' own Dockerfiles: https://hub.docker.com/_/node and the page of each other one.
-INTERPRETERS = {
-    "node": "node",
-    "python": "python3",
-    "ruby": "irb",
-    "golang": "bash",
-    "debian": "bash",
-    "ubuntu": "bash",
-}
 _LINK = "https://docs.docker.com/reference/dockerfile/#cmd"
 
 
