@@ -10,7 +10,9 @@ from app.importing.compose_parts import Build, ComposeService
 from app.importing.told import JOBS, SERVICES, WORKERS
 
 # Words of a name, then of a command: a scheduler never ends, and what cron begins does.
-_NAMED_WORKER = r"workers?|celery\w*|beat|sidekiq|rq|consumers?|queues?|scheduler|horizon|dramatiq|huey|arq|resque|bot"
+_NAMED_WORKER = (
+    r"workers?|celery\w*|beat|sidekiq|rq|consumers?|queues?|scheduler|horizon|dramatiq|huey|arq|resque|bot"
+)
 _NAMED_JOB = r"migrat\w+|migrate|seed\w*|cron\w*|init|setup|backup|collectstatic|fixtures|prestart|import\w*"
 _RUNS_WORKER = (
     r"celery|sidekiq|rq worker|rqworker|dramatiq|huey_consumer\w*|run_huey|arq|resque:work|jobs:work|queue:work|"
