@@ -53,7 +53,6 @@ NAMED_FOR_PEOPLE = {
     "gcp/worker_pools.py": "Cloud Run's own words for a worker pool",
     "gcp/wanted_service.py": "what a deployment brings beside servergem.yml: image, marks, variables of ServerGem's",
     "app/importing/cloud_run_annotations.py": "Cloud Run's own keys, and ours that say the same",
-    "app/importing/compose.py": "Compose's own keys, and ours that say the same",
     "app/importing/gcloud_flags.py": "the flags of gcloud, and our keys that say the same",
     "app/importing/railway.py": "Railway's own keys, and ours that say the same",
 }

@@ -9,12 +9,17 @@ import yaml
 
 from app.config.names import fault_of_service
 from app.config.writing import text
-from app.diagnosis.files import Files
+from app.diagnosis import Files, diagnose
 from app.inspection import inspect
 from app.model import Build, BuildPlan, Place, ServiceConfig, Target, Weight
 from app.source.first_configuration import first_configuration
-from app.source.services_below import configuration, services_below
+from app.source.services_below import services_below
+from app.source.services_to_write import configuration
 
+NO_ENTRY = (
+    'for Python, provide a main.py or app.py file or set an entrypoint with "GOOGLE_ENTRYPOINT" env var or by creating '
+    'a "Procfile" file\n'
+)
 VOTE = {
     "vote/Dockerfile": "FROM python:3.12\n",
     "vote/app.py": "",
@@ -132,6 +137,9 @@ def test_the_lone_folder_of_the_code_is_called_after_the_repository() -> None:
     [finding] = inspect(files, Target("p", "r", "production", ServiceConfig("shop")))
     assert "Type `servergem init`, or write servergem.yml with `services: {shop: {path: src}}`" in finding.fix
     assert "\n  shop:" in text(first_configuration(files, "shop"))
+    beside = Files(files.paths, files.text, repository="Acme.Shop")
+    found = diagnose(NO_ENTRY, beside.only(lambda path: path.startswith("src/")))
+    assert "`services: {acme-shop: {path: src}}`" in found.findings[0].fix
     assert yaml.safe_load(configuration(Files.of({}), ("api/src", "web/src")))["services"].keys() == {
         "api",
         "web",

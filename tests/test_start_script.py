@@ -7,6 +7,7 @@ import json
 import pytest
 
 from app.diagnosis import Files, diagnose
+from app.diagnosis.javascript.managers import in_words_of
 from app.inspection import inspect
 from app.model import Build, BuildPlan, Finding, Place, ServiceConfig, Target, Weight
 from app.start_command.entry_point import entry_point
@@ -18,7 +19,7 @@ NEST = {
 }
 READY = (
     "Write Procfile with the line `web: npm run start:prod`, "
-    "or move @nestjs/cli from devDependencies to dependencies."
+    "or move @nestjs/cli from devDependencies to dependencies (`npm install --save-prod @nestjs/cli`)."
 )
 
 
@@ -35,6 +36,29 @@ def test_a_start_that_needs_a_development_tool_gets_the_line_that_does_not() -> 
     (finding,) = told({"package.json": json.dumps(NEST, indent=1)})
     assert (finding.code, finding.weight, finding.fix) == ("start-needs-development", Weight.WARN, READY)
     assert finding.place == Place("package.json", 3)
+
+
+# What was seen to move a package in both files: `add` alone leaves it in devDependencies with each but npm.
+MOVES = {
+    "package-lock.json": "npm install --save-prod @nestjs/cli",
+    "pnpm-lock.yaml": "pnpm add --save-prod @nestjs/cli",
+    "yarn.lock": "yarn remove @nestjs/cli && yarn add @nestjs/cli",
+    "bun.lock": "bun remove @nestjs/cli && bun add @nestjs/cli",
+}
+
+
+@pytest.mark.parametrize("lock", MOVES)
+def test_a_package_is_moved_in_the_lock_file_too(lock: str) -> None:
+    """An install with a frozen lock file refuses a package.json that was written by hand."""
+    (finding,) = told({"package.json": json.dumps(NEST, indent=1), lock: ""})
+    assert finding.fix.endswith(f"to dependencies (`{MOVES[lock]}`).")
+
+
+@pytest.mark.parametrize("name", ["npm", "pnpm", "yarn", "berry", "bun"])
+def test_advice_of_a_log_moves_it_in_the_words_of_its_package_manager(name: str) -> None:
+    """The same commands as before the build."""
+    lock = {"npm": "package-lock.json", "pnpm": "pnpm-lock.yaml", "bun": "bun.lock"}.get(name, "yarn.lock")
+    assert in_words_of(name, MOVES["package-lock.json"]) == MOVES[lock]
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,15 @@ def test_a_command_of_servergem_yml_takes_no_other() -> None:
         (PLAIN | {"requirements.txt": "-r other.txt\n"}, {}, "does not pin -r"),
         (PLAIN | {"requirements.txt": "six @ https://example.com/six.whl\n"}, {}, "does not pin six"),
         ({"main.py": ""}, {}, "nothing says what starts it"),
+        (
+            {
+                "vote/app.py": "",
+                "vote/requirements.txt": "",
+                "ui/package.json": '{"scripts": {"start": "x"}}',
+            },
+            {},
+            "the root holds services in folders of their own",
+        ),
         ({"main.py": "app = FastAPI()\n"}, {}, "with `web: uvicorn main:app --host 0.0.0.0 --port $PORT`"),
         ({"config.ru": "", "Gemfile": ""}, {}, "neither Python nor Node"),
         ({"main.py": "", "Procfile": "worker: python main.py"}, {}, "nothing says what starts it"),

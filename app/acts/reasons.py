@@ -180,7 +180,7 @@ def files_at(github: GitHub, commit: Commit) -> Files:
     with github.tarball(commit) as (chunks, _):
         for chunk in chunks:
             source.feed(chunk)
-    return Files.passed(source)
+    return Files.passed(source, commit.repository.name)
 
 
 def _shown_log(scene: InLane, target: Target, revision: str) -> list[str]:

@@ -36,7 +36,7 @@ class Files:
 
     It answers None for what was not read: too large, no text, a link. Such a file is there, and is not judged.
     `folders` are those that the paths do not tell (a submodule's); `whole` is False when there are more files than
-    anybody looks at.
+    anybody looks at. `repository` is its name where that is known.
     """
 
     def __init__(
@@ -47,10 +47,12 @@ class Files:
         folders: Iterable[str] = (),
         links: Iterable[str] = (),
         whole: bool = True,
+        repository: str = "",
     ) -> None:
         self.paths = frozenset(paths)
         self.links = frozenset(links)
         self.whole = whole
+        self.repository = repository
         self._empty = frozenset(folders)
         self._read = read
         self._texts: dict[str, str | None] = {}
@@ -63,7 +65,7 @@ class Files:
         return cls(texts, lambda path: texts[path])
 
     @classmethod
-    def passed(cls, archive: Passing) -> Files:
+    def passed(cls, archive: Passing, repository: str = "") -> Files:
         """From an archive that has passed."""
         return cls(
             archive.paths,
@@ -71,6 +73,7 @@ class Files:
             folders=archive.folders,
             links=archive.links,
             whole=not archive.given_up,
+            repository=repository,
         )
 
     @classmethod
@@ -96,7 +99,14 @@ class Files:
             if len(paths) > MOST_PATHS or letters > MOST_PATH_LETTERS or size > MOST_UNPACKED:
                 whole = False
                 break
-        return cls(paths, lambda path: _text(folder, path), folders=folders, links=links, whole=whole)
+        return cls(
+            paths,
+            lambda path: _text(folder, path),
+            folders=folders,
+            links=links,
+            whole=whole,
+            repository=folder.resolve().name,
+        )
 
     def only(self, belongs: Callable[[str], bool]) -> Files:
         """A part of these; what was not read stays unread."""
@@ -106,6 +116,7 @@ class Files:
             folders=filter(belongs, self._empty),
             links=filter(belongs, self.links),
             whole=self.whole,
+            repository=self.repository,
         )
 
     def was_read(self, path: str) -> bool:

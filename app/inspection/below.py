@@ -6,7 +6,8 @@ from app.diagnosis.files import Files
 from app.inspection.languages import languages
 from app.inspection.workspaces import with_dockerfiles
 from app.model import Finding, Target, Weight
-from app.source.services_below import SHOWN, configuration, needing_others
+from app.source.services_below import SHOWN, needing_others
+from app.source.services_to_write import configuration
 
 
 def below_the_root(files: Files, target: Target, below: tuple[str, ...]) -> Finding:
@@ -18,7 +19,7 @@ def below_the_root(files: Files, target: Target, below: tuple[str, ...]) -> Find
         message=f"What is built is the repository's root, which has no Dockerfile and nothing that starts; "
         f"{_listed(below)} {'have' if len(below) > 1 else 'has'} what is needed.",
         fix=f"{_written(files, target, below)}, {_rest(below)}leave out what answers no requests."
-        f"{_beside(needing_others(files)[:SHOWN])}",
+        f"{_beside(needing_others(files)[:SHOWN], target.source_name)}",
         place=target.place("path"),
     )
 
@@ -40,12 +41,12 @@ def _rest(below: tuple[str, ...]) -> str:
     return "add the others in the same way, and " if len(below) > SHOWN else "and "
 
 
-def _beside(needing: tuple[str, ...]) -> str:
+def _beside(needing: tuple[str, ...], otherwise: str) -> str:
     """What else starts there, and is no service by its folder alone."""
     if not needing:
         return ""
     one = len(needing) == 1
     return (
         f" {', '.join(needing)} {'needs' if one else 'need'} other packages of the repository: with a Dockerfile that "
-        f"copies them, `{with_dockerfiles(needing)}`."
+        f"copies them, `{with_dockerfiles(needing, otherwise)}`."
     )

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from app.diagnosis.files import Files
 from app.model import Finding, Target, Weight
-from app.source.services_below import SHOWN, names_of, needing_others
+from app.source.services_below import SHOWN, needing_others
+from app.source.services_to_write import names_of
 
 LINK = "https://docs.npmjs.com/cli/using-npm/workspaces"
 
@@ -24,25 +25,26 @@ def workspaces(files: Files, target: Target) -> Iterator[Finding]:
         message="What is built is the repository's root, which has no `start` script; "
         f"{', '.join(folders[:SHOWN])}{more} {'have' if len(folders) > 1 else 'has'} one, and what it needs is "
         "outside of its folder.",
-        fix=f"Write Procfile with the line `web: {_start(files, folders[0])}`{_others(folders[1:SHOWN])}.",
+        fix=f"Write Procfile with the line `web: {_start(files, folders[0])}`"
+        f"{_others(folders[1:SHOWN], target.source_name)}.",
         place=files.place("package.json", files.search("package.json", r'"workspaces"') or 1),
         link=LINK,
     )
 
 
-def with_dockerfiles(folders: tuple[str, ...]) -> str:
+def with_dockerfiles(folders: tuple[str, ...], otherwise: str) -> str:
     """The line of servergem.yml that builds each of these packages from the root, where all of them are."""
     named = (
         f"{name}: {{path: ., build: {{dockerfile: {folder}/Dockerfile}}}}"
-        for folder, name in names_of(folders).items()
+        for folder, name in names_of(folders, otherwise).items()
     )
     return f"services: {{{', '.join(named)}}}"
 
 
-def _others(folders: tuple[str, ...]) -> str:
+def _others(folders: tuple[str, ...], otherwise: str) -> str:
     if not folders:
         return ""
-    written = with_dockerfiles(folders)
+    written = with_dockerfiles(folders, otherwise)
     return f", and for the others a Dockerfile each that copies the whole repository, with `{written}` in servergem.yml"
 
 

@@ -19,11 +19,11 @@ from app.source.services_below import (
     folders_with,
     has_workspaces,
     lone_dockerfile,
-    names_of,
     otherwise_named,
     root_is_one,
     services_below,
 )
+from app.source.services_to_write import names_of
 
 HEAD = (
     "Written by `servergem init`; every key: docs/servergem-yml.md. `servergem check` reads it as a push does.",

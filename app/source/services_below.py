@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from app.config.names import service_name
 from app.source.build_context import context_of, copied
 from app.source.formats import value_of
 
@@ -39,10 +37,6 @@ SHARED = re.compile(r"(?:libs?|packages|shared|proto|protos)")
 # What a package.json has that is more than tools and shortcuts, and the scripts that make or start something.
 _FILLED = frozenset({"dependencies", "optionalDependencies"})
 _AT_WORK = frozenset({"start", "build", "gcp-build"})
-# Folders that are called after how something is packed or where its code is, not after what it is.
-PACKED = re.compile(
-    r"(?i)docker(?:files?)?|containers?|deploy(?:ment)?|build|package|packaging|ci|infra|ops|src|source|code|\."
-)
 UNBUILT = (
     "mix.exs",
     "Cargo.toml",
@@ -212,36 +206,9 @@ def otherwise_named(files: Files, inside: str) -> str:
     )
 
 
-def configuration(files: Files, folders: tuple[str, ...], otherwise: str = "app") -> str:
-    """The line of servergem.yml that makes each of these folders a service, no two of the same name."""
-    named = names_of(folders[:SHOWN], otherwise)
-    written = (f"{name}: {{{_keys(files, folder)}}}" for folder, name in named.items())
-    return f"services: {{{', '.join(written)}}}"
-
-
-def _keys(files: Files, folder: str) -> str:
-    path, dockerfile = built_from(files, folder)
-    return f"path: {path}, build: {{dockerfile: {dockerfile}}}" if dockerfile else f"path: {path}"
-
-
-def names_of(folders: tuple[str, ...], otherwise: str = "app") -> dict[str, str]:
-    """What the service of each folder is to be called: its last part, or all of it where two end alike."""
-    last = Counter(name_of(folder) or otherwise for folder in folders)
-    return {
-        folder: name if last[name := name_of(folder) or otherwise] == 1 else service_name(folder)
-        for folder in folders
-    }
-
-
 def folders_with(
     files: Files, names: set[str] | frozenset[str], aside: re.Pattern[str] = ASIDE
 ) -> tuple[str, ...]:
     """The folders that have a file of one of these names, but for those that nobody deploys."""
     found = {path.rpartition("/")[0] for path in files.paths if path.rpartition("/")[2] in names}
     return tuple(sorted(f for f in found if f and f.count("/") < DEEPEST and not aside.search(f)))
-
-
-def name_of(folder: str) -> str:
-    """What the service of a folder is to be called; empty for one that is called after how it is packed."""
-    parts = [part for part in folder.split("/") if not PACKED.fullmatch(part)]
-    return service_name(parts[-1]) if parts and re.search(r"(?i)[a-z0-9]", parts[-1]) else ""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.model import Target
 from app.source import unbuilt_node as node
+from app.source.services_below import services_below
 from app.start_command import start_command
 from app.start_command.entry_point import server_of
 from app.start_command.installed import asks
@@ -128,6 +129,8 @@ def _recipe(files: Files, target: Target, inside: str) -> Recipe | str:
         return f"{inside}requirements.txt does not pin {loose.split()[0][:60]} to one version with =="
     command = "" if target.service.command else _command(files, inside, requirements)
     if command is None:
+        if not inside and services_below(files):
+            return "the root holds services in folders of their own, and is none"
         shown = start_command(files, inside)
         return "nothing says what starts it" + (
             f": write a Procfile with `{shown.procfile}`" if shown else ""

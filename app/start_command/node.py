@@ -53,6 +53,13 @@ _ADDS = {
     "npm-shrinkwrap.json": "npm install",
 }
 
+# What moves a package from devDependencies to dependencies in both files: `add` alone leaves it where it is.
+_MOVES = {
+    "pnpm": "pnpm add --save-prod {0}",
+    "yarn": "yarn remove {0} && yarn add {0}",
+    "bun": "bun remove {0} && bun add {0}",
+}
+
 NEXT_CONFIGURATION = re.compile(r"next\.config\.[cm]?[jt]s")  # a file's own name
 _EXPORTS = r"""^(?!\s*(?://|\*))(?:.*[{,\s])?output["']?\s*[:=]\s*["']export["']"""
 
@@ -108,6 +115,15 @@ def foreign_adapter(package: object) -> str:
 def with_adapter_of_node(adapter: str, package: str) -> str:
     """What to write so that SvelteKit's build leaves a server."""
     return f"Put @sveltejs/adapter-node in place of {adapter}, in {package} and in svelte.config.js."
+
+
+def moving(files: Files, inside: str, package: str) -> str:
+    """What moves a package to the dependencies, in package.json and in the lock file, which is installed frozen."""
+    folders = (inside, "") if inside else ("",)
+    adds = next(
+        (words for folder in folders for lock, words in _ADDS.items() if folder + lock in files.paths), "npm "
+    )
+    return _MOVES.get(adds.split()[0], "npm install --save-prod {0}").format(package)
 
 
 def with_file_server(files: Files, inside: str, command: str) -> str:

@@ -15,6 +15,7 @@ from app.start_command.node import (
     SERVES_EXPORT,
     exported_next,
     file_server,
+    moving,
     with_file_server,
 )
 from app.text.titles import fitting
@@ -91,7 +92,7 @@ def way_out(files: Files, inside: str, package: object, brought: str) -> str:
         ),
         "",
     )
-    moved = f"move {brought} from devDependencies to dependencies"
+    moved = f"move {brought} from devDependencies to dependencies (`{moving(files, inside, brought)}`)"
     if ready:
         return f"Write {inside}Procfile with the line `web: npm run {ready}`, or {moved}."
     if brought == "vite" and (served := file_server(package)):

@@ -60,6 +60,8 @@ _LOCKED = (
 )
 _NAME = r"(?P<name>@?\w[\w./@-]*\w)"
 _ADDED = r"(?!and |once|again|in |on |with )(?=@?[a-z])"
+# `add` alone leaves a package in devDependencies.
+_MOVED = [rf"{each} remove \g<name> && {each} add \g<name>" for each in ("yarn", "yarn", "bun")]
 _WORDS = (
     (r"npm ci --include=dev", f"{_LOCKED[0]} --prod=false", f"{_LOCKED[1]} --production=false", *_LOCKED[2:]),
     (r"npm ci\b", *_LOCKED),
@@ -67,7 +69,7 @@ _WORDS = (
     (rf"npm rebuild {_NAME}", r"pnpm rebuild \g<name>", *["yarn install --force"] * 2, "bun install --force"),
     (rf"npm ls {_NAME}", r"pnpm why \g<name>", r"yarn why \g<name>", r"yarn why \g<name>", r"bun why \g<name>"),
     (r"npm (?:install|i) (?:--save-dev|-D) ", "pnpm add -D ", "yarn add -D ", "yarn add -D ", "bun add -d "),
-    (r"npm (?:install|i) --save-prod ", "pnpm add ", "yarn add ", "yarn add ", "bun add "),
+    (rf"npm install --save-prod {_NAME}", r"pnpm add --save-prod \g<name>", *_MOVED),
     (rf"npm (?:install|i) {_ADDED}", "pnpm add ", "yarn add ", "yarn add ", "bun add "),
     (r"npm install(?! -g| --global)\b", "pnpm install", "yarn install", "yarn install", "bun install"),
     (r"npm run (?=[\w:{<])", "pnpm run ", "yarn run ", "yarn run ", "bun run "),

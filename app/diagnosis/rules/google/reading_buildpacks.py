@@ -11,7 +11,8 @@ from app.diagnosis.places import anywhere, first, matching, whole_file
 from app.diagnosis.rule import Find, Hit
 from app.diagnosis.telling import most_telling
 from app.model import Place
-from app.source.services_below import configuration, services_below
+from app.source.services_below import services_below
+from app.source.services_to_write import instead_of_the_root
 from app.start_command import start_command
 from app.start_command.installed import also_needed
 
@@ -33,7 +34,7 @@ def detected(hit: Hit) -> Mapping[str, str] | None:
             f"that it is committed"
         )
     elif (below := services_below(hit.files)) and not hit.files.named("cloudbuild.yaml", "cloudbuild.yml"):
-        advice = f"Write servergem.yml with {configuration(hit.files, below)}: the root is no service"
+        advice = instead_of_the_root(hit.files, below)
     elif deeper:
         folder = deeper[0].rpartition("/")[0]
         advice = (
@@ -137,10 +138,7 @@ def several(hit: Hit) -> Mapping[str, str] | None:
 
 def python_entry(hit: Hit) -> Mapping[str, str] | None:
     if below := services_below(hit.files):
-        return {
-            "app": "",
-            "advice": f"Write servergem.yml with {configuration(hit.files, below)}: the root is no service",
-        }
+        return {"app": "", "advice": instead_of_the_root(hit.files, below)}
     if start := start_command(hit.files):
         where = f" ({start.origin})" if start.place else ""
         path = start.place.path if start.place else ""

@@ -71,7 +71,7 @@ def _import_fix(hit: Hit, name: str, owner: str, like: str, place: Place | None)
     own = package_of(hit, place.path if place else "")
     group = own.group_of(owner) or package(hit).group_of(owner)
     if group == "devDependencies" and install_without_dev(hit):
-        return f"{owner} is in devDependencies, which this install leaves out: install them for the build, or move {owner} to dependencies."
+        return f"{owner} is in devDependencies, which this install leaves out: install them for the build, or move {owner} to dependencies (npm install --save-prod {owner})."
     if group:
         return f"{owner} is in {group}: look whether the install ran in this stage, and whether its version has {name}."
     wrong = near(owner, package(hit).dependencies, 0.8)
@@ -91,7 +91,7 @@ def _alias_unread(hit: Hit, name: str, place: Place | None) -> str:
     if package(hit).group_of("typescript") == "devDependencies" and (
         install_without_dev(hit) or any(production.search(line) for line in lines)
     ):
-        return f"The file of {name} is there, and typescript, without which paths of tsconfig.json are not read, is not: the install leaves devDependencies out. Give NODE_ENV=production only to what runs (availability: RUNTIME in apphosting.yaml), or move typescript to dependencies."
+        return f"The file of {name} is there, and typescript, without which paths of tsconfig.json are not read, is not: the install leaves devDependencies out. Give NODE_ENV=production only to what runs (availability: RUNTIME in apphosting.yaml), or move typescript to dependencies (npm install --save-prod typescript)."
     return f"The repository has the file of {name}: COPY it and tsconfig.json (jsconfig.json) with its paths into this stage before the build, and see that the bundler reads them; upper and lower case count."
 
 

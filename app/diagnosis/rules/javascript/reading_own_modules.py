@@ -22,7 +22,8 @@ from app.diagnosis.rules.javascript.reading_copied_modules import of_a_member, s
 from app.diagnosis.rules.javascript.reading_entrypoint import started_twice, without_ending
 from app.diagnosis.rules.javascript.reading_syntax import resolved
 from app.model import Place
-from app.source.services_below import configuration, services_below
+from app.source.services_below import services_below
+from app.source.services_to_write import instead_of_the_root
 from app.start_command import start_command
 from app.start_command.node import foreign_adapter, with_adapter_of_node
 
@@ -146,7 +147,7 @@ def _by_buildpacks(hit: Hit) -> str:
     """What to write where the package.json is of a folder of services, or of the assets of another language."""
     inside = package(hit).path.removesuffix("package.json")
     if not inside and (below := services_below(hit.files)):
-        return f"Write servergem.yml with `{configuration(hit.files, below)}`: the root is no service."
+        return f"{instead_of_the_root(hit.files, below)}."
     start = start_command(hit.files, inside)
     return f"Write {inside}Procfile with the line `{start.procfile}`." if start else ""
 

@@ -109,7 +109,7 @@ def _module_fix(hit: Hit, code: str, name: str, place: Place | None) -> str:
         return f"npm install --save-dev @types/{owner.lstrip('@').replace('/', '__')} and commit the lock file, or declare module '{owner}' in a .d.ts file."
     group = package(hit).group_of(owner)
     if group == "devDependencies" and install_without_dev(hit):
-        return f"{owner} is in devDependencies, which this install leaves out: install them for the build, or move {owner} to dependencies."
+        return f"{owner} is in devDependencies, which this install leaves out: install them for the build, or move {owner} to dependencies (npm install --save-prod {owner})."
     if here := own(hit, owner):
         return f'{owner} is a package of this repository ({here.folder}): ask for it in {package(hit).path} ("{owner}": "workspace:*"), and build it before what imports it, since its types come of its build.'
     if group:

@@ -21,7 +21,7 @@ def not_brought(hit: Hit, brings: str, group: str, omits: bool) -> tuple[str, st
     if omits:
         return (
             "it is a development dependency that was not installed",
-            f"{brings} is in devDependencies, which this install leaves out: install them for the build (npm ci --include=dev), or move {brings} to dependencies.",
+            f"{brings} is in devDependencies, which this install leaves out: install them for the build (npm ci --include=dev), or move {brings} to dependencies (npm install --save-prod {brings}).",
         )
     if not group:
         return (
@@ -78,7 +78,7 @@ def of_start(hit: Hit, name: str, brings: str, group: str, omits: bool) -> tuple
     instead = "; ENV in the Dockerfile sets what cross-env does" if name == "cross-env" else ""
     return (
         "it is a development dependency, which the stage that runs does not have",
-        f"Move {brings} from devDependencies to dependencies, or take it out of the start script{instead}.",
+        f"Move {brings} from devDependencies to dependencies (npm install --save-prod {brings}), or take it out of the start script{instead}.",
     )
 
 

@@ -65,7 +65,7 @@ RULES: tuple[Rule, ...] = (
         rank=Rank.ROOT,
         title="{name} is not installed, but the {hook} script runs it",
         message="{name}: not found: npm runs the script {hook} at every install, and {name} (a development dependency) was left out.",
-        fix='Install with --ignore-scripts in the image, or write "{hook}": "{name} || true", or move {name} to dependencies.',
+        fix='Install with --ignore-scripts in the image, or write "{hook}": "{name} || true", or move {name} to dependencies (npm install --save-prod {name}).',
     ),
     Rule(
         code="npm-tool-missing",
