@@ -295,6 +295,14 @@ def test_no_word_of_others_makes_a_line_of_its_own(form: str, capsys: pytest.Cap
     assert "\x1b[2J" not in said and not set("\x07\x9b\r\u202e") & set(said)
 
 
+def test_lines_are_written_after_a_command_that_kept_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever sets the log up says all of it anew."""
+    log.keep_quiet(())
+    log.set_up("json", ())
+    log.fact("it")
+    assert json.loads(capsys.readouterr().out)["message"] == "it"
+
+
 def test_a_line_is_what_cloud_logging_reads(capsys: pytest.CaptureFixture[str]) -> None:
     """One JSON object a line, with Cloud Logging's names and what the work is about as labels."""
     log.set_up("json", ())

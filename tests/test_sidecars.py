@@ -253,7 +253,12 @@ def test_a_container_beside_the_service_runs_with_it(house: House) -> None:
     not there is said before a build.
     """
     google, work = house.world.google, house.repository(SAMPLE)
-    first = work.push("Side", **{"side.py": SIDE, "main.py": MAIN.replace("side =", "side = b'' #")})
+    alone = {
+        "side.py": SIDE,
+        "main.py": MAIN.replace("side =", "side = b'' #"),
+        "servergem.yml": WITH_ITS_BASE,
+    }
+    first = work.push("Side", **alone)
     assert house.ended(first)["ending"] == "live", house.log_tail()
     google.registry.push(
         shelf := f"{image_of(house).partition('@')[0]}:side", image_of(house).partition("@")[2]
@@ -303,6 +308,8 @@ services:
     assert "from beside: again" in _said(house)
 
 
+# Beside a service runs what brings its own base.
+WITH_ITS_BASE = f"services: {{{SAMPLE}: {{automatic_updates: false}}}}\n"
 CHAIN = """\
 services:
   {name}:
@@ -317,7 +324,7 @@ environments:
 def test_what_was_verified_beside_a_service_is_what_is_promoted(house: House) -> None:
     """A tag that was moved after staging took it is another image for nobody; and it is compared by its own name."""
     google, work = house.world.google, house.repository(SAMPLE)
-    first = work.push("Side", **{"side.py": SIDE})
+    first = work.push("Side", **{"side.py": SIDE, "servergem.yml": WITH_ITS_BASE})
     assert house.ended(first)["ending"] == "live", house.log_tail()
     path, _, verified = image_of(house).partition("@")
     google.registry.push(f"{path}:side", verified)

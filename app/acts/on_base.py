@@ -14,7 +14,7 @@ from app.scene import InLane
 from app.source.updated import Runtime, kept_whole, runtime
 from gcp import base_images, cloud_run
 from gcp.build_steps import BuildRequest
-from gcp.errors import REFUSALS, GoogleError
+from gcp.errors import GoogleError
 
 
 class _Kept(Exception):  # noqa: N818 - a way that is not taken, not an error
@@ -67,8 +67,7 @@ def _insist_on_yes(scene: InLane, commit: Commit, target: Target, chosen: Runtim
     try:
         cloud_run.validate(scene.world.google, wanted)
     except GoogleError as error:
-        if error.code not in REFUSALS:
-            raise
+        # An ordinary image is right whatever the reason; what ails Google will be told by whoever needs its answer.
         raise _Kept(f"Cloud Run refuses {chosen.base}: {error}") from error
 
 

@@ -55,7 +55,7 @@ OF_SERVICE = re.compile(
 )
 # The same with the word for its name, in whatever sentence, and with the place where the rule knows it.
 NAMED = re.compile(
-    r"gcloud run services (?P<verb>update-traffic|update|logs read|describe) SERVICE\b"
+    r"gcloud run services (?P<verb>update-traffic|update|logs read|describe|add-iam-policy-binding) SERVICE\b"
     r"(?P<region> --region=[\w-]+)?(?P<project> --project=[\w-]+)?"
 )
 

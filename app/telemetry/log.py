@@ -40,6 +40,7 @@ def set_up(log_format: str, secrets: Iterable[str]) -> None:
     every: list[Any] = [merge_contextvars, _in_trace, structlog.stdlib.add_log_level, stamp]
     structlog.configure(
         processors=[*every, *shape, render],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )
